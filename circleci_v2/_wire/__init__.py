@@ -1,0 +1,1 @@
+"""What travels between Python and CircleCI: requests described, answers decoded, no I/O."""
