@@ -1,0 +1,42 @@
+"""Response: an answer as it came, beside what was decoded from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+
+import attrs
+
+from circleci_v2._http.policy import RateLimit
+
+__all__ = ["Response"]
+
+T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class Response(Generic[T]):
+    """What CircleCI answered, as `CircleCI.with_raw_response` gives it.
+
+    Attributes:
+        status_code: The HTTP status, always below 400: refusals are raised.
+        headers: The headers of the answer, case-insensitive.
+        content: The body, decompressed, in bytes.
+        parsed: What the method without ``with_raw_response`` would have returned.
+        attempts: How many requests were sent for it, 1 when nothing was retried.
+        elapsed: Seconds from the first attempt to the last byte, waits included.
+        rate_limit: The budget that the headers tell, or None when they tell none.
+    """
+
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+    parsed: T
+    attempts: int = 1
+    elapsed: float = 0.0
+    rate_limit: RateLimit | None = None
+
+    @property
+    def request_id(self) -> str | None:
+        """The value of ``x-request-id``, to quote in a support ticket."""
+        return self.headers.get("x-request-id")
