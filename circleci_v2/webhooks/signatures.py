@@ -1,0 +1,118 @@
+"""Signatures: what proves that a delivery was sent by CircleCI and arrived unchanged.
+
+CircleCI signs the raw body with HMAC-SHA256 under the secret of the webhook and sends the result, in hexadecimal, in
+the header ``circleci-signature`` as ``v1=<signature>``. Later versions would follow in the same header, after commas.
+
+Source: https://circleci.com/docs/outbound-webhooks/, with the test vectors that the tests use.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterable, Mapping
+
+from circleci_v2.errors import ConfigurationError, WebhookVerificationError
+
+__all__ = ["EVENT_TYPE_HEADER", "SIGNATURE_HEADER", "sign", "verify"]
+
+SIGNATURE_HEADER = "circleci-signature"
+"""The header that holds the signature."""
+
+EVENT_TYPE_HEADER = "circleci-event-type"
+"""The header that names the type of the event; unlike the body it is not signed, so do not decide by it."""
+
+
+def _sign_version_1(body: bytes, secret: bytes) -> str:
+    return hmac.digest(secret, body, "sha256").hex()
+
+
+# Newest first. The header may offer several versions, and accepting an older one would let a forger choose the weakest.
+_VERSIONS: Mapping[str, Callable[[bytes, bytes], str]] = {"v1": _sign_version_1}
+
+
+def sign(body: bytes, secret: str | bytes) -> str:
+    """The value of the ``circleci-signature`` header for a body: for tests, and for services that relay deliveries.
+
+    Args:
+        body: The raw body, exactly as it travels.
+        secret: The secret of the webhook; text is encoded as UTF-8.
+
+    Returns:
+        Every version that this library knows, for example ``v1=734cc62f...``.
+
+    Raises:
+        ConfigurationError: The secret is empty.
+        TypeError: The body is not bytes.
+    """
+    _require_bytes(body)
+    key = _key(secret)
+    return ",".join(f"{version}={compute(body, key)}" for version, compute in _VERSIONS.items())
+
+
+def verify(body: bytes, signature: str | None, secret: str | bytes | Iterable[str | bytes]) -> None:
+    """Refuse a delivery unless it was signed with the secret; returning at all means that it was.
+
+    Only the newest version that both CircleCI and this library know is looked at, in constant time.
+
+    Args:
+        body: The raw body as received, before any JSON parser saw it: a re-encoded body has another signature.
+        signature: The value of the ``circleci-signature`` header; None when the delivery had none.
+        secret: The secret of the webhook. Several secrets are all accepted, for the time in which one replaces another.
+
+    Raises:
+        WebhookVerificationError: The header is missing or malformed, or no signature in it fits. Answer 401 or 403.
+        ConfigurationError: There is no secret, or an empty one. It is refused because anybody could sign with it.
+        TypeError: The body is not bytes.
+    """
+    _require_bytes(body)
+    keys = [_key(candidate) for candidate in ([secret] if isinstance(secret, (str, bytes)) else _several(secret))]
+    if not keys:
+        raise ConfigurationError("verify() was given no secret: pass the one that was set when the webhook was created")
+    version, offered = _newest_known(signature)
+    compute = _VERSIONS[version]
+    accepted = False
+    for key in keys:
+        expected = compute(body, key).encode()
+        for candidate in offered:
+            # Every pair is compared, so that the time taken does not tell which one fitted.
+            accepted |= hmac.compare_digest(expected, candidate.encode("utf-8", "surrogatepass"))
+    if not accepted:
+        msg = f"no {version} signature in {SIGNATURE_HEADER} fits the body: was it read raw, and is the secret right?"
+        raise WebhookVerificationError(msg)
+
+
+def _newest_known(header: str | None) -> tuple[str, list[str]]:
+    """The newest version that the header offers and this library knows, with its signatures."""
+    if not header:
+        msg = (
+            f"the delivery has no {SIGNATURE_HEADER} header: it is forged, or the webhook was created without a secret"
+        )
+        raise WebhookVerificationError(msg)
+    offers = [entry.strip().partition("=") for entry in header.split(",")]
+    for version in _VERSIONS:
+        offered = [signature for name, _, signature in offers if name == version]
+        if offered:
+            return version, offered
+    known = ", ".join(_VERSIONS)
+    msg = f"the {SIGNATURE_HEADER} header {header[:100]!r} has no signature of a known version ({known})"
+    raise WebhookVerificationError(msg)
+
+
+def _several(secrets: Iterable[str | bytes] | None) -> Iterable[str | bytes]:
+    # None comes from an environment variable that is not set, and deserves the message about secrets.
+    return () if secrets is None else secrets
+
+
+def _key(secret: str | bytes) -> bytes:
+    key = secret.encode() if isinstance(secret, str) else secret
+    if not key:
+        raise ConfigurationError(
+            "the webhook secret is empty: anybody could sign with it. Set one at CircleCI and here"
+        )
+    return key
+
+
+def _require_bytes(body: object) -> None:
+    if not isinstance(body, bytes):
+        msg = f"the body must be the bytes as received, not {type(body).__name__}: decoding and encoding changes it"
+        raise TypeError(msg)

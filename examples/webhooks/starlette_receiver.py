@@ -1,0 +1,47 @@
+"""Receive CircleCI webhooks with Starlette; the same function is a FastAPI route.
+
+    CIRCLECI_WEBHOOK_SECRET=... uvicorn starlette_receiver:app
+
+With FastAPI, write ``app = FastAPI()`` and put ``@app.post("/webhooks/circleci")`` above `receive`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from circleci_v2.errors import DecodeError, WebhookVerificationError
+from circleci_v2.webhooks import SIGNATURE_HEADER, Deduplicator, Event, WorkflowCompleted, parse, verify
+
+logger = logging.getLogger("receiver")
+deliveries = Deduplicator()
+
+
+async def receive(request: Request) -> Response:
+    """Answer 401 to forged deliveries, 400 to unreadable ones, and handle every other event once."""
+    body = await request.body()
+    try:
+        verify(body, request.headers.get(SIGNATURE_HEADER), os.environ.get("CIRCLECI_WEBHOOK_SECRET", ""))
+        event = parse(body)
+    except WebhookVerificationError:
+        return Response(status_code=401)
+    except DecodeError:
+        return Response(status_code=400)
+    with deliveries.claim(event.id) as is_new:
+        if is_new:
+            await handle(event)
+    return Response(status_code=204)
+
+
+async def handle(event: Event) -> None:
+    """Do what there is to do, quickly or in a queue of your own: CircleCI repeats deliveries that are answered late."""
+    if isinstance(event, WorkflowCompleted):
+        logger.info("%s on %s: %s", event.workflow.name, event.pipeline.branch, event.workflow.status)
+
+
+app = Starlette(routes=[Route("/webhooks/circleci", receive, methods=["POST"])])

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import hashlib
+import hmac
+import random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from circleci_v2.errors import ConfigurationError, WebhookVerificationError
+from circleci_v2.webhooks import sign, verify
+
+PUBLISHED_VECTORS = [
+    (b"hello world", "secret", "734cc62f32841568f45715aeb9f4d7891324e6d948e4c6c60c0621cdac48623a"),
+    (b"lalala", "another-secret", "daa220016c8f29a8b214fbfc3671aeec2145cfb1e6790184ffb38b6d0425fa00"),
+    (b"an-important-request-payload", "hunter123", "9be2242094a9a8c00c64306f382a7f9d691de910b4a266f67bd314ef18ac49fa"),
+    (b"foo", "secret", "773ba44693c7553d6ee20f61ea5d2757a9a4f4a44d2841ae4e95b52e4cd62db4"),
+]
+BODY = b'{"type":"ping"}'
+SECRET = "correct horse"
+SIGNATURE = sign(BODY, SECRET)
+
+
+@pytest.mark.parametrize(("body", "secret", "expected"), PUBLISHED_VECTORS)
+def test_the_published_vectors_are_signed_and_accepted(body, secret, expected):
+    assert sign(body, secret) == f"v1={expected}"
+    verify(body, f"v1={expected}", secret)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"{SIGNATURE},v2=0123456789abcdef",
+        f"v2=0123456789abcdef,{SIGNATURE}",
+        f"v9=, {SIGNATURE} ,v3=00",
+        f"v1={'0' * 64},{SIGNATURE}",
+    ],
+)
+def test_other_versions_and_repetitions_beside_a_right_signature_do_no_harm(header):
+    verify(BODY, header, SECRET)
+
+
+@pytest.mark.parametrize("header", [None, ""])
+def test_a_missing_header_is_refused(header):
+    with pytest.raises(WebhookVerificationError, match="no circleci-signature header"):
+        verify(BODY, header, SECRET)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        SIGNATURE.removeprefix("v1="),
+        SIGNATURE.replace("v1", "v2"),
+        SIGNATURE.replace("v1", "V1"),
+        SIGNATURE.replace("=", ":"),
+        ",,,",
+        "=",
+        "\x00",
+    ],
+)
+def test_a_header_without_a_known_version_is_refused(header):
+    with pytest.raises(WebhookVerificationError, match=r"known version \(v1\)"):
+        verify(BODY, header, SECRET)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "v1=",
+        "v1",
+        SIGNATURE[:-1],
+        SIGNATURE + "0",
+        SIGNATURE.upper().replace("V1", "v1"),
+        SIGNATURE.replace("v1=", "v1=="),
+        SIGNATURE.replace("v1=", "v1= "),
+        f"v1={hmac.digest(SECRET.encode(), BODY, 'sha1').hex()}",
+        f"v1={hashlib.sha256(BODY).hexdigest()}",
+        "v1=é",
+        "v1=\ud800",
+        "v1=" + "0" * 100_000,
+    ],
+)
+def test_a_signature_that_does_not_fit_is_refused(header):
+    with pytest.raises(WebhookVerificationError, match="fits the body"):
+        verify(BODY, header, SECRET)
+
+
+@pytest.mark.parametrize("secret", ["", b"", None, [], [SECRET, ""]])
+def test_a_missing_secret_is_refused_even_with_the_signature_that_fits_it(secret):
+    with pytest.raises(ConfigurationError, match="secret"):
+        verify(BODY, f"v1={hmac.digest(b'', BODY, 'sha256').hex()}", secret)
+
+
+def test_signing_needs_a_secret():
+    with pytest.raises(ConfigurationError, match="empty"):
+        sign(BODY, "")
+
+
+@pytest.mark.parametrize("body", ['{"type":"ping"}', bytearray(BODY), None])
+def test_anything_but_bytes_is_refused_as_a_body(body):
+    with pytest.raises(TypeError, match="bytes as received"):
+        verify(body, SIGNATURE, SECRET)
+    with pytest.raises(TypeError, match="bytes as received"):
+        sign(body, SECRET)
+
+
+def test_each_of_several_secrets_is_accepted_while_one_replaces_another():
+    secrets = ("old secret", "new secret")
+    for secret in secrets:
+        verify(BODY, sign(BODY, secret), secrets)
+    with pytest.raises(WebhookVerificationError):
+        verify(BODY, sign(BODY, "third secret"), secrets)
+
+
+def test_no_error_tells_the_secret_or_the_right_signature():
+    with pytest.raises(WebhookVerificationError) as refused:
+        verify(BODY, "v1=" + "0" * 64, SECRET)
+    assert SECRET not in str(refused.value)
+    assert SIGNATURE.removeprefix("v1=") not in str(refused.value)
+
+
+@given(body=st.binary(max_size=200), secret=st.binary(min_size=1, max_size=100))
+def test_what_is_signed_is_accepted(body, secret):
+    verify(body, sign(body, secret), secret)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(body=st.binary(max_size=200), header=st.text(max_size=200), prefix=st.sampled_from(["", "v1=", "v2=1,v1="]))
+def test_no_header_but_the_right_one_is_accepted(body, header, prefix):
+    with pytest.raises(WebhookVerificationError):
+        verify(body, prefix + header, SECRET)
+
+
+def test_a_hundred_thousand_damaged_deliveries_are_all_refused():
+    chance = random.Random(20260302)
+    accepted = 0
+    for _ in range(100_000):
+        body, header = damaged(chance)
+        try:
+            verify(body, header, SECRET)
+        except WebhookVerificationError:
+            continue
+        accepted += 1
+    assert accepted == 0
+
+
+def damaged(chance: random.Random) -> tuple[bytes, str]:
+    """A body and its right signature, one of which was changed in one place."""
+    body = bytearray(chance.randbytes(chance.randrange(1, 60)))
+    header = sign(bytes(body), SECRET)
+    place = chance.randrange(3, len(header))
+    match chance.randrange(4):
+        case 0:
+            body[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
+        case 1:
+            body += chance.randbytes(1)
+        case 2:
+            header = header[:place] + header[place + 1 :]
+        case _:
+            others = [letter for letter in "0123456789abcdefF,= \x00é" if letter != header[place]]
+            header = header[:place] + chance.choice(others) + header[place + 1 :]
+    return bytes(body), header
