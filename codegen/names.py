@@ -1,0 +1,199 @@
+"""names.yaml, read: what an operation, a model and a parameter are called in Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import attrs
+import yaml
+
+from codegen.errors import SpecError
+
+__all__ = ["CallName", "Names", "canonical_key", "pascal_case", "snake_case"]
+
+NAMES_FILE = Path(__file__).with_name("names.yaml")
+
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+
+
+def canonical_key(method: str, path: str) -> str:
+    """Method and path with the spelling of placeholders set aside: what an operation is known by across documents."""
+    return f"{method.upper()} {_PLACEHOLDER.sub('{}', path)}"
+
+
+def snake_case(text: str) -> str:
+    """``getOrgSummaryData``, ``project-slug`` or ``OrgID`` as ``get_org_summary_data``, ``project_slug``, ``org_id``."""
+    return "_".join(word.lower() for word in _WORD.findall(text)) or "unnamed"
+
+
+def pascal_case(text: str) -> str:
+    """``getOrgSummaryData``, ``project-slug`` or ``OrgID`` as ``GetOrgSummaryData``, ``ProjectSlug``, ``OrgId``."""
+    return "".join(word.capitalize() for word in _WORD.findall(text)) or "Unnamed"
+
+
+@attrs.frozen
+class CallName:
+    """Where a method lives: ``circleci.<namespace>.<method>``."""
+
+    namespace: str
+    method: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}.{self.method}"
+
+
+@attrs.frozen
+class _Entry:
+    """One operation of names.yaml."""
+
+    method: str
+    path: str
+    call: CallName
+    body: str | None
+    answer: Any
+    items: str | None
+    position: int
+
+
+@attrs.define
+class Names:
+    """The table, and a record of what had no entry in it.
+
+    Attributes:
+        unnamed: Operations and models that got a default name, as lines for the report.
+    """
+
+    table: Mapping[str, Any]
+    unnamed: list[str] = attrs.field(factory=list[str])
+
+    @classmethod
+    def load(cls, path: Path = NAMES_FILE) -> Names:
+        """Read a names.yaml."""
+        return cls(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+    @cached_property
+    def _entries(self) -> Mapping[str, _Entry]:
+        entries: dict[str, _Entry] = {}
+        for position, (key, value) in enumerate(self.table["operations"].items()):
+            method, path = key.split(" ", 1)
+            namespace, call = value["call"].split(".")
+            if namespace not in self.table["namespaces"]:
+                msg = f"names.yaml: {key!r} is called {value['call']!r}, but there is no namespace {namespace!r}"
+                raise SpecError(msg)
+            entry = _Entry(
+                method, path, CallName(namespace, call), value.get("body"), value.get("answer"), value.get("items"), position
+            )
+            if entries.setdefault(canonical_key(method, path), entry) is not entry:
+                msg = f"names.yaml: {key!r} stands twice"
+                raise SpecError(msg)
+        return entries
+
+    def published_path(self, method: str, path: str) -> str:
+        """The path in the spelling that openapi.json uses."""
+        entry = self._entries.get(canonical_key(method, path))
+        return entry.path if entry else path
+
+    def position(self, method: str, path: str) -> int:
+        """Where the operation stands in the table; operations without an entry come last."""
+        entry = self._entries.get(canonical_key(method, path))
+        return entry.position if entry else len(self._entries)
+
+    def call(self, method: str, path: str, operation: Mapping[str, Any]) -> CallName:
+        """The method of the client; without an entry, the operationId in snake_case under the tag's namespace."""
+        entry = self._entries.get(canonical_key(method, path))
+        if entry:
+            return entry.call
+        tag = next(iter(operation.get("tags", ())), "default")
+        by_tag = {spec["tag"]: namespace for namespace, spec in self.table["namespaces"].items()}
+        call = CallName(by_tag.get(tag, snake_case(tag)), snake_case(operation.get("operationId", f"{method} {path}")))
+        self._report(f"operation {method.upper()} {path} is called {call}")
+        return call
+
+    def tag(self, namespace: str) -> str:
+        """The heading of CircleCI's reference for a namespace."""
+        return str(self.table["namespaces"].get(namespace, {"tag": namespace.replace("_", " ").title()})["tag"])
+
+    def class_name(self, namespace: str) -> str:
+        """The class behind an attribute of the client."""
+        return str(self.table["namespaces"].get(namespace, {"class": pascal_case(namespace)})["class"])
+
+    def namespaces(self) -> Sequence[str]:
+        """All namespaces of the table, in its order."""
+        return list(self.table["namespaces"])
+
+    def body(self, method: str, path: str, operation: Mapping[str, Any]) -> str:
+        """The model of a request body."""
+        entry = self._entries.get(canonical_key(method, path))
+        if entry and entry.body:
+            return entry.body
+        return self._default(f"body of {method.upper()} {path}", operation, "Request")
+
+    def answer(self, method: str, path: str, status: str, operation: Mapping[str, Any]) -> str:
+        """The model of a successful answer."""
+        entry = self._entries.get(canonical_key(method, path))
+        name = entry.answer if entry else None
+        if isinstance(name, Mapping):
+            name = name.get(int(status))
+        if name or (entry and entry.items):
+            return str(name or f"{entry.items}List" if entry else name)
+        return self._default(f"answer {status} of {method.upper()} {path}", operation, "Response")
+
+    def field(self, model: str, field: str, variant: int | None = None) -> str:
+        """The model or enum of a field; `variant` counts the members of a union."""
+        named = self.table["models"].get(f"{model}.{field}")
+        if isinstance(named, list):
+            return str(named[variant or 0])
+        if named:
+            return str(named) if variant is None else f"{named}{variant + 1}"
+        default = f"{model}{pascal_case(field)}"
+        return default if variant is None else f"{default}Variant{variant + 1}"
+
+    def items(self, model: str, field: str) -> str:
+        """The model of the items of an array field: ``PipelineList.items`` holds ``Pipeline`` unless the table says else."""
+        named = self.table["models"].get(f"{model}.{field}")
+        if named is None and field == "items" and model in self._list_items:
+            return self._list_items[model]
+        return self.field(model, field)
+
+    @cached_property
+    def _list_items(self) -> Mapping[str, str]:
+        return {str(entry.answer): entry.items for entry in self._entries.values() if entry.items and entry.answer}
+
+    def bare_items(self, method: str, path: str) -> str | None:
+        """The model of the items, where the answer is a bare array."""
+        entry = self._entries.get(canonical_key(method, path))
+        return entry.items if entry else None
+
+    def parameter(self, location: str, name: str) -> str:
+        """The shared component of a parameter, and of its enum."""
+        return str(self.table["parameters"].get(f"{location} {name}", pascal_case(name)))
+
+    @property
+    def shapes(self) -> Mapping[str, Mapping[str, Any]]:
+        """Models that are recognised by their set of fields."""
+        shapes: Mapping[str, Mapping[str, Any]] = self.table["shapes"]
+        return shapes
+
+    @property
+    def slug_paths(self) -> Sequence[str]:
+        """Runs of path placeholders that are one project slug."""
+        return list(self.table["slugs"])
+
+    @cached_property
+    def value_order(self) -> Mapping[str, int]:
+        """The place of enum values that have a natural order."""
+        return {value: place for place, value in enumerate(self.table["value_order"])}
+
+    def _default(self, what: str, operation: Mapping[str, Any], suffix: str) -> str:
+        name = pascal_case(operation.get("operationId", what)) + suffix
+        self._report(f"{what} is called {name}")
+        return name
+
+    def _report(self, line: str) -> None:
+        if line not in self.unnamed:
+            self.unnamed.append(line)

@@ -1,0 +1,95 @@
+"""Parameters and error responses that many operations have in common, moved to the components."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from codegen.documents import Document
+from codegen.names import Names
+from codegen.schemas import Schema
+
+__all__ = ["share_error_responses", "share_parameters"]
+
+_RESPONSE_NAMES = {
+    "400": "BadRequest",
+    "401": "Unauthorized",
+    "403": "Forbidden",
+    "404": "NotFound",
+    "405": "MethodNotAllowed",
+    "409": "Conflict",
+    "413": "PayloadTooLarge",
+    "429": "RateLimited",
+    "500": "InternalServerError",
+    "default": "UnexpectedError",
+}
+_ERROR_SCHEMAS = {
+    "message": ("", "ErrorMessage"),
+    "error": ("Policy", "PolicyError"),
+}
+
+
+def _operations(document: Document) -> Iterator[Schema]:
+    for item in document["paths"].values():
+        yield from item.values()
+
+
+def _identity(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def share_parameters(document: Document, names: Names) -> None:
+    """Move each parameter that several operations have word for word to ``components.parameters``."""
+    uses = Counter(_identity(p) for operation in _operations(document) for p in operation["parameters"])
+    shared: dict[str, Schema] = {}
+    pointers: dict[str, str] = {}
+    for operation in _operations(document):
+        for place, parameter in enumerate(operation["parameters"]):
+            identity = _identity(parameter)
+            if uses[identity] < 2:
+                continue
+            if identity not in pointers:
+                pointers[identity] = _free_name(parameter, names, shared)
+                shared[pointers[identity]] = parameter
+            operation["parameters"][place] = {"$ref": f"#/components/parameters/{pointers[identity]}"}
+    document["components"]["parameters"] = {name: shared[name] for name in sorted(shared)}
+
+
+def _free_name(parameter: Schema, names: Names, taken: dict[str, Schema]) -> str:
+    plain = names.parameter(parameter["in"], parameter["name"])
+    candidates = [plain, f"{plain}{parameter['in'].capitalize()}", *(f"{plain}{i}" for i in range(2, len(taken) + 3))]
+    return next(name for name in candidates if name not in taken)
+
+
+def share_error_responses(document: Document) -> None:
+    """Replace every response that is not a success by a reference to the one response of its status and shape."""
+    shared: dict[str, Schema] = {}
+    schemas = document["components"]["schemas"]
+    for operation in _operations(document):
+        for status, response in operation["responses"].items():
+            if status.startswith("2"):
+                continue
+            field = _error_field(response)
+            prefix, schema = _ERROR_SCHEMAS[field]
+            name = prefix + _RESPONSE_NAMES.get(status, f"Status{status.capitalize()}")
+            schemas.setdefault(schema, _error_schema(field))
+            described = {"description": response["description"] or name, **_error_content(schema)}
+            shared.setdefault(name, described)
+            operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
+    document["components"]["responses"] = {name: shared[name] for name in sorted(shared)}
+    document["components"]["schemas"] = {name: schemas[name] for name in sorted(schemas)}
+
+
+def _error_field(response: Schema) -> str:
+    content = response.get("content", {}).get("application/json", {})
+    return str(content.get("schema", {}).get("x-error-field", "message"))
+
+
+def _error_content(schema: str) -> Schema:
+    return {"content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}}
+
+
+def _error_schema(field: str) -> Schema:
+    return {"type": "object", "properties": {field: {"type": "string"}}}
