@@ -29,7 +29,7 @@ Other statuses from 400 up raise ``APIError`` itself. No error carries the token
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 __all__ = [
@@ -214,7 +214,17 @@ class WaitTimeoutError(CircleCIError):
 
 
 class ArtifactError(CircleCIError):
-    """An artifact was refused or could not be stored."""
+    """An artifact was refused or could not be stored.
+
+    Attributes:
+        path: The path of the artifact as CircleCI lists it; None when the error is not about one artifact.
+        failures: The errors of single artifacts, when this error sums them up; else empty.
+    """
+
+    def __init__(self, message: str, *, path: str | None = None, failures: Sequence[ArtifactError] = ()) -> None:
+        super().__init__(message)
+        self.path = path
+        self.failures = tuple(failures)
 
 
 class UsageExportError(CircleCIError):
