@@ -1,0 +1,224 @@
+"""FakeCircleCI: the CircleCI API v2 on the user's own machine; the one place that wires its rooms together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from circleci_v2.testing.auth import refuse_unknown_token
+from circleci_v2.testing.clock import Clock
+from circleci_v2.testing.downloads import ARTIFACTS_PREFIX, STORAGE_PREFIX, get_artifact, get_stored
+from circleci_v2.testing.faults import Delivery, Faults
+from circleci_v2.testing.journal import Entry, Journal
+from circleci_v2.testing.messages import Answer, Call, Refusal
+from circleci_v2.testing.routes import ROUTES
+from circleci_v2.testing.scenarios import PipelineStatus, add_pipeline
+from circleci_v2.testing.seeding import seed_project
+from circleci_v2.testing.state.identifiers import uuid
+from circleci_v2.testing.state.plans import JobPlan, WorkflowPlan
+from circleci_v2.testing.state.projects import Project
+from circleci_v2.testing.state.runs import Pipeline
+from circleci_v2.testing.state.world import World
+from circleci_v2.testing.transport import FakeTransport
+
+if TYPE_CHECKING:
+    from circleci_v2.testing.server import LoopbackServer
+
+__all__ = ["API_PREFIX", "FakeCircleCI"]
+
+API_PREFIX: Final = "/api/v2"
+"""What stands before every path of the API."""
+
+
+class FakeCircleCI:
+    """A CircleCI that runs in this process: stateful, deterministic, without a network.
+
+    Use it in process, as the transport of a client::
+
+        fake = FakeCircleCI()
+        fake.add_project("gh/acme/web")
+        async with CircleCI(fake.token, transport=fake.transport()) as circleci: ...
+
+    or over a real socket on the loopback interface::
+
+        async with FakeCircleCI.seeded().serve() as url, CircleCI("fake-token", base_url=url) as circleci: ...
+
+    Args:
+        token: The token that it accepts.
+        seed: What every random thing is drawn from: the same seed gives the same answers.
+        clock: The time. Default: a clock that stands still at `EPOCH` until `clock.advance` is called.
+
+    Attributes:
+        token: The token that it accepts.
+        clock: The time.
+        world: What exists, for what the methods here do not offer.
+        faults: What is going to go wrong.
+        journal: What was asked and answered.
+    """
+
+    def __init__(self, *, token: str = "fake-token", seed: int = 0, clock: Clock | None = None) -> None:  # noqa: S107 - it opens nothing
+        self.token = token
+        self.clock = clock or Clock()
+        self.world = World(seed=seed, clock=self.clock)
+        self.faults = Faults()
+        self.journal = Journal()
+        self._seed = seed
+        self._request_ids = Random(f"{seed} request ids")
+        # Served over a socket, calls arrive in the server's thread while the test goes on in its own.
+        self._lock = threading.RLock()
+
+    @classmethod
+    def seeded(
+        cls, slug: str = "gh/acme/web", *, pipelines: int = 400, seed: int = 0, clock: Clock | None = None
+    ) -> FakeCircleCI:
+        """A fake that knows one project with a believable past.
+
+        Args:
+            slug: What the project is called.
+            pipelines: How many it has run, over the weeks before now.
+            seed: What everything is drawn from.
+            clock: The time. Default: a clock that stands still at `EPOCH`.
+        """
+        fake = cls(seed=seed, clock=clock)
+        fake.add_seeded_project(slug, pipelines=pipelines)
+        return fake
+
+    def add_seeded_project(self, slug: str, *, pipelines: int = 400) -> Project:
+        """Add a project with a believable past.
+
+        Args:
+            slug: What it is called, for example ``gh/acme/web``.
+            pipelines: How many it has run, over the weeks before now.
+        """
+        with self._lock:
+            return seed_project(self.world, slug, pipelines=pipelines, seed=self._seed)
+
+    def add_project(
+        self,
+        slug: str,
+        *,
+        name: str | None = None,
+        default_branch: str = "main",
+        workflows: Iterable[WorkflowPlan] = (),
+    ) -> Project:
+        """Add a project that has run nothing yet.
+
+        Args:
+            slug: What it is called, for example ``gh/acme/web``.
+            name: Its name. Default: the last part of the slug.
+            default_branch: The branch that is built when a trigger names none.
+            workflows: What its pipelines run. Default: one workflow, ``build-and-test``, of the jobs ``build`` and
+                ``test``.
+
+        Raises:
+            ValueError: The text is no slug, or there is such a project already.
+        """
+        with self._lock:
+            return self.world.add_project(slug, name=name, default_branch=default_branch, workflows=workflows)
+
+    def add_pipeline(
+        self,
+        project: Project | str,
+        *,
+        status: PipelineStatus = "success",
+        jobs: Sequence[JobPlan | str] | None = None,
+        workflows: Sequence[WorkflowPlan] | None = None,
+        branch: str | None = None,
+        tag: str | None = None,
+    ) -> Pipeline:
+        """Add a pipeline that is, now, in the state that a test needs.
+
+        Args:
+            project: The project or its slug; a slug that is new adds the project.
+            status: How it stands: ended in ``success``, ``failed`` or ``canceled``, still ``running``, ``on_hold`` at
+                an approval, or ``errored`` before it ran anything. ``failed`` makes the last job fail, unless a plan
+                says what fails; ``running`` leaves the last job unfinished; ``on_hold`` puts an approval at the end,
+                unless a plan holds one.
+            jobs: What it ran, one after the other where only names are given, in one workflow. Default: the project's
+                own.
+            workflows: What it ran, in full.
+            branch: The branch it ran for. Default: the project's default branch.
+            tag: The tag it ran for instead.
+
+        Raises:
+            ValueError: `jobs` and `workflows` are both given, `branch` and `tag` are, or the plan cannot have that
+                status.
+        """
+        with self._lock:
+            if isinstance(project, str):
+                project = self.world.projects.get(project) or self.world.add_project(project)
+            return add_pipeline(
+                self.world, project, status=status, jobs=jobs, workflows=workflows, branch=branch, tag=tag
+            )
+
+    def transport(self) -> FakeTransport:
+        """What a client takes as ``transport`` to reach this fake without a socket."""
+        return FakeTransport(self)
+
+    def serve(self, *, host: str = "127.0.0.1", port: int = 0) -> LoopbackServer:
+        """Serve it over a real socket, in a thread of its own.
+
+        Args:
+            host: The address to listen on.
+            port: The port; 0 takes a free one.
+
+        Returns:
+            A context manager, for ``with`` and ``async with``, that gives the base URL, for example
+            ``http://127.0.0.1:40123/api/v2``.
+        """
+        from circleci_v2.testing.server import LoopbackServer  # noqa: PLC0415 - in process needs no server
+
+        return LoopbackServer(self, host=host, port=port)
+
+    def deliver(self, call: Call) -> Delivery:
+        """Answer one call, whatever carried it here."""
+        with self._lock:
+            if call.path.startswith(API_PREFIX + "/"):
+                return self._deliver_api(call)
+            return Delivery(answer=self._download(call))
+
+    def _deliver_api(self, call: Call) -> Delivery:
+        call, answer = self._answer(call)
+        answer = answer.with_headers({"x-request-id": uuid(self._request_ids), "x-route": call.route})
+        self.journal.add(Entry(call=call, answer=answer, at=self.clock.now()))
+        return self.faults.deliver(call, answer)
+
+    def _answer(self, call: Call) -> tuple[Call, Answer]:
+        call = attrs.evolve(call, path=call.path.removeprefix(API_PREFIX))
+        found = ROUTES.find(call)
+        if found is not None:
+            route, parameters = found
+            call = attrs.evolve(call, route=route.template, parameters=parameters)
+        refusal = self.faults.refuse(call) or refuse_unknown_token(call.headers, (self.token,))
+        if refusal is not None:
+            return call, refusal
+        if found is None:
+            return call, _no_route(call)
+        try:
+            return call, found[0].handler(self.world, call)
+        except Refusal as refused:
+            return call, refused.answer
+
+    def _download(self, call: Call) -> Answer:
+        try:
+            if call.method == "GET" and call.path.startswith(STORAGE_PREFIX):
+                return get_stored(self.world, call)
+            if call.method == "GET" and call.path.startswith(ARTIFACTS_PREFIX):
+                return refuse_unknown_token(call.headers, (self.token,)) or get_artifact(self.world, call)
+        except Refusal as refused:
+            return refused.answer
+        return Answer.message("Not Found", HTTPStatus.NOT_FOUND)
+
+
+def _no_route(call: Call) -> Answer:
+    methods = ROUTES.methods(call.path)
+    if not methods:
+        return Answer.message("Not Found", HTTPStatus.NOT_FOUND)
+    return Answer.message("Method Not Allowed", HTTPStatus.METHOD_NOT_ALLOWED).with_headers(
+        {"allow": ", ".join(methods)}
+    )

@@ -1,0 +1,121 @@
+"""Faults: what goes wrong when a test says so, and how an answer then travels."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Literal
+
+import attrs
+
+from circleci_v2.testing.messages import Answer, Call
+
+__all__ = ["Delivery", "Faults"]
+
+Cut = Literal["before the answer", "inside the body"]
+
+
+@attrs.frozen(kw_only=True)
+class Delivery:
+    """An answer and what happens to it on its way.
+
+    Attributes:
+        answer: What is sent.
+        delay: Seconds before it is sent.
+        cut: Where the connection is lost; None when it is not.
+    """
+
+    answer: Answer
+    delay: float = 0.0
+    cut: Cut | None = None
+
+
+@attrs.define
+class _Fault:
+    route: str | None
+    times: int
+    answer: Answer | None = None
+    delay: float = 0.0
+    cut: Cut | None = None
+
+    def concerns(self, call: Call) -> bool:
+        return self.times > 0 and self.route in {None, call.route, f"{call.method} {call.route}"}
+
+
+class Faults:
+    """What is going to go wrong; each fault is used up by the calls it hits.
+
+    Every method takes ``route``: the path template of the calls that are hit, with or without the method in front, for
+    example ``/pipeline/{pipeline-id}/workflow`` or ``POST /workflow/{id}/rerun``. Default: any call.
+    """
+
+    def __init__(self) -> None:
+        self._faults: deque[_Fault] = deque()
+
+    def fail_next(
+        self,
+        status: int = HTTPStatus.SERVICE_UNAVAILABLE,
+        *,
+        times: int = 1,
+        route: str | None = None,
+        message: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        """Refuse the next calls, before they have any effect.
+
+        Args:
+            status: The HTTP status.
+            times: How many calls.
+            route: Which calls.
+            message: What the body says. Default: the standard phrase of the status.
+            headers: More headers of the answer.
+            retry_after: Seconds for a ``Retry-After`` header. Default: no such header.
+        """
+        waiting = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
+        answer = Answer.message(message or HTTPStatus(status).phrase, status).with_headers(
+            {**(headers or {}), **waiting}
+        )
+        self._add(_Fault(route, times, answer=answer))
+
+    def answer_next(self, answer: Answer, *, times: int = 1, route: str | None = None) -> None:
+        """Give the next calls an answer of your own, whatever they ask, before they have any effect."""
+        self._add(_Fault(route, times, answer=answer))
+
+    def delay_next(self, seconds: float, *, times: int = 1, route: str | None = None) -> None:
+        """Let the next calls have their effect at once and their answer late, by so many real seconds."""
+        self._add(_Fault(route, times, delay=seconds))
+
+    def cut_next(self, *, cut: Cut = "before the answer", times: int = 1, route: str | None = None) -> None:
+        """Lose the connection of the next calls after they have had their effect."""
+        self._add(_Fault(route, times, cut=cut))
+
+    def clear(self) -> None:
+        """Let nothing more go wrong."""
+        self._faults.clear()
+
+    def refuse(self, call: Call) -> Answer | None:
+        """The answer that a call gets instead of its own, if it gets one."""
+        fault = self._take(call, refusing=True)
+        return fault.answer if fault else None
+
+    def deliver(self, call: Call, answer: Answer) -> Delivery:
+        """How the answer of a call travels."""
+        fault = self._take(call, refusing=False)
+        return Delivery(answer=answer, delay=fault.delay, cut=fault.cut) if fault else Delivery(answer=answer)
+
+    def _add(self, fault: _Fault) -> None:
+        if fault.times < 1:
+            msg = f"times={fault.times!r}: a fault hits at least one call"
+            raise ValueError(msg)
+        self._faults.append(fault)
+
+    def _take(self, call: Call, *, refusing: bool) -> _Fault | None:
+        for fault in self._faults:
+            if (fault.answer is not None) is refusing and fault.concerns(call):
+                fault.times -= 1
+                if not fault.times:
+                    self._faults.remove(fault)
+                return fault
+        return None

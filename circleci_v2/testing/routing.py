@@ -1,0 +1,147 @@
+"""Routes: which handler answers a path, decided on the path as it was on the wire.
+
+CircleCI takes ``/project/gh/acme/web`` for the project ``gh/acme/web`` and answers ``/project/gh%2Facme%2Fweb`` with
+404. Frameworks decode the path before they route it, and so cannot tell the two apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
+from urllib.parse import unquote
+
+import attrs
+
+from circleci_v2.testing.messages import Answer, Call
+from circleci_v2.testing.state.world import World
+
+__all__ = ["Handler", "Route", "Routes"]
+
+Handler = Callable[[World, Call], Answer]
+"""What answers the calls of a route."""
+
+_SEGMENT_COUNTS: Final[Mapping[str, tuple[int, ...]]] = {
+    "project-slug": (3,),
+    "org-slug": (2,),
+    "org-slug-or-id": (1, 2),
+}
+_PLACEHOLDER: Final = re.compile(r"\{([^}]+)\}")
+
+
+@attrs.frozen
+class Route:
+    """One method and path template, and what answers it."""
+
+    method: str
+    template: str
+    handler: Handler
+
+
+@attrs.frozen
+class _Pattern:
+    """A template with a fixed number of segments; a parameter may span several of them."""
+
+    route: Route
+    parts: tuple[tuple[bool, str], ...]
+
+    def read(self, segments: list[str]) -> dict[str, str] | None:
+        """The parameters, decoded, when the segments match; else None."""
+        values: dict[str, list[str]] = {}
+        for (is_parameter, name), segment in zip(self.parts, segments, strict=True):
+            if not is_parameter:
+                if segment != name:
+                    return None
+            elif not segment or ("slug" in name and "%2f" in segment.lower()):
+                return None
+            else:
+                values.setdefault(name, []).append(unquote(segment))
+        return {name: "/".join(texts) for name, texts in values.items()}
+
+    @property
+    def order(self) -> tuple[bool, ...]:
+        """Literal segments are tried before parameters, from the left."""
+        return tuple(is_parameter for is_parameter, _ in self.parts)
+
+
+class Routes:
+    """A set of routes; modules fill their own, and one set joins them."""
+
+    def __init__(self, routes: Iterable[Route] = ()) -> None:
+        self._routes: list[Route] = []
+        self._patterns: dict[int, list[_Pattern]] = {}
+        for route in routes:
+            self.add(route)
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._routes)
+
+    def add(self, route: Route) -> None:
+        """Add a route.
+
+        Raises:
+            ValueError: The method and template have a handler already.
+        """
+        if any((route.method, route.template) == (known.method, known.template) for known in self._routes):
+            msg = f"{route.method} {route.template} has two handlers"
+            raise ValueError(msg)
+        self._routes.append(route)
+        for parts in _expand(route.template.strip("/").split("/")):
+            patterns = self._patterns.setdefault(len(parts), [])
+            patterns.append(_Pattern(route, parts))
+            patterns.sort(key=lambda pattern: pattern.order)
+
+    def on(self, method: str, template: str) -> Callable[[Handler], Handler]:
+        """Decorate the function that answers a method and path template."""
+
+        def register(handler: Handler) -> Handler:
+            self.add(Route(method, template, handler))
+            return handler
+
+        return register
+
+    def get(self, template: str) -> Callable[[Handler], Handler]:
+        """Decorate the function that answers GET."""
+        return self.on("GET", template)
+
+    def post(self, template: str) -> Callable[[Handler], Handler]:
+        """Decorate the function that answers POST."""
+        return self.on("POST", template)
+
+    def put(self, template: str) -> Callable[[Handler], Handler]:
+        """Decorate the function that answers PUT."""
+        return self.on("PUT", template)
+
+    def patch(self, template: str) -> Callable[[Handler], Handler]:
+        """Decorate the function that answers PATCH."""
+        return self.on("PATCH", template)
+
+    def delete(self, template: str) -> Callable[[Handler], Handler]:
+        """Decorate the function that answers DELETE."""
+        return self.on("DELETE", template)
+
+    def find(self, call: Call) -> tuple[Route, dict[str, str]] | None:
+        """The route of a call and the parameters of its path; None when nothing has that path and method."""
+        return next((found for found in self._matches(call.path) if found[0].method == call.method), None)
+
+    def methods(self, path: str) -> list[str]:
+        """The methods that a path has, in alphabetical order."""
+        return sorted({route.method for route, _ in self._matches(path)})
+
+    def _matches(self, path: str) -> Iterator[tuple[Route, dict[str, str]]]:
+        segments = path.removeprefix("/").split("/")
+        for pattern in self._patterns.get(len(segments), ()):
+            parameters = pattern.read(segments)
+            if parameters is not None:
+                yield pattern.route, parameters
+
+
+def _expand(segments: list[str]) -> list[tuple[tuple[bool, str], ...]]:
+    expansions: list[tuple[tuple[bool, str], ...]] = [()]
+    for segment in segments:
+        placeholder = _PLACEHOLDER.fullmatch(segment)
+        name = placeholder[1] if placeholder else segment
+        counts = _SEGMENT_COUNTS.get(name, (1,)) if placeholder else (1,)
+        part = (placeholder is not None, name)
+        expansions = [parts + (part,) * count for parts in expansions for count in counts]
+    return expansions

@@ -1,0 +1,130 @@
+"""Scenarios: pipelines that are, now, in the state that a test needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Literal
+
+import attrs
+
+from circleci_v2.testing.state.identifiers import hexadecimal
+from circleci_v2.testing.state.launching import add_pipeline as enter_pipeline
+from circleci_v2.testing.state.launching import launch
+from circleci_v2.testing.state.plans import JobPlan, WorkflowPlan
+from circleci_v2.testing.state.projects import Project
+from circleci_v2.testing.state.runs import FAILURES, Commit, Pipeline, Workflow
+from circleci_v2.testing.state.world import World
+
+__all__ = ["PipelineStatus", "add_pipeline"]
+
+PipelineStatus = Literal["success", "failed", "canceled", "running", "on_hold", "errored"]
+
+_HOLD = "hold"
+_SECONDS_AGO = 60.0
+
+
+def add_pipeline(
+    world: World,
+    project: Project,
+    *,
+    status: PipelineStatus,
+    jobs: Sequence[JobPlan | str] | None,
+    workflows: Sequence[WorkflowPlan] | None,
+    branch: str | None,
+    tag: str | None,
+) -> Pipeline:
+    """Add a pipeline whose workflows have, now, the wanted status; see `FakeCircleCI.add_pipeline`.
+
+    Raises:
+        ValueError: What was given contradicts itself.
+    """
+    if branch is not None and tag is not None:
+        msg = f"branch={branch!r} and tag={tag!r}: a pipeline runs for one of them"
+        raise ValueError(msg)
+    plans = () if status == "errored" else _shape(_plans(project, jobs, workflows), status)
+    pipeline = Pipeline(
+        id=world.uuid(),
+        number=len(project.pipelines) + 1,
+        project=project,
+        created_at=world.now(),
+        trigger_type="webhook",
+        actor_login=world.user.login,
+        actor_id=world.user.id,
+        actor_avatar_url=world.user.avatar_url,
+        received_at=world.now(),
+        commit=Commit(
+            revision=hexadecimal(world.random, 40), branch=None if tag else branch or project.default_branch, tag=tag
+        ),
+        errors=[{"type": "config", "message": "The configuration is not valid."}] if status == "errored" else [],
+    )
+    enter_pipeline(world, project, pipeline)
+    launch(world, pipeline, plans)
+    _move_to(pipeline, status, world.now())
+    return pipeline
+
+
+def _plans(
+    project: Project, jobs: Sequence[JobPlan | str] | None, workflows: Sequence[WorkflowPlan] | None
+) -> Sequence[WorkflowPlan]:
+    if jobs is None:
+        return workflows if workflows is not None else project.workflows
+    if workflows is not None:
+        msg = "jobs and workflows are both given: name the jobs, or plan whole workflows"
+        raise ValueError(msg)
+    plans = [JobPlan(name=job) if isinstance(job, str) else job for job in jobs]
+    if all(isinstance(job, str) for job in jobs):
+        plans = plans[:1] + [attrs.evolve(job, requires=(before.name,)) for before, job in pairwise(plans)]
+    return (WorkflowPlan(name="build-and-test", jobs=plans),)
+
+
+def _shape(plans: Sequence[WorkflowPlan], status: PipelineStatus) -> Sequence[WorkflowPlan]:
+    """The same plans, with what the status needs at the end of the last workflow."""
+    if not plans or not plans[-1].jobs:
+        msg = f"status={status!r} needs a job: plan at least one"
+        raise ValueError(msg)
+    last = plans[-1]
+    all_jobs = [job for plan in plans for job in plan.jobs]
+    fails = any(job.outcome in FAILURES for job in all_jobs)
+    waits = any(job.type == "approval" and job.approved_after is None for job in all_jobs)
+    if status == "success" and (fails or waits):
+        msg = "status='success' contradicts the plan: a job in it fails, or waits for an approval for ever"
+        raise ValueError(msg)
+    if status == "failed" and not fails:
+        return (*plans[:-1], attrs.evolve(last, jobs=(*last.jobs[:-1], attrs.evolve(last.jobs[-1], outcome="failed"))))
+    if status == "on_hold" and not waits:
+        hold = JobPlan(name=_HOLD, type="approval", requires=tuple(job.name for job in last.jobs))
+        return (*plans[:-1], attrs.evolve(last, jobs=(*last.jobs, hold)))
+    return plans
+
+
+def _move_to(pipeline: Pipeline, status: PipelineStatus, now: float) -> None:
+    """Shift the pipeline into the past, so far that its status is the wanted one now."""
+    workflows = pipeline.planned_workflows
+    if status in {"running", "canceled"}:
+        # The last job to end is half done.
+        running = [job for workflow in workflows for job in workflow.jobs if job.started_at is not None]
+        last = max(running, key=lambda job: job.stopped_at or 0.0)
+        _shift(pipeline, now - ((last.started_at or now) + (last.stopped_at or now)) / 2)
+        if status == "canceled":
+            _cancel(workflows, pipeline.actor_id, now)
+        return
+    ends = [job.stopped_at for workflow in workflows for job in workflow.jobs if job.stopped_at is not None]
+    _shift(pipeline, now - max(ends, default=pipeline.created_at) - _SECONDS_AGO)
+
+
+def _shift(pipeline: Pipeline, seconds: float) -> None:
+    pipeline.created_at += seconds
+    pipeline.received_at += seconds
+    if pipeline.continued_at is not None:
+        pipeline.continued_at += seconds
+    for workflow in pipeline.planned_workflows:
+        workflow.created_at += seconds
+        workflow.lay_out()
+
+
+def _cancel(workflows: Sequence[Workflow], canceled_by: str, now: float) -> None:
+    for workflow in workflows:
+        if workflow.stopped_at(now) is None:
+            workflow.canceled_at, workflow.canceled_by = now, canceled_by
+            workflow.lay_out()
