@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import os
+import unicodedata
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from circleci_v2.artifacts.paths import Claims, safe_parts
+from circleci_v2.errors import ArtifactError
+from tests.artifacts.hostile import HARMLESS, REFUSED_EVERYWHERE, REFUSED_ON_WINDOWS
+
+
+@pytest.mark.parametrize("windows", [False, True])
+@pytest.mark.parametrize("path", REFUSED_EVERYWHERE, ids=lambda path: ascii(path)[:40])
+def test_a_hostile_path_is_refused_by_name(path, windows):
+    with pytest.raises(ArtifactError, match="is not stored") as refused:
+        safe_parts(path, windows=windows)
+    assert refused.value.path == path
+    assert repr(path[:200])[1:-1] in str(refused.value)
+
+
+@pytest.mark.parametrize("path", REFUSED_ON_WINDOWS)
+def test_what_windows_takes_for_something_else_is_refused_there_alone(path):
+    with pytest.raises(ArtifactError, match="is not stored"):
+        safe_parts(path, windows=True)
+    assert "/".join(safe_parts(path, windows=False)) == path
+
+
+@pytest.mark.parametrize(("path", "parts"), HARMLESS.items(), ids=lambda value: ascii(value)[:40])
+def test_an_ordinary_path_is_kept(path, parts):
+    assert safe_parts(path, windows=False) == parts
+
+
+@pytest.mark.parametrize(
+    "path", ["console.log", "nullable.txt", "com10", "lpt", "aux_file", "con-fig/auxiliary.c", "a.b c.d"]
+)
+def test_names_that_only_resemble_devices_are_kept_on_windows(path):
+    assert "/".join(safe_parts(path, windows=True)) == path
+
+
+def test_the_destination_counts_towards_the_longest_path():
+    path = "/".join(["x" * 250] * 16)
+    assert safe_parts(path, windows=False)
+    with pytest.raises(ArtifactError, match=r"4,095 at most"):
+        safe_parts(path, windows=False, root="/" + "r" * 200)
+
+
+PATHS = st.text(max_size=40) | st.lists(
+    st.sampled_from(["..", ".", "", "a", "B", "\\", "C:", "con", "\x00", "~", "é", " ", "..\\"]), max_size=8
+).map("/".join)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example("a/../..", False)
+@given(path=PATHS, windows=st.booleans())
+def test_no_text_yields_a_name_that_leaves_its_directory(path, windows):
+    try:
+        parts = safe_parts(path, windows=windows)
+    except ArtifactError:
+        return
+    assert parts
+    for part in parts:
+        assert part not in {"", ".", ".."}
+        assert "/" not in part
+        assert "\x00" not in part
+        assert len(os.fsencode(part)) <= 255
+    root = os.path.normpath("/root")
+    assert os.path.normpath(os.path.join("/root", *parts)).startswith(root + "/")  # noqa: PTH118 - nothing but text
+
+
+def claimed(*paths: str, folds_case: bool) -> Claims:
+    claims = Claims(folds_case=folds_case)
+    for path in paths:
+        claims.claim(path, tuple(path.split("/")))
+    return claims
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("a", "a"), ("a", "a/b"), ("a/b", "a"), ("a/b/c", "a/b"), ("a/b", "a/b/c/d")],
+)
+@pytest.mark.parametrize("folds_case", [False, True])
+def test_two_artifacts_of_one_place_are_told_apart(first, second, folds_case):
+    claims = claimed(first, folds_case=folds_case)
+    with pytest.raises(ArtifactError, match=f"it would land on the artifact '{first}'"):
+        claims.claim(second, tuple(second.split("/")))
+
+
+FOLDED = [
+    ("README", "readme"),
+    ("Docs/a", "docs/A"),
+    ("Docs", "docs/a"),
+    ("straße", "STRASSE"),
+    (unicodedata.normalize("NFC", "é"), unicodedata.normalize("NFD", "é")),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), FOLDED)
+def test_a_file_system_that_folds_case_holds_one_of_two_spellings(first, second):
+    claims = claimed(first, folds_case=True)
+    with pytest.raises(ArtifactError, match="same download"):
+        claims.claim(second, tuple(second.split("/")))
+
+
+@pytest.mark.parametrize(("first", "second"), FOLDED)
+def test_a_file_system_that_tells_case_apart_holds_both_spellings(first, second):
+    claimed(first, second, folds_case=False)
+
+
+def test_files_share_directories():
+    claimed("a/b", "a/c", "a/d/e", "a/d/f", folds_case=True)
+
+
+def test_a_refused_artifact_takes_no_place():
+    claims = claimed("a", folds_case=False)
+    with pytest.raises(ArtifactError):
+        claims.claim("a/b", ("a", "b"))
+    claims.claim("b", ("b",))

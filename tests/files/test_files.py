@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from circleci_v2._files import directories
+from circleci_v2._files.directories import DescriptorDirectory, PathDirectory, folds_case, open_directory
+from circleci_v2._files.incoming import IncomingFile
+
+
+@pytest.fixture(params=[DescriptorDirectory, PathDirectory])
+def root(request, tmp_path, monkeypatch):
+    """An open directory of either kind, beside a file that must stay as it is."""
+    if request.param is PathDirectory:
+        monkeypatch.setattr(directories, "HAS_DIRECTORY_DESCRIPTORS", False)
+    elif not directories.HAS_DIRECTORY_DESCRIPTORS:
+        pytest.skip("directories have no descriptors here")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept").write_text("kept")
+    root = open_directory(tmp_path / "deep" / "root")
+    assert isinstance(root, request.param)
+    yield root
+    root.close()
+    assert {path.name: path.read_text() for path in outside.iterdir()} == {"kept": "kept"}
+
+
+@pytest.fixture
+def place(tmp_path) -> Path:
+    return tmp_path / "deep" / "root"
+
+
+def files(place: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(place)): path.read_bytes() for path in place.rglob("*") if path.is_file()}
+
+
+def received(root, *parts: str, content: bytes = b"new", replace: bool = False) -> None:
+    incoming = IncomingFile(root, parts, replace=replace)
+    try:
+        incoming.open()
+        incoming.write(content)
+        incoming.publish()
+    finally:
+        incoming.discard()
+
+
+def test_a_file_has_its_name_only_when_it_is_complete(root, place):
+    incoming = IncomingFile(root, ["a", "b", "file"], replace=False).open()
+    incoming.write(b"one ")
+    incoming.write(bytearray(b"two"))
+    (temporary,) = files(place)
+    assert temporary.startswith(os.path.join("a", "b", ".circleci-"))  # noqa: PTH118 - text, not a path to open
+    incoming.publish()
+    assert files(place) == {os.path.join("a", "b", "file"): b"one two"}  # noqa: PTH118
+
+
+def test_a_discarded_file_leaves_nothing(root, place):
+    incoming = IncomingFile(root, ["a", "file"], replace=False).open()
+    incoming.write(b"half")
+    incoming.discard()
+    incoming.discard()
+    assert files(place) == {}
+
+
+def test_a_file_that_begins_again_forgets_what_it_had(root, place):
+    incoming = IncomingFile(root, ["file"], replace=False).open()
+    incoming.write(b"something long")
+    incoming.restart()
+    incoming.write(b"short")
+    incoming.publish()
+    assert files(place) == {"file": b"short"}
+
+
+def test_a_published_file_is_not_discarded(root, place):
+    received(root, "file")
+    assert files(place) == {"file": b"new"}
+
+
+@pytest.mark.parametrize("end", ["publish", "discard"])
+def test_a_file_that_ended_is_not_written(root, end):
+    incoming = IncomingFile(root, ["file"], replace=False).open()
+    getattr(incoming, end)()
+    for write in (lambda: incoming.write(b"x"), incoming.restart, incoming.publish):
+        with pytest.raises(ValueError, match="not open"):
+            write()
+
+
+def test_a_file_that_was_discarded_before_it_was_opened_stays_away(root, place):
+    incoming = IncomingFile(root, ["file"], replace=False)
+    incoming.discard()
+    with pytest.raises(ValueError, match="not open"):
+        incoming.open()
+    assert files(place) == {}
+
+
+def test_an_existing_file_is_kept_unless_it_may_be_replaced(root, place):
+    (place / "file").write_bytes(b"old")
+    with pytest.raises(FileExistsError):
+        received(root, "file")
+    assert files(place) == {"file": b"old"}
+    received(root, "file", replace=True)
+    assert files(place) == {"file": b"new"}
+
+
+def test_a_file_that_appears_during_the_download_is_kept(root, place):
+    incoming = IncomingFile(root, ["file"], replace=False).open()
+    (place / "file").write_bytes(b"quicker")
+    with pytest.raises(FileExistsError):
+        incoming.publish()
+    incoming.discard()
+    assert files(place) == {"file": b"quicker"}
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_links_are_never_followed(root, place, tmp_path, replace):
+    outside = tmp_path / "outside"
+    (place / "directory").symlink_to(outside)
+    (place / "relative").symlink_to("../../outside")
+    (place / "file").symlink_to(outside / "kept")
+    (place / "dangling").symlink_to(outside / "made")
+    (place / "loop").symlink_to("loop")
+    for parts in [
+        ("directory", "kept"),
+        ("directory", "new"),
+        ("relative", "a", "b"),
+        ("file",),
+        ("dangling",),
+        ("loop",),
+    ]:
+        with pytest.raises(OSError, match="symbolic link") as refused:
+            received(root, *parts, replace=replace)
+        assert refused.value.errno == errno.ELOOP
+    assert (place / "file").is_symlink()
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_link_that_appears_during_the_download_is_not_followed(root, place, tmp_path, replace):
+    incoming = IncomingFile(root, ["file"], replace=replace).open()
+    incoming.write(b"new")
+    (place / "file").symlink_to(tmp_path / "outside" / "kept")
+    try:
+        incoming.publish()
+    except FileExistsError:
+        assert not replace
+    finally:
+        incoming.discard()
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_hard_link_to_another_file_is_not_written_through(root, place, tmp_path, replace):
+    (place / "file").hardlink_to(tmp_path / "outside" / "kept")
+    try:
+        received(root, "file", replace=replace)
+    except FileExistsError:
+        assert not replace
+
+
+def test_a_file_where_a_directory_is_needed_is_refused(root, place):
+    (place / "file").write_bytes(b"old")
+    with pytest.raises(NotADirectoryError):
+        received(root, "file", "inner")
+    assert files(place) == {"file": b"old"}
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_directory_where_a_file_is_needed_is_refused(root, place, replace):
+    (place / "taken").mkdir()
+    with pytest.raises(IsADirectoryError):
+        received(root, "taken", replace=replace)
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_file_system_without_hard_links_is_served_too(root, place, taken, monkeypatch):
+    def refuse(*_args, **_options):
+        raise PermissionError(errno.EPERM, "no hard links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    incoming = IncomingFile(root, ["file"], replace=False).open()
+    incoming.write(b"new")
+    if taken:
+        (place / "file").write_bytes(b"quicker")
+        with pytest.raises(FileExistsError):
+            incoming.publish()
+    else:
+        incoming.publish()
+    incoming.discard()
+    assert files(place) == {"file": b"quicker" if taken else b"new"}
+
+
+def test_discarding_waits_for_the_thread_that_still_opens(root, place, monkeypatch):
+    entered, leave = threading.Event(), threading.Event()
+    create = root.create
+
+    def slow_create(name):
+        entered.set()
+        leave.wait(5)
+        return create(name)
+
+    monkeypatch.setattr(root, "create", slow_create)
+    incoming = IncomingFile(root, ["file"], replace=False)
+    opening = threading.Thread(target=incoming.open)
+    discarding = threading.Thread(target=incoming.discard)
+    opening.start()
+    entered.wait(5)
+    discarding.start()
+    leave.set()
+    for thread in (opening, discarding):
+        thread.join(5)
+        assert not thread.is_alive()
+    assert files(place) == {}
+
+
+def test_no_descriptor_stays_open(root):
+    descriptors = Path("/proc/self/fd")
+    if not descriptors.exists():
+        pytest.skip("the system does not list descriptors")
+    before = len(list(descriptors.iterdir()))
+    for number in range(20):
+        received(root, "a", "b", str(number))
+        with pytest.raises(FileExistsError):
+            received(root, "a", "b", str(number))
+        with pytest.raises(NotADirectoryError):
+            received(root, "a", "b", str(number), "c")
+    assert len(list(descriptors.iterdir())) == before
+
+
+def test_whether_the_file_system_folds_case_is_tried_out(root, place):
+    (place / "probe").write_bytes(b"")
+    assert folds_case(root) == (place / "PROBE").exists()
+    assert files(place).keys() == {"probe"}
