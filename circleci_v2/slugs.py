@@ -1,8 +1,8 @@
 """ProjectSlug and OrgSlug: how CircleCI names projects and organizations in addresses.
 
 A slug is opaque. ``gh/acme/web`` happens to hold names and ``circleci/<organization id>/<project id>`` happens to hold
-ids, but neither may be taken apart to learn them: ask `circleci.projects.get` instead. What is checked here is only that
-the text can be a slug at all, so that a typing error is told at once, and not as a 404 by CircleCI.
+ids, but neither may be taken apart to learn them: ask `circleci.projects.get` instead. What is checked here is only
+that the text can be a slug at all, so that a typing error is told at once, and not as a 404 by CircleCI.
 """
 
 from __future__ import annotations
