@@ -76,14 +76,17 @@ class StreamIterator(AsyncIterator[T]):
     def __aiter__(self) -> Self:
         return self
 
-    def __anext__(self) -> Coroutine[Any, Any, T]:
-        # No coroutine of this object: a traceback would keep its frame, the frame this handle, and so the tasks, alive.
+    async def __anext__(self) -> T:
         if self._closed:
             msg = "This stream was closed before its end: iterate over it inside its `async with` block."
             raise RuntimeError(msg)
         if self._production is None:
             self._production = _Production(self._produce, self._buffer)
-        return self._production.next()
+        try:
+            return await self._production.next()
+        finally:
+            # The traceback of an error keeps this frame, which must not keep the handle: its loss is the signal.
+            del self
 
     async def aclose(self) -> None:
         """Cancel what still runs, and wait until it has ended."""

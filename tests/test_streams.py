@@ -1,0 +1,335 @@
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import gc
+import threading
+
+import anyio
+import pytest
+
+from circleci_v2.streams import Stream
+
+pytestmark = pytest.mark.anyio
+
+language = contextvars.ContextVar("language", default="none")
+
+
+class Recorder:
+    """Produces numbers for ever, and tells when it began, when it was cancelled and when it had cleaned up."""
+
+    def __init__(self):
+        self.begun = 0
+        self.made = 0
+        self.under_way = anyio.Event()
+        self.ended = anyio.Event()
+
+    async def produce(self, send):
+        self.begun += 1
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(anyio.sleep_forever)
+                while True:
+                    await send([self.made])
+                    self.made += 1
+                    if self.made == 3:
+                        self.under_way.set()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.lowlevel.checkpoint()
+            self.ended.set()
+
+
+async def numbers(send):
+    for number in range(5):
+        await send([number])
+
+
+async def test_values_come_in_order_whole_batches_at_a_time():
+    async def produce(send):
+        await send([1, 2])
+        await send([])
+        await send(iter("ab"))
+
+    assert [value async for value in Stream(produce)] == [1, 2, "a", "b"]
+
+
+async def test_each_loop_starts_afresh():
+    stream = Stream(numbers)
+    assert [number async for number in stream] == [0, 1, 2, 3, 4]
+    assert [number async for number in stream] == [0, 1, 2, 3, 4]
+
+
+async def test_nothing_starts_before_the_first_value_is_asked_for():
+    recorder = Recorder()
+    stream = Stream(recorder.produce)
+    aiter(stream)
+    async with stream:
+        await anyio.wait_all_tasks_blocked()
+    assert recorder.begun == 0
+
+
+async def test_the_end_is_reached_again_and_again():
+    values = aiter(Stream(numbers))
+    assert [number async for number in values] == [0, 1, 2, 3, 4]
+    with pytest.raises(StopAsyncIteration):
+        await anext(values)
+
+
+async def test_an_error_arrives_as_it_is_after_the_values_before_it():
+    failure = ValueError("broken")
+    failure.__cause__ = KeyError("why")
+
+    async def produce(send):
+        await send([1])
+        raise failure
+
+    values = aiter(Stream(produce))
+    assert await anext(values) == 1
+    for _ in range(2):
+        with pytest.raises(ValueError, match="broken") as caught:
+            await anext(values)
+        assert caught.value is failure
+        assert isinstance(failure.__cause__, KeyError)
+
+
+async def test_leaving_a_loop_stops_the_tasks_at_once_and_ends_them_soon():
+    recorder = Recorder()
+    async for number in Stream(recorder.produce, buffer=3):
+        if number == 2:
+            break
+    made = recorder.made
+    await recorder.ended.wait()
+    assert recorder.made == made
+
+
+async def test_an_error_in_the_loop_ends_the_tasks_though_its_traceback_is_kept():
+    recorder = Recorder()
+    try:
+        async for _ in Stream(recorder.produce):
+            raise ZeroDivisionError  # noqa: TRY301 - it stands for what goes wrong in a loop
+    except ZeroDivisionError as error:
+        kept = error
+    await recorder.ended.wait()
+    assert kept.__traceback__ is not None
+
+
+async def test_an_iterator_that_only_its_pending_read_holds_is_not_lost():
+    assert await anext(aiter(Stream(numbers))) == 0
+
+
+async def test_cancelling_the_loop_while_it_waits_ends_the_tasks():
+    ended = anyio.Event()
+
+    async def produce(send):
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.set()
+
+    with anyio.CancelScope() as scope:
+
+        async def consume():
+            async for _ in Stream(produce):
+                pass
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(consume)
+            await anyio.wait_all_tasks_blocked()
+            scope.cancel()
+    await ended.wait()
+
+
+async def test_a_time_limit_ends_the_tasks_though_its_traceback_is_kept():
+    ended = anyio.Event()
+
+    async def produce(send):
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.set()
+
+    async def consume():
+        with anyio.fail_after(0.01):
+            async for _ in Stream(produce):
+                pass
+
+    with pytest.raises(TimeoutError) as kept:
+        await consume()
+    await ended.wait()
+    assert kept.value.__context__ is not None
+
+
+async def test_leaving_the_block_waits_for_the_last_task():
+    recorder = Recorder()
+    async with Stream(recorder.produce) as values:
+        assert await anext(values) == 0
+    assert recorder.ended.is_set()
+
+
+async def test_an_error_in_the_block_passes_through_as_it_is():
+    recorder = Recorder()
+
+    async def consume():
+        async with Stream(recorder.produce) as values:
+            async for _ in values:
+                raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await consume()
+    assert recorder.ended.is_set()
+
+
+async def test_cancelling_the_block_waits_for_the_last_task():
+    recorder = Recorder()
+    with anyio.CancelScope() as scope:
+        async with Stream(recorder.produce) as values:
+            await anext(values)
+            scope.cancel()
+            await anyio.sleep_forever()
+    assert recorder.ended.is_set()
+
+
+async def test_a_block_can_be_read_on_after_its_loop_was_left():
+    async with Stream(numbers) as values:
+        async for number in values:
+            if number == 1:
+                break
+        assert [number async for number in values] == [2, 3, 4]
+
+
+async def test_a_read_that_timed_out_loses_nothing():
+    gate = anyio.Event()
+
+    async def produce(send):
+        await send([1])
+        await gate.wait()
+        await send([2])
+
+    async with Stream(produce) as values:
+        assert await anext(values) == 1
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await anext(values)
+        gate.set()
+        assert await anext(values) == 2
+
+
+async def test_a_stream_that_was_closed_says_so():
+    async with Stream(numbers) as values:
+        await anext(values)
+    with pytest.raises(RuntimeError, match="closed before its end"):
+        await anext(values)
+
+
+async def test_one_stream_opens_one_block_at_a_time():
+    stream = Stream(numbers)
+    async with stream:
+        with pytest.raises(RuntimeError, match="already open"):
+            await stream.__aenter__()
+    async with stream as values:
+        assert await anext(values) == 0
+
+
+async def test_a_stream_inside_an_async_generator_survives_its_early_end():
+    recorder = Recorder()
+
+    async def doubled():
+        async with Stream(recorder.produce) as values:
+            async for number in values:
+                yield 2 * number
+
+    generator = doubled()
+    assert await anext(generator) == 0
+
+    async def close_in_another_task():
+        await generator.aclose()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(close_in_another_task)
+    assert recorder.ended.is_set()
+
+
+async def test_a_handle_dropped_on_another_thread_ends_the_tasks():
+    recorder = Recorder()
+    held = [aiter(Stream(recorder.produce))]
+    await anext(held[0])
+    thread = threading.Thread(target=held.clear)
+    thread.start()
+    thread.join()
+    await recorder.ended.wait()
+
+
+async def test_the_tasks_see_the_context_of_their_consumer():
+    async def produce(send):
+        await send([language.get()])
+
+    language.set("Esperanto")
+    assert [value async for value in Stream(produce)] == ["Esperanto"]
+
+
+async def test_no_more_is_made_than_the_buffer_holds_ahead():
+    recorder = Recorder()
+    async with Stream(recorder.produce, buffer=3) as values:
+        await anext(values)
+        await anyio.wait_all_tasks_blocked()
+        assert recorder.made == 1 + 3
+
+
+async def test_an_exit_inside_the_tasks_reaches_the_consumer():
+    async def produce(send):
+        raise SystemExit(3)
+
+    with pytest.raises(SystemExit):
+        await anext(aiter(Stream(produce)))
+
+
+def test_a_task_cancelled_from_outside_is_no_end():
+    async def consume():
+        values = aiter(Stream(numbers))
+        await anext(values)
+        (production,) = asyncio.all_tasks() - {asyncio.current_task()}
+        production.cancel()
+        await anext(values)
+
+    with pytest.raises(RuntimeError, match="cancelled from outside"):
+        asyncio.run(consume())
+
+
+def test_a_native_cancellation_of_the_consumer_ends_the_tasks():
+    async def main():
+        recorder = Recorder()
+
+        async def consume():
+            async for _ in Stream(recorder.produce):
+                await asyncio.sleep(0)
+
+        consumer = asyncio.create_task(consume())
+        await recorder.under_way.wait()
+        consumer.cancel()
+        await asyncio.wait([consumer])
+        await recorder.ended.wait()
+        return asyncio.all_tasks() - {asyncio.current_task()}
+
+    assert asyncio.run(main()) <= set()
+
+
+def test_a_handle_that_outlives_its_event_loop_is_dropped_in_peace():
+    async def main():
+        values = aiter(Stream(numbers))
+        await anext(values)
+        return values
+
+    values = asyncio.run(main())
+    del values
+    gc.collect()
+
+
+def test_a_handle_whose_loop_was_closed_without_ado_is_dropped_in_peace():
+    loop = asyncio.new_event_loop()
+    values = aiter(Stream(numbers))
+    loop.run_until_complete(anext(values))
+    loop.run_until_complete(values.aclose())
+    del values
+    loop.close()
+    gc.collect()
