@@ -47,7 +47,7 @@ class CallName:
         return f"{self.namespace}.{self.method}"
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class _Entry:
     """One operation of names.yaml."""
 
@@ -57,6 +57,7 @@ class _Entry:
     body: str | None
     answer: Any
     items: str | None
+    arguments: Mapping[str, str]
     position: int
 
 
@@ -86,7 +87,14 @@ class Names:
                 msg = f"names.yaml: {key!r} is called {value['call']!r}, but there is no namespace {namespace!r}"
                 raise SpecError(msg)
             entry = _Entry(
-                method, path, CallName(namespace, call), value.get("body"), value.get("answer"), value.get("items"), position
+                method=method,
+                path=path,
+                call=CallName(namespace, call),
+                body=value.get("body"),
+                answer=value.get("answer"),
+                items=value.get("items"),
+                arguments=value.get("arguments", {}),
+                position=position,
             )
             if entries.setdefault(canonical_key(method, path), entry) is not entry:
                 msg = f"names.yaml: {key!r} stands twice"
@@ -113,6 +121,11 @@ class Names:
         call = CallName(by_tag.get(tag, snake_case(tag)), snake_case(operation.get("operationId", f"{method} {path}")))
         self._report(f"operation {method.upper()} {path} is called {call}")
         return call
+
+    def arguments(self, method: str, path: str) -> Mapping[str, str]:
+        """The arguments of an operation that are not called after their parameter."""
+        entry = self._entries.get(canonical_key(method, path))
+        return entry.arguments if entry else {}
 
     def tag(self, namespace: str) -> str:
         """The heading of CircleCI's reference for a namespace."""
@@ -173,11 +186,10 @@ class Names:
         """The shared component of a parameter, and of its enum."""
         return str(self.table["parameters"].get(f"{location} {name}", pascal_case(name)))
 
-    @property
-    def shapes(self) -> Mapping[str, Mapping[str, Any]]:
-        """Models that are recognised by their set of fields."""
-        shapes: Mapping[str, Mapping[str, Any]] = self.table["shapes"]
-        return shapes
+    def required(self, model: str) -> Sequence[str] | None:
+        """The required fields of a model, where the table and not the document says."""
+        fields: Sequence[str] | None = self.table["required"].get(model)
+        return fields
 
     @property
     def slug_paths(self) -> Sequence[str]:

@@ -145,10 +145,9 @@ class Hoister:
         nullable = {"nullable": True} if flat.get("nullable") else {}
         if id(target) in self._open:
             return reference(self._open[id(target)], {**nullable, **site})
-        shape = next((n for n, s in self.names.shapes.items() if set(s["fields"]) == set(flat["properties"])), None)
-        if shape:
-            flat = {**flat, "required": self.names.shapes[shape]["required"]}
-        name = shape or place.name(None)
+        name = place.name(None)
+        if required := self.names.required(name):
+            flat = {**flat, "required": required}
         self._open[id(target)] = name
         try:
             component = place.object(flat, name)

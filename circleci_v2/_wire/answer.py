@@ -1,0 +1,70 @@
+"""Answer: a body on its way to becoming models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, overload
+
+import attrs
+
+from circleci_v2._wire.decoding import decoder_for
+from circleci_v2._wire.trail import Deviation, Trail
+from circleci_v2.pagination import Page
+
+__all__ = ["Answer"]
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+@attrs.frozen
+class Answer:
+    """The JSON of one successful answer, and whom to tell where it deviates.
+
+    Attributes:
+        status_code: The HTTP status.
+        data: The body as JSON; None when it was empty.
+        report: Called with each deviation; may raise.
+    """
+
+    status_code: int
+    data: Any
+    report: Callable[[Deviation], None]
+
+    def decode(self, target: type[T]) -> T:
+        """The body as one value of a type."""
+        # An empty body is taken for an empty object: what is missing in it is reported, and nothing crashes.
+        data = {} if self.data is None else self.data
+        value: T = decoder_for(target)(data, Trail(self.report), None)
+        return value
+
+    @overload
+    def one_of(self, first: type[T], second: type[U], /) -> T | U: ...
+    @overload
+    def one_of(self, *targets: type[Any]) -> Any: ...
+    def one_of(self, *targets: type[Any]) -> Any:
+        """The body as a value of whichever of several types fits it best."""
+        from typing import Union  # noqa: PLC0415 - a union made at run time has no other spelling on Python 3.11
+
+        return self.decode(Union[targets])  # type: ignore[arg-type]  # noqa: UP007 - as above
+
+    def page(self, item: type[T]) -> Page[T]:
+        """The body as one page of a list: an object with ``items``, or a bare array."""
+        if isinstance(self.data, list):
+            return Page(self._items(self.data, item, None), next_page_token=None)
+        envelope = dict(self.data) if isinstance(self.data, dict) else {}
+        token = envelope.pop("next_page_token", None)
+        items = self._items(envelope.pop("items", None), item, "items")
+        return Page(items, next_page_token=token or None, additional_properties=envelope)
+
+    def _items(self, data: Any, item: type[T], step: str | None) -> list[T]:
+        trail = Trail(self.report)
+        if not isinstance(data, list):
+            trail.deviates(step, "missing" if data is None else "expected a list")
+            return []
+        decode = decoder_for(item)
+        inner = trail if step is None else trail.into(step)
+        return [decode(entry, inner, index) for index, entry in enumerate(data)]
+
+    def nothing(self) -> None:
+        """For operations that answer without a body."""

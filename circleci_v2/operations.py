@@ -1,0 +1,11 @@
+"""OPERATIONS: everything the API can do, as data.
+
+``getattr(getattr(circleci, operation.namespace), operation.name)`` is the method of an operation.
+"""
+
+from __future__ import annotations
+
+from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.operation import Operation
+
+__all__ = ["OPERATIONS", "Operation"]

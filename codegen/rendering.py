@@ -1,0 +1,150 @@
+"""What the templates say of types and names: Jinja filters over the generator's properties."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from keyword import iskeyword
+from typing import Any
+
+from openapi_python_client import strings
+from openapi_python_client.parser import properties as kinds
+from openapi_python_client.schema.untrusted_string import UntrustedString
+
+from codegen.errors import SpecError
+from codegen.names import snake_case
+
+__all__ = [
+    "annotation",
+    "argument_annotation",
+    "attribute",
+    "docstring",
+    "is_mapping",
+    "is_nullable",
+    "literal",
+    "model_names",
+    "plain",
+]
+
+_PLAIN_TYPES: dict[type[Any], str] = {
+    kinds.StringProperty: "str",
+    kinds.IntProperty: "int",
+    kinds.FloatProperty: "float",
+    kinds.BooleanProperty: "bool",
+    kinds.DateTimeProperty: "datetime",
+    kinds.DateProperty: "date",
+    kinds.UuidProperty: "UUID",
+    kinds.AnyProperty: "Any",
+    kinds.NoneProperty: "None",
+}
+_DOCSTRING_WIDTH = 112
+
+
+def plain(text: Any) -> str:
+    """Text from the document as a plain string; only for what is escaped, or reduced to letters, right after."""
+    if text is None:
+        return ""
+    return text.get_untrusted_value() if isinstance(text, UntrustedString) else str(text)
+
+
+def attribute(name: Any) -> str:
+    """The Python name of a field or parameter: snake_case, and no keyword."""
+    identifier = snake_case(plain(name))
+    if not identifier.isidentifier() or not identifier.isascii():
+        identifier = f"field_{identifier}"
+    return f"{identifier}_" if iskeyword(identifier) else identifier
+
+
+def literal(text: Any) -> str:
+    """A Python string literal; whatever the text holds stays inside the quotes."""
+    return f'"{strings.in_double_quote_literal(plain(text))}"'
+
+
+def docstring(text: Any, indent: int = 0, *, hanging: bool = False) -> str:
+    """Text of the document for the inside of a docstring: escaped, wrapped and indented.
+
+    Args:
+        text: The text.
+        indent: Spaces before every line but the first.
+        hanging: Whether the text follows a name on its first line.
+    """
+    paragraphs = [
+        textwrap.fill(" ".join(part.split()), _DOCSTRING_WIDTH - indent, break_long_words=False, break_on_hyphens=False)
+        for part in re.split(r"\n\s*\n", plain(text).strip())
+    ]
+    safe = strings.safe_for_docstring("\n\n".join(paragraphs))
+    safe = f'{safe[:-1]}\\"' if safe.endswith('"') else safe
+    margin = " " * (indent + (4 if hanging else 0))
+    lines = safe.splitlines()
+    return "\n".join([line if i == 0 else f"{margin}{line}".rstrip() for i, line in enumerate(lines)])
+
+
+def is_mapping(prop: Any) -> bool:
+    """Whether a property is an object without fields of its own: a dict in Python."""
+    # The schema is asked, because the generator fills in the properties of a reference only after it was made.
+    return isinstance(prop, kinds.ModelProperty) and not prop.data.properties
+
+
+def is_nullable(prop: Any) -> bool:
+    """Whether null is among the values of a property."""
+    return isinstance(prop, kinds.UnionProperty) and any(isinstance(arm, kinds.NoneProperty) for arm in prop.inner_properties)
+
+
+def annotation(prop: Any) -> str:
+    """The type of a field of a model."""
+    if isinstance(prop, kinds.ListProperty):
+        return f"list[{annotation(prop.inner_property)}]"
+    if isinstance(prop, kinds.UnionProperty):
+        return _joined(annotation(arm) for arm in prop.inner_properties)
+    if is_mapping(prop):
+        return f"dict[str, {_mapping_value(prop, annotation)}]"
+    return _plain_annotation(prop)
+
+
+def argument_annotation(prop: Any) -> str:
+    """The type of an argument: wider than that of a field, because callers hold ids and values as text."""
+    if isinstance(prop, kinds.ListProperty):
+        return f"Sequence[{argument_annotation(prop.inner_property)}]"
+    if isinstance(prop, kinds.UnionProperty):
+        return _joined(argument_annotation(arm) for arm in prop.inner_properties)
+    if is_mapping(prop):
+        return f"Mapping[str, {_mapping_value(prop, argument_annotation)}]"
+    if isinstance(prop, kinds.ModelProperty):
+        return f"{prop.class_info.name} | Mapping[str, Any]"
+    if isinstance(prop, kinds.EnumProperty | kinds.UuidProperty):
+        return f"{_plain_annotation(prop)} | str"
+    return _plain_annotation(prop)
+
+
+def model_names(prop: Any) -> Iterator[str]:
+    """The models and enums that the type of a property mentions."""
+    if isinstance(prop, kinds.ListProperty):
+        yield from model_names(prop.inner_property)
+    elif isinstance(prop, kinds.UnionProperty):
+        for arm in prop.inner_properties:
+            yield from model_names(arm)
+    elif is_mapping(prop):
+        yield from model_names(prop.additional_properties)
+    elif isinstance(prop, kinds.ModelProperty | kinds.EnumProperty):
+        yield str(prop.class_info.name)
+
+
+def _mapping_value(prop: Any, inner: Any) -> str:
+    value = prop.additional_properties
+    return str(inner(value)) if value is not None else "Any"
+
+
+def _plain_annotation(prop: Any) -> str:
+    if isinstance(prop, kinds.ModelProperty | kinds.EnumProperty):
+        return str(prop.class_info.name)
+    kind = _PLAIN_TYPES.get(type(prop))
+    if kind is None:
+        msg = f"{plain(prop.name)}: there is no Python type for {type(prop).__name__}"
+        raise SpecError(msg)
+    return kind
+
+
+def _joined(arms: Iterator[str]) -> str:
+    distinct = list(dict.fromkeys(part for arm in arms for part in arm.split(" | ")))
+    return " | ".join(sorted(distinct, key=lambda arm: arm == "None"))

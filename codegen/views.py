@@ -1,0 +1,410 @@
+"""What the templates need to know of each operation: its call in Python, its arguments, what it answers."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import attrs
+from openapi_python_client.parser.openapi import Endpoint
+
+from codegen.documents import Document
+from codegen.errors import SpecError
+from codegen.names import CallName, Names
+from codegen.rendering import annotation, argument_annotation, attribute, is_mapping, is_nullable, literal, model_names, plain
+
+__all__ = ["Argument", "Call", "Outcome", "calls_of", "envelope_models", "view"]
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_IDEMPOTENT = frozenset({"get", "head", "put", "delete", "options"})
+_SLUG_TYPES = {
+    "project-slug": ("ProjectSlug | str", "project_path"),
+    "org-slug": ("OrgSlug | str", "org_path"),
+    "org-slug-or-id": ("OrgSlug | UUID | str", "org_path"),
+}
+_ERRORS = {
+    "400": ("BadRequestError", "CircleCI cannot make sense of an argument."),
+    "401": ("AuthenticationError", "The token is missing or not known."),
+    "403": ("PermissionDeniedError", "The owner of the token may not do this."),
+    "404": ("NotFoundError", "It does not exist, or the token may not see it."),
+    "409": ("ConflictError", "It contradicts what is there, for example a name that is taken."),
+    "429": ("RateLimitError", "Too many requests, and no more time to wait for the next chance."),
+}
+
+
+@attrs.frozen(kw_only=True)
+class Call:
+    """One operation of the document, and the method that stands for it."""
+
+    id: str
+    method: str
+    path: str
+    name: CallName
+    tag: str
+    summary: str
+    description: str
+    deprecated: bool
+    responses: Mapping[str, Any]
+    parameters: Sequence[Mapping[str, Any]]
+    body: Mapping[str, Any] | None
+    renamed: Mapping[str, str]
+    slug_path: str | None
+    slug_description: str
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether sending it twice has the effect of sending it once."""
+        return self.method in _IDEMPOTENT
+
+    @property
+    def route(self) -> str:
+        """The path that Python fills in: as published, or with three segments of a slug written as one."""
+        return self.slug_path or self.path
+
+    @property
+    def raises(self) -> Iterator[tuple[str, str]]:
+        """The errors that the document names for it, with what each means."""
+        yield from (_ERRORS[status] for status in sorted(self.responses) if status in _ERRORS)
+
+
+@attrs.frozen(kw_only=True)
+class Argument:
+    """One argument of a method."""
+
+    name: str
+    key: str
+    annotation: str
+    default: str | None
+    description: str
+    place: str
+    nullable: bool = False
+    models: frozenset[str] = frozenset()
+
+    @property
+    def declaration(self) -> str:
+        """The argument as it stands in a signature."""
+        return f"{self.name}: {self.annotation}" + (f" = {self.default}" if self.default is not None else "")
+
+
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """What a method returns and how the answer is parsed."""
+
+    annotation: str
+    parsing: Sequence[str]
+    page: bool = False
+    models: frozenset[str] = frozenset()
+    description: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class View:
+    """An operation as its template prints it."""
+
+    call: Call
+    arguments: Sequence[Argument]
+    outcome: Outcome
+    path_expression: str
+    cursor: str | None
+
+    @property
+    def module(self) -> str:
+        """The module of the operation; the name of a built-in is given an underscore, because the module is imported."""
+        method = self.call.name.method
+        return f"{method}_" if hasattr(builtins, method) else method
+
+    @property
+    def parsed_annotation(self) -> str:
+        """What ``parse`` returns."""
+        names = sorted(self.outcome.models, key=len, reverse=True)
+        kind = self.outcome.annotation
+        for name in names:
+            kind = re.sub(rf"(?<![.\w]){name}\b", f"models.{name}", kind)
+        return f"Page[{kind}]" if self.outcome.page else kind
+
+    @property
+    def all_models(self) -> Sequence[str]:
+        """The models that the method's signature mentions."""
+        return sorted({*self.argument_models, *self.outcome.models})
+
+    @property
+    def positional(self) -> Sequence[Argument]:
+        """What stands in the path, in its order."""
+        return [argument for argument in self.arguments if argument.place == "path" and argument.default is None]
+
+    @property
+    def keywords(self) -> Sequence[Argument]:
+        """Everything else, what is required first."""
+        rest = [argument for argument in self.arguments if argument not in self.positional]
+        return sorted(rest, key=lambda argument: argument.default is not None)
+
+    @property
+    def signature(self) -> str:
+        """All arguments, as they stand in a ``def``."""
+        star = ["*"] if self.keywords else []
+        return ", ".join([*(a.declaration for a in self.positional), *star, *(a.declaration for a in self.keywords)])
+
+    @property
+    def forwarded(self) -> str:
+        """All arguments, as the method hands them to the module of the operation."""
+        return ", ".join([*(a.name for a in self.positional), *(f"{a.name}={a.name}" for a in self.keywords)])
+
+    def placed(self, place: str) -> Sequence[Argument]:
+        """The arguments that travel in one place: path, query or body."""
+        return [argument for argument in self.arguments if argument.place == place]
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The names of other modules that signature and body mention."""
+        text = f"{self.signature} {self.path_expression} {self.outcome.annotation}"
+        words = frozenset(re.findall(r"[A-Za-z_]+", text))
+        given = {"given"} if any(a.default is not None for a in self.placed("body")) else set[str]()
+        return words | given
+
+    @property
+    def argument_models(self) -> Sequence[str]:
+        """The models that the arguments mention."""
+        return sorted({name for argument in self.arguments for name in argument.models})
+
+
+def calls_of(document: Document, names: Names) -> dict[CallName, Call]:
+    """Every operation of a normalised document by the name of its method, in the document's order.
+
+    Raises:
+        SpecError: Two operations claim one method.
+    """
+    calls: dict[CallName, Call] = {}
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            call = _call(document, names, path, method, operation)
+            if other := calls.get(call.name):
+                msg = f"{method.upper()} {path} and {other.method.upper()} {other.path} are both called {call.name}"
+                raise SpecError(msg)
+            calls[call.name] = call
+    return calls
+
+
+def _call(document: Document, names: Names, path: str, method: str, operation: Mapping[str, Any]) -> Call:
+    name = names.call(method, path, operation)
+    parameters = [_looked_up(document, parameter) for parameter in operation["parameters"]]
+    return Call(
+        id=operation.get("operationId", str(name)),
+        method=method,
+        path=path,
+        name=name,
+        tag=operation["tags"][0],
+        summary=operation.get("summary", ""),
+        description=operation.get("description", ""),
+        deprecated=bool(operation.get("deprecated")),
+        responses=operation["responses"],
+        parameters=parameters,
+        body=operation.get("requestBody"),
+        renamed=names.arguments(method, path),
+        slug_path=_slug_path(path, names.slug_paths),
+        slug_description=document["components"]["parameters"].get("ProjectSlug", {}).get("description", ""),
+    )
+
+
+def _looked_up(document: Document, value: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "$ref" not in value:
+        return value
+    found: Mapping[str, Any] = document["components"]["parameters"][value["$ref"].rsplit("/", 1)[1]]
+    return found
+
+
+def _slug_path(path: str, slug_paths: Sequence[str]) -> str | None:
+    return next((path.replace(run, "{project-slug}") for run in slug_paths if run in path), None)
+
+
+def envelope_models(document: Document) -> set[str]:
+    """Components that are no models of the client: envelopes of lists, bodies that become arguments, errors."""
+    envelopes: set[str] = set()
+    kept: set[str] = set()
+    for item in document["paths"].values():
+        for operation in item.values():
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            envelopes |= {_component(body)}
+            for status, response in operation["responses"].items():
+                schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+                name = _component(schema)
+                (envelopes if _is_page(document, schema) else kept if status.startswith("2") else envelopes).add(name)
+    nested = set(_references(document["components"]["schemas"]))
+    errors = set(_references(document["components"]["responses"]))
+    return ((envelopes | errors) - nested - kept) - {""}
+
+
+def _component(schema: Mapping[str, Any]) -> str:
+    return str(schema.get("$ref", "")).rsplit("/", 1)[-1]
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _references(item)
+    elif isinstance(value, Mapping):
+        if isinstance(value.get("$ref"), str):
+            yield _component(value)
+        for item in value.values():
+            yield from _references(item)
+
+
+def _is_page(document: Document, schema: Mapping[str, Any]) -> bool:
+    if schema.get("type") == "array":
+        return True
+    fields = document["components"]["schemas"].get(_component(schema), {}).get("properties", {})
+    # Everything beside the items is about the list, so that nothing is lost when the envelope becomes a Page.
+    return fields.get("items", {}).get("type") == "array" and set(fields) <= {"items", "next_page_token", "total_count"}
+
+
+def view(document: Document, call: Call, endpoint: Endpoint) -> View:
+    """An operation as its template prints it, from the document's facts and the generator's types."""
+    arguments = list(_arguments(call, endpoint))
+    names = [argument.name for argument in arguments]
+    if len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        msg = f"{call.method.upper()} {call.path}: several parameters are called {', '.join(twice)} in Python; rename in names.yaml"
+        raise SpecError(msg)
+    outcome = _outcome(document, call, endpoint)
+    keys = {argument.key for argument in arguments if argument.place == "query"}
+    cursor = "offset" if "offset" in keys and "page-token" not in keys else None
+    return View(
+        call=call,
+        arguments=arguments,
+        outcome=outcome,
+        path_expression=_path_expression(call),
+        cursor=cursor if outcome.page else None,
+    )
+
+
+def _arguments(call: Call, endpoint: Endpoint) -> Iterator[Argument]:
+    described = {(p["in"], p["name"]): p for p in call.parameters}
+    if call.slug_path:
+        yield _path_argument(call, "project-slug", described, None)
+    for prop in endpoint.path_parameters:
+        if not (call.slug_path and plain(prop.name) == "project-slug"):
+            yield _path_argument(call, plain(prop.name), described, prop)
+    for prop in endpoint.query_parameters:
+        source = described["query", plain(prop.name)]
+        yield _argument(call, prop, "query", source.get("description", ""), source["schema"].get("default"))
+    for body in endpoint.bodies:
+        for prop in (*body.prop.required_properties, *body.prop.optional_properties):
+            yield _argument(call, prop, "body", plain(prop.description), None)
+
+
+def _path_argument(call: Call, key: str, described: Mapping[tuple[str, str], Any], prop: Any) -> Argument:
+    source = described.get(("path", key), {})
+    kind = _SLUG_TYPES[key][0] if key in _SLUG_TYPES else argument_annotation(prop)
+    default = source.get("schema", {}).get("default")
+    return Argument(
+        name=call.renamed.get(key, attribute(key)),
+        key=key,
+        annotation=kind,
+        default=literal(default) if isinstance(default, str) else None,
+        description=source.get("description", "") or (call.slug_description if key == "project-slug" else ""),
+        place="path",
+        models=frozenset() if prop is None else frozenset(model_names(prop)),
+    )
+
+
+def _argument(call: Call, prop: Any, place: str, description: str, default: Any) -> Argument:
+    key = plain(prop.name)
+    kind = argument_annotation(prop)
+    nullable = is_nullable(prop)
+    if isinstance(default, str):
+        default = literal(default)
+    elif prop.required:
+        default = None
+    elif nullable and place == "body":
+        kind, default = f"{kind} | Unset", "UNSET"
+    else:
+        kind, default = (kind if nullable else f"{kind} | None"), "None"
+    return Argument(
+        name=call.renamed.get(key, attribute(key)),
+        key=key,
+        annotation=kind,
+        default=default,
+        description=description,
+        place=place,
+        nullable=nullable and place == "body",
+        models=frozenset(model_names(prop)),
+    )
+
+
+def _path_expression(call: Call) -> str:
+    def filled(match: re.Match[str]) -> str:
+        key = match.group(1)
+        name = call.renamed.get(key, attribute(key))
+        if key in _SLUG_TYPES:
+            return f"\0{_SLUG_TYPES[key][1]}({name})\1"
+        return f"\0path_segment({literal(name)}, {name})\1"
+
+    text = _PLACEHOLDER.sub(filled, call.route)
+    pieces = re.split(r"(\x00.*?\x01)", text)
+    if len(pieces) == 1:
+        return literal(text)
+    inner = "".join(
+        "{" + piece[1:-1] + "}" if piece.startswith("\0") else literal(piece)[1:-1].replace("{", "{{").replace("}", "}}")
+        for piece in pieces
+    )
+    # Single quotes inside, because an f-string on Python 3.11 cannot reuse its own.
+    return 'f"' + inner.replace('path_segment("', "path_segment('").replace('", ', "', ") + '"'
+
+
+def _outcome(document: Document, call: Call, endpoint: Endpoint) -> Outcome:
+    by_status = {
+        str(response.status_code.pattern): response for response in endpoint.responses if str(response.status_code.pattern)[0] == "2"
+    }
+    described = "; ".join(dict.fromkeys(call.responses[s].get("description", "").rstrip(".") for s in by_status if s in call.responses))
+    description = f"{described}." if described else ""
+    schemas = [
+        call.responses[status].get("content", {}).get("application/json", {}).get("schema") for status in by_status
+    ]
+    if not schemas or all(schema is None for schema in schemas):
+        return Outcome(annotation="None", parsing=["answer.nothing()"], description=description)
+    if _is_page(document, schemas[0]):
+        return _page(next(iter(by_status.values())).prop, description)
+    distinct = {annotation(response.prop): response.prop for response in by_status.values()}
+    models = frozenset(name for prop in distinct.values() for name in model_names(prop))
+    if len(distinct) == 1:
+        kind, prop = next(iter(distinct.items()))
+        return Outcome(annotation=kind, parsing=[f"return {_decoding(prop)}"], models=models, description=description)
+    lines = [f"if answer.status_code == {status}:\n    return {_decoding(r.prop)}" for status, r in list(by_status.items())[:-1]]
+    last = list(by_status.values())[-1]
+    return Outcome(
+        annotation=" | ".join(distinct), parsing=[*lines, f"return {_decoding(last.prop)}"], models=models, description=description
+    )
+
+
+def _page(prop: Any, description: str) -> Outcome:
+    if hasattr(prop, "inner_property"):
+        item = prop.inner_property
+    else:
+        fields = (*prop.required_properties, *prop.optional_properties)
+        item = next(field.inner_property for field in fields if plain(field.name) == "items")
+    models = frozenset(model_names(item))
+    return Outcome(
+        annotation=annotation(item),
+        parsing=[f"return answer.page({_runtime(item)})"],
+        page=True,
+        models=models,
+        description=description,
+    )
+
+
+def _decoding(prop: Any) -> str:
+    arms = getattr(prop, "inner_properties", None)
+    if arms:
+        return f"answer.one_of({', '.join(_runtime(arm) for arm in arms)})"
+    return f"answer.decode({_runtime(prop)})"
+
+
+def _runtime(prop: Any) -> str:
+    """A type as an expression: models are reached through the lazy package, so that only what is decoded is imported."""
+    text = annotation(prop)
+    for name in sorted(set(model_names(prop)), key=len, reverse=True):
+        text = re.sub(rf"(?<![.\w]){name}\b", f"models.{name}", text)
+    return text
+
+
