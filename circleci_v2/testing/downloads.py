@@ -14,6 +14,7 @@ from circleci_v2.testing.messages import Answer, Call, Refusal
 from circleci_v2.testing.state.plans import ArtifactFile
 from circleci_v2.testing.state.runs import Job
 from circleci_v2.testing.state.world import World
+from circleci_v2.testing.usage import usage_part
 
 __all__ = ["ARTIFACTS_PREFIX", "STORAGE_PREFIX", "artifact_url", "get_artifact", "get_stored", "storage_url"]
 
@@ -66,7 +67,13 @@ def _stored_artifact(world: World, key: str) -> bytes:
     return world.job(job_id).artifacts()[int(position)].content
 
 
-_READERS: Final[dict[str, Callable[[World, str], bytes]]] = {"artifacts": _stored_artifact}
+def _stored_usage(world: World, key: str) -> bytes:
+    organization_id, export_id, part = key.split("/")
+    organization = world.organizations[organization_id]
+    return usage_part(world, organization, organization.usage_exports[export_id], int(part))
+
+
+_READERS: Final[dict[str, Callable[[World, str], bytes]]] = {"artifacts": _stored_artifact, "usage": _stored_usage}
 
 
 def _sign(world: World, path: str, expires: int) -> str:

@@ -9,11 +9,14 @@ from typing import Any
 from circleci_v2.testing.clock import rfc3339
 from circleci_v2.testing.messages import Answer, Call, Refusal
 from circleci_v2.testing.paging import page
+from circleci_v2.testing.routes.projects import slug_of
 from circleci_v2.testing.routes.workflows import render_workflow
 from circleci_v2.testing.routing import Routes
 from circleci_v2.testing.state.identifiers import hexadecimal
-from circleci_v2.testing.state.launching import add_pipeline, launch
+from circleci_v2.testing.state.launching import add_pipeline, add_workflow, launch
+from circleci_v2.testing.state.plans import DEFAULT_WORKFLOW
 from circleci_v2.testing.state.projects import Project
+from circleci_v2.testing.state.records import find
 from circleci_v2.testing.state.runs import Commit, Pipeline
 from circleci_v2.testing.state.world import World
 
@@ -158,9 +161,23 @@ def trigger(world: World, call: Call) -> Answer:
 @routes.post("/project/{provider}/{organization}/{project}/pipeline/run")
 def run(world: World, call: Call) -> Answer:
     """Start a pipeline of a pipeline definition."""
-    slug = "/".join(call.parameters[name] for name in ("provider", "organization", "project"))
-    project, fields = world.project(slug), call.fields()
+    project, fields = world.project(slug_of(call)), call.fields()
+    if "definition_id" in fields:
+        find(project.definitions, fields["definition_id"], "Pipeline definition")
     return _start(world, project, ref=fields.get("checkout") or {}, parameters=fields.get("parameters") or {})
+
+
+@routes.post("/pipeline/continue")
+def continue_(world: World, call: Call) -> Answer:
+    """Go on with a pipeline whose setup workflow has asked for it; a key is good for one time."""
+    fields = call.fields()
+    pipeline = world.pipeline_to_continue(fields["continuation-key"])
+    pipeline.continuation_key, pipeline.continued_at = None, world.now()
+    pipeline.parameters = {**pipeline.parameters, **(fields.get("parameters") or {})}
+    plans = [plan for plan in pipeline.project.workflows if plan.tag != "setup"] or [DEFAULT_WORKFLOW]
+    for plan in plans:
+        add_workflow(world, pipeline, plan, created_at=world.now(), random=world.random)
+    return Answer.message("Pipeline continued.")
 
 
 def _start(world: World, project: Project, *, ref: Mapping[str, Any], parameters: Mapping[str, Any]) -> Answer:

@@ -22,10 +22,11 @@ def add_pipeline(world: World, project: Project, pipeline: Pipeline) -> Pipeline
     return pipeline
 
 
-def launch(world: World, pipeline: Pipeline, plans: Iterable[WorkflowPlan], *, random: Random | None = None) -> None:
+def launch(world: World, pipeline: Pipeline, plans: Sequence[WorkflowPlan], *, random: Random | None = None) -> None:
     """Let a pipeline run its workflows from the moment it was created.
 
-    After a ``setup`` workflow the others start when that one has succeeded, as with dynamic configuration.
+    After a ``setup`` workflow the others start when that one has succeeded, as with dynamic configuration; where there
+    are no others, the pipeline waits to be continued through the API.
 
     Args:
         world: Where it exists.
@@ -39,6 +40,9 @@ def launch(world: World, pipeline: Pipeline, plans: Iterable[WorkflowPlan], *, r
         if plan.tag == "setup":
             ended_at = workflow.stopped_at(math.inf)
             if ended_at is None or workflow.status(math.inf) != "success":
+                return
+            if plan is plans[-1]:
+                pipeline.continuation_key = uuid(random or world.random)
                 return
             ready = pipeline.continued_at = ended_at
 

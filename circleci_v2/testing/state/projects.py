@@ -2,17 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import attrs
 
 from circleci_v2.testing.state.organizations import Organization
 from circleci_v2.testing.state.plans import DEFAULT_WORKFLOW, WorkflowPlan
+from circleci_v2.testing.state.records import Record
 from circleci_v2.testing.state.runs import Job, Pipeline, Workflow
 
-__all__ = ["Project"]
+__all__ = ["DEFAULT_SETTINGS", "Project", "Webhook"]
+
+DEFAULT_SETTINGS: Final[Mapping[str, bool | list[str]]] = {
+    "autocancel_builds": True,
+    "build_fork_prs": False,
+    "build_prs_only": False,
+    "disable_ssh": False,
+    "forks_receive_secret_env_vars": False,
+    "oss": False,
+    "set_github_status": True,
+    "setup_workflows": True,
+    "write_settings_requires_admin": False,
+    "pr_only_branch_overrides": ["main"],
+}
+"""The advanced settings of a new project."""
 
 _PROVIDERS: Final = {"github": "GitHub", "bitbucket": "Bitbucket", "circleci": "CircleCI"}
+
+
+@attrs.define(kw_only=True, eq=False)
+class Webhook:
+    """One webhook.
+
+    Attributes:
+        secret: What deliveries are signed with; empty sends them unsigned.
+        since: From when on events are delivered, in seconds since 1970.
+    """
+
+    id: str
+    name: str
+    url: str
+    events: list[str]
+    verify_tls: bool
+    secret: str = attrs.field(repr=False)
+    created_at: float
+    updated_at: float
+    since: float
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -25,6 +61,14 @@ class Project:
         pipelines: Its pipelines, the oldest first.
         jobs: Its jobs by their numbers, as far as anybody has looked.
         next_job_number: The number that the next job gets.
+        settings: The advanced settings.
+        environment_variables: What the API shows of them, by name; the values themselves are not kept.
+        checkout_keys: By their MD5 fingerprint.
+        schedules: By id.
+        webhooks: By id.
+        definitions: Pipeline definitions, by id.
+        triggers: By id; each knows its definition.
+        oidc_claims: What the project changed about the claims of its tokens.
     """
 
     id: str
@@ -36,6 +80,14 @@ class Project:
     pipelines: list[Pipeline] = attrs.field(factory=list[Pipeline])
     jobs: dict[int, Job] = attrs.field(factory=dict[int, Job])
     next_job_number: int = 1
+    settings: dict[str, bool | list[str]] = attrs.field(factory=lambda: dict(DEFAULT_SETTINGS))
+    environment_variables: dict[str, Record] = attrs.field(factory=dict[str, Record])
+    checkout_keys: dict[str, Record] = attrs.field(factory=dict[str, Record])
+    schedules: dict[str, Record] = attrs.field(factory=dict[str, Record])
+    webhooks: dict[str, Webhook] = attrs.field(factory=dict[str, Webhook])
+    definitions: dict[str, Record] = attrs.field(factory=dict[str, Record])
+    triggers: dict[str, Record] = attrs.field(factory=dict[str, Record])
+    oidc_claims: Record = attrs.field(factory=dict[str, object])
 
     @property
     def provider(self) -> str:

@@ -131,8 +131,11 @@ class Job:
         return round(seconds / 60 * 10 * self.plan.parallelism)
 
     def tests(self) -> tuple[TestResult, ...]:
-        """What its tests gave."""
-        return self.plan.tests() if callable(self.plan.tests) else self.plan.tests
+        """What its tests gave; in a rerun that succeeds none of them fails."""
+        tests = self.plan.tests() if callable(self.plan.tests) else self.plan.tests
+        if self.outcome_planned == "success" and self.plan.outcome != "success":
+            return tuple(attrs.evolve(test, result="success", message="") for test in tests)
+        return tests
 
     def artifacts(self) -> tuple[ArtifactFile, ...]:
         """The files it stored."""

@@ -16,6 +16,7 @@ from circleci_v2.testing.state.identifiers import uuid
 from circleci_v2.testing.state.organizations import Organization, User, VcsType
 from circleci_v2.testing.state.plans import WorkflowPlan
 from circleci_v2.testing.state.projects import Project
+from circleci_v2.testing.state.records import find
 from circleci_v2.testing.state.runs import Job, Pipeline, Workflow
 
 __all__ = ["Origins", "World"]
@@ -159,6 +160,41 @@ class World:
                 return organization
         raise Refusal(HTTPStatus.NOT_FOUND, "Organization not found")
 
+    def remove_project(self, project: Project) -> None:
+        """Remove a project and everything it ran."""
+        del self.projects[project.slug]
+        for pipeline in project.pipelines:
+            del self._pipelines[pipeline.id]
+            for workflow in pipeline.planned_workflows:
+                del self._workflows[workflow.id]
+                for job in workflow.jobs:
+                    del self._jobs[job.id]
+
+    def remove_organization(self, organization: Organization) -> None:
+        """Remove an organization and its projects."""
+        for project in [project for project in self.projects.values() if project.organization is organization]:
+            self.remove_project(project)
+        del self.organizations[organization.id]
+
+    def organization_of(self, identifier: str) -> Organization:
+        """The organization of an id.
+
+        Raises:
+            Refusal: There is none.
+        """
+        return find(self.organizations, identifier, "Organization")
+
+    def project_of(self, identifier: str) -> Project:
+        """The project of an id.
+
+        Raises:
+            Refusal: There is none.
+        """
+        for project in self.projects.values():
+            if project.id == identifier:
+                return project
+        raise Refusal(HTTPStatus.NOT_FOUND, "Project not found")
+
     def index(self, item: Pipeline | Workflow | Job) -> None:
         """Make something findable by its id."""
         match item:
@@ -178,6 +214,17 @@ class World:
         if identifier not in self._pipelines:
             raise Refusal(HTTPStatus.NOT_FOUND, "Pipeline not found")
         return self._pipelines[identifier]
+
+    def pipeline_to_continue(self, key: str) -> Pipeline:
+        """The pipeline that waits to be continued with a key.
+
+        Raises:
+            Refusal: None does.
+        """
+        for pipeline in self._pipelines.values():
+            if pipeline.continuation_key == key:
+                return pipeline
+        raise Refusal(HTTPStatus.NOT_FOUND, "No pipeline waits to be continued with this key.")
 
     def workflow(self, identifier: str) -> Workflow:
         """The workflow of an id.

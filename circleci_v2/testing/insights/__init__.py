@@ -1,0 +1,1 @@
+"""Insights: numbers about a project, computed from what it ran."""
