@@ -1,3 +1,100 @@
-"""Asyncio client for the CircleCI API v2."""
+"""Asyncio client for the CircleCI API v2.
+
+``CircleCI`` is the way in. Every name is imported when it is first used, so that ``import circleci_v2`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from circleci_v2._wire.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from circleci_v2._http.policy import RateLimitPolicy, RetryPolicy
+    from circleci_v2._wire.unset import UNSET
+    from circleci_v2.client import CircleCI
+    from circleci_v2.errors import (
+        APIConnectionError,
+        APIError,
+        APITimeoutError,
+        ArtifactError,
+        AuthenticationError,
+        BadRequestError,
+        CircleCIError,
+        ConfigurationError,
+        ConflictError,
+        DecodeError,
+        InvalidSlugError,
+        NotFoundError,
+        PaginationError,
+        PermissionDeniedError,
+        RateLimitError,
+        ServerError,
+        UnprocessableEntityError,
+        UsageExportError,
+        WaitTimeoutError,
+        WebhookVerificationError,
+    )
+    from circleci_v2.operations import OPERATIONS
+    from circleci_v2.pagination import Page, Paginator
+    from circleci_v2.response import Response
+    from circleci_v2.slugs import OrgSlug, ProjectSlug
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "OPERATIONS",
+    "UNSET",
+    "APIConnectionError",
+    "APIError",
+    "APITimeoutError",
+    "ArtifactError",
+    "AuthenticationError",
+    "BadRequestError",
+    "CircleCI",
+    "CircleCIError",
+    "ConfigurationError",
+    "ConflictError",
+    "DecodeError",
+    "InvalidSlugError",
+    "NotFoundError",
+    "OrgSlug",
+    "Page",
+    "Paginator",
+    "PaginationError",
+    "PermissionDeniedError",
+    "ProjectSlug",
+    "RateLimitError",
+    "RateLimitPolicy",
+    "Response",
+    "RetryPolicy",
+    "ServerError",
+    "UnprocessableEntityError",
+    "UsageExportError",
+    "WaitTimeoutError",
+    "WebhookVerificationError",
+    "__version__",
+]
+
+_MODULES = {
+    "OPERATIONS": "operations",
+    "UNSET": "_wire.unset",
+    "CircleCI": "client",
+    "OrgSlug": "slugs",
+    "Page": "pagination",
+    "Paginator": "pagination",
+    "ProjectSlug": "slugs",
+    "RateLimitPolicy": "_http.policy",
+    "Response": "response",
+    "RetryPolicy": "_http.policy",
+}
+
+__getattr__ = lazy_names(
+    __name__,
+    globals(),
+    {name: f".{_MODULES.get(name, 'errors')}" for name in __all__ if name != "__version__"},
+)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -196,9 +196,12 @@ class Names:
         """Runs of path placeholders that are one project slug."""
         return list(self.table["slugs"])
 
+    def ordered(self, values: Iterable[str]) -> list[str]:
+        """The distinct values of an enum, by the table's order where they stand in it, else by the alphabet."""
+        return sorted(set(values), key=lambda value: (self._value_order.get(value, -1), value))
+
     @cached_property
-    def value_order(self) -> Mapping[str, int]:
-        """The place of enum values that have a natural order."""
+    def _value_order(self) -> Mapping[str, int]:
         return {value: place for place, value in enumerate(self.table["value_order"])}
 
     def _default(self, what: str, operation: Mapping[str, Any], suffix: str) -> str:

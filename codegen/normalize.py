@@ -69,9 +69,9 @@ def normalize(document: Mapping[str, Any], *, names: Names | None = None, overla
         work.take_one(read_document(OUR_DOCUMENT), path, method)
     result = work.assemble(document)
     notes = overlay.apply(result)
-    settle(result)
+    settle(result, names)
     share_parameters(result, names)
-    share_error_responses(result)
+    share_error_responses(result, document.get("components", {}).get("schemas", {}))
     return Normalized(result, [*names.unnamed, *notes])
 
 
@@ -233,7 +233,7 @@ def resolve_root(document: Mapping[str, Any], schema: Any, where: str) -> Schema
         if not isinstance(schema, dict) or "$ref" not in schema:
             return schema if isinstance(schema, dict) else {}
         schema = resolve_pointer(document, schema["$ref"], where)
-    msg = f"{where}: a chain of references has no end"
+    msg = f"{where}: a chain of references leads back to itself or has no end"
     raise SpecError(msg)
 
 

@@ -19,7 +19,7 @@ from oas_patch.overlay import apply_overlay
 
 from codegen.documents import Document
 from codegen.errors import SpecError
-from codegen.names import canonical_key
+from codegen.names import Names, canonical_key
 from codegen.schemas import Schema
 
 __all__ = ["Overlay", "settle"]
@@ -74,11 +74,14 @@ class Overlay:
         return idle
 
 
-def settle(document: Document) -> None:
+def settle(document: Document, names: Names) -> None:
     """Put what an overlay has added into normal form, so that applying it twice is applying it once."""
     for item in document["paths"].values():
         for operation in item.values():
             operation["parameters"] = _first_of_each(operation["parameters"])
+    for schema in document["components"]["schemas"].values():
+        if "enum" in schema:
+            schema["enum"] = names.ordered(schema["enum"])
     _settle_value(document["paths"])
     _settle_value(document["components"]["schemas"])
 
@@ -95,14 +98,12 @@ def _settle_value(value: Any) -> None:
         for item in value:
             _settle_value(item)
     elif isinstance(value, dict):
+        if isinstance(value.get("properties"), dict):
+            _settle_object(value)
         for item in value.values():
             _settle_value(item)
         if "$ref" in value and len(value) > 1:
             value["allOf"] = [{"$ref": value.pop("$ref")}]
-        if isinstance(value.get("enum"), list):
-            value["enum"] = list(dict.fromkeys(value["enum"]))
-        if isinstance(value.get("properties"), dict):
-            _settle_object(value)
 
 
 def _settle_object(schema: Schema) -> None:

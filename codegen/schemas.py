@@ -64,6 +64,7 @@ def first_difference(one: Any, other: Any, path: str = "$", *, fields: bool = Fa
         fields: Whether the keys of the parts are names of fields, of which none may be set aside.
     """
     if isinstance(one, Mapping) and isinstance(other, Mapping):
+        one, other = _unwrapped(one), _unwrapped(other)
         for key in sorted({*one, *other} - (frozenset() if fields else _set_aside(one))):
             if key not in one or key not in other:
                 return f"{path}.{key} is only in one of them"
@@ -74,6 +75,15 @@ def first_difference(one: Any, other: Any, path: str = "$", *, fields: bool = Fa
         pairs = enumerate(zip(one, other, strict=True))
         return next((found for i, (a, b) in pairs if (found := first_difference(a, b, f"{path}[{i}]"))), None)
     return None if one == other else f"{path} is {one!r} in one and {other!r} in the other"
+
+
+def _unwrapped(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A reference that stands in an allOf only because something is said beside it, as the plain reference."""
+    match schema.get("allOf"):
+        case [{"$ref": str(pointer)}]:
+            return {"$ref": pointer, **{key: value for key, value in schema.items() if key != "allOf"}}
+        case _:
+            return schema
 
 
 def _set_aside(schema: Mapping[str, Any]) -> frozenset[str]:
@@ -136,9 +146,7 @@ class Hoister:
         values = [value for value in flat["enum"] if value is not None]
         words = {key: flat[key] for key in WORDS & flat.keys()}
         nullable = {"nullable": True} if len(values) < len(flat["enum"]) or flat.get("nullable") else {}
-        order = self.names.value_order
-        ordered = sorted(set(values), key=lambda value: (order.get(value, -1), value))
-        self._register(name, {"type": "string", **words, "enum": ordered}, where)
+        self._register(name, {"type": "string", **words, "enum": self.names.ordered(values)}, where)
         return reference(name, {**nullable, **site})
 
     def _object(self, place: _Place, target: Schema, flat: Schema, site: Schema) -> Schema:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from codegen.documents import Document
@@ -63,8 +63,13 @@ def _free_name(parameter: Schema, names: Names, taken: dict[str, Schema]) -> str
     return next(name for name in candidates if name not in taken)
 
 
-def share_error_responses(document: Document) -> None:
-    """Replace every response that is not a success by a reference to the one response of its status and shape."""
+def share_error_responses(document: Document, described: Mapping[str, Any]) -> None:
+    """Replace every response that is not a success by a reference to the one response of its status and shape.
+
+    Args:
+        document: The document, changed in place.
+        described: Schemas that may describe the two shapes already, under the names that they get here.
+    """
     shared: dict[str, Schema] = {}
     schemas = document["components"]["schemas"]
     for operation in _operations(document):
@@ -74,9 +79,8 @@ def share_error_responses(document: Document) -> None:
             field = _error_field(response)
             prefix, schema = _ERROR_SCHEMAS[field]
             name = prefix + _RESPONSE_NAMES.get(status, f"Status{status.capitalize()}")
-            schemas.setdefault(schema, _error_schema(field))
-            described = {"description": response["description"] or name, **_error_content(schema)}
-            shared.setdefault(name, described)
+            schemas.setdefault(schema, described.get(schema, _error_schema(field)))
+            shared.setdefault(name, {"description": response["description"] or name, **_error_content(schema)})
             operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
     document["components"]["responses"] = {name: shared[name] for name in sorted(shared)}
     document["components"]["schemas"] = {name: schemas[name] for name in sorted(schemas)}

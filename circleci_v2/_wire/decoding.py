@@ -25,9 +25,13 @@ Decoder = Callable[[Any, Trail, "str | int | None"], Any]
 """Takes a JSON value, the trail to what holds it, and its field or index there."""
 
 
-@cache
 def decoder_for(annotation: Any) -> Decoder:
     """The decoder of a type: a model, an enum, a JSON type, a UUID, a datetime, a list or dict of those, or a union."""
+    return _decoder_for(annotation)
+
+
+@cache
+def _decoder_for(annotation: Any) -> Decoder:
     origin = get_origin(annotation)
     if origin is Union or origin is types.UnionType:
         return _union(get_args(annotation))

@@ -36,9 +36,18 @@ def is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and hasattr(annotation, "models_module") and attrs.has(annotation)
 
 
-@cache
 def wire_fields(kind: Any) -> Sequence[WireField]:
-    """The fields of a model; its annotations are resolved now, which imports the models it refers to."""
+    """The fields of a model; its annotations are resolved the first time, which imports the models it refers to."""
+    return _wire_fields(kind)
+
+
+def known_keys(kind: Any) -> Mapping[str, WireField]:
+    """Every key that stands for a field of a model, in either spelling."""
+    return _known_keys(kind)
+
+
+@cache
+def _wire_fields(kind: Any) -> Sequence[WireField]:
     names = _ModelNames(import_module(kind.models_module))
     hints = get_type_hints(kind, localns=names)
     return tuple(_wire_field(field, hints[field.name]) for field in attrs.fields(kind) if field.init)
@@ -69,8 +78,7 @@ def _wire_field(field: attrs.Attribute[Any], kind: Any) -> WireField:
 
 
 @cache
-def known_keys(kind: Any) -> Mapping[str, WireField]:
-    """Every key that stands for a field of a model, in either spelling."""
+def _known_keys(kind: Any) -> Mapping[str, WireField]:
     fields = wire_fields(kind)
     others = {field.other_key: field for field in fields if field.other_key}
     return {**others, **{field.key: field for field in fields}}

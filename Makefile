@@ -1,0 +1,72 @@
+# The one entry to everything. Each target works on a machine with nothing but Python 3.11+ and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SPEC ?= openapi.json
+OUT ?= circleci_v2/_generated
+OLD ?= openapi.json
+NEW ?= build/openapi.json
+CIRCLECI_OPENAPI := https://circleci.com/api/v2/openapi.json
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types format generate check-generated compare spec bench bench-http bench-ratelimit bench-bulk bench-artifacts bench-usage docs build clean
+
+help:  ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# One stamp for each set of dependencies, so that a target installs what it needs and nothing twice.
+$(VENV)/made:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	touch $@
+
+$(VENV)/installed-%: $(VENV)/made pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[cli,http2,testing]' --group $*
+	touch $@
+
+setup: $(VENV)/installed-dev  ## Create .venv with everything for development
+
+demo: $(VENV)/installed-test  ## Fetch a project's CI history from an embedded fake CircleCI
+	$(BIN)/circleci-v2 demo
+
+test: $(VENV)/installed-dev  ## Run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/installed-dev  ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/installed-dev  ## Put the code into the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/installed-dev  ## Check types with mypy and pyright
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+generate: $(VENV)/installed-dev  ## Write circleci_v2/_generated (SPEC=document, OUT=folder)
+	$(BIN)/python -m codegen.generate --spec $(SPEC) --output $(OUT)
+
+check-generated: $(VENV)/installed-dev  ## Fail if the generated tree is not what the generator writes
+	$(BIN)/python -m codegen.generate --check
+
+compare: $(VENV)/installed-dev  ## Compare the code of other documents with ours (DOCUMENTS="a.json b.json")
+	$(BIN)/python -m codegen.compare $(DOCUMENTS)
+
+spec: $(VENV)/installed-dev  ## Download CircleCI's document to build/ in normal form (SPEC=document for another)
+	$(BIN)/python -m codegen.normalize $(if $(filter openapi.json,$(SPEC)),$(CIRCLECI_OPENAPI),$(SPEC)) --output build/openapi.json
+
+bench: bench-http bench-ratelimit bench-bulk  ## Run the benchmarks
+
+bench-http bench-ratelimit bench-bulk bench-artifacts bench-usage: bench-%: $(VENV)/installed-bench  ## Run one benchmark
+	$(BIN)/python -m benchmarks.$*
+
+docs: $(VENV)/installed-docs  ## Build the documentation into site/
+	$(BIN)/mkdocs build --strict
+
+build: $(VENV)/installed-dev  ## Build the wheel and the source distribution into dist/
+	$(BIN)/python -m build
+
+clean:  ## Remove everything that was built or installed
+	rm -rf $(VENV) build dist site

@@ -1,0 +1,359 @@
+"""`circleci.contexts`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from circleci_v2._generated.api.contexts import (
+    create,
+    create_restriction,
+    delete,
+    delete_environment_variable,
+    delete_restriction,
+    get,
+    list_,
+    list_environment_variables,
+    list_restrictions,
+    set_environment_variable,
+)
+from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
+from circleci_v2.pagination import Paginator
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models import (
+        Context,
+        ContextEnvironmentVariable,
+        ContextOwnerById,
+        ContextOwnerBySlug,
+        ContextRestriction,
+        ContextRestrictionCreation,
+        ContextRestrictionType,
+        MessageResponse,
+        OwnerType,
+    )
+
+__all__ = ["Contexts", "ContextsWithRawResponse"]
+
+
+class Contexts(Namespace):
+    """Contexts: shared environment variables, and the restrictions on who and what may use them."""
+
+    def list(
+        self,
+        *,
+        owner_id: UUID | str | None = None,
+        owner_slug: str | None = None,
+        owner_type: OwnerType | str | None = None,
+        page_token: str | None = None,
+    ) -> Paginator[Context]:
+        """List the contexts of an organization.
+
+        Pass exactly one of `owner_id` and `owner_slug`. The other context calls ask for a UUID, and since names
+        are unique within an organization, this list is also how to find a context by name.
+
+        Variables and restrictions are not included: see `contexts.list_environment_variables` and
+        `contexts.list_restrictions`.
+
+        Await it for the first page, iterate over it for every item.
+
+        Args:
+            owner_id: UUID of the owning organization, or of the account on CircleCI server; not together with
+                `owner_slug`.
+            owner_slug: Organization slug, for example `gh/acme`; not together with `owner_id`, and not for accounts.
+            owner_type: Kind of owner that `owner_id` names. Default: `organization`.
+            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+
+        Returns:
+            One page of contexts.
+
+        Raises:
+            AuthenticationError: The token is missing or not known.
+            NotFoundError: It does not exist, or the token may not see it.
+            RateLimitError: Too many requests, and no more time to wait for the next chance.
+            APIError: CircleCI refused or failed otherwise; see `circleci_v2.errors`.
+
+        GET /context (listContexts),
+        https://circleci.com/docs/api/v2/index.html#operation/listContexts
+        """
+        return self._paginate(
+            list_.build(owner_id=owner_id, owner_slug=owner_slug, owner_type=owner_type, page_token=page_token),
+            list_.parse,
+        )
+
+    async def create(self, *, name: str, owner: ContextOwnerById | Mapping[str, Any] | ContextOwnerBySlug) -> Context:
+        """Create a context in an organization.
+
+        A context bundles environment variables for jobs that name it in their workflow. It starts without
+        variables (`contexts.set_environment_variable`) and open to every member of the organization (narrow
+        that with `contexts.create_restriction`).
+
+        Members of the organization may create contexts, up to 500 of them.
+
+        Args:
+            name: Unique within the organization, at most 200 characters, no space at either end; workflows refer to
+                it by this name.
+            owner: Who the context belongs to, by UUID (`ContextOwnerById`) or by slug (`ContextOwnerBySlug`).
+
+        Returns:
+            The new context.
+
+        Raises:
+            AuthenticationError: The token is missing or not known.
+            NotFoundError: It does not exist, or the token may not see it.
+            RateLimitError: Too many requests, and no more time to wait for the next chance.
+            APIError: CircleCI refused or failed otherwise; see `circleci_v2.errors`.
+
+        POST /context (createContext),
+        https://circleci.com/docs/api/v2/index.html#operation/createContext
+        """
+        return await self._call(create.build(name=name, owner=owner), create.parse)
+
+    async def get(self, context_id: UUID | str) -> Context:
+        """Get a context by UUID.
+
+        Tells no more than `contexts.list` does: the name and the time of creation. It serves to check that a
+        stored UUID still leads somewhere.
+
+        Args:
+            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+
+        Returns:
+            The context.
+
+        Raises:
+            AuthenticationError: The token is missing or not known.
+            NotFoundError: It does not exist, or the token may not see it.
+            RateLimitError: Too many requests, and no more time to wait for the next chance.
+            APIError: CircleCI refused or failed otherwise; see `circleci_v2.errors`.
+
+        GET /context/{context_id} (getContext),
+        https://circleci.com/docs/api/v2/index.html#operation/getContext
+        """
+        return await self._call(get.build(context_id), get.parse)
+
+    async def delete(self, context_id: UUID | str) -> MessageResponse:
+        """Delete a context and every environment variable in it.
+
+        The values cannot be recovered. Jobs that still name the context fail, so take it out of the
+        configuration files first. For a context restricted to groups, the token's user must belong to one of
+        them.
+
+        Args:
+            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+
+        Returns:
+            A message that confirms the deletion.
+
+        Raises:
+            AuthenticationError: The token is missing or not known.
+            NotFoundError: It does not exist, or the token may not see it.
+            RateLimitError: Too many requests, and no more time to wait for the next chance.
+            APIError: CircleCI refused or failed otherwise; see `circleci_v2.errors`.
+
+        DELETE /context/{context_id} (deleteContext),
+        https://circleci.com/docs/api/v2/index.html#operation/deleteContext
+        """
+        return await self._call(delete.build(context_id), delete.parse)
+
+    def list_environment_variables(
+        self, context_id: UUID | str, *, page_token: str | None = None
+    ) -> Paginator[ContextEnvironmentVariable]:
+        """List the environment variables of a context, without values.
+
+        Shows names and times only: unlike `projects.list_environment_variables`, not even a masked value comes
+        back. `updated_at` tells which secrets are due for rotation.
+
+        Await it for the first page, iterate over it for every item.
+
+        Args:
+            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+
+        Returns:
+            One page of environment variables, without values.
+
+        Raises:
+            AuthenticationError: The token is missing or not known.
+            NotFoundError: It does not exist, or the token may not see it.
+            RateLimitError: Too many requests, and no more time to wait for the next chance.
+            APIError: CircleCI refused or failed otherwise; see `circleci_v2.errors`.
+
+        GET /context/{context_id}/environment-variable (listEnvironmentVariablesFromContext),
+        https://circleci.com/docs/api/v2/index.html#operation/listEnvironmentVariablesFromContext
+        """
+        return self._paginate(
+            list_environment_variables.build(context_id, page_token=page_token), list_environment_variables.parse
+        )
+
+    async def set_environment_variable(
+        self, context_id: UUID | str, name: str, *, value: str
+    ) -> ContextEnvironmentVariable | MessageResponse:
+        """Set an environment variable in a context, new or existing.
+
+        Repeating the call is harmless, which makes it the way to rotate a secret; jobs that start afterwards
+        get the new value. The value is never returned.
+
+        A context holds at most 100 variables. If the context is restricted to groups, only their members may
+        change it.
+
+        Args:
+            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+            name: Name of the variable: a letter or `_`, then letters, digits or `_`; at most 300 characters.
+            value: Plain text of the secret, up to 32k characters; an empty string is valid. It cannot be read back.
+
+        Returns:
+            The variable, without its value.
+
+        Raises:
+            AuthenticationError: The token is missing or not known.
+            NotFoundError: It does not exist, or the token may not see it.
+            RateLimitError: Too many requests, and no more time to wait for the next chance.
+            APIError: CircleCI refused or failed otherwise; see `circleci_v2.errors`.
+
+        PUT /context/{context_id}/environment-variable/{env_var_name} (addEnvironmentVariableToContext),
+        https://circleci.com/docs/api/v2/index.html#operation/addEnvironmentVariableToContext
+        """
+        return await self._call(
+            set_environment_variable.build(context_id, name, value=value), set_environment_variable.parse
+        )
+
+    async def delete_environment_variable(self, context_id: UUID | str, name: str) -> MessageResponse:
+        """Remove a variable and its value from a context.
+
+        Jobs that start later fall back to a project variable of the same name, if there is one. If the context
+        is restricted to groups, only their members may change it.
+
+        Args:
+            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+            name: Name of the variable, case-sensitive.
+
+        Returns:
+            A message that confirms the deletion.
+
+        Raises:
+            AuthenticationError: The token is missing or not known.
+            NotFoundError: It does not exist, or the token may not see it.
+            RateLimitError: Too many requests, and no more time to wait for the next chance.
+            APIError: CircleCI refused or failed otherwise; see `circleci_v2.errors`.
+
+        DELETE /context/{context_id}/environment-variable/{env_var_name} (deleteEnvironmentVariableFromContext),
+        https://circleci.com/docs/api/v2/index.html#operation/deleteEnvironmentVariableFromContext
+        """
+        return await self._call(delete_environment_variable.build(context_id, name), delete_environment_variable.parse)
+
+    def list_restrictions(
+        self, context_id: UUID | str, *, page_token: str | None = None
+    ) -> Paginator[ContextRestriction]:
+        """List the restrictions on who and what may use a context.
+
+        Restrictions are checked when a job with the context is about to run; where one refuses, the workflow
+        ends as `unauthorized`. Organization administrators are exempt from group restrictions.
+
+        Await it for the first page, iterate over it for every item.
+
+        Args:
+            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+
+        Returns:
+            One page of restrictions, of all types.
+
+        Raises:
+            BadRequestError: CircleCI cannot make sense of an argument.
+            AuthenticationError: The token is missing or not known.
+            NotFoundError: It does not exist, or the token may not see it.
+            RateLimitError: Too many requests, and no more time to wait for the next chance.
+            APIError: CircleCI refused or failed otherwise; see `circleci_v2.errors`.
+
+        GET /context/{context_id}/restrictions (getContextRestrictions),
+        https://circleci.com/docs/api/v2/index.html#operation/getContextRestrictions
+        """
+        return self._paginate(list_restrictions.build(context_id, page_token=page_token), list_restrictions.parse)
+
+    async def create_restriction(
+        self,
+        context_id: UUID | str,
+        *,
+        restriction_type: ContextRestrictionType | str | None = None,
+        restriction_value: str | None = None,
+    ) -> ContextRestrictionCreation:
+        """Restrict a context to a project, to a group or by an expression.
+
+        Each call adds one restriction, so allowing three projects takes three calls. Only organization
+        administrators may do this.
+
+        A new context is open to the group `All members`: to limit it to another group, remove that restriction
+        with `contexts.delete_restriction`. A restriction that is there already raises `ConflictError`; a
+        project that is not visible to the token raises `BadRequestError`.
+
+        Args:
+            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+            restriction_type: What a restriction tests. `project`: the pipeline belongs to the project; `group`: the person who
+                runs or approves the workflow is in the group; `expression`: a rule over pipeline values holds,
+                where an error or an unset value counts as no.
+            restriction_value: UUID of the project for `project`, UUID of the group for `group`, the rule itself for `expression`,
+                for example `pipeline.git.branch == "main"`.
+
+        Returns:
+            The new restriction.
+
+        Raises:
+            BadRequestError: CircleCI cannot make sense of an argument.
+            AuthenticationError: The token is missing or not known.
+            NotFoundError: It does not exist, or the token may not see it.
+            ConflictError: It contradicts what is there, for example a name that is taken.
+            RateLimitError: Too many requests, and no more time to wait for the next chance.
+            APIError: CircleCI refused or failed otherwise; see `circleci_v2.errors`.
+
+        POST /context/{context_id}/restrictions (createContextRestriction),
+        https://circleci.com/docs/api/v2/index.html#operation/createContextRestriction
+        """
+        return await self._call(
+            create_restriction.build(
+                context_id, restriction_type=restriction_type, restriction_value=restriction_value
+            ),
+            create_restriction.parse,
+        )
+
+    async def delete_restriction(self, context_id: UUID | str, restriction_id: str) -> MessageResponse:
+        """Remove a restriction from a context.
+
+        Mind the last one of its type: without any project restriction, the context is open to all projects;
+        without any group, it is closed to everybody but organization administrators. Restrictions cannot be
+        edited, so changing one means removing it and calling `contexts.create_restriction`.
+
+        Args:
+            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+            restriction_id: UUID of the restriction, from `contexts.list_restrictions`.
+
+        Returns:
+            A message that confirms the removal.
+
+        Raises:
+            BadRequestError: CircleCI cannot make sense of an argument.
+            AuthenticationError: The token is missing or not known.
+            NotFoundError: It does not exist, or the token may not see it.
+            RateLimitError: Too many requests, and no more time to wait for the next chance.
+            APIError: CircleCI refused or failed otherwise; see `circleci_v2.errors`.
+
+        DELETE /context/{context_id}/restrictions/{restriction_id} (deleteContextRestriction),
+        https://circleci.com/docs/api/v2/index.html#operation/deleteContextRestriction
+        """
+        return await self._call(delete_restriction.build(context_id, restriction_id), delete_restriction.parse)
+
+
+class ContextsWithRawResponse(RawNamespace):
+    """The methods of `Contexts`; each returns the `Response`, with what they return as ``parsed``."""
+
+    list = raw(Contexts.list)
+    create = raw(Contexts.create)
+    get = raw(Contexts.get)
+    delete = raw(Contexts.delete)
+    list_environment_variables = raw(Contexts.list_environment_variables)
+    set_environment_variable = raw(Contexts.set_environment_variable)
+    delete_environment_variable = raw(Contexts.delete_environment_variable)
+    list_restrictions = raw(Contexts.list_restrictions)
+    create_restriction = raw(Contexts.create_restriction)
+    delete_restriction = raw(Contexts.delete_restriction)

@@ -1,0 +1,30 @@
+"""GET /context/{context_id}/restrictions: getContextRestrictions."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from circleci_v2._generated import models
+from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.request import Request
+from circleci_v2.pagination import Page
+
+OPERATION = OPERATIONS["getContextRestrictions"]
+
+
+def build(context_id: UUID | str, *, page_token: str | None = None) -> Request:
+    """Describe the request."""
+    return Request.to(
+        OPERATION,
+        f"/context/{path_segment('context_id', context_id)}/restrictions",
+        query={
+            "page-token": page_token,
+        },
+    )
+
+
+def parse(answer: Answer) -> Page[models.ContextRestriction]:
+    """Decode the answer."""
+    return answer.page(models.ContextRestriction)

@@ -1,0 +1,43 @@
+"""GET /insights/{project-slug}/workflows: getProjectWorkflowMetrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from circleci_v2._generated import models
+from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.request import Request
+from circleci_v2.pagination import Page
+from circleci_v2.slugs import ProjectSlug, project_path
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models import ReportingWindow
+
+OPERATION = OPERATIONS["getProjectWorkflowMetrics"]
+
+
+def build(
+    project_slug: ProjectSlug | str,
+    *,
+    all_branches: bool | None = None,
+    branch: str | None = None,
+    reporting_window: ReportingWindow | str | None = None,
+    page_token: str | None = None,
+) -> Request:
+    """Describe the request."""
+    return Request.to(
+        OPERATION,
+        f"/insights/{project_path(project_slug)}/workflows",
+        query={
+            "all-branches": all_branches,
+            "branch": branch,
+            "reporting-window": reporting_window,
+            "page-token": page_token,
+        },
+    )
+
+
+def parse(answer: Answer) -> Page[models.WorkflowInsights]:
+    """Decode the answer."""
+    return answer.page(models.WorkflowInsights)

@@ -1,0 +1,26 @@
+"""GET /jobs/{job_id}: getJob."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from circleci_v2._generated import models
+from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.request import Request
+
+OPERATION = OPERATIONS["getJob"]
+
+
+def build(job_id: UUID | str) -> Request:
+    """Describe the request."""
+    return Request.to(
+        OPERATION,
+        f"/jobs/{path_segment('job_id', job_id)}",
+    )
+
+
+def parse(answer: Answer) -> models.Job:
+    """Decode the answer."""
+    return answer.decode(models.Job)

@@ -1,0 +1,29 @@
+"""GET /project/{project-slug}/{job-number}/tests: getTests."""
+
+from __future__ import annotations
+
+from circleci_v2._generated import models
+from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.request import Request
+from circleci_v2.pagination import Page
+from circleci_v2.slugs import ProjectSlug, project_path
+
+OPERATION = OPERATIONS["getTests"]
+
+
+def build(project_slug: ProjectSlug | str, job_number: int, *, page_token: str | None = None) -> Request:
+    """Describe the request."""
+    return Request.to(
+        OPERATION,
+        f"/project/{project_path(project_slug)}/{path_segment('job_number', job_number)}/tests",
+        query={
+            "page-token": page_token,
+        },
+    )
+
+
+def parse(answer: Answer) -> Page[models.JobTest]:
+    """Decode the answer."""
+    return answer.page(models.JobTest)

@@ -1,0 +1,33 @@
+"""PATCH /org/{orgID}/oidc-custom-claims: PatchOrgClaims."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from circleci_v2._generated import models
+from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.encoding import given, path_segment
+from circleci_v2._wire.request import Request
+
+OPERATION = OPERATIONS["PatchOrgClaims"]
+
+
+def build(org_id: UUID | str, *, audience: Sequence[str] | None = None, ttl: str | None = None) -> Request:
+    """Describe the request."""
+    return Request.to(
+        OPERATION,
+        f"/org/{path_segment('org_id', org_id)}/oidc-custom-claims",
+        json=given(
+            {
+                "audience": audience,
+                "ttl": ttl,
+            },
+        ),
+    )
+
+
+def parse(answer: Answer) -> models.OidcClaims:
+    """Decode the answer."""
+    return answer.decode(models.OidcClaims)

@@ -1,0 +1,194 @@
+"""`circleci.organizations`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from circleci_v2._generated.api.organizations import (
+    create,
+    create_url_orb_allow_list_entry,
+    delete,
+    get,
+    list_url_orb_allow_list,
+    remove_url_orb_allow_list_entry,
+)
+from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
+from circleci_v2.pagination import Paginator
+from circleci_v2.slugs import OrgSlug
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models import (
+        MessageResponse,
+        Organization,
+        OrganizationVcsType,
+        UrlOrbAllowListChange,
+        UrlOrbAllowListEntry,
+        UrlOrbAuth,
+    )
+
+__all__ = ["Organizations", "OrganizationsWithRawResponse"]
+
+
+class Organizations(Namespace):
+    """Organizations, and the URL prefixes from which they allow orbs to be loaded."""
+
+    async def create(self, *, name: str, vcs_type: OrganizationVcsType | str) -> Organization:
+        """Create an organization, or connect one from GitHub or Bitbucket.
+
+        With `vcs_type` `circleci` this makes a new standalone organization, the kind that GitHub App and GitLab
+        projects live in. With `github` or `bitbucket` nothing is created at the host: CircleCI checks that the
+        token's user has access to the organization of that name and takes over its data.
+
+        Args:
+            name: Free to choose for `circleci`; for `github` and `bitbucket`, what the organization is called at the
+                host.
+            vcs_type: Integration that an organization is built on. `github` is the GitHub OAuth app and `bitbucket`
+                Bitbucket Cloud; `circleci` are standalone organizations, whose code comes through the GitHub App,
+                GitLab or Bitbucket Data Center.
+
+        Returns:
+            The organization, ready for `projects.create`.
+
+        Raises:
+            APIError: CircleCI refused or failed; see `circleci_v2.errors`.
+
+        POST /organization (createOrganization),
+        https://circleci.com/docs/api/v2/index.html#operation/createOrganization
+        """
+        return await self._call(create.build(name=name, vcs_type=vcs_type), create.parse)
+
+    async def get(self, org_slug_or_id: OrgSlug | UUID | str) -> Organization:
+        """Get an organization by slug or UUID.
+
+        Translates between the two: `groups`, `usage` and some other namespaces accept only the UUID, `insights`
+        the slug. To find out which organizations there are, call `user.collaborations`.
+
+        Args:
+            org_slug_or_id: The organization, by its slug (`gh/acme`) or by its UUID.
+
+        Returns:
+            The organization.
+
+        Raises:
+            APIError: CircleCI refused or failed; see `circleci_v2.errors`.
+
+        GET /organization/{org-slug-or-id} (getOrganization),
+        https://circleci.com/docs/api/v2/index.html#operation/getOrganization
+        """
+        return await self._call(get.build(org_slug_or_id), get.parse)
+
+    async def delete(self, org_slug_or_id: OrgSlug | UUID | str) -> MessageResponse:
+        """Delete an organization with all its projects and build data.
+
+        There is no way back, and the data is lost for every member. CircleCI permits it to organization
+        administrators only, and only on the Free plan.
+
+        The deletion runs on after the answer. A standalone organization stays visible for some hours; one of
+        GitHub OAuth or Bitbucket Cloud remains listed, but empty.
+
+        Args:
+            org_slug_or_id: The organization, by its slug (`gh/acme`) or by its UUID.
+
+        Returns:
+            The deletion has been accepted and goes on in the background.
+
+        Raises:
+            APIError: CircleCI refused or failed; see `circleci_v2.errors`.
+
+        DELETE /organization/{org-slug-or-id} (deleteOrganization),
+        https://circleci.com/docs/api/v2/index.html#operation/deleteOrganization
+        """
+        return await self._call(delete.build(org_slug_or_id), delete.parse)
+
+    def list_url_orb_allow_list(self, org_slug_or_id: OrgSlug | UUID | str) -> Paginator[UrlOrbAllowListEntry]:
+        """List the URL prefixes from which an organization may use orbs.
+
+        URL orbs are orbs that a configuration includes by HTTPS address instead of by registry name; a
+        reference that no entry matches stops the pipeline's configuration from compiling.
+
+        An organization has at most 5 entries, so there are no pages: all of them are in `items`.
+
+        Await it for the first page, iterate over it for every item.
+
+        Args:
+            org_slug_or_id: The organization, by its slug (`gh/acme`) or by its UUID.
+
+        Returns:
+            Every entry of the allow-list.
+
+        Raises:
+            APIError: CircleCI refused or failed; see `circleci_v2.errors`.
+
+        GET /organization/{org-slug-or-id}/url-orb-allow-list (listURLOrbAllowListEntries),
+        https://circleci.com/docs/api/v2/index.html#operation/listURLOrbAllowListEntries
+        """
+        return self._paginate(list_url_orb_allow_list.build(org_slug_or_id), list_url_orb_allow_list.parse)
+
+    async def create_url_orb_allow_list_entry(
+        self, org_slug_or_id: OrgSlug | UUID | str, *, name: str, auth: UrlOrbAuth | str, prefix: str
+    ) -> UrlOrbAllowListChange:
+        """Allow orbs from a URL prefix in an organization.
+
+        Every project of the organization can use the prefix from then on. At most 5 entries are possible, and
+        an entry cannot be edited: remove it with `organizations.remove_url_orb_allow_list_entry` and create it
+        anew.
+
+        Args:
+            org_slug_or_id: The organization, by its slug (`gh/acme`) or by its UUID.
+            name: Label for people who read the list, such as the reason for the entry.
+            auth: How CircleCI authenticates when it fetches a URL orb. `none` suits public addresses; `github-app`
+                uses the installed app; `github-oauth` and `bitbucket-oauth` use the access of some member, and so
+                fail now and then unless every member may read the orb.
+            prefix: An HTTPS URL ending in `/`; orb references that begin with it are allowed.
+
+        Returns:
+            UUID of the new entry, and a message.
+
+        Raises:
+            APIError: CircleCI refused or failed; see `circleci_v2.errors`.
+
+        POST /organization/{org-slug-or-id}/url-orb-allow-list (createURLOrbAllowListEntry),
+        https://circleci.com/docs/api/v2/index.html#operation/createURLOrbAllowListEntry
+        """
+        return await self._call(
+            create_url_orb_allow_list_entry.build(org_slug_or_id, name=name, auth=auth, prefix=prefix),
+            create_url_orb_allow_list_entry.parse,
+        )
+
+    async def remove_url_orb_allow_list_entry(
+        self, org_slug_or_id: OrgSlug | UUID | str, allow_list_entry_id: str
+    ) -> UrlOrbAllowListChange:
+        """Remove a URL prefix from the orb allow-list.
+
+        Configurations that refer to orbs below the prefix no longer compile, unless another entry matches too,
+        so check first that no project needs it.
+
+        Args:
+            org_slug_or_id: The organization, by its slug (`gh/acme`) or by its UUID.
+            allow_list_entry_id: UUID of the entry, from `organizations.list_url_orb_allow_list`.
+
+        Returns:
+            UUID of the removed entry, and a message.
+
+        Raises:
+            APIError: CircleCI refused or failed; see `circleci_v2.errors`.
+
+        DELETE /organization/{org-slug-or-id}/url-orb-allow-list/{allow-list-entry-id} (removeURLOrbAllowListEntry),
+        https://circleci.com/docs/api/v2/index.html#operation/removeURLOrbAllowListEntry
+        """
+        return await self._call(
+            remove_url_orb_allow_list_entry.build(org_slug_or_id, allow_list_entry_id),
+            remove_url_orb_allow_list_entry.parse,
+        )
+
+
+class OrganizationsWithRawResponse(RawNamespace):
+    """The methods of `Organizations`; each returns the `Response`, with what they return as ``parsed``."""
+
+    create = raw(Organizations.create)
+    get = raw(Organizations.get)
+    delete = raw(Organizations.delete)
+    list_url_orb_allow_list = raw(Organizations.list_url_orb_allow_list)
+    create_url_orb_allow_list_entry = raw(Organizations.create_url_orb_allow_list_entry)
+    remove_url_orb_allow_list_entry = raw(Organizations.remove_url_orb_allow_list_entry)

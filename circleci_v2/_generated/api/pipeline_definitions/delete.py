@@ -1,0 +1,24 @@
+"""DELETE /projects/{project_id}/pipeline-definitions/{pipeline_definition_id}: deletePipelineDefinition."""
+
+from __future__ import annotations
+
+from circleci_v2._generated import models
+from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.request import Request
+
+OPERATION = OPERATIONS["deletePipelineDefinition"]
+
+
+def build(project_id: str, pipeline_definition_id: str) -> Request:
+    """Describe the request."""
+    return Request.to(
+        OPERATION,
+        f"/projects/{path_segment('project_id', project_id)}/pipeline-definitions/{path_segment('pipeline_definition_id', pipeline_definition_id)}",
+    )
+
+
+def parse(answer: Answer) -> models.MessageResponse:
+    """Decode the answer."""
+    return answer.decode(models.MessageResponse)

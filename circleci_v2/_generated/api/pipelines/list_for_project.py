@@ -1,0 +1,29 @@
+"""GET /project/{project-slug}/pipeline: listPipelinesForProject."""
+
+from __future__ import annotations
+
+from circleci_v2._generated import models
+from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.request import Request
+from circleci_v2.pagination import Page
+from circleci_v2.slugs import ProjectSlug, project_path
+
+OPERATION = OPERATIONS["listPipelinesForProject"]
+
+
+def build(project_slug: ProjectSlug | str, *, branch: str | None = None, page_token: str | None = None) -> Request:
+    """Describe the request."""
+    return Request.to(
+        OPERATION,
+        f"/project/{project_path(project_slug)}/pipeline",
+        query={
+            "branch": branch,
+            "page-token": page_token,
+        },
+    )
+
+
+def parse(answer: Answer) -> Page[models.Pipeline]:
+    """Decode the answer."""
+    return answer.page(models.Pipeline)

@@ -1,0 +1,28 @@
+"""GET /project/{project-slug}/envvar: listEnvVars."""
+
+from __future__ import annotations
+
+from circleci_v2._generated import models
+from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.request import Request
+from circleci_v2.pagination import Page
+from circleci_v2.slugs import ProjectSlug, project_path
+
+OPERATION = OPERATIONS["listEnvVars"]
+
+
+def build(project_slug: ProjectSlug | str, *, page_token: str | None = None) -> Request:
+    """Describe the request."""
+    return Request.to(
+        OPERATION,
+        f"/project/{project_path(project_slug)}/envvar",
+        query={
+            "page-token": page_token,
+        },
+    )
+
+
+def parse(answer: Answer) -> Page[models.ProjectEnvironmentVariable]:
+    """Decode the answer."""
+    return answer.page(models.ProjectEnvironmentVariable)

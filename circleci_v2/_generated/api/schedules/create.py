@@ -1,0 +1,52 @@
+"""POST /project/{project-slug}/schedule: createSchedule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from circleci_v2._generated import models
+from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.encoding import given
+from circleci_v2._wire.request import Request
+from circleci_v2._wire.unset import UNSET, Unset
+from circleci_v2.slugs import ProjectSlug, project_path
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models import AttributionActor, TimetableByDayOfMonth, TimetableByDayOfWeek
+
+OPERATION = OPERATIONS["createSchedule"]
+
+
+def build(
+    project_slug: ProjectSlug | str,
+    *,
+    name: str,
+    attribution_actor: AttributionActor | str,
+    parameters: Mapping[str, int | str | bool],
+    timetable: TimetableByDayOfWeek | Mapping[str, Any] | TimetableByDayOfMonth,
+    description: str | None | Unset = UNSET,
+) -> Request:
+    """Describe the request."""
+    return Request.to(
+        OPERATION,
+        f"/project/{project_path(project_slug)}/schedule",
+        json={
+            "name": name,
+            "attribution-actor": attribution_actor,
+            "parameters": parameters,
+            "timetable": timetable,
+            **given(
+                {},
+                nullable={
+                    "description": description,
+                },
+            ),
+        },
+    )
+
+
+def parse(answer: Answer) -> models.Schedule:
+    """Decode the answer."""
+    return answer.decode(models.Schedule)

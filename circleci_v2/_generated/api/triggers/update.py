@@ -1,0 +1,52 @@
+"""PATCH /projects/{project_id}/triggers/{trigger_id}: updateTrigger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from circleci_v2._generated import models
+from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.encoding import given, path_segment
+from circleci_v2._wire.request import Request
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models import TriggerEventPreset, TriggerEventSourceChange
+
+OPERATION = OPERATIONS["updateTrigger"]
+
+
+def build(
+    project_id: str,
+    trigger_id: str,
+    *,
+    checkout_ref: str | None = None,
+    config_ref: str | None = None,
+    disabled: bool | None = None,
+    event_name: str | None = None,
+    event_preset: TriggerEventPreset | str | None = None,
+    event_source: TriggerEventSourceChange | Mapping[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+) -> Request:
+    """Describe the request."""
+    return Request.to(
+        OPERATION,
+        f"/projects/{path_segment('project_id', project_id)}/triggers/{path_segment('trigger_id', trigger_id)}",
+        json=given(
+            {
+                "checkout_ref": checkout_ref,
+                "config_ref": config_ref,
+                "disabled": disabled,
+                "event_name": event_name,
+                "event_preset": event_preset,
+                "event_source": event_source,
+                "parameters": parameters,
+            },
+        ),
+    )
+
+
+def parse(answer: Answer) -> models.Trigger:
+    """Decode the answer."""
+    return answer.decode(models.Trigger)

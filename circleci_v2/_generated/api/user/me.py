@@ -1,0 +1,23 @@
+"""GET /me: getCurrentUser."""
+
+from __future__ import annotations
+
+from circleci_v2._generated import models
+from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.request import Request
+
+OPERATION = OPERATIONS["getCurrentUser"]
+
+
+def build() -> Request:
+    """Describe the request."""
+    return Request.to(
+        OPERATION,
+        "/me",
+    )
+
+
+def parse(answer: Answer) -> models.User:
+    """Decode the answer."""
+    return answer.decode(models.User)

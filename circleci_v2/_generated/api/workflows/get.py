@@ -1,0 +1,26 @@
+"""GET /workflow/{id}: getWorkflowById."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from circleci_v2._generated import models
+from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.request import Request
+
+OPERATION = OPERATIONS["getWorkflowById"]
+
+
+def build(workflow_id: UUID | str) -> Request:
+    """Describe the request."""
+    return Request.to(
+        OPERATION,
+        f"/workflow/{path_segment('workflow_id', workflow_id)}",
+    )
+
+
+def parse(answer: Answer) -> models.Workflow:
+    """Decode the answer."""
+    return answer.decode(models.Workflow)

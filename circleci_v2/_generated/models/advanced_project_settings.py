@@ -1,0 +1,49 @@
+"""AdvancedProjectSettings."""
+
+from __future__ import annotations
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+__all__ = ["AdvancedProjectSettings"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class AdvancedProjectSettings(Model):
+    """The advanced settings of a project. In a request, those left out (None) stay as they are."""
+
+    autocancel_builds: bool | None = None
+    """Cancel running workflows of a branch when a newer pipeline starts on it. The default branch, scheduled
+    workflows and reruns are spared."""
+
+    build_fork_prs: bool | None = None
+    """Build pull requests that come from forks; without secrets, unless `forks_receive_secret_env_vars` is on too."""
+
+    build_prs_only: bool | None = None
+    """Build a branch only while a pull request is open for it; the default branch builds regardless."""
+
+    disable_ssh: bool | None = None
+    """Take away the choice to rerun jobs with SSH access, through which people can read a job's secrets."""
+
+    forks_receive_secret_env_vars: bool | None = None
+    """Hand environment variables and secrets of this project to builds of forked pull requests. Whoever can fork
+    the repository can then read them."""
+
+    oss: bool | None = None
+    """Treat the project as open source: extra credits for it, and builds visible to everybody. Applied only if the
+    repository is public."""
+
+    pr_only_branch_overrides: list[str] | None = None
+    """Branches that build on every push in spite of `build_prs_only`: names or regular expressions, at most 100.
+    Replaces the whole list; include the default branch if it should keep building."""
+
+    set_github_status: bool | None = None
+    """Report the state of each job to GitHub as a commit status."""
+
+    setup_workflows: bool | None = None
+    """Allow dynamic configuration: a `setup: true` configuration that continues with a generated one.
+    `pipelines.continue_` depends on it."""
+
+    write_settings_requires_admin: bool | None = None
+    """Let only organization administrators change these settings; otherwise any member can."""

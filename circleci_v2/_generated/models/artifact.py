@@ -1,0 +1,25 @@
+"""Artifact."""
+
+from __future__ import annotations
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+__all__ = ["Artifact"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class Artifact(Model):
+    """A file that a job kept with `store_artifacts`."""
+
+    node_index: int
+    """Parallel run that stored the file, from 0; always 0 without parallelism."""
+
+    path: str
+    """Path chosen by the job. Do not trust it as a file name: it can be absolute, hold `..`, and repeat once per
+    `node_index`."""
+
+    url: str
+    """Address to download from, on `circle-artifacts.com`. Asks for the token, then mostly redirects to
+    short-lived storage on another host, where the token must not go."""

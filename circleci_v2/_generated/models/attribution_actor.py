@@ -1,0 +1,15 @@
+"""AttributionActor."""
+
+from __future__ import annotations
+
+from circleci_v2._wire.enums import OpenStrEnum
+
+__all__ = ["AttributionActor"]
+
+
+class AttributionActor(OpenStrEnum):
+    """Whose rights scheduled pipelines run with. `current`: the owner of the token that made the call. `system`:
+    CircleCI's own scheduling user, who is in no security group and so cannot use contexts restricted to one."""
+
+    CURRENT = "current"
+    SYSTEM = "system"

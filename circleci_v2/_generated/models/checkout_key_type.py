@@ -1,0 +1,15 @@
+"""CheckoutKeyType."""
+
+from __future__ import annotations
+
+from circleci_v2._wire.enums import OpenStrEnum
+
+__all__ = ["CheckoutKeyType"]
+
+
+class CheckoutKeyType(OpenStrEnum):
+    """Kind of an existing checkout key. `deploy-key` opens one repository; `github-user-key` acts as a GitHub
+    user."""
+
+    DEPLOY_KEY = "deploy-key"
+    GITHUB_USER_KEY = "github-user-key"

@@ -1,0 +1,23 @@
+"""CheckoutSourceChange."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.repository_change import RepositoryChange
+
+__all__ = ["CheckoutSourceChange"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class CheckoutSourceChange(Model):
+    """CheckoutSourceChange"""
+
+    provider: str | None = None
+
+    repo: RepositoryChange | None = None

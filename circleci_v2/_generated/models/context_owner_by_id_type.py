@@ -1,0 +1,14 @@
+"""ContextOwnerByIdType."""
+
+from __future__ import annotations
+
+from circleci_v2._wire.enums import OpenStrEnum
+
+__all__ = ["ContextOwnerByIdType"]
+
+
+class ContextOwnerByIdType(OpenStrEnum):
+    """Kind of owner that a UUID names; `account` is possible on CircleCI server only."""
+
+    ACCOUNT = "account"
+    ORGANIZATION = "organization"

@@ -1,0 +1,40 @@
+"""ContextRestriction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.context_restriction_type import ContextRestrictionType
+
+__all__ = ["ContextRestriction"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class ContextRestriction(Model):
+    """A condition on the use of a context."""
+
+    id: UUID | None = None
+    """UUID, with which `contexts.delete_restriction` removes it."""
+
+    name: str | None = None
+    """Name of the project or group, for display; empty or null for expressions."""
+
+    context_id: UUID | None = None
+    """UUID of the restricted context."""
+
+    project_id: UUID | None = None
+    """Deprecated, and only there for project restrictions; `restriction_value` says the same."""
+
+    restriction_type: ContextRestrictionType | None = None
+    """What a restriction tests. `project`: the pipeline belongs to the project; `group`: the person who runs or
+    approves the workflow is in the group; `expression`: a rule over pipeline values holds, where an error or an
+    unset value counts as no."""
+
+    restriction_value: str | None = None
+    """UUID of the project or group, or the expression's text, by `restriction_type`."""

@@ -1,0 +1,17 @@
+"""ContextRestrictionType."""
+
+from __future__ import annotations
+
+from circleci_v2._wire.enums import OpenStrEnum
+
+__all__ = ["ContextRestrictionType"]
+
+
+class ContextRestrictionType(OpenStrEnum):
+    """What a restriction tests. `project`: the pipeline belongs to the project; `group`: the person who runs or
+    approves the workflow is in the group; `expression`: a rule over pipeline values holds, where an error or an
+    unset value counts as no."""
+
+    EXPRESSION = "expression"
+    GROUP = "group"
+    PROJECT = "project"

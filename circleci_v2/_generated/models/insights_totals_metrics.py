@@ -1,0 +1,29 @@
+"""InsightsTotalsMetrics."""
+
+from __future__ import annotations
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+__all__ = ["InsightsTotalsMetrics"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class InsightsTotalsMetrics(Model):
+    """Figures summed over every workflow and branch of a project, or over the projects of an organization."""
+
+    success_rate: float
+    """Share of runs that succeeded, from 0 to 1."""
+
+    throughput: float
+    """Runs per day, averaged over the window; every status counts."""
+
+    total_credits_used: int
+    """Credits spent in the window, estimated by Insights; not billing data."""
+
+    total_duration_secs: int
+    """Durations of all runs added up, in seconds; parallel runs count in full."""
+
+    total_runs: int
+    """All runs of the window, also those still running or on hold."""

@@ -1,0 +1,30 @@
+"""InsightsTotalsTrends."""
+
+from __future__ import annotations
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+__all__ = ["InsightsTotalsTrends"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class InsightsTotalsTrends(Model):
+    """How the totals changed since the preceding window. Each value is the current one divided by the previous
+    one: 1.0 means no change, -1.0 stands for an infinite ratio, the previous value being 0."""
+
+    success_rate: float
+    """Ratio to the preceding window for the success rate; above 1.0 is an improvement."""
+
+    throughput: float
+    """Ratio to the preceding window for runs per day."""
+
+    total_credits_used: float
+    """Ratio to the preceding window for credits spent; below 1.0 is cheaper."""
+
+    total_duration_secs: float
+    """Ratio to the preceding window for the summed duration of runs."""
+
+    total_runs: float
+    """Ratio to the preceding window for the number of runs; 2.0 means twice as many."""

@@ -1,0 +1,48 @@
+"""Job."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+__all__ = ["Job"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class Job(Model):
+    """A job with its place in workflow, pipeline and project."""
+
+    id: UUID
+    """UUID of the job, unique across CircleCI."""
+
+    name: str
+    """Name in the workflow."""
+
+    status: str
+    """Where the job stands, in the words of `JobStatus`."""
+
+    pipeline_id: UUID
+    """UUID of its pipeline, for `pipelines.get`."""
+
+    project_id: UUID
+    """UUID of its project; not a slug."""
+
+    workflow_id: UUID
+    """UUID of its workflow, for `workflows.get`."""
+
+    type: str | None = None
+    """`build` for jobs that execute steps, `approval` for those that wait for a person; can be null."""
+
+    job_number: int | None = None
+    """Number within the project, as `jobs.list_tests` and `jobs.list_artifacts` want it; null or absent until the
+    job is started, and mostly for approvals."""
+
+    started_at: datetime | None = None
+    """When it started to run, in UTC; null or absent before that, and for approvals."""
+
+    stopped_at: datetime | None = None
+    """When it ended, in UTC; null or absent until then."""

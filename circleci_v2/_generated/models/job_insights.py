@@ -1,0 +1,32 @@
+"""JobInsights."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.job_insights_metrics import JobInsightsMetrics
+
+__all__ = ["JobInsights"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class JobInsights(Model):
+    """Aggregate metrics of one job of a workflow."""
+
+    name: str
+    """Name of the job as it appears in the workflow."""
+
+    metrics: JobInsightsMetrics
+    """Figures of a job's executions in the reporting window."""
+
+    window_end: datetime
+    """When the latest run counted here took place, in UTC; Insights lags by up to 24 hours."""
+
+    window_start: datetime
+    """When the earliest run counted here took place, in UTC; may be later than the start of the requested window."""

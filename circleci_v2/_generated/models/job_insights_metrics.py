@@ -1,0 +1,40 @@
+"""JobInsightsMetrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.duration_metrics import DurationMetrics
+
+__all__ = ["JobInsightsMetrics"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class JobInsightsMetrics(Model):
+    """Figures of a job's executions in the reporting window."""
+
+    duration_metrics: DurationMetrics
+    """Spread of the durations of workflow or job runs, in seconds. Values are null when no run completed."""
+
+    failed_runs: int
+    """Executions that failed."""
+
+    success_rate: float
+    """Share of executions that succeeded, from 0 to 1."""
+
+    successful_runs: int
+    """Executions that ended with the status `success`."""
+
+    throughput: float
+    """Executions per day, averaged over the window."""
+
+    total_credits_used: int
+    """Credits spent in the window, estimated by Insights; not billing data."""
+
+    total_runs: int
+    """All executions of the window, also those still running or on hold."""

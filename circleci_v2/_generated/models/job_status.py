@@ -1,0 +1,30 @@
+"""JobStatus."""
+
+from __future__ import annotations
+
+from circleci_v2._wire.enums import OpenStrEnum
+
+__all__ = ["JobStatus"]
+
+
+class JobStatus(OpenStrEnum):
+    """State of a job. Waiting: `blocked` (on jobs it requires), `on_hold` (on an approval), `queued` (on free
+    capacity), `not_running` (about to start). Ended: `success`; `failed`; `canceled`; `timedout`; `not_run`
+    (skipped or never reached); `unauthorized` (denied a restricted context or another right);
+    `infrastructure_fail` (a fault on CircleCI's side); `retried` (given up after such a fault and started
+    anew); `terminated-unknown` (ended, cause not known)."""
+
+    BLOCKED = "blocked"
+    CANCELED = "canceled"
+    FAILED = "failed"
+    INFRASTRUCTURE_FAIL = "infrastructure_fail"
+    NOT_RUN = "not_run"
+    NOT_RUNNING = "not_running"
+    ON_HOLD = "on_hold"
+    QUEUED = "queued"
+    RETRIED = "retried"
+    RUNNING = "running"
+    SUCCESS = "success"
+    TERMINATED_UNKNOWN = "terminated-unknown"
+    TIMEDOUT = "timedout"
+    UNAUTHORIZED = "unauthorized"

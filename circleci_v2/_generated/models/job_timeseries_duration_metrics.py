@@ -1,0 +1,30 @@
+"""JobTimeseriesDurationMetrics."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from circleci_v2._wire.model import Model
+
+__all__ = ["JobTimeseriesDurationMetrics"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class JobTimeseriesDurationMetrics(Model):
+    """Spread of the durations of one job within one interval, in seconds. Values are null when no execution
+    completed."""
+
+    max: int | None
+    """Longest execution, in seconds."""
+
+    median: int | None
+    """Duration that half of the executions stayed below, in seconds."""
+
+    min: int | None
+    """Shortest execution, in seconds."""
+
+    p_95: int | None = field(metadata={"key": "p95"})
+    """Seconds within which 95 percent of the executions finished."""
+
+    total: int | None
+    """Durations of all executions added up, in seconds."""

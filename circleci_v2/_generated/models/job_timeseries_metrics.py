@@ -1,0 +1,41 @@
+"""JobTimeseriesMetrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.job_timeseries_duration_metrics import JobTimeseriesDurationMetrics
+
+__all__ = ["JobTimeseriesMetrics"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class JobTimeseriesMetrics(Model):
+    """Figures of one job's executions within one interval."""
+
+    duration_metrics: JobTimeseriesDurationMetrics
+    """Spread of the durations of one job within one interval, in seconds. Values are null when no execution
+    completed."""
+
+    failed_runs: int
+    """Executions that failed in the interval."""
+
+    median_credits_used: int
+    """Credits that a typical execution spent: half spent more, half less."""
+
+    successful_runs: int
+    """Executions that succeeded in the interval."""
+
+    throughput: float
+    """Executions per day, whatever the width of the interval."""
+
+    total_credits_used: int
+    """Credits spent in the interval, estimated by Insights; not billing data."""
+
+    total_runs: int
+    """Executions of the interval, also those still running or on hold."""

@@ -1,0 +1,35 @@
+"""JobTimeseriesPoint."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.job_timeseries_metrics import JobTimeseriesMetrics
+
+__all__ = ["JobTimeseriesPoint"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class JobTimeseriesPoint(Model):
+    """What one job did in one hour or day."""
+
+    name: str
+    """Name of the job; group by it to get one series each."""
+
+    max_ended_at: datetime
+    """When the last execution counted here ended, in UTC."""
+
+    metrics: JobTimeseriesMetrics
+    """Figures of one job's executions within one interval."""
+
+    min_started_at: datetime
+    """When the first execution counted here started, in UTC."""
+
+    timestamp: datetime
+    """Where the interval begins, in UTC; it lasts an hour or a day, depending on `granularity`."""

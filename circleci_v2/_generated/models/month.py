@@ -1,0 +1,24 @@
+"""Month."""
+
+from __future__ import annotations
+
+from circleci_v2._wire.enums import OpenStrEnum
+
+__all__ = ["Month"]
+
+
+class Month(OpenStrEnum):
+    """Month by its first three letters, in capitals."""
+
+    JAN = "JAN"
+    FEB = "FEB"
+    MAR = "MAR"
+    APR = "APR"
+    MAY = "MAY"
+    JUN = "JUN"
+    JUL = "JUL"
+    AUG = "AUG"
+    SEP = "SEP"
+    OCT = "OCT"
+    NOV = "NOV"
+    DEC = "DEC"

@@ -1,0 +1,33 @@
+"""Organization."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.organization_vcs_type import OrganizationVcsType
+
+__all__ = ["Organization"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class Organization(Model):
+    """An organization: owner of projects, contexts, groups and the plan that pays for credits."""
+
+    id: str
+    """UUID, as asked for by `groups`, `usage` and `contexts.list`."""
+
+    name: str
+    """Name as shown in the web app; it need not occur in the slug."""
+
+    slug: str
+    """For example `gh/acme`; opaque, to be passed on whole, when it starts with `circleci/`."""
+
+    vcs_type: OrganizationVcsType
+    """Integration that an organization is built on. `github` is the GitHub OAuth app and `bitbucket` Bitbucket
+    Cloud; `circleci` are standalone organizations, whose code comes through the GitHub App, GitLab or Bitbucket
+    Data Center."""

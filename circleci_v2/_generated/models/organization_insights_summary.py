@@ -1,0 +1,30 @@
+"""OrganizationInsightsSummary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.insights_totals import InsightsTotals
+    from circleci_v2._generated.models.project_insights import ProjectInsights
+
+__all__ = ["OrganizationInsightsSummary"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class OrganizationInsightsSummary(Model):
+    """Metrics and trends of an organization, in total and by project."""
+
+    all_projects: list[str] | None
+    """Names to choose from for `project_names`: every project of the organization; null when CircleCI does not
+    provide them."""
+
+    org_data: InsightsTotals
+    """Overall metrics of a project or an organization, with their change."""
+
+    org_project_data: list[ProjectInsights]
+    """Figures by project, limited to `project_names` if those were given."""

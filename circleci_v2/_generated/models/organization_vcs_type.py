@@ -1,0 +1,17 @@
+"""OrganizationVcsType."""
+
+from __future__ import annotations
+
+from circleci_v2._wire.enums import OpenStrEnum
+
+__all__ = ["OrganizationVcsType"]
+
+
+class OrganizationVcsType(OpenStrEnum):
+    """Integration that an organization is built on. `github` is the GitHub OAuth app and `bitbucket` Bitbucket
+    Cloud; `circleci` are standalone organizations, whose code comes through the GitHub App, GitLab or Bitbucket
+    Data Center."""
+
+    BITBUCKET = "bitbucket"
+    CIRCLECI = "circleci"
+    GITHUB = "github"

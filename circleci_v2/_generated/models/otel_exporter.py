@@ -1,0 +1,41 @@
+"""OtelExporter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.otel_protocol import OtelProtocol
+
+__all__ = ["OtelExporter"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class OtelExporter(Model):
+    """A collector to which CircleCI sends the OpenTelemetry spans of an organization."""
+
+    id: UUID | None = None
+    """UUID to use with `otel.delete_exporter`."""
+
+    endpoint: str | None = None
+    """Host and port of the OTLP collector, for example `otel.acme.example:4317`."""
+
+    headers: dict[str, str] | None = None
+    """Headers added to each export request. They may contain the collector's API key: keep them out of logs."""
+
+    insecure: bool | None = None
+    """Whether spans travel without TLS."""
+
+    issues: list[str] | None = None
+    """Problems with this exporter, in words; empty or absent when CircleCI has none to report."""
+
+    org_id: UUID | None = None
+    """UUID of the organization whose spans are sent."""
+
+    protocol: OtelProtocol | None = None
+    """How spans reach the collector: OTLP over gRPC (by convention port 4317) or OTLP over HTTP (port 4318)."""

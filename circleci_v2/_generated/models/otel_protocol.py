@@ -1,0 +1,14 @@
+"""OtelProtocol."""
+
+from __future__ import annotations
+
+from circleci_v2._wire.enums import OpenStrEnum
+
+__all__ = ["OtelProtocol"]
+
+
+class OtelProtocol(OpenStrEnum):
+    """How spans reach the collector: OTLP over gRPC (by convention port 4317) or OTLP over HTTP (port 4318)."""
+
+    GRPC = "grpc"
+    HTTP = "http"

@@ -1,0 +1,20 @@
+"""PipelineCommit."""
+
+from __future__ import annotations
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+__all__ = ["PipelineCommit"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class PipelineCommit(Model):
+    """Message of the commit a pipeline builds, split the git way."""
+
+    body: str | None = None
+    """Everything below the first line of the message; empty or null for one-line messages."""
+
+    subject: str | None = None
+    """First line of the message; can be null."""

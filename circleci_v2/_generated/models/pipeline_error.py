@@ -1,0 +1,28 @@
+"""PipelineError."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.pipeline_error_type import PipelineErrorType
+
+__all__ = ["PipelineError"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class PipelineError(Model):
+    """One reason why a pipeline could not be set up."""
+
+    type: PipelineErrorType
+    """Where setting up a pipeline failed. `config`: the configuration is invalid. `config-fetch`: it could not be
+    read from the repository. `timeout`: processing it took too long. `permission`: the acting user lacks a
+    right. `plan`: the plan does not allow it. `trigger-rule` and `invalid-trigger-setup`: the trigger is set up
+    wrongly. `other`: see the message."""
+
+    message: str
+    """Explanation for a person, often with the position in the configuration; can span several lines."""

@@ -1,0 +1,16 @@
+"""PipelineNotTriggered."""
+
+from __future__ import annotations
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+__all__ = ["PipelineNotTriggered"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class PipelineNotTriggered(Model):
+    """PipelineNotTriggered"""
+
+    message: str | None = None

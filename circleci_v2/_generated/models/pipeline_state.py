@@ -1,0 +1,20 @@
+"""PipelineState."""
+
+from __future__ import annotations
+
+from circleci_v2._wire.enums import OpenStrEnum
+
+__all__ = ["PipelineState"]
+
+
+class PipelineState(OpenStrEnum):
+    """How far CircleCI got with the configuration of a pipeline. `pending`: waiting to be processed.
+    `setup-pending`: the setup configuration waits to be processed. `setup`: the setup workflow may run, a
+    continuation is awaited. `created`: processed, workflows exist or are about to. `errored`: given up, see
+    `Pipeline.errors`. The last two are final."""
+
+    CREATED = "created"
+    ERRORED = "errored"
+    PENDING = "pending"
+    SETUP = "setup"
+    SETUP_PENDING = "setup-pending"

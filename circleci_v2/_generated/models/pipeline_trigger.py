@@ -1,0 +1,34 @@
+"""PipelineTrigger."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.pipeline_actor import PipelineActor
+    from circleci_v2._generated.models.pipeline_trigger_type import PipelineTriggerType
+
+__all__ = ["PipelineTrigger"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class PipelineTrigger(Model):
+    """What started a pipeline."""
+
+    type: PipelineTriggerType
+    """Kind of event that started a pipeline. `webhook`: a push or another event of the code host. `api`: a call
+    such as `pipelines.run`. `scheduled_pipeline`, `schedule`: a schedule. `explicit`: a start by hand.
+    `gitlab`, `decoupled_ingestion_system`, `Decoupled Ingestion System` and `unknown` are seen where the code
+    host is connected through the newer integrations (GitHub App, GitLab)."""
+
+    actor: PipelineActor
+    """User on whose behalf a pipeline was triggered."""
+
+    received_at: datetime
+    """When CircleCI learned of the event, in UTC. GitHub App and GitLab pipelines were seen with a date in 1970:
+    fall back to `Pipeline.created_at`."""

@@ -1,0 +1,23 @@
+"""PipelineTriggerType."""
+
+from __future__ import annotations
+
+from circleci_v2._wire.enums import OpenStrEnum
+
+__all__ = ["PipelineTriggerType"]
+
+
+class PipelineTriggerType(OpenStrEnum):
+    """Kind of event that started a pipeline. `webhook`: a push or another event of the code host. `api`: a call
+    such as `pipelines.run`. `scheduled_pipeline`, `schedule`: a schedule. `explicit`: a start by hand.
+    `gitlab`, `decoupled_ingestion_system`, `Decoupled Ingestion System` and `unknown` are seen where the code
+    host is connected through the newer integrations (GitHub App, GitLab)."""
+
+    DECOUPLED_INGESTION_SYSTEM = "Decoupled Ingestion System"
+    API = "api"
+    EXPLICIT = "explicit"
+    GITLAB = "gitlab"
+    SCHEDULE = "schedule"
+    SCHEDULED_PIPELINE = "scheduled_pipeline"
+    UNKNOWN = "unknown"
+    WEBHOOK = "webhook"

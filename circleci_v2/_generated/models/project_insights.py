@@ -1,0 +1,30 @@
+"""ProjectInsights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.project_insights_metrics import ProjectInsightsMetrics
+    from circleci_v2._generated.models.project_insights_trends import ProjectInsightsTrends
+
+__all__ = ["ProjectInsights"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class ProjectInsights(Model):
+    """Metrics of one project within its organization, with their change."""
+
+    metrics: ProjectInsightsMetrics
+    """Figures of a project over all its branches and workflows."""
+
+    project_name: str
+    """Name of the project without organization; not a slug to call other operations with."""
+
+    trends: ProjectInsightsTrends
+    """How a project's figures changed since the preceding window. Each value is the current one divided by the
+    previous one: 1.0 means no change, -1.0 stands for an infinite ratio, the previous value being 0."""

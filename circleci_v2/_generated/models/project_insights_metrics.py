@@ -1,0 +1,26 @@
+"""ProjectInsightsMetrics."""
+
+from __future__ import annotations
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+__all__ = ["ProjectInsightsMetrics"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class ProjectInsightsMetrics(Model):
+    """Figures of a project over all its branches and workflows."""
+
+    success_rate: float
+    """Share of runs that succeeded, from 0 to 1."""
+
+    total_credits_used: int
+    """Credits spent in the window, estimated by Insights; not billing data."""
+
+    total_duration_secs: int
+    """Durations of all runs added up, in seconds; parallel runs count in full."""
+
+    total_runs: int
+    """All runs of the window, also those still running or on hold."""

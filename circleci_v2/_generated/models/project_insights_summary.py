@@ -1,0 +1,43 @@
+"""ProjectInsightsSummary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.insights_totals import InsightsTotals
+    from circleci_v2._generated.models.project_workflow_branch_insights import ProjectWorkflowBranchInsights
+    from circleci_v2._generated.models.project_workflow_insights import ProjectWorkflowInsights
+
+__all__ = ["ProjectInsightsSummary"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class ProjectInsightsSummary(Model):
+    """Metrics and trends of a project: as a whole, by workflow, and by workflow and branch."""
+
+    all_branches: list[str] | None = None
+    """Every branch of the project that Insights knows: the values to choose from for `branches`."""
+
+    all_workflows: list[str] | None = None
+    """Every workflow of the project that Insights knows: the values to choose from for `workflow_names`."""
+
+    org_id: UUID | None = None
+    """UUID of the organization that owns the project."""
+
+    project_data: InsightsTotals | None = None
+    """Overall metrics of a project or an organization, with their change."""
+
+    project_id: UUID | None = None
+    """UUID of the project; `projects.get` returns the same one as `id`."""
+
+    project_workflow_branch_data: list[ProjectWorkflowBranchInsights] | None = None
+    """Figures for each combination of workflow and branch."""
+
+    project_workflow_data: list[ProjectWorkflowInsights] | None = None
+    """Figures for each workflow, its branches taken together."""

@@ -1,0 +1,22 @@
+"""ProjectSettings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.advanced_project_settings import AdvancedProjectSettings
+
+__all__ = ["ProjectSettings"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class ProjectSettings(Model):
+    """The settings of a project. Sent to `projects.update_settings`, it holds only what should change."""
+
+    advanced: AdvancedProjectSettings | None = None
+    """The advanced settings of a project. In a request, those left out (None) stay as they are."""

@@ -1,0 +1,30 @@
+"""ProjectVcsInfo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.project_vcs_provider import ProjectVcsProvider
+
+__all__ = ["ProjectVcsInfo"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class ProjectVcsInfo(Model):
+    """Where the code of a project is kept."""
+
+    default_branch: str
+    """Branch that the host treats as main, for example `main`; Insights fall back to it when no branch is named."""
+
+    provider: ProjectVcsProvider
+    """Host of a project's code. `CircleCI` stands for standalone organizations, whatever host they connect to;
+    letter case differs from the lower-case spelling in other answers."""
+
+    vcs_url: str
+    """Address of the repository. For projects with an opaque slug do not clone from it: their repositories are in
+    `pipeline_definitions.list`."""

@@ -1,0 +1,26 @@
+"""ProjectWorkflowInsightsMetrics."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from circleci_v2._wire.model import Model
+
+__all__ = ["ProjectWorkflowInsightsMetrics"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class ProjectWorkflowInsightsMetrics(Model):
+    """Figures of a workflow, on one branch or on all."""
+
+    p_95_duration_secs: float = field(metadata={"key": "p95_duration_secs"})
+    """Seconds within which 95 percent of the runs finished."""
+
+    success_rate: float
+    """Share of runs that succeeded, from 0 to 1."""
+
+    total_credits_used: int
+    """Credits spent in the window, estimated by Insights; not billing data."""
+
+    total_runs: int
+    """All runs of the window, also those still running or on hold."""

@@ -1,0 +1,29 @@
+"""ProjectWorkflowInsightsTrends."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from circleci_v2._wire.model import Model
+
+__all__ = ["ProjectWorkflowInsightsTrends"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class ProjectWorkflowInsightsTrends(Model):
+    """How a workflow's figures, on one branch or on all, changed since the preceding window. Each value is the
+    current one divided by the previous one: 1.0 means no change, -1.0 stands for an infinite ratio, the
+    previous value being 0."""
+
+    p_95_duration_secs: float = field(metadata={"key": "p95_duration_secs"})
+    """Ratio of the 95th percentile duration to the worst daily (for 24 hours: hourly) one of the preceding window;
+    above 1.0 is slower."""
+
+    success_rate: float
+    """Ratio to the preceding window for the success rate; above 1.0 is an improvement."""
+
+    total_credits_used: float
+    """Ratio to the preceding window for credits spent; below 1.0 is cheaper."""
+
+    total_runs: float
+    """Ratio to the preceding window for the number of runs; 2.0 means twice as many."""

@@ -1,0 +1,18 @@
+"""ReportingWindow."""
+
+from __future__ import annotations
+
+from circleci_v2._wire.enums import OpenStrEnum
+
+__all__ = ["ReportingWindow"]
+
+
+class ReportingWindow(OpenStrEnum):
+    """How far back Insights aggregates, counted from now. Windows of 60 and 90 days have no trends; 90 days is all
+    that Insights keeps."""
+
+    LAST_24_HOURS = "last-24-hours"
+    LAST_7_DAYS = "last-7-days"
+    LAST_30_DAYS = "last-30-days"
+    LAST_60_DAYS = "last-60-days"
+    LAST_90_DAYS = "last-90-days"

@@ -1,0 +1,50 @@
+"""Schedule."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from attrs import define, field
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.timetable_by_day_of_month import TimetableByDayOfMonth
+    from circleci_v2._generated.models.timetable_by_day_of_week import TimetableByDayOfWeek
+    from circleci_v2._generated.models.user import User
+
+__all__ = ["Schedule"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class Schedule(Model):
+    """A rule that triggers pipelines of a project at recurring times."""
+
+    id: UUID
+    """UUID, for `schedules.get`, `schedules.update` and `schedules.delete`."""
+
+    name: str
+    """Name shown in the web app."""
+
+    actor: User
+    """A user of CircleCI."""
+
+    created_at: datetime = field(metadata={"key": "created-at"})
+    """When the schedule was created, in UTC."""
+
+    description: str | None
+    """Free text; null if none was given."""
+
+    parameters: dict[str, int | str | bool]
+    """Pipeline parameters of each run; `branch` or `tag` among them tells what is built."""
+
+    project_slug: str = field(metadata={"key": "project-slug"})
+    """Project whose pipelines it triggers."""
+
+    timetable: TimetableByDayOfWeek | TimetableByDayOfMonth
+    """When it triggers, in UTC."""
+
+    updated_at: datetime = field(metadata={"key": "updated-at"})
+    """When the schedule was last changed, in UTC; triggering does not count."""

@@ -1,0 +1,14 @@
+"""TimeseriesGranularity."""
+
+from __future__ import annotations
+
+from circleci_v2._wire.enums import OpenStrEnum
+
+__all__ = ["TimeseriesGranularity"]
+
+
+class TimeseriesGranularity(OpenStrEnum):
+    """Width of the intervals of a time series. `hourly` reaches back about 48 hours, `daily` 90 days."""
+
+    DAILY = "daily"
+    HOURLY = "hourly"

@@ -1,0 +1,25 @@
+"""TriggerEventPreset."""
+
+from __future__ import annotations
+
+from circleci_v2._wire.enums import OpenStrEnum
+
+__all__ = ["TriggerEventPreset"]
+
+
+class TriggerEventPreset(OpenStrEnum):
+    """TriggerEventPreset"""
+
+    ALL_PUSHES = "all-pushes"
+    DEFAULT_BRANCH_PUSHES = "default-branch-pushes"
+    NON_DRAFT_PR_OPENED = "non-draft-pr-opened"
+    ONLY_BUILD_PRS = "only-build-prs"
+    ONLY_BUILD_PUSHES_TO_NON_DRAFT_PRS = "only-build-pushes-to-non-draft-prs"
+    ONLY_LABELED_PRS = "only-labeled-prs"
+    ONLY_MERGED_OR_CLOSED_PRS = "only-merged-or-closed-prs"
+    ONLY_MERGED_PRS = "only-merged-prs"
+    ONLY_OPEN_PRS = "only-open-prs"
+    ONLY_READY_FOR_REVIEW_PRS = "only-ready-for-review-prs"
+    ONLY_TAGS = "only-tags"
+    PR_COMMENT_EQUALS_RUN_CI = "pr-comment-equals-run-ci"
+    PUSHES_TO_MERGE_QUEUES = "pushes-to-merge-queues"

@@ -1,0 +1,29 @@
+"""TriggerEventSourceInput."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.repository_input import RepositoryInput
+    from circleci_v2._generated.models.trigger_schedule_input import TriggerScheduleInput
+    from circleci_v2._generated.models.trigger_webhook_input import TriggerWebhookInput
+
+__all__ = ["TriggerEventSourceInput"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class TriggerEventSourceInput(Model):
+    """TriggerEventSourceInput"""
+
+    provider: str
+
+    repo: RepositoryInput | None = None
+
+    schedule: TriggerScheduleInput | None = None
+
+    webhook: TriggerWebhookInput | None = None

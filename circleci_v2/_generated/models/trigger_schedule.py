@@ -1,0 +1,23 @@
+"""TriggerSchedule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.trigger_schedule_actor import TriggerScheduleActor
+
+__all__ = ["TriggerSchedule"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class TriggerSchedule(Model):
+    """TriggerSchedule"""
+
+    attribution_actor: TriggerScheduleActor | None = None
+
+    cron_expression: str | None = None

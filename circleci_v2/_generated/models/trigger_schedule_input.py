@@ -1,0 +1,25 @@
+"""TriggerScheduleInput."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.attribution_actor import AttributionActor
+
+__all__ = ["TriggerScheduleInput"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class TriggerScheduleInput(Model):
+    """TriggerScheduleInput"""
+
+    attribution_actor: AttributionActor | None = None
+    """Whose rights scheduled pipelines run with. `current`: the owner of the token that made the call. `system`:
+    CircleCI's own scheduling user, who is in no security group and so cannot use contexts restricted to one."""
+
+    cron_expression: str | None = None

@@ -1,0 +1,20 @@
+"""UrlOrbAllowListChange."""
+
+from __future__ import annotations
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+__all__ = ["UrlOrbAllowListChange"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class UrlOrbAllowListChange(Model):
+    """Outcome of adding or removing an entry of the allow-list."""
+
+    id: str
+    """UUID of the entry that was added or removed; a new one is deleted by it."""
+
+    message: str
+    """What was done, in words; not meant to be parsed."""

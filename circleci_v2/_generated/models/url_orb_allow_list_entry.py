@@ -1,0 +1,33 @@
+"""UrlOrbAllowListEntry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.url_orb_auth import UrlOrbAuth
+
+__all__ = ["UrlOrbAllowListEntry"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class UrlOrbAllowListEntry(Model):
+    """A URL prefix from which an organization may use orbs."""
+
+    id: str
+    """UUID, with which `organizations.remove_url_orb_allow_list_entry` removes the entry."""
+
+    name: str
+    """Label that was given to the entry; without effect."""
+
+    auth: UrlOrbAuth
+    """How CircleCI authenticates when it fetches a URL orb. `none` suits public addresses; `github-app` uses the
+    installed app; `github-oauth` and `bitbucket-oauth` use the access of some member, and so fail now and then
+    unless every member may read the orb."""
+
+    prefix: str
+    """An HTTPS URL ending in `/`; references to orbs that begin with it are allowed."""

@@ -1,0 +1,18 @@
+"""UrlOrbAuth."""
+
+from __future__ import annotations
+
+from circleci_v2._wire.enums import OpenStrEnum
+
+__all__ = ["UrlOrbAuth"]
+
+
+class UrlOrbAuth(OpenStrEnum):
+    """How CircleCI authenticates when it fetches a URL orb. `none` suits public addresses; `github-app` uses the
+    installed app; `github-oauth` and `bitbucket-oauth` use the access of some member, and so fail now and then
+    unless every member may read the orb."""
+
+    BITBUCKET_OAUTH = "bitbucket-oauth"
+    GITHUB_APP = "github-app"
+    GITHUB_OAUTH = "github-oauth"
+    NONE = "none"

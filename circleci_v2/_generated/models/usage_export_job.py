@@ -1,0 +1,37 @@
+"""UsageExportJob."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.usage_export_state import UsageExportState
+
+__all__ = ["UsageExportJob"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class UsageExportJob(Model):
+    """A usage export as accepted by CircleCI. Keep its ID: exports cannot be listed."""
+
+    state: UsageExportState
+    """Progress of a usage export. `created`, `pending` (seen, but not documented) and `processing` mean wait;
+    `completed` and `failed` are final."""
+
+    end: datetime
+    """End of the exported range, in UTC, as CircleCI understood it."""
+
+    start: datetime
+    """Start of the exported range, in UTC, as CircleCI understood it."""
+
+    usage_export_job_id: UUID
+    """UUID to poll with in `usage.get_export`."""
+
+    download_urls: list[str] | None = None
+    """Usually null or empty at this point; ask `usage.get_export` for the URLs."""

@@ -1,0 +1,18 @@
+"""UsageExportState."""
+
+from __future__ import annotations
+
+from circleci_v2._wire.enums import OpenStrEnum
+
+__all__ = ["UsageExportState"]
+
+
+class UsageExportState(OpenStrEnum):
+    """Progress of a usage export. `created`, `pending` (seen, but not documented) and `processing` mean wait;
+    `completed` and `failed` are final."""
+
+    COMPLETED = "completed"
+    CREATED = "created"
+    FAILED = "failed"
+    PENDING = "pending"
+    PROCESSING = "processing"

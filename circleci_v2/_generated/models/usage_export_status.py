@@ -1,0 +1,34 @@
+"""UsageExportStatus."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.usage_export_state import UsageExportState
+
+__all__ = ["UsageExportStatus"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class UsageExportStatus(Model):
+    """How far a usage export is, and where its files are."""
+
+    state: UsageExportState
+    """Progress of a usage export. `created`, `pending` (seen, but not documented) and `processing` mean wait;
+    `completed` and `failed` are final."""
+
+    usage_export_job_id: UUID
+    """UUID of the export asked about."""
+
+    download_urls: list[str] | None = None
+    """Pre-signed, short-lived URLs of gzip-compressed CSV files that together form the export; fetch all of them
+    and send no token. Null, empty or absent until ready, at times even after `completed`."""
+
+    error_reason: str | None = None
+    """Why the export failed, as text; null or absent unless `state` is `failed`."""

@@ -1,0 +1,17 @@
+"""VcsProvider."""
+
+from __future__ import annotations
+
+from circleci_v2._wire.enums import OpenStrEnum
+
+__all__ = ["VcsProvider"]
+
+
+class VcsProvider(OpenStrEnum):
+    """How a project slug begins: `gh` or `github`, `bb` or `bitbucket`, or `circleci` for opaque slugs."""
+
+    BB = "bb"
+    BITBUCKET = "bitbucket"
+    CIRCLECI = "circleci"
+    GH = "gh"
+    GITHUB = "github"

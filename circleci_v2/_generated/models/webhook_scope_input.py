@@ -1,0 +1,25 @@
+"""WebhookScopeInput."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.webhook_scope_type import WebhookScopeType
+
+__all__ = ["WebhookScopeInput"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class WebhookScopeInput(Model):
+    """The project a new webhook watches."""
+
+    id: str
+    """UUID of the project (`projects.get` returns it as `id`), not its slug."""
+
+    type: WebhookScopeType
+    """What a webhook watches. `project` is the only value so far: there are no webhooks for a whole organization."""

@@ -1,0 +1,69 @@
+"""Workflow."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.workflow_status import WorkflowStatus
+    from circleci_v2._generated.models.workflow_tag import WorkflowTag
+
+__all__ = ["Workflow"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class Workflow(Model):
+    """A run of one workflow from the configuration: a graph of jobs within a pipeline. A rerun is a workflow of
+    its own."""
+
+    id: UUID | None
+    """UUID of this run. Null has been seen for pipelines whose data has expired."""
+
+    name: str
+    """Name from the configuration; shared by all reruns."""
+
+    status: WorkflowStatus
+    """State of a workflow. Final: `success`; `failed` (a job failed); `error` (CircleCI could not start or run
+    it); `canceled`; `unauthorized` (a job was denied a restricted context or another right); `not_run` (nothing
+    in it was to be run). Not final: `running`; `failing` (a job failed, others still run); `on_hold` (waits for
+    an approval)."""
+
+    created_at: datetime
+    """When the workflow was created, in UTC. There is no separate start time; the first job may begin later."""
+
+    pipeline_id: UUID
+    """UUID of the pipeline it belongs to, for `pipelines.get`."""
+
+    pipeline_number: int | None
+    """Number of that pipeline within the project; can be null."""
+
+    project_slug: str
+    """Project the pipeline ran in."""
+
+    started_by: UUID | None
+    """UUID of the user who started this run; for a rerun, the one who asked for it."""
+
+    stopped_at: datetime | None
+    """When the workflow ended, in UTC; null while it runs or is on hold."""
+
+    auto_rerun_number: int | None = None
+    """How many automatic reruns came up to this one, from 1; null or absent for first runs and for reruns that a
+    person started."""
+
+    canceled_by: UUID | None = None
+    """UUID of the user who canceled it (`user.get` resolves it); null or absent otherwise."""
+
+    errored_by: UUID | None = None
+    """UUID of the user on whose account the workflow ended in `error`; null or absent otherwise."""
+
+    max_auto_reruns: int | None = None
+    """Limit for automatic reruns set by `max_auto_reruns` in the configuration; null or absent if they are off."""
+
+    tag: WorkflowTag | None = None
+    """`setup` for the setup workflow of dynamic configuration; null or absent for all others."""

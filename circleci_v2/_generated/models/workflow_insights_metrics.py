@@ -1,0 +1,47 @@
+"""WorkflowInsightsMetrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.duration_metrics import DurationMetrics
+
+__all__ = ["WorkflowInsightsMetrics"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class WorkflowInsightsMetrics(Model):
+    """Figures of a workflow's runs in the reporting window."""
+
+    duration_metrics: DurationMetrics
+    """Spread of the durations of workflow or job runs, in seconds. Values are null when no run completed."""
+
+    failed_runs: int
+    """Runs that ended in failure; with the successful ones they need not add up to `total_runs`."""
+
+    mttr: int | None
+    """Mean time to recovery, in seconds: from a failed run to the next successful one. Null or 0 when nothing
+    failed."""
+
+    success_rate: float
+    """Share of runs that succeeded, from 0 to 1; CircleCI's glossary leaves canceled runs out of the calculation."""
+
+    successful_runs: int
+    """Runs that ended with the status `success`."""
+
+    throughput: float
+    """Runs per day, averaged over the window; every status counts."""
+
+    total_credits_used: int | None
+    """Credits spent in the window, estimated by Insights; not billing data. Null when unknown."""
+
+    total_recoveries: int | None
+    """Failed runs that a later success made good, per day; null when not computed."""
+
+    total_runs: int
+    """All runs of the window, also those still running or on hold."""

@@ -1,0 +1,54 @@
+"""WorkflowInsightsSummaryMetrics."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.duration_metrics import DurationMetrics
+
+__all__ = ["WorkflowInsightsSummaryMetrics"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class WorkflowInsightsSummaryMetrics(Model):
+    """Figures of a workflow over the window that `window_start` and `window_end` delimit."""
+
+    completed_runs: int | None
+    """Runs that reached an end, unlike `total_runs`, which includes waiting ones; null when not computed."""
+
+    duration_metrics: DurationMetrics
+    """Spread of the durations of workflow or job runs, in seconds. Values are null when no run completed."""
+
+    failed_runs: int
+    """Runs that ended in failure; with the successful ones they need not add up to `total_runs`."""
+
+    mttr: int | None
+    """Mean time to recovery, in seconds: from a failed run to the next successful one. Null or 0 when nothing
+    failed."""
+
+    success_rate: float
+    """Share of runs that succeeded, from 0 to 1."""
+
+    successful_runs: int
+    """Runs that ended with the status `success`."""
+
+    throughput: float
+    """Runs per day, averaged over the window; every status counts."""
+
+    total_credits_used: int | None
+    """Credits spent in the window, estimated by Insights; not billing data. Null when unknown."""
+
+    total_runs: int
+    """All runs of the window, also those still running or on hold."""
+
+    window_end: datetime
+    """When the latest run counted here took place, in UTC; Insights lags by up to 24 hours."""
+
+    window_start: datetime
+    """When the earliest run counted here took place, in UTC; may be later than the start of the requested window."""

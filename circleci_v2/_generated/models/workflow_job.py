@@ -1,0 +1,69 @@
+"""WorkflowJob."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.models.job_status import JobStatus
+    from circleci_v2._generated.models.required_job_status import RequiredJobStatus
+    from circleci_v2._generated.models.workflow_job_type import WorkflowJobType
+
+__all__ = ["WorkflowJob"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class WorkflowJob(Model):
+    """A job as part of a workflow: its place in the graph and its state. Details, tests and artifacts are found
+    through `job_number`."""
+
+    id: UUID
+    """UUID of the job, for `jobs.get` and `jobs.cancel`."""
+
+    name: str
+    """Name in the workflow, with the matrix values for matrix jobs."""
+
+    type: WorkflowJobType
+    """Whether a job executes steps (`build`) or waits for a person (`approval`)."""
+
+    status: JobStatus
+    """State of a job. Waiting: `blocked` (on jobs it requires), `on_hold` (on an approval), `queued` (on free
+    capacity), `not_running` (about to start). Ended: `success`; `failed`; `canceled`; `timedout`; `not_run`
+    (skipped or never reached); `unauthorized` (denied a restricted context or another right);
+    `infrastructure_fail` (a fault on CircleCI's side); `retried` (given up after such a fault and started
+    anew); `terminated-unknown` (ended, cause not known)."""
+
+    dependencies: list[UUID]
+    """UUIDs of the jobs it requires in this workflow; empty for jobs that start at once."""
+
+    project_slug: str
+    """Project of the job, to go with `job_number`."""
+
+    approval_request_id: UUID | None = None
+    """What `workflows.approve` needs; set on approval jobs only."""
+
+    approved_by: UUID | None = None
+    """UUID of the user who approved it; null or absent on other jobs and until somebody does."""
+
+    canceled_by: UUID | None = None
+    """UUID of the user who canceled it; null or absent otherwise."""
+
+    job_number: int | None = None
+    """Number within the project. Null or absent until the job is started, and on most approval jobs; where an
+    approval job has one, asking for its details gives 404."""
+
+    requires: dict[str, list[RequiredJobStatus]] | None = None
+    """For each required job (by UUID) the outcomes that let this one start; finer than `dependencies`. Null or
+    absent in older workflows."""
+
+    started_at: datetime | None = None
+    """When it started to run, in UTC; null or absent for blocked, canceled and approval jobs."""
+
+    stopped_at: datetime | None = None
+    """When it ended, in UTC; null or absent until then, and for jobs that never ran."""

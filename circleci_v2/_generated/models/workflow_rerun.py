@@ -1,0 +1,19 @@
+"""WorkflowRerun."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from attrs import define
+
+from circleci_v2._wire.model import Model
+
+__all__ = ["WorkflowRerun"]
+
+
+@define(kw_only=True, weakref_slot=False)
+class WorkflowRerun(Model):
+    """Answer to a rerun."""
+
+    workflow_id: UUID
+    """UUID of the new workflow, to wait for with `workflows.get`; the one that was rerun keeps its own."""

@@ -1,0 +1,24 @@
+"""WorkflowStatus."""
+
+from __future__ import annotations
+
+from circleci_v2._wire.enums import OpenStrEnum
+
+__all__ = ["WorkflowStatus"]
+
+
+class WorkflowStatus(OpenStrEnum):
+    """State of a workflow. Final: `success`; `failed` (a job failed); `error` (CircleCI could not start or run
+    it); `canceled`; `unauthorized` (a job was denied a restricted context or another right); `not_run` (nothing
+    in it was to be run). Not final: `running`; `failing` (a job failed, others still run); `on_hold` (waits for
+    an approval)."""
+
+    CANCELED = "canceled"
+    ERROR = "error"
+    FAILED = "failed"
+    FAILING = "failing"
+    NOT_RUN = "not_run"
+    ON_HOLD = "on_hold"
+    RUNNING = "running"
+    SUCCESS = "success"
+    UNAUTHORIZED = "unauthorized"

@@ -1,0 +1,13 @@
+"""WorkflowTag."""
+
+from __future__ import annotations
+
+from circleci_v2._wire.enums import OpenStrEnum
+
+__all__ = ["WorkflowTag"]
+
+
+class WorkflowTag(OpenStrEnum):
+    """Special role of a workflow. `setup`: it works out the configuration for the rest of the pipeline."""
+
+    SETUP = "setup"

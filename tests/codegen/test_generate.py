@@ -1,0 +1,125 @@
+"""The generated tree: up to date, small, and importable; and what hostile documents can do to it."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import importlib
+import pkgutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import circleci_v2._generated
+from circleci_v2.models import Model
+from codegen.documents import read_document
+from codegen.errors import SpecError
+from codegen.generate import GENERATED, differences, generate
+from codegen.normalize import OUR_DOCUMENT
+
+HOSTILE = '"""\nimport os; os.system("true")\n"""; \\ {{ 7 * 7 }} {exec("1")} \x00 \u2028 \'; #'
+
+
+@pytest.fixture(scope="module")
+def ours() -> dict[str, Any]:
+    return read_document(OUR_DOCUMENT)
+
+
+def test_the_tree_is_what_the_generator_writes(ours: dict[str, Any], tmp_path: Path):
+    notes = generate(ours, tmp_path / "_generated")
+    assert sorted(differences(GENERATED, tmp_path / "_generated")) == []
+    assert list(notes) == []
+
+
+def test_every_module_can_be_imported():
+    names = [m.name for m in pkgutil.walk_packages(circleci_v2._generated.__path__, "circleci_v2._generated.")]
+    assert len(names) > 250
+    for name in names:
+        importlib.import_module(name)
+
+
+def test_there_are_few_models_and_their_modules_have_short_names():
+    from circleci_v2._generated import models
+
+    assert 120 <= len(models.__all__) <= 260
+    assert all(len(path.stem) <= 60 for path in GENERATED.rglob("*.py"))
+
+
+def test_no_generated_module_imports_httpx():
+    for path in GENERATED.rglob("*.py"):
+        assert "httpx" not in path.read_text(encoding="utf-8"), path
+
+
+def test_all_generated_models_are_models():
+    from circleci_v2._generated import models
+    from circleci_v2._wire.enums import OpenStrEnum
+
+    for name in models.__all__:
+        assert issubclass(getattr(models, name), (Model, OpenStrEnum))
+
+
+def code_shape(tree: ast.AST) -> list[str]:
+    """The kinds of all nodes but constants: what a text can only change by leaving its quotes."""
+    return [type(node).__name__ for node in ast.walk(tree) if not isinstance(node, ast.Constant)]
+
+
+def test_hostile_texts_stay_inside_their_quotes(ours: dict[str, Any], tmp_path: Path):
+    hostile = copy.deepcopy(ours)
+
+    def poison(value: Any) -> None:
+        if isinstance(value, list):
+            for item in value:
+                poison(item)
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                if key in {"description", "summary"} and isinstance(item, str):
+                    value[key] = HOSTILE
+                else:
+                    poison(item)
+
+    poison(hostile)
+    generate(hostile, tmp_path / "_generated")
+    for path in sorted(GENERATED.rglob("*.py")):
+        poisoned = ast.parse((tmp_path / "_generated" / path.relative_to(GENERATED)).read_text(encoding="utf-8"))
+        assert code_shape(poisoned) == code_shape(ast.parse(path.read_text(encoding="utf-8"))), path
+
+
+def test_hostile_names_become_identifiers_or_are_refused(ours: dict[str, Any], tmp_path: Path):
+    hostile = copy.deepcopy(ours)
+    hostile["components"]["schemas"]["Workflow"]["properties"]['x"]; import os #'] = {"type": "string"}
+    generate(hostile, tmp_path / "_generated")
+    tree = (tmp_path / "_generated" / "models" / "workflow.py").read_text(encoding="utf-8")
+    assert "x_import_os: str | None = field(default=None" in tree
+    ast.parse(tree)
+
+
+def test_two_fields_of_one_python_name_are_refused(ours: dict[str, Any], tmp_path: Path):
+    twice = copy.deepcopy(ours)
+    twice["components"]["schemas"]["Workflow"]["properties"]["project-slug"] = {"type": "string"}
+    with pytest.raises(SpecError, match=r"schema Workflow: '.*' and '.*' would both be called project_slug in Python"):
+        generate(twice, tmp_path / "_generated")
+    assert not (tmp_path / "_generated").exists()
+
+
+def test_what_the_generator_warns_of_fails_the_run(ours: dict[str, Any], tmp_path: Path):
+    odd = copy.deepcopy(ours)
+    odd["components"]["schemas"]["Workflow"]["properties"]["name"] = {"type": "string", "default": {"not": "text"}}
+    with pytest.raises(SpecError):
+        generate(odd, tmp_path / "_generated")
+
+
+def test_an_operation_that_nobody_has_named_still_works(ours: dict[str, Any], tmp_path: Path):
+    newer = copy.deepcopy(ours)
+    newer["paths"]["/pipeline/{pipeline-id}/lineage"] = {
+        "get": {
+            "operationId": "getPipelineLineage",
+            "tags": ["Pipeline"],
+            "parameters": [{"name": "pipeline-id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}],
+            "responses": {"200": {"description": "", "content": {"application/json": {"schema": {"type": "object", "properties": {"depth": {"type": "integer"}}}}}}},
+        }
+    }
+    notes = generate(newer, tmp_path / "_generated")
+    assert "operation GET /pipeline/{pipeline-id}/lineage is called pipelines.get_pipeline_lineage" in notes
+    namespace = (tmp_path / "_generated" / "api" / "pipelines" / "__init__.py").read_text(encoding="utf-8")
+    assert "async def get_pipeline_lineage(self, pipeline_id: UUID | str) -> GetPipelineLineageResponse:" in namespace

@@ -1,0 +1,57 @@
+"""Names: what identifies an operation across documents, and the table's own consistency."""
+
+from __future__ import annotations
+
+import keyword
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codegen.errors import SpecError
+from codegen.names import Names, canonical_key, pascal_case, snake_case
+
+
+@pytest.mark.parametrize("placeholder", ["context-id", "context_id", "contextID"])
+def test_the_spelling_of_a_placeholder_does_not_matter(placeholder: str):
+    assert canonical_key("get", f"/context/{{{placeholder}}}/restrictions") == "GET /context/{}/restrictions"
+
+
+@pytest.mark.parametrize(
+    ("text", "snake", "pascal"),
+    [
+        ("getOrgSummaryData", "get_org_summary_data", "GetOrgSummaryData"),
+        ("project-slug", "project_slug", "ProjectSlug"),
+        ("OrgID", "org_id", "OrgId"),
+        ("createURLOrbAllowListEntry", "create_url_orb_allow_list_entry", "CreateUrlOrbAllowListEntry"),
+        ("createProject1", "create_project_1", "CreateProject1"),
+    ],
+)
+def test_names_are_respelled_word_by_word(text: str, snake: str, pascal: str):
+    assert (snake_case(text), pascal_case(text)) == (snake, pascal)
+
+
+@given(st.text())
+def test_any_text_becomes_harmless_words(text: str):
+    assert snake_case(text).replace("_", "a").isalnum()
+    assert pascal_case(text).isalnum()
+    assert snake_case(text).isascii()
+
+
+def test_every_call_of_the_table_is_unique_and_a_valid_name():
+    calls = [entry["call"] for entry in Names.load().table["operations"].values()]
+    assert len(calls) == len(set(calls)) == 115
+    assert all(part.isidentifier() and not keyword.iskeyword(part) for call in calls for part in call.split("."))
+
+
+def test_an_operation_nobody_has_named_gets_its_operation_id_and_is_reported():
+    names = Names.load()
+    call = names.call("get", "/pipeline/{id}/lineage", {"operationId": "getPipelineLineage", "tags": ["Pipeline"]})
+    assert str(call) == "pipelines.get_pipeline_lineage"
+    assert names.unnamed == ["operation GET /pipeline/{id}/lineage is called pipelines.get_pipeline_lineage"]
+
+
+def test_a_call_into_a_namespace_that_is_not_there_is_refused():
+    names = Names({**Names.load().table, "operations": {"GET /x": {"call": "nowhere.get"}}})
+    with pytest.raises(SpecError, match="there is no namespace 'nowhere'"):
+        names.call("get", "/x", {})

@@ -1,0 +1,203 @@
+"""The normal form: what moves, what is renamed, what is refused."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codegen.documents import read_document
+from codegen.errors import SpecError
+from codegen.names import Names
+from codegen.normalize import normalize
+from codegen.overlay import Overlay
+
+NO_CORRECTIONS = Overlay([], [])
+DOCUMENTS = ["2022-04", "2023-10", "2024-11", "2025-05", "2025-10", "2026-08-partial"]
+
+WORKFLOW = {
+    "type": "object",
+    "required": ["id", "status"],
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "status": {"type": "string", "enum": ["success", "failed"]},
+        "stopped_at": {"type": "string", "format": "date-time", "x-nullable": True},
+    },
+}
+
+
+def document(schema: dict[str, Any] = WORKFLOW, *, path: str = "/workflow/{id}", **components: Any) -> dict[str, Any]:
+    """A document with one operation that answers with a schema."""
+    answer = {"description": "", "content": {"application/json": {"schema": schema}}}
+    identity = {"name": path.split("{")[1].split("}")[0], "in": "path", "required": True, "schema": {"type": "string"}}
+    operation = {"operationId": "getWorkflowById", "tags": ["Workflow"], "parameters": [identity], "responses": {"200": answer}}
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "t", "version": "v2"},
+        "paths": {path: {"get": operation}},
+        "components": {"schemas": components},
+    }
+
+
+def normal(source: dict[str, Any]) -> dict[str, Any]:
+    return normalize(source, overlay=NO_CORRECTIONS).document
+
+
+def schemas(source: dict[str, Any]) -> dict[str, Any]:
+    return normal(source)["components"]["schemas"]
+
+
+def test_inline_schemas_become_named_components():
+    assert set(schemas(document())) == {"Workflow", "WorkflowStatus"}
+
+
+def test_a_move_from_inline_to_a_component_changes_nothing():
+    moved = document({"$ref": "#/components/schemas/anything"}, anything=WORKFLOW)
+    assert normal(moved) == normal(document())
+
+
+def test_the_spelling_of_a_placeholder_changes_nothing():
+    respelled = normal(document(path="/workflow/{workflow-id}"))
+    assert respelled == normal(document())
+    assert list(respelled["paths"]) == ["/workflow/{id}"]
+
+
+def test_another_operation_id_or_tag_changes_no_name():
+    renamed = document()
+    operation = renamed["paths"]["/workflow/{id}"]["get"]
+    operation |= {"operationId": "fetchWorkflow", "tags": ["Somewhere else"]}
+    assert schemas(renamed) == schemas(document())
+    assert normal(renamed)["paths"]["/workflow/{id}"]["get"]["tags"] == ["Workflow"]
+
+
+def test_x_nullable_is_honoured():
+    assert schemas(document())["Workflow"]["properties"]["stopped_at"]["nullable"] is True
+
+
+def test_null_in_a_list_of_types_is_honoured():
+    modern = copy.deepcopy(WORKFLOW)
+    modern["properties"]["stopped_at"] = {"type": ["string", "null"], "format": "date-time"}
+    assert schemas(document(modern)) == schemas(document())
+
+
+def test_the_order_of_fields_and_values_does_not_matter():
+    turned = copy.deepcopy(WORKFLOW)
+    turned["properties"] = dict(reversed(list(turned["properties"].items())))
+    turned["properties"]["status"]["enum"].reverse()
+    assert list(schemas(document(turned))["Workflow"]["properties"]) == ["id", "status", "stopped_at"]
+    assert normal(document(turned)) == normal(document())
+
+
+def test_code_samples_titles_and_orphans_are_dropped():
+    noisy = document({**WORKFLOW, "title": "Workflow"}, Orphan={"type": "object", "properties": {"x": {"type": "string"}}})
+    noisy["paths"]["/workflow/{id}"]["get"]["x-code-samples"] = [{"lang": "sh"}]
+    assert normal(noisy) == normal(document())
+
+
+def test_two_schemas_under_one_name_are_refused_with_both_places():
+    source = document()
+    other = copy.deepcopy(source["paths"]["/workflow/{id}"]["get"])
+    other["operationId"] = "listWorkflowsByPipelineId"
+    listed = {"type": "object", "properties": {"items": {"type": "array", "items": {**WORKFLOW, "required": ["id"]}}}}
+    other["responses"]["200"]["content"]["application/json"]["schema"] = listed
+    other["parameters"][0] = {**other["parameters"][0], "name": "pipeline-id"}
+    source["paths"]["/pipeline/{pipeline-id}/workflow"] = {"get": other}
+    with pytest.raises(SpecError, match=r"two different schemas are called Workflow: at GET /workflow/\{id\} 200 and at GET /pipeline") as caught:
+        normal(source)
+    assert "names.yaml" in str(caught.value)
+
+
+def test_schemas_that_refer_to_each_other_in_a_circle_keep_one_name_each():
+    node = {"type": "object", "properties": {"id": {"type": "string"}, "next": {"$ref": "#/components/schemas/node"}}}
+    found = schemas(document({"$ref": "#/components/schemas/node"}, node=node))
+    assert found["Workflow"]["properties"]["next"] == {"$ref": "#/components/schemas/Workflow"}
+
+
+def test_a_reference_that_leads_back_to_itself_is_refused():
+    with pytest.raises(SpecError, match="leads back to itself"):
+        normal(document({"$ref": "#/components/schemas/a"}, a={"$ref": "#/components/schemas/b"}, b={"$ref": "#/components/schemas/a"}))
+
+
+def test_a_reference_to_nothing_is_refused_with_its_place():
+    with pytest.raises(SpecError, match=r"GET /workflow/\{id\} 200: \$ref '#/components/schemas/gone' points to nothing"):
+        normal(document({"$ref": "#/components/schemas/gone"}))
+
+
+def test_a_chain_of_300_references_is_followed():
+    chain = {f"s{i}": {"$ref": f"#/components/schemas/s{i + 1}"} for i in range(300)}
+    assert schemas(document({"$ref": "#/components/schemas/s0"}, **chain, s300=WORKFLOW)) == schemas(document())
+
+
+def test_an_endless_nesting_is_refused():
+    deep: dict[str, Any] = {"type": "string"}
+    for _ in range(100):
+        deep = {"type": "array", "items": deep}
+    with pytest.raises(SpecError, match="nested more than"):
+        normal(document(deep))
+
+
+def test_a_placeholder_without_a_parameter_is_refused():
+    source = document()
+    source["paths"]["/workflow/{id}"]["get"]["parameters"] = []
+    with pytest.raises(SpecError, match="no parameter describes id"):
+        normal(source)
+
+
+def test_a_document_without_paths_is_refused():
+    with pytest.raises(SpecError, match="no paths"):
+        normalize({"openapi": "3.0.3"})
+
+
+def overlay(tmp_path: Path, text: str) -> Overlay:
+    path = tmp_path / "overlay.yaml"
+    path.write_text(text)
+    return Overlay.load(path)
+
+
+def test_a_correction_that_finds_nothing_is_an_error(tmp_path: Path):
+    corrections = overlay(tmp_path, "actions: [{target: $.components.schemas.Gone, x-reason: it was odd, update: {nullable: true}}]")
+    with pytest.raises(SpecError, match=r"\$\.components\.schemas\.Gone matches nothing; the reason for it was: it was odd"):
+        normalize(document(), overlay=corrections)
+
+
+def test_an_optional_correction_that_finds_nothing_is_a_note(tmp_path: Path):
+    corrections = overlay(tmp_path, "actions: [{target: $.components.schemas.Gone, x-optional: true, x-reason: odd, update: {}}]")
+    assert normalize(document(), overlay=corrections).notes == ["overlay: $.components.schemas.Gone is not in this document"]
+
+
+def test_a_correction_without_a_reason_is_refused(tmp_path: Path):
+    with pytest.raises(SpecError, match="has no x-reason"):
+        overlay(tmp_path, "actions: [{target: $.paths, update: {}}]")
+
+
+def test_a_field_that_is_sometimes_absent_is_no_longer_required(tmp_path: Path):
+    text = "actions: [{target: $.components.schemas.Workflow.properties.status, x-reason: r, update: {x-sometimes-absent: true}}]"
+    found = normalize(document(), overlay=overlay(tmp_path, text)).document["components"]["schemas"]["Workflow"]
+    assert found["required"] == ["id"]
+    assert found["properties"]["status"] == {"$ref": "#/components/schemas/WorkflowStatus"}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_document_of_the_vendor_can_be_normalised_twice(reference: Path, name: str):
+    once = normalize(read_document(reference / f"openapi-{name}.json")).document
+    assert normalize(once).document == once
+
+
+def test_only_what_the_oldest_document_alone_has_is_unnamed(reference: Path):
+    for name in DOCUMENTS:
+        names = Names.load()
+        normalize(read_document(reference / f"openapi-{name}.json"), names=names)
+        assert bool(names.unnamed) == (name == "2022-04")
+
+
+def test_operations_that_newer_documents_dropped_are_retained(reference: Path):
+    newest = normalize(read_document(reference / "openapi-2026-08-partial.json")).document
+    assert "get" in newest["paths"]["/project/{project-slug}/job/{job-number}"]
+    assert "JobDetails" in newest["components"]["schemas"]
+
+
+def test_operations_that_came_later_are_not_put_into_older_documents(reference: Path):
+    oldest = normalize(read_document(reference / "openapi-2022-04.json")).document
+    assert "/project/{provider}/{organization}/{project}" not in oldest["paths"]

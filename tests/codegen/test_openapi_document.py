@@ -1,0 +1,133 @@
+"""openapi.json: complete, valid, in normal form, and in our own words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from codegen.documents import dump_document, read_document
+from codegen.names import canonical_key
+from codegen.normalize import METHODS, OUR_DOCUMENT, normalize
+
+DOCUMENT = read_document(OUR_DOCUMENT)
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield method, path, item[method]
+
+
+def test_it_is_valid_openapi():
+    validate(DOCUMENT)
+
+
+def test_it_holds_115_operations_with_ids_of_their_own():
+    ids = [operation["operationId"] for _, _, operation in operations(DOCUMENT)]
+    assert len(ids) == len(set(ids)) == 115
+
+
+def test_it_holds_exactly_what_was_published_in_2025_10_and_by_2026_08(reference: Path):
+    older = read_document(reference / "openapi-2025-10.json")
+    published = {(canonical_key(m, p), o["operationId"]) for m, p, o in operations(older)}
+    for line in (reference / "operations-2026-08.txt").read_text().splitlines():
+        operation_id, method, path = line.split()
+        published.add((canonical_key(method, path), operation_id))
+    assert {(canonical_key(m, p), o["operationId"]) for m, p, o in operations(DOCUMENT)} == published
+
+
+@pytest.mark.parametrize("name", ["openapi-2026-08-partial", "openapi-2025-10"])
+def test_it_documents_every_status_of_the_newest_document_of_an_operation(reference: Path, name: str):
+    newest = read_document(reference / "openapi-2026-08-partial.json")
+    newest_keys = {canonical_key(m, p) for m, p, _ in operations(newest)}
+    ours = {canonical_key(m, p): set(o["responses"]) for m, p, o in operations(DOCUMENT)}
+    for method, path, operation in operations(read_document(reference / f"{name}.json")):
+        key = canonical_key(method, path)
+        if name == "openapi-2026-08-partial" or key not in newest_keys:
+            assert ours[key] == set(operation["responses"]), key
+
+
+def test_it_says_which_published_version_it_describes():
+    assert DOCUMENT["info"]["version"] == "2026-08"
+    assert "2026-08-24" in DOCUMENT["info"]["x-source"]
+
+
+def test_it_is_in_normal_form_to_the_letter():
+    text = OUR_DOCUMENT.read_text(encoding="utf-8")
+    normalized = normalize(DOCUMENT)
+    assert dump_document(normalized.document) == text
+    assert list(normalized.notes) == []
+
+
+def test_every_operation_is_summarised_and_described():
+    for method, path, operation in operations(DOCUMENT):
+        assert len(operation.get("summary", "").split()) >= 3, (method, path)
+        assert len(operation.get("description", "").split()) >= 8, (method, path)
+        assert operation["summary"] != operation["description"]
+
+
+def test_nearly_every_field_parameter_and_model_is_described():
+    described = [bool(value.get("description", "").strip()) for value in fields_and_parameters(DOCUMENT)]
+    assert len(described) > 700
+    assert sum(described) / len(described) >= 0.95
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        assert schema.get("description"), name
+
+
+def fields_and_parameters(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for schema in document["components"]["schemas"].values():
+        yield from schema.get("properties", {}).values()
+    yield from document["components"]["parameters"].values()
+    for _, _, operation in operations(document):
+        yield from (parameter for parameter in operation["parameters"] if "$ref" not in parameter)
+
+
+def test_every_schema_of_more_than_one_value_is_a_named_component():
+    def anonymous(value: Any, path: str) -> Iterator[str]:
+        if isinstance(value, dict):
+            if path.count(".") and isinstance(value.get("properties"), dict):
+                yield path
+            for key, item in value.items():
+                yield from anonymous(item, f"{path}.{key}")
+        elif isinstance(value, list):
+            for item in value:
+                yield from anonymous(item, f"{path}[]")
+
+    assert list(anonymous(DOCUMENT["paths"], "paths")) == []
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        assert list(anonymous(schema.get("properties", {}), f"{name}.properties")) == []
+
+
+def sentences(document: Any) -> set[str]:
+    """The sentences of six words or more among the texts of a document, as words alone."""
+
+    def texts(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            for key, item in value.items():
+                if key in {"description", "summary"} and isinstance(item, str):
+                    yield item
+                else:
+                    yield from texts(item)
+        elif isinstance(value, list):
+            for item in value:
+                yield from texts(item)
+
+    parts = (part for text in texts(document) for part in re.split(r"(?<=[.!?])\s+|\n+", text))
+    words = (re.findall(r"[a-z0-9]+", part.lower()) for part in parts)
+    return {" ".join(found) for found in words if len(found) >= 6}
+
+
+def test_no_sentence_of_it_stands_in_a_document_of_the_vendor(reference: Path):
+    documents = sorted(reference.glob("openapi-*.json"))
+    assert len(documents) >= 6
+    theirs = set().union(*(sentences(json.loads(path.read_text())) for path in documents))
+    ours = sentences(DOCUMENT)
+    assert len(ours) > 500
+    assert ours & theirs == set()
