@@ -64,7 +64,7 @@ def _said(body: Any) -> str:
             return " ".join(unescape(_TAG.sub(" ", title.group(1) if title else body)).split())
         case str():
             return " ".join(body.split())
-        case None | {}:
+        case {"message": None | "", **rest} | {"error": None | "", **rest} if not rest:
             return ""
         case _:
-            return json.dumps(body)
+            return json.dumps(body) if body else ""

@@ -53,35 +53,39 @@ class Model:
     def additional_properties(self) -> dict[str, Any]:
         """Fields that the description of the API does not know, as JSON. Entries may be added; they are sent along."""
         if self._additional is None:
-            known = known_keys(type(self))
-            self._additional = {key: value for key, value in (self._received or {}).items() if key not in known}
+            read = self._read_keys()
+            self._additional = {key: value for key, value in (self._received or {}).items() if key not in read}
         return self._additional
 
     def to_dict(self) -> dict[str, Any]:
         """The model as a JSON object, with the keys that CircleCI publishes or, for an answer, those that it sent."""
         received = self._received or {}
-        result: dict[str, Any] = {}
-        written: set[str] = set()
-        by_key = known_keys(type(self))
-        for key, value in received.items():
-            if field := by_key.get(key):
-                result[key] = _unless_changed(getattr(self, field.attribute), value, field)
-                written.add(field.attribute)
+        read = self._read_keys()
+        extra = copy.deepcopy(self.additional_properties)
+        # What came in keeps its order, because people compare such dictionaries as text.
+        result = {
+            key: _unless_changed(getattr(self, read[key].attribute), value, read[key]) if key in read else extra.pop(key)
+            for key, value in received.items()
+            if key in read or key in extra
+        }
+        written = {field.attribute for field in read.values()}
         for field in wire_fields(type(self)):
             value = getattr(self, field.attribute)
-            if field.attribute not in written and _is_given(value, field):
+            if field.attribute not in written and self._is_given(value, field):
                 result[field.key] = encode_json(value)
-        extra = self.additional_properties
-        if not extra:
-            return result
-        # The order of what came in is kept, because people compare such dictionaries as text.
-        order = {key: place for place, key in enumerate(received)}
-        merged = {**result, **copy.deepcopy(extra)}
-        return {key: merged[key] for key in sorted(merged, key=lambda key: order.get(key, len(order)))}
+        return {**result, **extra}
 
+    def _read_keys(self) -> dict[str, WireField]:
+        """The keys that were received for a field; of two spellings, the published one was read."""
+        received = self._received or {}
+        known = known_keys(type(self))
+        return {
+            key: known[key] for key in received if key in known and (key == known[key].key or known[key].key not in received)
+        }
 
-def _is_given(value: Any, field: WireField) -> bool:
-    return value is not UNSET and (value is not None or field.required)
+    def _is_given(self, value: Any, field: WireField) -> bool:
+        """Whether a field that was not received is to be written: of a model made by hand, what is required is."""
+        return value is not UNSET and (value is not None or (field.required and self._received is None))
 
 
 def _unless_changed(value: Any, received: Any, field: WireField) -> Any:

@@ -1,0 +1,275 @@
+"""Decoding: what the live API really sends is kept and reported, and comes out again as it came in."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+from uuid import UUID
+
+import attrs
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circleci_v2 import CircleCI, DecodeError
+from circleci_v2._wire.decoding import decode_silently
+from circleci_v2.events import DeviationEvent
+from circleci_v2.models import (
+    FlakyTestReport,
+    Model,
+    Pipeline,
+    Schedule,
+    TimetableByDayOfMonth,
+    TimetableByDayOfWeek,
+    Webhook,
+    Workflow,
+    WorkflowJob,
+    WorkflowStatus,
+)
+
+pytestmark = pytest.mark.anyio
+
+WORKFLOW: dict[str, Any] = {
+    "id": "5034460f-c7c4-4c43-9457-de07e2029e7b",
+    "name": "build-and-test",
+    "status": "running",
+    "created_at": "2026-01-31T12:00:00.123Z",
+    "stopped_at": None,
+    "pipeline_id": "7f1a7f0e-6d15-4d8b-9d3b-2b9b1a7a6a55",
+    "pipeline_number": 42,
+    "project_slug": "gh/acme/web",
+    "started_by": "03987f6a-4c27-4dc1-b6ab-c7e83bb3e713",
+}
+
+Ask = Callable[..., Any]
+
+
+@pytest.fixture
+def events() -> list[DeviationEvent]:
+    return []
+
+
+@pytest.fixture
+def ask(events: list[DeviationEvent]) -> Ask:
+    """Get a workflow from a CircleCI that answers with a given body, once or several times."""
+
+    async def get(*bodies: Any, strict: bool = False) -> Any:
+        waiting = list(bodies)
+
+        def handler(_: httpx.Request) -> httpx.Response:
+            return httpx.Response(200, json=waiting.pop(0))
+
+        results = []
+        async with CircleCI("token", transport=httpx.MockTransport(handler), strict=strict, on_event=events.append) as circleci:
+            for _ in bodies:
+                results.append(await circleci.workflows.get(WORKFLOW["id"]))
+        return results[0] if len(results) == 1 else results
+
+    return get
+
+
+async def test_a_described_answer_deviates_nowhere(ask: Ask, events: list[DeviationEvent]):
+    workflow = await ask(WORKFLOW)
+    assert workflow.id == UUID(WORKFLOW["id"])
+    assert workflow.status is WorkflowStatus.RUNNING
+    assert workflow.created_at == datetime(2026, 1, 31, 12, 0, 0, 123_000, tzinfo=timezone.utc)
+    assert workflow.canceled_by is None
+    assert events == []
+
+
+async def test_null_where_null_is_known_to_occur_is_none(ask: Ask, events: list[DeviationEvent]):
+    assert (await ask(WORKFLOW)).stopped_at is None
+    assert events == []
+
+
+async def test_null_in_a_required_field_is_none_and_reported(ask: Ask, events: list[DeviationEvent]):
+    assert (await ask(WORKFLOW | {"name": None})).name is None
+    assert [(e.operation_id, e.path, e.problem) for e in events] == [("getWorkflowById", "$.name", "expected text, found null")]
+
+
+async def test_an_unknown_enum_value_equals_its_string(ask: Ask, events: list[DeviationEvent]):
+    status = (await ask(WORKFLOW | {"status": "paused"})).status
+    assert status == "paused"
+    assert isinstance(status, WorkflowStatus)
+    assert not status.is_published
+    assert {status: 1}["paused"] == 1
+    assert events[0].problem == "unknown value 'paused' of WorkflowStatus"
+
+
+async def test_a_missing_required_field_is_none_and_reported(ask: Ask, events: list[DeviationEvent]):
+    workflow = await ask({k: v for k, v in WORKFLOW.items() if k != "project_slug"})
+    assert workflow.project_slug is None
+    assert [(e.path, e.problem) for e in events] == [("$.project_slug", "missing")]
+
+
+async def test_an_unknown_field_is_kept(ask: Ask, events: list[DeviationEvent]):
+    workflow = await ask(WORKFLOW | {"color": "green"})
+    assert workflow.additional_properties == {"color": "green"}
+    assert [(e.path, e.problem) for e in events] == [("$.color", "unknown field")]
+
+
+async def test_a_key_in_the_other_spelling_is_read(ask: Ask, events: list[DeviationEvent]):
+    body = {("stopped-at" if k == "stopped_at" else k): v for k, v in WORKFLOW.items()} | {"stopped-at": "2026-01-31T13:00:00Z"}
+    workflow = await ask(body)
+    assert workflow.stopped_at == datetime(2026, 1, 31, 13, tzinfo=timezone.utc)
+    assert workflow.to_dict() == body
+    assert events[0].path == "$.stopped-at"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("pipeline_number", "42"), ("created_at", "yesterday"), ("id", "not-a-uuid"), ("status", 3), ("name", ["a"]), ("pipeline_number", True)],
+)
+async def test_a_value_of_another_type_is_kept_as_it_is(ask: Ask, events: list[DeviationEvent], field: str, value: Any):
+    workflow = await ask(WORKFLOW | {field: value})
+    assert getattr(workflow, field) == value
+    assert len(events) == 1
+    assert events[0].path == f"$.{field}"
+
+
+@pytest.mark.parametrize("body", [[], "text", 7, True])
+async def test_a_body_of_another_kind_is_kept_and_reported(ask: Ask, events: list[DeviationEvent], body: Any):
+    assert await ask(body) == body
+    assert events[0].path == "$"
+
+
+async def test_each_deviation_is_told_once(ask: Ask, events: list[DeviationEvent], caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.WARNING, logger="circleci_v2"):
+        await ask(*[WORKFLOW | {"status": "paused"}] * 3, WORKFLOW | {"status": "frozen"})
+    assert [e.problem for e in events] == ["unknown value 'paused' of WorkflowStatus", "unknown value 'frozen' of WorkflowStatus"]
+    assert [r.levelname for r in caplog.records] == ["WARNING", "WARNING"]
+    assert "getWorkflowById" in caplog.text
+    assert "$.status" in caplog.text
+
+
+async def test_items_of_a_list_that_deviate_alike_are_told_once():
+    events: list[Any] = []
+    items = [{"id": WORKFLOW["id"], "name": str(i), "created_at": None} for i in range(5)]
+
+    def handler(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"items": items, "next_page_token": None})
+
+    async with CircleCI("token", transport=httpx.MockTransport(handler), on_event=events.append) as circleci:
+        page = await circleci.contexts.list(owner_slug="gh/acme")
+    assert len(page.items) == 5
+    assert [e.path for e in events if isinstance(e, DeviationEvent)] == ["$.items[0].created_at"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"name": None}, {"status": "paused"}, {"color": "green"}, {"pipeline_number": "42"}, {"id": "x"}],
+    ids=lambda change: next(iter(change)),
+)
+async def test_strict_raises_where_the_answer_deviates(ask: Ask, change: dict[str, Any]):
+    with pytest.raises(DecodeError, match=r"the answer of getWorkflowById deviates at \$\.") as caught:
+        await ask(WORKFLOW | change, strict=True)
+    assert caught.value.path == f"$.{next(iter(change))}"
+    assert caught.value.operation_id == "getWorkflowById"
+
+
+def test_flaky_tests_are_read_in_either_spelling():
+    kebab = {"flaky-tests": [{"test-name": "a", "job-number": 3, "times-flaked": 2}], "total-flaky-tests": 1}
+    snake = {"flaky_tests": [{"test_name": "a", "job_number": 3, "times_flaked": 2}], "total_flaky_tests": 1}
+    one, other = FlakyTestReport.from_dict(kebab), FlakyTestReport.from_dict(snake)
+    assert one.flaky_tests[0].job_number == other.flaky_tests[0].job_number == 3
+    assert one == other
+    assert (one.to_dict(), other.to_dict()) == (kebab, snake)
+
+
+def test_a_union_takes_the_member_that_fits_best():
+    by_week = {"per-hour": 1, "hours-of-day": [3], "days-of-week": ["MON"]}
+    by_month = {"per-hour": 1, "hours-of-day": [3], "days-of-month": [1, 15]}
+    one = Schedule.from_dict({"timetable": by_week}).timetable
+    other = Schedule.from_dict({"timetable": by_month}).timetable
+    assert isinstance(one, TimetableByDayOfWeek)
+    assert isinstance(other, TimetableByDayOfMonth)
+    assert (one.to_dict(), other.to_dict()) == (by_week, by_month)
+
+
+def test_a_model_made_by_hand_is_written_with_the_published_keys():
+    timetable = TimetableByDayOfWeek(per_hour=1, hours_of_day=[3], days_of_week=["MON"], months=None)
+    assert timetable.to_dict() == {"per-hour": 1, "hours-of-day": [3], "days-of-week": ["MON"]}
+
+
+def test_a_field_that_is_set_shows_in_to_dict_and_nothing_else_changes():
+    body = WORKFLOW | {"color": {"of": ["the", "day"]}}
+    workflow = Workflow.from_dict(body)
+    workflow.name = "deploy"
+    workflow.stopped_at = datetime(2026, 1, 31, 13, tzinfo=timezone.utc)
+    assert workflow.to_dict() == body | {"name": "deploy", "stopped_at": "2026-01-31T13:00:00Z"}
+
+
+def test_additional_properties_can_be_added():
+    workflow = Workflow.from_dict(WORKFLOW)
+    workflow.additional_properties["color"] = "green"
+    assert workflow.to_dict() == WORKFLOW | {"color": "green"}
+
+
+def test_what_to_dict_gives_can_be_changed_without_changing_the_model():
+    workflow = Workflow.from_dict(WORKFLOW | {"color": {"of": ["day"]}})
+    workflow.to_dict()["color"]["of"].append("night")
+    assert workflow.to_dict()["color"] == {"of": ["day"]}
+
+
+def test_models_are_compared_by_their_fields():
+    assert Workflow.from_dict(WORKFLOW) == Workflow.from_dict(WORKFLOW | {"color": "green"})
+    assert Workflow.from_dict(WORKFLOW) != Workflow.from_dict(WORKFLOW | {"name": "deploy"})
+
+
+def test_models_have_slots_and_refuse_misspelled_attributes():
+    workflow = Workflow.from_dict(WORKFLOW)
+    with pytest.raises(AttributeError):
+        workflow.statsu = "success"  # type: ignore[attr-defined]
+
+
+def test_a_model_survives_pickle():
+    import pickle
+
+    workflow = Workflow.from_dict(WORKFLOW)
+    copy = pickle.loads(pickle.dumps(workflow))
+    assert copy == workflow
+    assert copy.to_dict() == WORKFLOW
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-01-31T12:00:00Z", datetime(2026, 1, 31, 12, tzinfo=timezone.utc)),
+        ("2026-01-31T12:00:00.5+01:00", datetime(2026, 1, 31, 11, 0, 0, 500_000, tzinfo=timezone.utc)),
+        ("2026-01-31 12:00:00", datetime(2026, 1, 31, 12, tzinfo=timezone.utc)),
+        ("1970-01-01T00:00:00.000Z", datetime(1970, 1, 1, tzinfo=timezone.utc)),
+    ],
+)
+def test_times_are_read_in_every_notation_and_written_back_in_their_own(text: str, moment: datetime):
+    workflow = Workflow.from_dict(WORKFLOW | {"created_at": text})
+    assert workflow.created_at == moment
+    assert workflow.created_at.tzinfo is not None
+    assert workflow.to_dict()["created_at"] == text
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def keys_of(model: type[Model]) -> list[str]:
+    return [field.name for field in attrs.fields(model) if field.init]
+
+
+@given(st.data(), st.sampled_from([Pipeline, Workflow, WorkflowJob, Schedule, Webhook, FlakyTestReport]))
+def test_anything_at_all_is_decoded_and_given_back(data: st.DataObject, model: type[Model]):
+    body = data.draw(st.dictionaries(st.sampled_from(keys_of(model)) | st.text(max_size=5), JSON, max_size=8))
+    decoded = decode_silently(model, body)
+    assert decoded.to_dict() == body
+    assert list(decoded.to_dict()) == list(body)
+
+
+@given(JSON)
+def test_no_json_value_whatsoever_crashes_a_decoder(value: Any):
+    for kind in (Pipeline, list[Workflow], dict[str, str | int | bool], WorkflowStatus, datetime, UUID, str | None):
+        decode_silently(kind, value)

@@ -1,0 +1,133 @@
+"""Errors: each status has its class, and each says what went wrong, whatever the body is made of."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+import circleci_v2
+from circleci_v2 import CircleCI, errors
+
+pytestmark = pytest.mark.anyio
+
+TOKEN = "CCIPAT_0123456789abcdef"
+
+
+async def refusal(status: int, **answer: Any) -> errors.APIError:
+    def handler(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, **answer)
+
+    async with CircleCI(TOKEN, transport=httpx.MockTransport(handler)).with_options(max_retries=0) as circleci:
+        with pytest.raises(errors.APIError) as caught:
+            await circleci.projects.get("gh/acme/web")
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, errors.BadRequestError),
+        (401, errors.AuthenticationError),
+        (403, errors.PermissionDeniedError),
+        (404, errors.NotFoundError),
+        (409, errors.ConflictError),
+        (418, errors.APIError),
+        (422, errors.UnprocessableEntityError),
+        (429, errors.RateLimitError),
+        (500, errors.ServerError),
+        (503, errors.ServerError),
+        (520, errors.ServerError),
+        (599, errors.ServerError),
+        (600, errors.APIError),
+    ],
+)
+async def test_each_status_raises_its_own_error(status: int, kind: type[errors.APIError]):
+    error = await refusal(status, json={"message": "No."})
+    assert type(error) is kind
+    assert error.status_code == status
+    assert error.message == "No."
+
+
+@pytest.mark.parametrize(
+    ("answer", "message", "body"),
+    [
+        ({"json": {"message": "Project not found"}}, "Project not found", {"message": "Project not found"}),
+        ({"json": {"error": "bundle too large"}}, "bundle too large", {"error": "bundle too large"}),
+        ({"text": '{"message":"You must log in first."}'}, "You must log in first.", {"message": "You must log in first."}),
+        ({"text": "Rate limited."}, "Rate limited.", "Rate limited."),
+        ({"json": {}}, "Not Found (the answer says no more)", {}),
+        ({"json": {"message": ""}}, "Not Found (the answer says no more)", {"message": ""}),
+        ({"json": {"detail": "odd"}}, '{"detail": "odd"}', {"detail": "odd"}),
+        ({"content": b""}, "Not Found (the answer says no more)", None),
+        ({"json": ["odd"]}, '["odd"]', ["odd"]),
+        ({"content": b"\xff\xfe"}, "\ufffd\ufffd", "\ufffd\ufffd"),
+    ],
+    ids=["message", "error", "json-as-text", "text", "empty-object", "empty-message", "other-object", "empty", "list", "binary"],
+)
+async def test_the_message_is_found_in_every_kind_of_body(answer: dict[str, Any], message: str, body: Any):
+    error = await refusal(404, **answer)
+    assert error.message == message
+    assert error.body == body
+
+
+async def test_an_html_page_is_told_by_its_title():
+    page = "<!DOCTYPE html><html><head><title>520: Web server\n returns an unknown error</title></head><body>long</body></html>"
+    error = await refusal(520, html=page)
+    assert error.message == "520: Web server returns an unknown error"
+    assert error.body == page
+
+
+async def test_an_html_page_without_a_title_is_told_by_its_text():
+    error = await refusal(502, html="<html><script>var x;</script><body><h1>Bad &amp; worse</h1></body></html>")
+    assert error.message == "Bad & worse"
+
+
+async def test_a_long_message_is_cut():
+    error = await refusal(500, text="x" * 10_000)
+    assert len(error.message) < 600
+    assert len(error.body) == 10_000
+
+
+async def test_an_error_says_which_call_it_was_and_how_to_report_it():
+    error = await refusal(404, json={"message": "Project not found"}, headers={"x-request-id": "b7f5"})
+    assert str(error) == (
+        "404 from getProjectBySlug (GET https://circleci.com/api/v2/project/gh/acme/web): Project not found [request b7f5]"
+    )
+    assert (error.method, error.operation_id, error.request_id) == ("GET", "getProjectBySlug", "b7f5")
+    assert error.headers["X-Request-Id"] == "b7f5"
+
+
+async def test_no_error_knows_the_token():
+    error = await refusal(401, text="Invalid token provided.")
+    assert TOKEN not in f"{error!r}{error}{vars(error)}"
+
+
+async def test_a_rate_limit_error_says_how_long_to_wait():
+    error = await refusal(429, headers={"Retry-After": "17"})
+    assert isinstance(error, errors.RateLimitError)
+    assert error.retry_after == 17
+
+
+async def test_a_success_that_is_no_json_is_a_decode_error():
+    def handler(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, html="<html>maintenance</html>")
+
+    async with CircleCI(TOKEN, transport=httpx.MockTransport(handler)) as circleci:
+        with pytest.raises(errors.DecodeError, match="getCurrentUser is text/html.* and not JSON: '<html>maintenance"):
+            await circleci.user.me()
+
+
+def test_the_tree_in_the_docstring_is_the_tree():
+    drawn = set(re.findall(r"(\w+Error)\b", errors.__doc__.split("Other statuses")[0]))
+    real = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, errors.CircleCIError)}
+    assert real - {"ArtifactErrorGroup"} <= drawn | {"CircleCIError"}
+    assert drawn - {"ValueError"} <= real
+
+
+def test_every_error_is_exported():
+    for name in errors.__all__:
+        if name.endswith("Error"):
+            assert getattr(circleci_v2, name) is getattr(errors, name)
