@@ -1,0 +1,18 @@
+"""The ``circleci-v2`` command; it needs the extra ``cli``."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command, or say what is missing to run it."""
+    try:
+        from circleci_v2.cli.app import app
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in {"rich", "starlette", "typer", "uvicorn"}:
+            raise
+        sys.exit(f"circleci-v2 needs {error.name}: install it with  pip install 'circleci_v2[cli]'")
+    app()

@@ -1,0 +1,7 @@
+"""``python -m circleci_v2.cli`` is ``circleci-v2``."""
+
+from __future__ import annotations
+
+from circleci_v2.cli import main
+
+main()
