@@ -1,0 +1,101 @@
+"""CircleCI's side of artifacts: the list of a job, the files on one origin, the storage behind it on another."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+
+from tests.loopback import Loopback, Received, Reply, serving
+
+TOKEN = "the-token-of-the-tests"
+
+
+@attrs.frozen
+class StoredFile:
+    path: Any
+    content: bytes
+    node_index: Any = 0
+
+
+@attrs.define
+class Storage:
+    """What jobs stored, and how the servers behave.
+
+    Attributes:
+        jobs: The artifacts of each job number.
+        reply: Makes the answer of the storage: gets the request, the file and the right answer.
+        api: The origin that knows the token: it lists artifacts and redirects to the storage.
+        storage: The origin that must not see the token.
+    """
+
+    jobs: dict[int, list[StoredFile]] = attrs.field(factory=dict)
+    reply: Callable[[Received, StoredFile, Reply], Reply] = lambda _request, _file, right: right
+    answers: dict[str, Any] = attrs.field(factory=dict)
+    page_size: int = 20
+    redirects: bool = True
+    delay: float = 0.0
+    api: Loopback = attrs.field(init=False)
+    storage: Loopback = attrs.field(init=False)
+
+    def store(self, *files: StoredFile, job: int = 17) -> None:
+        self.jobs.setdefault(job, []).extend(files)
+
+    def answer_api(self, request: Received) -> Reply:
+        if request.headers.get("circle-token") != TOKEN:
+            return Reply(401, body=b"Invalid token provided.")
+        path = request.path.removeprefix("/api/v2")
+        if path in self.answers:
+            return _json(self.answers[path])
+        match path.strip("/").split("/"):
+            case ["project", *_, number, "artifacts"]:
+                return self._list(int(number), int(request.target.partition("page-token=")[2] or 0))
+            case ["file", number, index] if self.redirects:
+                return Reply(
+                    302, {"Location": f"{self.storage.url}/file/{number}/{index}?signature=s"}, delay=self.delay
+                )
+            case ["file", _, _]:
+                return self.answer_storage(request)
+            case _:
+                return Reply(404, body=b'{"message": "Not found"}')
+
+    def _list(self, number: int, start: int) -> Reply:
+        files = self.jobs.get(number)
+        if files is None:
+            return Reply(404, body=b'{"message": "Job not found"}')
+        end = start + self.page_size
+        items = [
+            {"path": file.path, "node_index": file.node_index, "url": f"{self.api.url}/file/{number}/{index}"}
+            for index, file in enumerate(files[start:end], start)
+        ]
+        return _json({"items": items, "next_page_token": str(end) if end < len(files) else None})
+
+    def answer_storage(self, request: Received) -> Reply:
+        _, _, number, index = request.path.split("/")
+        file = self.jobs[int(number)][int(index)]
+        return attrs.evolve(self.reply(request, file, right_reply(request, file)), delay=self.delay)
+
+    @contextmanager
+    def running(self) -> Iterator[Storage]:
+        with serving(self.answer_api) as self.api, serving(self.answer_storage) as self.storage:
+            yield self
+
+
+def right_reply(request: Received, file: StoredFile) -> Reply:
+    """What a storage that knows ranges answers."""
+    tag = f'"{hashlib.sha256(file.content).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Accept-Ranges": "bytes"}
+    start, size = request.range_start, len(file.content)
+    if "range" not in request.headers or request.headers.get("if-range", tag) != tag:
+        return Reply(200, headers, file.content)
+    if start >= size:
+        return Reply(416, headers | {"Content-Range": f"bytes */{size}"})
+    return Reply(206, headers | {"Content-Range": f"bytes {start}-{size - 1}/{size}"}, file.content[start:])
+
+
+def _json(value: Any) -> Reply:
+    return Reply(200, {"Content-Type": "application/json"}, json.dumps(value).encode())

@@ -1,0 +1,490 @@
+from __future__ import annotations
+
+import random
+
+import anyio
+import attrs
+import pytest
+
+from circleci_v2 import artifacts
+from circleci_v2.errors import ArtifactError, ConfigurationError, NotFoundError
+from tests.artifacts.storage import TOKEN, StoredFile
+
+pytestmark = pytest.mark.anyio
+
+SLUG = "gh/acme/web"
+
+
+def contents(dest):
+    return {path.relative_to(dest).as_posix(): path.read_bytes() for path in dest.rglob("*") if path.is_file()}
+
+
+async def test_every_artifact_of_a_job_becomes_a_file(circleci, storage, dest):
+    files = [StoredFile(f"reports/{number % 7}/{number}.xml", b"x" * number) for number in range(45)]
+    storage.store(*files)
+    download = await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {file.path: file.content for file in files}
+    assert [stored.path for stored in download.files] == [file.path for file in files]
+    assert [stored.size for stored in download.files] == [len(file.content) for file in files]
+    assert all(stored.file.read_bytes() == b"x" * stored.size for stored in download.files)
+    assert download.size == sum(range(45))
+    assert download.failures == ()
+
+
+async def test_a_job_without_artifacts_leaves_an_empty_directory(circleci, storage, dest):
+    storage.store()
+    assert (await artifacts.download_artifacts(circleci, SLUG, 17, dest)).files == ()
+    assert contents(dest) == {}
+
+
+async def test_an_empty_artifact_is_an_empty_file(circleci, storage, dest):
+    storage.store(StoredFile("empty", b""))
+    (stored,) = (await artifacts.download_artifacts(circleci, SLUG, 17, dest)).files
+    assert (stored.size, stored.file.read_bytes()) == (0, b"")
+
+
+async def test_the_files_of_parallel_nodes_do_not_overwrite_one_another(circleci, storage, dest):
+    storage.store(*(StoredFile("report.xml", b"%d" % node, node) for node in range(3)))
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {"0/report.xml": b"0", "1/report.xml": b"1", "2/report.xml": b"2"}
+
+
+async def test_one_node_of_a_parallel_job_needs_no_directory(circleci, storage, dest):
+    storage.store(*(StoredFile("report.xml", b"%d" % node, node) for node in range(3)))
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest, node_index=1)
+    assert contents(dest) == {"report.xml": b"1"}
+
+
+@pytest.mark.parametrize(("by_node", "place"), [(True, "0/report.xml"), (False, "report.xml")])
+async def test_directories_for_nodes_can_be_chosen(circleci, storage, dest, by_node, place):
+    storage.store(StoredFile("report.xml", b"x"))
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest, by_node=by_node)
+    assert contents(dest) == {place: b"x"}
+
+
+async def test_nodes_that_share_a_directory_are_refused_where_they_would_overwrite(circleci, storage, dest):
+    storage.store(*(StoredFile("report.xml", b"%d" % node, node) for node in range(2)))
+    with pytest.raises(ArtifactError, match="same download"):
+        await artifacts.download_artifacts(circleci, SLUG, 17, dest, by_node=False)
+    assert contents(dest) == {"report.xml": b"0"}
+
+
+@pytest.mark.parametrize(
+    ("match", "expected"),
+    [
+        ("*.xml", {"a.xml", "deep/b.xml"}),
+        ("deep/*", {"deep/b.xml", "deep/deeper/c.txt"}),
+        (["a.*", "*c.txt"], {"a.xml", "deep/deeper/c.txt"}),
+        ("A.xml", set()),
+        ("[ab].xml", {"a.xml"}),
+        ([], set()),
+    ],
+)
+async def test_only_what_matches_is_downloaded(circleci, storage, dest, match, expected):
+    storage.store(*(StoredFile(path, b"x") for path in ("a.xml", "deep/b.xml", "deep/deeper/c.txt")))
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest, match=match)
+    assert contents(dest).keys() == expected
+
+
+async def test_where_a_file_goes_does_not_depend_on_the_filter(circleci, storage, dest):
+    storage.store(StoredFile("a.xml", b"0", 0), StoredFile("b.xml", b"1", 1))
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest, match="a*")
+    assert contents(dest) == {"0/a.xml": b"0"}
+
+
+@pytest.mark.parametrize(("overwrite", "expected"), [("error", b"old"), ("skip", b"old"), ("replace", b"new content")])
+async def test_an_existing_file_is_kept_skipped_or_replaced(circleci, storage, dest, overwrite, expected):
+    storage.store(StoredFile("file", b"new content"))
+    dest.mkdir()
+    (dest / "file").write_bytes(b"old")
+    download = await artifacts.download_artifacts(circleci, SLUG, 17, dest, overwrite=overwrite, on_error="collect")
+    assert contents(dest) == {"file": expected}
+    assert len(download.failures) == (overwrite == "error")
+    assert [(file.size, file.skipped) for file in download.files] == {
+        "error": [],
+        "skip": [(3, True)],
+        "replace": [(11, False)],
+    }[overwrite]
+
+
+async def test_a_download_is_taken_up_again_without_asking_for_what_is_there(circleci, storage, dest):
+    storage.store(*(StoredFile(f"{number}", b"x" * 10) for number in range(10)))
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest, match="[0-5]")
+    before = len(storage.storage.requests)
+    download = await artifacts.download_artifacts(circleci, SLUG, 17, dest, overwrite="skip")
+    assert len(storage.storage.requests) - before == 4
+    assert download.size == 40
+
+
+async def test_the_token_reaches_the_first_host_alone(circleci, storage, dest):
+    storage.store(StoredFile("file", b"x"))
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert storage.storage.requests
+    for request in storage.storage.requests:
+        assert not {"circle-token", "authorization", "cookie"} & request.headers.keys()
+        assert TOKEN not in str(request)
+    assert all(TOKEN not in request.target for request in storage.api.requests)
+
+
+async def test_what_fails_is_told_after_the_rest_was_downloaded(circleci, storage, dest):
+    storage.store(*(StoredFile(path, b"x") for path in ("a", "../b", "c", "/d", "e")))
+    with pytest.raises(ArtifactError) as failed:
+        await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest).keys() == {"a", "c", "e"}
+    assert [failure.path for failure in failed.value.failures] == ["../b", "/d"]
+    assert "2 artifacts are not stored, 3 are" in str(failed.value)
+
+
+async def test_a_single_failure_is_raised_as_it_is(circleci, storage, dest):
+    storage.store(StoredFile("a", b"x"), StoredFile("../b", b"x"))
+    with pytest.raises(ArtifactError, match=r"'\.\./b' is not stored: its path leads out") as failed:
+        await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert failed.value.path == "../b"
+
+
+async def test_a_refused_path_can_stop_the_download_before_anything_is_written(circleci, storage, dest):
+    storage.store(*(StoredFile(path, b"x") for path in ("a", "../b", "c")))
+    with pytest.raises(ArtifactError, match=r"\.\./b"):
+        await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="raise")
+    assert contents(dest) == {}
+    assert storage.storage.requests == []
+
+
+async def test_a_failed_file_can_stop_the_download(circleci, storage, dest):
+    storage.store(*(StoredFile(f"{number:02}", b"x") for number in range(30)))
+    storage.reply = lambda _request, file, right: attrs.evolve(right, status=404) if file.path == "00" else right
+    with pytest.raises(ArtifactError, match="'00' is not stored"):
+        await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="raise", concurrency=1)
+    assert contents(dest) == {}
+
+
+async def test_failures_can_be_collected(circleci, storage, dest):
+    storage.store(*(StoredFile(path, b"x") for path in ("a", "../b", "gone", "c")))
+    storage.reply = lambda _request, file, right: attrs.evolve(right, status=404) if file.path == "gone" else right
+    download = await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="collect")
+    assert [file.path for file in download.files] == ["a", "c"]
+    assert {failure.path for failure in download.failures} == {"../b", "gone"}
+
+
+async def test_many_failures_are_summed_up(circleci, storage, dest):
+    storage.store(*(StoredFile(f"../{number}", b"x") for number in range(100)))
+    with pytest.raises(ArtifactError, match="and 97 more") as failed:
+        await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert len(failed.value.failures) == 100
+
+
+@pytest.mark.parametrize("broken", [StoredFile(None, b"x"), StoredFile("", b"x")])
+async def test_an_artifact_without_a_path_is_a_failure(circleci, storage, dest, broken):
+    storage.store(broken, StoredFile("fine", b"x"))
+    download = await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="collect")
+    assert len(download.failures) == 1
+    assert contents(dest).keys() == {"fine"}
+
+
+async def test_progress_tells_each_file_and_the_whole(circleci, storage, dest):
+    storage.store(*(StoredFile(f"{number}", b"x" * 200_000) for number in range(5)), StoredFile("../bad", b""))
+    told: list[artifacts.ArtifactProgress] = []
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="collect", on_progress=told.append)
+    for number in range(5):
+        received = [progress.received for progress in told if progress.path == str(number)]
+        assert received == sorted(received)
+        assert received[-1] == 200_000
+    assert sum(progress.stored for progress in told) == 5
+    assert all(progress.size == 200_000 for progress in told)
+    assert (told[-1].files_done, told[-1].files) == (5, 5)
+
+
+# Trio notices that httpx leaves its own inner generators unfinished when a reader gives up.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_an_error_of_the_progress_callback_is_raised_and_nothing_stays(circleci, storage, dest):
+    storage.store(StoredFile("file", b"x" * 100))
+
+    def fail(_progress):
+        raise LookupError("of the test")
+
+    with pytest.raises(LookupError, match="of the test"):
+        await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_progress=fail)
+    assert not list(dest.glob(".*"))
+
+
+@pytest.mark.parametrize("options", [{"overwrite": "always"}, {"on_error": "ignore"}, {"concurrency": 0}])
+async def test_an_option_that_is_not_known_is_refused_before_any_request(circleci, storage, dest, options):
+    with pytest.raises(ConfigurationError, match=next(iter(options))):
+        await artifacts.download_artifacts(circleci, SLUG, 17, dest, **options)
+    assert storage.api.requests == []
+
+
+async def test_a_job_that_does_not_exist_is_told_as_such(circleci, storage, dest):
+    with pytest.raises(NotFoundError):
+        await artifacts.download_artifacts(circleci, SLUG, 99, dest)
+    assert not dest.exists()
+
+
+async def test_no_more_than_the_concurrency_runs_at_a_time(circleci, storage, dest):
+    storage.store(*(StoredFile(f"{number}", b"x") for number in range(24)))
+    storage.delay = 0.01
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest, concurrency=3)
+    assert len(contents(dest)) == 24
+    assert storage.storage.most_connections <= 3
+
+
+def cut_at_random(seed):
+    chance = random.Random(seed)
+
+    def reply(_request, _file, right):
+        size = len(right.body)
+        return attrs.evolve(right, cut_after=chance.randrange(size)) if size and chance.random() < 0.7 else right
+
+    return reply
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_files_that_are_cut_at_random_bytes_are_whole_in_the_end(circleci, storage, dest, seed):
+    chance = random.Random(seed)
+    files = [StoredFile(f"{number}", chance.randbytes(chance.randrange(1, 300_000))) for number in range(10)]
+    storage.store(*files)
+    storage.reply = cut_at_random(seed)
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {file.path: file.content for file in files}
+    assert any("range" in request.headers for request in storage.storage.requests)
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_without_ranges_a_cut_file_is_whole_or_absent(circleci, storage, dest, seed):
+    chance = random.Random(seed)
+    files = {f"{number}": chance.randbytes(chance.randrange(1, 300_000)) for number in range(10)}
+    storage.store(*(StoredFile(path, content) for path, content in files.items()))
+    cut = cut_at_random(seed)
+    storage.reply = lambda request, file, _right: cut(request, file, reply_without_ranges(file))
+    download = await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="collect")
+    stored = contents(dest)
+    assert stored == {path: files[path] for path in stored}
+    assert len(stored) + len(download.failures) == 10
+    assert not any("range" in request.headers for request in storage.storage.requests)
+
+
+def reply_without_ranges(file):
+    from tests.loopback import Reply
+
+    return Reply(200, {}, file.content)
+
+
+async def test_a_file_that_changes_while_it_is_resumed_is_read_anew(circleci, storage, dest):
+    old, new = b"o" * 100_000, b"n" * 90_000
+    storage.store(StoredFile("file", new))
+    replies = iter(
+        [lambda right: attrs.evolve(right, headers={"ETag": '"old"'}, body=old, length=len(old), cut_after=50_000)]
+    )
+    storage.reply = lambda _request, _file, right: next(replies, lambda right: right)(right)
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {"file": new}
+
+
+LIES = {
+    "another part": lambda right: attrs.evolve(right, headers=right.headers | {"Content-Range": "bytes 7-9/10"}),
+    "no part at all": lambda right: attrs.evolve(
+        right, headers={name: value for name, value in right.headers.items() if name != "Content-Range"}
+    ),
+    "a part too long": lambda right: attrs.evolve(right, body=right.body + b"more", length=len(right.body) + 4),
+    "the end of the file": lambda right: attrs.evolve(right, status=416, body=b"", length=0),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+async def test_a_server_that_resumes_wrongly_is_asked_for_the_whole(circleci, storage, dest, lie):
+    content = random.Random(lie).randbytes(100_000)
+    storage.store(StoredFile("file", content))
+    asked = []
+
+    def reply(request, _file, right):
+        asked.append("range" in request.headers)
+        if len(asked) == 1:
+            return attrs.evolve(right, cut_after=40_000)
+        return LIES[lie](right) if asked[-1] else right
+
+    storage.reply = reply
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {"file": content}
+    assert asked == [False, True, False]
+
+
+async def test_a_file_that_never_comes_through_fails_after_a_few_tries(circleci, storage, dest, pauses):
+    storage.store(StoredFile("file", b"x" * 1000))
+    storage.reply = lambda _request, _file, right: attrs.evolve(right, cut_after=0)
+    with pytest.raises(ArtifactError, match="'file' is not stored"):
+        await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {}
+    assert len(storage.storage.requests) == 5
+    assert pauses == [1, 2, 3, 4]
+
+
+async def test_a_cancelled_download_leaves_no_temporary_file(circleci, storage, dest):
+    storage.store(*(StoredFile(f"{number}", b"x" * 3_000_000) for number in range(8)))
+    began = anyio.Event()
+
+    def tell(progress):
+        if progress.received > 1_200_000:
+            began.set()
+
+    async with anyio.create_task_group() as tasks:
+
+        async def run():
+            await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_progress=tell)
+
+        tasks.start_soon(run)
+        await began.wait()
+        tasks.cancel_scope.cancel()
+    assert not list(dest.glob(".*"))
+    assert {path.stat().st_size for path in dest.iterdir()} <= {3_000_000}
+    storage.store(StoredFile("after", b"fine"), job=18)
+    await artifacts.download_artifacts(circleci, SLUG, 18, dest)
+    assert (dest / "after").read_bytes() == b"fine"
+
+
+def job(name, number, **fields):
+    return {
+        "id": "5034460f-c7c4-4c43-9457-de07e2029e7b",
+        "name": name,
+        "job_number": number,
+        "type": "build",
+        "status": "success",
+        "dependencies": [],
+        "project_slug": SLUG,
+        "started_at": "2026-03-02T09:15:31Z",
+        "stopped_at": "2026-03-02T09:18:02Z",
+    } | fields
+
+
+def workflow(name, identifier, created_at="2026-03-02T09:15:00Z"):
+    return {
+        "id": identifier,
+        "name": name,
+        "status": "success",
+        "created_at": created_at,
+        "stopped_at": None,
+        "pipeline_id": PIPELINE,
+        "pipeline_number": 1,
+        "project_slug": SLUG,
+        "started_by": None,
+    }
+
+
+PIPELINE = "6e1f5b0c-0a52-4c3e-8d86-0f5e5ec09b0a"
+WORKFLOW = "fda08377-fe7e-46b1-8992-3a7aaecac9c3"
+RERUN = "2b6a1f3e-3c7e-4f5e-9a52-50ad65f6a9d1"
+
+
+async def test_each_job_of_a_workflow_gets_a_directory(circleci, storage, dest):
+    jobs = [
+        job("lint", 1),
+        job("node/test", 2),
+        job("approve", None, type="approval"),
+        job("build", 3),
+        job("build", 4),
+        job("..", 5),
+    ]
+    storage.answers[f"/workflow/{WORKFLOW}/job"] = {"items": jobs, "next_page_token": None}
+    storage.store(StoredFile("report", b"1"), job=1)
+    storage.store(StoredFile("report", b"2-0", 0), StoredFile("report", b"2-1", 1), job=2)
+    storage.store(StoredFile("report", b"3"), job=3)
+    storage.store(StoredFile("report", b"4"), job=4)
+    storage.store(StoredFile("report", b"5"), job=5)
+    download = await artifacts.download_workflow_artifacts(circleci, WORKFLOW, dest, on_error="collect")
+    assert contents(dest) == {
+        "lint/report": b"1",
+        "node/test/0/report": b"2-0",
+        "node/test/1/report": b"2-1",
+        "build-3/report": b"3",
+        "build-4/report": b"4",
+    }
+    assert len(download.failures) == 1
+
+
+def pipeline(identifier=PIPELINE, number=1):
+    return {
+        "id": identifier,
+        "number": number,
+        "state": "created",
+        "project_slug": SLUG,
+        "created_at": "2026-03-02T09:15:00Z",
+        "updated_at": "2026-03-02T09:15:00Z",
+        "errors": [],
+        "trigger": {"type": "webhook", "received_at": "2026-03-02T09:15:00Z", "actor": {"login": "ada"}},
+    }
+
+
+@pytest.fixture
+def runs(storage):
+    """A pipeline without workflows yet, then one with a workflow and its rerun."""
+    new = "11111111-0a52-4c3e-8d86-0f5e5ec09b0a"
+    storage.answers[f"/project/{SLUG}/pipeline"] = {"items": [pipeline(new, 2), pipeline()], "next_page_token": None}
+    storage.answers[f"/pipeline/{PIPELINE}/workflow"] = {
+        "items": [
+            workflow("build", WORKFLOW),
+            workflow("build", RERUN, "2026-03-02T10:00:00Z"),
+            workflow("build", None),
+        ],
+        "next_page_token": None,
+    }
+    storage.answers[f"/workflow/{WORKFLOW}/job"] = {
+        "items": [job("test", 17), job("lint", 18)],
+        "next_page_token": None,
+    }
+    storage.answers[f"/workflow/{RERUN}/job"] = {
+        "items": [job("test", 19, status="failed"), job("wait", None), job("lint", 20)],
+        "next_page_token": None,
+    }
+    for number in (17, 18, 19, 20):
+        storage.store(StoredFile(f"report-{number}", b"x"), job=number)
+
+
+@pytest.mark.parametrize(
+    ("options", "number"),
+    [
+        ({"job": "test"}, 17),
+        ({"job": "lint"}, 20),
+        ({"job": "test", "status": "failed"}, 19),
+        ({"job": "test", "status": None}, 19),
+        ({"job": "lint", "workflow": "build", "branch": "main"}, 20),
+    ],
+)
+async def test_the_newest_run_of_a_job_is_found(circleci, runs, options, number):
+    latest = await artifacts.latest_artifacts(circleci, SLUG, **options)
+    assert latest.job.job_number == number
+    assert [artifact.path for artifact in latest.artifacts] == [f"report-{number}"]
+    assert str(latest.pipeline.id) == PIPELINE
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"job": "deploy"}, {"job": "test", "workflow": "other"}, {"job": "wait"}, {"job": "test", "search": 1}],
+)
+async def test_a_run_that_is_not_found_is_told_with_what_was_searched(circleci, runs, options):
+    with pytest.raises(ArtifactError, match=rf"no run of job '{options['job']}'.* newest \d pipelines of gh/acme/web"):
+        await artifacts.latest_artifacts(circleci, SLUG, **options)
+
+
+async def test_an_artifact_can_be_read_without_a_file(circleci, storage):
+    content = random.Random(1).randbytes(300_000)
+    storage.store(StoredFile("file", content))
+    (artifact,) = await circleci.jobs.list_artifacts(SLUG, 17).collect()
+    async with artifacts.open_artifact(circleci, artifact) as stream:
+        assert (stream.start, stream.size) == (0, 300_000)
+        assert b"".join([piece async for piece in stream]) == content
+
+
+async def test_an_artifact_can_be_read_from_a_byte_on(circleci, storage):
+    storage.store(StoredFile("file", b"0123456789"))
+    (artifact,) = await circleci.jobs.list_artifacts(SLUG, 17).collect()
+    async with artifacts.open_artifact(circleci, artifact.url, start=7) as stream:
+        assert (stream.start, stream.size) == (7, 3)
+        assert b"".join([piece async for piece in stream]) == b"789"
+
+
+async def test_a_server_that_cannot_begin_there_is_told(circleci, storage):
+    storage.store(StoredFile("file", b"0123456789"))
+    storage.reply = lambda _request, file, _right: reply_without_ranges(file)
+    (artifact,) = await circleci.jobs.list_artifacts(SLUG, 17).collect()
+    with pytest.raises(ArtifactError, match="byte 7"):
+        async with artifacts.open_artifact(circleci, artifact, start=7):
+            pass
