@@ -16,6 +16,7 @@ The tree::
     │   └── APITimeoutError             … within the time allowed
     ├── DecodeError                     the answer is not what the API describes
     ├── PaginationError                 a list could not be read to its end
+    ├── PipelineNotTriggeredError       CircleCI took the request for a pipeline, but made none
     ├── WaitTimeoutError                a pipeline or workflow did not finish within the deadline
     ├── ArtifactError                   an artifact was refused or could not be stored
     ├── UsageExportError                a usage export failed
@@ -47,6 +48,7 @@ __all__ = [
     "NotFoundError",
     "PaginationError",
     "PermissionDeniedError",
+    "PipelineNotTriggeredError",
     "RateLimitError",
     "ServerError",
     "UnprocessableEntityError",
@@ -209,8 +211,28 @@ class PaginationError(CircleCIError):
         self.items_seen = items_seen
 
 
+class PipelineNotTriggeredError(CircleCIError):
+    """CircleCI answered 200 and made no pipeline, for example because the commit says to skip CI.
+
+    Attributes:
+        message: What CircleCI says about it.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
 class WaitTimeoutError(CircleCIError):
-    """A pipeline or workflow had not finished when the deadline passed; it goes on running at CircleCI."""
+    """A pipeline or workflow had not finished when the deadline passed; it goes on running at CircleCI.
+
+    Attributes:
+        seen: What was seen last, a `circleci_v2.waiting.PipelineResult` or a `Workflow`; None when nothing was.
+    """
+
+    def __init__(self, message: str, *, seen: Any = None) -> None:
+        super().__init__(message)
+        self.seen = seen
 
 
 class ArtifactError(CircleCIError):

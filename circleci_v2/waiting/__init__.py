@@ -1,0 +1,26 @@
+"""Trigger a pipeline and wait for it; wait for a pipeline or a workflow that others started.
+
+The client offers these functions as methods, with itself as the first argument:
+``await circleci.trigger_and_wait("gh/acme/web", branch="main", timeout=1800)``.
+"""
+
+from __future__ import annotations
+
+from circleci_v2.waiting.options import OnHold, WaitOptions
+from circleci_v2.waiting.pipelines import TriggerRoute, trigger_and_wait, wait_for_pipeline
+from circleci_v2.waiting.polling import Polling
+from circleci_v2.waiting.states import PipelineResult, StateChange
+from circleci_v2.waiting.workflows import rerun_and_wait, wait_for_workflow
+
+__all__ = [
+    "OnHold",
+    "PipelineResult",
+    "Polling",
+    "StateChange",
+    "TriggerRoute",
+    "WaitOptions",
+    "rerun_and_wait",
+    "trigger_and_wait",
+    "wait_for_pipeline",
+    "wait_for_workflow",
+]

@@ -1,0 +1,64 @@
+"""What every wait can be told."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, Literal, TypedDict
+
+import attrs
+
+from circleci_v2.errors import ConfigurationError
+from circleci_v2.waiting.polling import Polling
+from circleci_v2.waiting.states import StateChange
+
+__all__ = ["OnHold", "Options", "WaitOptions"]
+
+OnHold = Literal["wait", "return", "approve"]
+"""What to do once nothing goes on until a person approves a job."""
+
+
+class WaitOptions(TypedDict, total=False):
+    """Keyword arguments of `trigger_and_wait`, `wait_for_pipeline`, `wait_for_workflow` and `rerun_and_wait`.
+
+    Attributes:
+        on_hold: ``"wait"``: for the person, until the deadline. ``"return"``: give what there is, with the status
+            ``on_hold``. ``"approve"``: approve each approval job once, in the name of the token's owner. Default:
+            ``"wait"``.
+        fail_fast: Return as soon as a workflow fails or is failing, and not when all have ended. Default: False.
+        on_change: Called with a `StateChange` for each change of a state; it may be an async function. What it raises
+            ends the wait.
+        cancel_at_circleci: When this wait is cancelled, also cancel the workflows at CircleCI, for at most 30 seconds.
+            A wait that times out leaves them alone. Default: False.
+        polling: How often to look. Default: after 5 seconds, growing to 30.
+    """
+
+    on_hold: OnHold
+    fail_fast: bool
+    on_change: Callable[[StateChange], Any] | None
+    cancel_at_circleci: bool
+    polling: Polling
+
+
+def _is_on_hold_choice(_: Options, __: attrs.Attribute[OnHold], value: OnHold) -> None:
+    if value not in {"wait", "return", "approve"}:
+        msg = f"on_hold={value!r}: pass 'wait', 'return' or 'approve'."
+        raise ConfigurationError(msg)
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """`WaitOptions`, complete and checked."""
+
+    on_hold: OnHold = attrs.field(default="wait", validator=_is_on_hold_choice)
+    fail_fast: bool = False
+    on_change: Callable[[StateChange], Any] | None = None
+    cancel_at_circleci: bool = False
+    polling: Polling = attrs.field(factory=Polling)
+
+    async def tell(self, change: StateChange) -> None:
+        """Tell `on_change` what happened."""
+        if self.on_change is not None:
+            told = self.on_change(change)
+            if inspect.isawaitable(told):
+                await told

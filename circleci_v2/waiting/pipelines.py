@@ -1,0 +1,204 @@
+"""Waiting for a pipeline, triggered here or elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Unpack
+from uuid import UUID
+
+from circleci_v2 import models
+from circleci_v2.errors import ConfigurationError, NotFoundError, PipelineNotTriggeredError
+from circleci_v2.slugs import ProjectSlug
+from circleci_v2.waiting.actions import Approver, cancelling_at_circleci
+from circleci_v2.waiting.options import Options, WaitOptions
+from circleci_v2.waiting.polling import Watch
+from circleci_v2.waiting.states import Phase, PipelineResult, StateChange, is_failing, oldest_first, phase_of
+
+if TYPE_CHECKING:
+    from circleci_v2._generated.namespaces import Namespaces
+    from circleci_v2.models import Pipeline, Workflow
+
+__all__ = ["TriggerRoute", "trigger_and_wait", "wait_for_pipeline"]
+
+TriggerRoute = Literal["pipeline", "pipeline/run"]
+"""Which of CircleCI's two ways to start a pipeline: `pipelines.trigger` or `pipelines.run`."""
+
+
+async def trigger_and_wait(
+    circleci: Namespaces,
+    project_slug: ProjectSlug | str,
+    *,
+    timeout: float,  # noqa: ASYNC109 - its passing is an answer of its own, told by an injected clock
+    branch: str | None = None,
+    tag: str | None = None,
+    parameters: Mapping[str, int | str | bool] | None = None,
+    definition_id: UUID | str | None = None,
+    route: TriggerRoute | None = None,
+    **options: Unpack[WaitOptions],
+) -> PipelineResult:
+    """Trigger a pipeline, and wait until all its workflows have ended.
+
+    A pipeline that fails is no error: look at `PipelineResult.succeeded`. It is triggered once, and not again when the
+    answer is lost: that could run everything twice.
+
+    Args:
+        circleci: The client.
+        project_slug: The project, for example ``gh/acme/web``.
+        timeout: Seconds until the wait gives up, triggering included; there is no default, because a pipeline may never
+            end by itself.
+        branch: The branch to run, for configuration and code alike. Default: the project's default branch.
+        tag: The tag to run, instead of a branch.
+        parameters: Values for the pipeline parameters that the configuration declares.
+        definition_id: The pipeline definition to run, where a project has several. Only the route ``pipeline/run``
+            knows them.
+        route: ``pipeline`` serves GitHub OAuth and Bitbucket Cloud, ``pipeline/run`` all but GitLab. Default:
+            ``pipeline/run`` for ``circleci/…`` slugs and when there is a `definition_id`, else ``pipeline``.
+        **options: See `WaitOptions`.
+
+    Returns:
+        The pipeline and its workflows.
+
+    Raises:
+        PipelineNotTriggeredError: CircleCI answered, but made no pipeline; the message says why.
+        WaitTimeoutError: The deadline has passed; the pipeline goes on at CircleCI.
+        APIError: CircleCI refused to trigger it.
+        ConfigurationError: An argument makes no sense.
+    """
+    slug = ProjectSlug(project_slug)
+    if branch is not None and tag is not None:
+        msg = f"branch={branch!r} and tag={tag!r}: a pipeline runs one of them, pass only one."
+        raise ConfigurationError(msg)
+    if definition_id is not None and route == "pipeline":
+        msg = "definition_id cannot be used with route='pipeline': leave the route out, or pass 'pipeline/run'."
+        raise ConfigurationError(msg)
+    if route is None:
+        by_definition = definition_id is not None or slug.canonical.startswith("circleci/")
+        route = "pipeline/run" if by_definition else "pipeline"
+    wait = _PipelineWait(circleci, timeout, Options(**options))
+    if route == "pipeline":
+        created = await circleci.pipelines.trigger(slug, branch=branch, tag=tag, parameters=parameters)
+    else:
+        created = await _run(circleci, slug, _reference(branch, tag), definition_id, parameters)
+    wait.watch.trust()
+    return await wait.until_ended(created.id)
+
+
+async def wait_for_pipeline(
+    circleci: Namespaces,
+    pipeline_id: UUID | str,
+    *,
+    timeout: float,  # noqa: ASYNC109 - its passing is an answer of its own, told by an injected clock
+    **options: Unpack[WaitOptions],
+) -> PipelineResult:
+    """Wait until all workflows of a pipeline have ended, those that come later included.
+
+    Args:
+        circleci: The client.
+        pipeline_id: The pipeline.
+        timeout: Seconds until the wait gives up; there is no default, because a pipeline may never end by itself.
+        **options: See `WaitOptions`.
+
+    Returns:
+        The pipeline and its workflows.
+
+    Raises:
+        WaitTimeoutError: The deadline has passed; the pipeline goes on at CircleCI.
+        NotFoundError: CircleCI does not show the pipeline, not even after `Polling.grace` seconds.
+        ConfigurationError: An argument makes no sense.
+    """
+    return await _PipelineWait(circleci, timeout, Options(**options)).until_ended(pipeline_id)
+
+
+def _reference(branch: str | None, tag: str | None) -> dict[str, Any] | None:
+    reference = {"branch": branch, "tag": tag}
+    return {name: value for name, value in reference.items() if value is not None} or None
+
+
+async def _run(
+    circleci: Namespaces,
+    slug: ProjectSlug,
+    reference: Mapping[str, Any] | None,
+    definition_id: UUID | str | None,
+    parameters: Mapping[str, Any] | None,
+) -> models.PipelineCreation:
+    answer = await circleci.pipelines.run(
+        slug, definition_id=definition_id, config=reference, checkout=reference, parameters=parameters
+    )
+    if isinstance(answer, models.PipelineCreation):
+        return answer
+    raise PipelineNotTriggeredError(answer.message or "CircleCI made no pipeline and gave no reason.")
+
+
+class _PipelineWait:
+    """One wait for a pipeline. Its deadline runs from the moment it is made."""
+
+    def __init__(self, circleci: Namespaces, timeout: float, options: Options) -> None:
+        self._circleci = circleci
+        self._options = options
+        self._approver = Approver(circleci)
+        self._pipeline: Pipeline | None = None
+        self._workflows: Sequence[Workflow] = ()
+        self._settling_since: float | None = None
+        self.watch = Watch(timeout=timeout, polling=options.polling)
+
+    async def until_ended(self, pipeline_id: UUID | str) -> PipelineResult:
+        async with cancelling_at_circleci(
+            self._circleci,
+            lambda: self._circleci.pipelines.list_workflows(pipeline_id).collect(),
+            polling=self._options.polling,
+            wanted=self._options.cancel_at_circleci,
+        ):
+            return await self.watch.until(
+                lambda: self._look(pipeline_id), subject=f"Pipeline {pipeline_id}", seen=self._seen
+            )
+
+    def _seen(self) -> PipelineResult | None:
+        if self._pipeline is None:
+            return None
+        return PipelineResult(pipeline=self._pipeline, workflows=self._workflows)
+
+    async def _look(self, pipeline_id: UUID | str) -> PipelineResult | None:
+        pipeline = await self._look_at_pipeline(pipeline_id)
+        workflows = await self._look_at_workflows(pipeline)
+        result = PipelineResult(pipeline=pipeline, workflows=workflows)
+        if self._options.fail_fast and is_failing(workflows):
+            return result
+        if self._options.on_hold == "approve":
+            await self._approver.approve(workflows)
+        return result if self._is_over(phase_of(pipeline, workflows)) else None
+
+    async def _look_at_pipeline(self, pipeline_id: UUID | str) -> Pipeline:
+        known = self._pipeline
+        if known is not None and known.state in {"created", "errored"}:
+            return known
+        before = None if known is None else str(known.state)
+        self._pipeline = pipeline = await self._circleci.pipelines.get(pipeline_id)
+        self.watch.trust()
+        if pipeline.state != before:
+            await self._tell(None, before, str(pipeline.state))
+        return pipeline
+
+    async def _look_at_workflows(self, pipeline: Pipeline) -> Sequence[Workflow]:
+        before = {workflow.id: str(workflow.status) for workflow in self._workflows}
+        try:
+            listed = await self._circleci.pipelines.list_workflows(pipeline.id).collect()
+        except NotFoundError:
+            if pipeline.state != "errored":
+                raise
+            listed = []
+        self._workflows = workflows = oldest_first(listed)
+        for workflow in workflows:
+            if workflow.status != before.get(workflow.id):
+                await self._tell(workflow, before.get(workflow.id), str(workflow.status))
+        return workflows
+
+    async def _tell(self, workflow: Workflow | None, before: str | None, after: str) -> None:
+        await self._options.tell(StateChange(pipeline=self._pipeline, workflow=workflow, before=before, after=after))
+
+    def _is_over(self, phase: Phase) -> bool:
+        if phase is not Phase.SETTLING:
+            self._settling_since = None
+            return phase is Phase.ENDED or (phase is Phase.ON_HOLD and self._options.on_hold == "return")
+        if self._settling_since is None:
+            self._settling_since = self.watch.elapsed
+        return self.watch.elapsed - self._settling_since >= self._options.polling.grace
