@@ -109,9 +109,7 @@ class CircleCI(Namespaces):
         )
         return attrs.evolve(response, parsed=parse(answer))  # type: ignore[arg-type,return-value]  # parsed was None
 
-    async def request(
-        self, method: str, path: str, *, query: Mapping[str, Any] | None = None, json: Any = None
-    ) -> Any:
+    async def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, json: Any = None) -> Any:
         """Call anything of the API, also what this library does not know yet, with the same token, retries and limits.
 
         Args:
@@ -159,7 +157,8 @@ class CircleCI(Namespaces):
         other = copy.copy(self)
         # The namespaces that were made so far are bound to this client and its options.
         other.__dict__ = {name: value for name, value in self.__dict__.items() if name.startswith("_")}
-        other._options = attrs.evolve(self._options, **{k: v for k, v in given.items() if v is not None})
+        options = attrs.evolve(self._options, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # each has its own type
+        other.__dict__["_options"] = options
         return other
 
     async def aclose(self) -> None:

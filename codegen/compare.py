@@ -95,7 +95,11 @@ def _code(node: ast.AST) -> str:
 
 
 def _without_docstrings(body: Sequence[ast.stmt]) -> list[ast.stmt]:
-    return [s for s in body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant) and isinstance(s.value.value, str))]
+    return [
+        s
+        for s in body
+        if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant) and isinstance(s.value.value, str))
+    ]
 
 
 def expected_differences(document: str, path: Path = DIFFERENCES_FILE) -> Mapping[str, str]:
@@ -118,7 +122,9 @@ def unexpected(document: Path) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare documents with our own from the command line."""
-    parser = argparse.ArgumentParser(prog="python -m codegen.compare", description="Compare the code of documents with ours.")
+    parser = argparse.ArgumentParser(
+        prog="python -m codegen.compare", description="Compare the code of documents with ours."
+    )
     parser.add_argument("documents", type=Path, nargs="+", help="OpenAPI documents to generate from")
     options = parser.parse_args(arguments)
     try:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import yaml
 
+from circleci_v2._wire.json_types import is_object
 from codegen.errors import SpecError
 
 __all__ = ["Document", "dump_document", "read_document", "write_document"]
@@ -35,7 +36,7 @@ def read_document(source: str | Path) -> Document:
     except (ValueError, yaml.YAMLError) as error:
         msg = f"{source}: neither JSON nor YAML: {error}"
         raise SpecError(msg) from error
-    if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
+    if not is_object(document) or not str(document.get("openapi", "")).startswith("3."):
         msg = f"{source}: not an OpenAPI 3 document"
         raise SpecError(msg)
     return document

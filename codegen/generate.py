@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,11 @@ GENERATED = ROOT / "circleci_v2" / "_generated"
 TEMPLATES = ROOT / "templates"
 CONFIG_FILE = ROOT / "generator-config.yaml"
 
+
+def _listed_model_names(prop: Any) -> list[str]:
+    return list(rendering.model_names(prop))
+
+
 _NAMESPACE_IMPORTS = {
     "collections.abc": ("Mapping", "Sequence"),
     "datetime": ("date", "datetime"),
@@ -47,14 +52,15 @@ _NAMESPACE_IMPORTS = {
     "circleci_v2.pagination": ("Paginator",),
     "circleci_v2.slugs": ("OrgSlug", "ProjectSlug"),
 }
-_FILTERS = {
+_FILTERS: dict[str, Callable[..., object]] = {
     "attribute": rendering.attribute,
     "annotation": rendering.annotation,
     "docstring": rendering.docstring,
     "is_nullable": rendering.is_nullable,
     "literal": rendering.literal,
-    "model_names": lambda prop: list(rendering.model_names(prop)),
+    "model_names": _listed_model_names,
     "plain": rendering.plain,
+    "sentences": rendering.sentences,
 }
 
 
@@ -145,7 +151,9 @@ class _Package:
         for field in (*model.required_properties, *model.optional_properties):
             name, key = rendering.attribute(field.name), rendering.plain(field.name)
             if taken.setdefault(name, key) != key:
-                msg = f"schema {model.class_info.name}: {taken[name]!r} and {key!r} would both be called {name} in Python"
+                msg = (
+                    f"schema {model.class_info.name}: {taken[name]!r} and {key!r} would both be called {name} in Python"
+                )
                 raise SpecError(msg)
 
     def _render(self, template: str, path: str, **context: Any) -> None:
@@ -189,22 +197,28 @@ def _project(document: Document, folder: Path) -> Project:
         raise SpecError(msg)
     problems = [*data.errors, *(e for c in data.endpoint_collections_by_tag.values() for e in c.parse_errors)]
     if problems:
-        raise SpecError("\n".join(f"{problem.header} {problem.detail or ''} {problem.data or ''}"[:2000] for problem in problems))
+        raise SpecError(
+            "\n".join(f"{problem.header} {problem.detail or ''} {problem.data or ''}"[:2000] for problem in problems)
+        )
     return Project(openapi=data, config=config, custom_template_path=TEMPLATES)
 
 
 def _dressed(document: Document, calls: dict[CallName, Call]) -> Document:
     """The document as the generator should see it: our names for its tags and operations, successes only."""
     dressed = copy.deepcopy(document)
-    dressed["paths"] = {}
+    paths: dict[str, dict[str, Any]] = {}
+    dressed["paths"] = paths
     for place, call in enumerate(calls.values()):
         operation = copy.deepcopy(document["paths"][call.path][call.method])
         operation["tags"] = [call.name.namespace]
         operation["operationId"] = _key(place)
         operation["responses"] = {s: r for s, r in operation["responses"].items() if s.startswith("2")}
         if call.slug_path:
-            operation["parameters"] = [*_without_slug(call), {"name": "project-slug", "in": "path", "required": True, "schema": {"type": "string"}}]
-        dressed["paths"].setdefault(call.route, {})[call.method] = operation
+            operation["parameters"] = [
+                *_without_slug(call),
+                {"name": "project-slug", "in": "path", "required": True, "schema": {"type": "string"}},
+            ]
+        paths.setdefault(call.route, {})[call.method] = operation
     for schema in dressed["components"]["schemas"].values():
         if "properties" in schema:
             # What says only which fields go together is for people; the generator would make a union of it.
@@ -253,8 +267,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Generate from the command line."""
     parser = argparse.ArgumentParser(prog="python -m codegen.generate", description="Write circleci_v2/_generated.")
     parser.add_argument("--spec", default=str(OUR_DOCUMENT), help="a file or a URL; default: openapi.json")
-    parser.add_argument("--output", type=Path, default=GENERATED, help="the folder to write; default: circleci_v2/_generated")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if the folder is not what would be written")
+    parser.add_argument(
+        "--output", type=Path, default=GENERATED, help="the folder to write; default: circleci_v2/_generated"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail if the folder is not what would be written"
+    )
     options = parser.parse_args(arguments)
     try:
         document = read_document(options.spec)

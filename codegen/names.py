@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 import yaml
 
+from circleci_v2._wire.json_types import is_array, is_object
 from codegen.errors import SpecError
 
 __all__ = ["CallName", "Names", "canonical_key", "pascal_case", "snake_case"]
@@ -18,7 +19,7 @@ __all__ = ["CallName", "Names", "canonical_key", "pascal_case", "snake_case"]
 NAMES_FILE = Path(__file__).with_name("names.yaml")
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
-_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+")
 
 
 def canonical_key(method: str, path: str) -> str:
@@ -150,8 +151,9 @@ class Names:
         """The model of a successful answer."""
         entry = self._entries.get(canonical_key(method, path))
         name = entry.answer if entry else None
-        if isinstance(name, Mapping):
-            name = name.get(int(status))
+        if is_object(name):
+            by_status: dict[int, str] = {int(key): value for key, value in name.items()}
+            name = by_status.get(int(status))
         if name or (entry and entry.items):
             return str(name or f"{entry.items}List" if entry else name)
         return self._default(f"answer {status} of {method.upper()} {path}", operation, "Response")
@@ -159,7 +161,7 @@ class Names:
     def field(self, model: str, field: str, variant: int | None = None) -> str:
         """The model or enum of a field; `variant` counts the members of a union."""
         named = self.table["models"].get(f"{model}.{field}")
-        if isinstance(named, list):
+        if is_array(named):
             return str(named[variant or 0])
         if named:
             return str(named) if variant is None else f"{named}{variant + 1}"

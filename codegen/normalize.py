@@ -21,11 +21,12 @@ from typing import Any
 
 import attrs
 
+from circleci_v2._wire.json_types import is_object
 from codegen.documents import Document, read_document, write_document
 from codegen.errors import SpecError
 from codegen.names import Names, canonical_key
 from codegen.overlay import Overlay, settle
-from codegen.schemas import Hoister, Schema, resolve_pointer
+from codegen.schemas import Hoister, NameOf, Schema, resolve_pointer
 from codegen.sharing import share_error_responses, share_parameters
 
 __all__ = ["METHODS", "OUR_DOCUMENT", "Normalized", "normalize"]
@@ -88,7 +89,7 @@ class _Normalizer:
 
     def take(self, document: Mapping[str, Any]) -> None:
         paths = document.get("paths")
-        if not isinstance(paths, Mapping):
+        if not is_object(paths):
             msg = "the document has no paths: is it an OpenAPI document?"
             raise SpecError(msg)
         for path, item in paths.items():
@@ -153,12 +154,16 @@ class _Operation:
         return result
 
     def _look_up(self, value: Any) -> Any:
-        return resolve_pointer(self.document, value["$ref"], self.key) if "$ref" in value else value
+        found: Schema = resolve_pointer(self.document, value["$ref"], self.key) if "$ref" in value else dict(value)
+        return found
 
     def _parameters(self, published: str, shared: Sequence[Any]) -> list[Schema]:
         own = [self._look_up(parameter) for parameter in (*shared, *self.source.get("parameters", ()))]
         spelling = _path_spelling(self.path, published)
-        by_place = {(p["in"], spelling.get(p["name"], p["name"]) if p["in"] == "path" else p["name"]): p for p in own}
+        by_place: dict[tuple[str, str], Schema] = {}
+        for parameter in own:
+            place, name = str(parameter["in"]), str(parameter["name"])
+            by_place[place, spelling.get(name, name) if place == "path" else name] = parameter
         placeholders = list(spelling.values())
         missing = set(placeholders) - {name for place, name in by_place if place == "path"}
         if missing:
@@ -230,8 +235,8 @@ class _Operation:
 def resolve_root(document: Mapping[str, Any], schema: Any, where: str) -> Schema:
     """The schema behind a chain of references."""
     for _ in range(1000):
-        if not isinstance(schema, dict) or "$ref" not in schema:
-            return schema if isinstance(schema, dict) else {}
+        if not is_object(schema) or "$ref" not in schema:
+            return schema if is_object(schema) else {}
         schema = resolve_pointer(document, schema["$ref"], where)
     msg = f"{where}: a chain of references leads back to itself or has no end"
     raise SpecError(msg)
@@ -241,7 +246,7 @@ def _has_required(document: Mapping[str, Any], schema: Any) -> bool:
     return bool(resolve_root(document, schema, "body").get("required"))
 
 
-def _root_namer(names: Names, name: str) -> Any:
+def _root_namer(names: Names, name: str) -> NameOf:
     return lambda variant: name if variant is None else names.field(name, "", variant)
 
 
@@ -254,7 +259,9 @@ def _path_spelling(path: str, published: str) -> dict[str, str]:
     return dict(zip(placeholders(path), placeholders(published), strict=True))
 
 
-def _parameter_order(place: tuple[str, str], parameter: Mapping[str, Any], placeholders: Sequence[str]) -> tuple[Any, ...]:
+def _parameter_order(
+    place: tuple[str, str], parameter: Mapping[str, Any], placeholders: Sequence[str]
+) -> tuple[Any, ...]:
     location, name = place
     if location == "path":
         return (0, placeholders.index(name) if name in placeholders else len(placeholders), name)
@@ -264,7 +271,9 @@ def _parameter_order(place: tuple[str, str], parameter: Mapping[str, Any], place
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Normalise a document from the command line."""
-    parser = argparse.ArgumentParser(prog="python -m codegen.normalize", description="Bring an OpenAPI document into normal form.")
+    parser = argparse.ArgumentParser(
+        prog="python -m codegen.normalize", description="Bring an OpenAPI document into normal form."
+    )
     parser.add_argument("document", help="a file or a URL")
     parser.add_argument("--output", type=Path, help="where to write it; default: standard output")
     options = parser.parse_args(arguments)

@@ -14,9 +14,10 @@ from typing import Any
 
 import attrs
 import yaml
-from jsonpath_ng.ext import parse as parse_json_path
-from oas_patch.overlay import apply_overlay
+from jsonpath_ng.ext.parser import parse as parse_json_path
+from oas_patch.overlay import apply_overlay  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
+from circleci_v2._wire.json_types import is_array, is_object
 from codegen.documents import Document
 from codegen.errors import SpecError
 from codegen.names import Names, canonical_key
@@ -94,11 +95,11 @@ def _first_of_each(parameters: Sequence[Schema]) -> list[Schema]:
 
 
 def _settle_value(value: Any) -> None:
-    if isinstance(value, list):
+    if is_array(value):
         for item in value:
             _settle_value(item)
-    elif isinstance(value, dict):
-        if isinstance(value.get("properties"), dict):
+    elif is_object(value):
+        if is_object(value.get("properties")):
             _settle_object(value)
         for item in value.values():
             _settle_value(item)
@@ -107,7 +108,9 @@ def _settle_value(value: Any) -> None:
 
 
 def _settle_object(schema: Schema) -> None:
-    absent = {name for name, field in schema["properties"].items() if isinstance(field, dict) and field.pop(_SOMETIMES_ABSENT, None)}
+    absent = {
+        name for name, field in schema["properties"].items() if is_object(field) and field.pop(_SOMETIMES_ABSENT, None)
+    }
     required = [name for name in schema.get("required", ()) if name not in absent]
     schema.pop("required", None)
     if required:

@@ -9,7 +9,19 @@ from keyword import iskeyword
 from typing import Any
 
 from openapi_python_client import strings
-from openapi_python_client.parser import properties as kinds
+from openapi_python_client.parser.properties.any import AnyProperty
+from openapi_python_client.parser.properties.boolean import BooleanProperty
+from openapi_python_client.parser.properties.date import DateProperty
+from openapi_python_client.parser.properties.datetime import DateTimeProperty
+from openapi_python_client.parser.properties.enum_property import EnumProperty
+from openapi_python_client.parser.properties.float import FloatProperty
+from openapi_python_client.parser.properties.int import IntProperty
+from openapi_python_client.parser.properties.list_property import ListProperty
+from openapi_python_client.parser.properties.model_property import ModelProperty
+from openapi_python_client.parser.properties.none import NoneProperty
+from openapi_python_client.parser.properties.string import StringProperty
+from openapi_python_client.parser.properties.union import UnionProperty
+from openapi_python_client.parser.properties.uuid import UuidProperty
 from openapi_python_client.schema.untrusted_string import UntrustedString
 
 from codegen.errors import SpecError
@@ -20,23 +32,25 @@ __all__ = [
     "argument_annotation",
     "attribute",
     "docstring",
+    "fields_of",
     "is_mapping",
     "is_nullable",
     "literal",
     "model_names",
     "plain",
+    "sentences",
 ]
 
 _PLAIN_TYPES: dict[type[Any], str] = {
-    kinds.StringProperty: "str",
-    kinds.IntProperty: "int",
-    kinds.FloatProperty: "float",
-    kinds.BooleanProperty: "bool",
-    kinds.DateTimeProperty: "datetime",
-    kinds.DateProperty: "date",
-    kinds.UuidProperty: "UUID",
-    kinds.AnyProperty: "Any",
-    kinds.NoneProperty: "None",
+    StringProperty: "str",
+    IntProperty: "int",
+    FloatProperty: "float",
+    BooleanProperty: "bool",
+    DateTimeProperty: "datetime",
+    DateProperty: "date",
+    UuidProperty: "UUID",
+    AnyProperty: "Any",
+    NoneProperty: "None",
 }
 _DOCSTRING_WIDTH = 112
 
@@ -80,22 +94,40 @@ def docstring(text: Any, indent: int = 0, *, hanging: bool = False) -> str:
     return "\n".join([line if i == 0 else f"{margin}{line}".rstrip() for i, line in enumerate(lines)])
 
 
+def sentences(text: Any, indent: int = 0) -> str:
+    """Text for a docstring of its own: the first sentence, and what follows it as another paragraph."""
+    first, _, rest = plain(text).strip().partition(". ")
+    return docstring(f"{first}.\n\n{rest}" if rest else plain(text), indent)
+
+
 def is_mapping(prop: Any) -> bool:
     """Whether a property is an object without fields of its own: a dict in Python."""
     # The schema is asked, because the generator fills in the properties of a reference only after it was made.
-    return isinstance(prop, kinds.ModelProperty) and not prop.data.properties
+    return isinstance(prop, ModelProperty) and not prop.data.properties
+
+
+def fields_of(prop: Any) -> list[Any]:
+    """The fields of an object, what is required first.
+
+    Raises:
+        SpecError: It is no object with fields, so that it cannot become the arguments of a method.
+    """
+    if not isinstance(prop, ModelProperty):
+        msg = f"{plain(prop.name)}: expected an object with fields, found {type(prop).__name__}"
+        raise SpecError(msg)
+    return [*(prop.required_properties or ()), *(prop.optional_properties or ())]
 
 
 def is_nullable(prop: Any) -> bool:
     """Whether null is among the values of a property."""
-    return isinstance(prop, kinds.UnionProperty) and any(isinstance(arm, kinds.NoneProperty) for arm in prop.inner_properties)
+    return isinstance(prop, UnionProperty) and any(isinstance(arm, NoneProperty) for arm in prop.inner_properties)
 
 
 def annotation(prop: Any) -> str:
     """The type of a field of a model."""
-    if isinstance(prop, kinds.ListProperty):
+    if isinstance(prop, ListProperty):
         return f"list[{annotation(prop.inner_property)}]"
-    if isinstance(prop, kinds.UnionProperty):
+    if isinstance(prop, UnionProperty):
         return _joined(annotation(arm) for arm in prop.inner_properties)
     if is_mapping(prop):
         return f"dict[str, {_mapping_value(prop, annotation)}]"
@@ -104,29 +136,29 @@ def annotation(prop: Any) -> str:
 
 def argument_annotation(prop: Any) -> str:
     """The type of an argument: wider than that of a field, because callers hold ids and values as text."""
-    if isinstance(prop, kinds.ListProperty):
+    if isinstance(prop, ListProperty):
         return f"Sequence[{argument_annotation(prop.inner_property)}]"
-    if isinstance(prop, kinds.UnionProperty):
+    if isinstance(prop, UnionProperty):
         return _joined(argument_annotation(arm) for arm in prop.inner_properties)
     if is_mapping(prop):
         return f"Mapping[str, {_mapping_value(prop, argument_annotation)}]"
-    if isinstance(prop, kinds.ModelProperty):
+    if isinstance(prop, ModelProperty):
         return f"{prop.class_info.name} | Mapping[str, Any]"
-    if isinstance(prop, kinds.EnumProperty | kinds.UuidProperty):
+    if isinstance(prop, EnumProperty | UuidProperty):
         return f"{_plain_annotation(prop)} | str"
     return _plain_annotation(prop)
 
 
 def model_names(prop: Any) -> Iterator[str]:
     """The models and enums that the type of a property mentions."""
-    if isinstance(prop, kinds.ListProperty):
+    if isinstance(prop, ListProperty):
         yield from model_names(prop.inner_property)
-    elif isinstance(prop, kinds.UnionProperty):
+    elif isinstance(prop, UnionProperty):
         for arm in prop.inner_properties:
             yield from model_names(arm)
     elif is_mapping(prop):
         yield from model_names(prop.additional_properties)
-    elif isinstance(prop, kinds.ModelProperty | kinds.EnumProperty):
+    elif isinstance(prop, ModelProperty | EnumProperty):
         yield str(prop.class_info.name)
 
 
@@ -136,9 +168,9 @@ def _mapping_value(prop: Any, inner: Any) -> str:
 
 
 def _plain_annotation(prop: Any) -> str:
-    if isinstance(prop, kinds.ModelProperty | kinds.EnumProperty):
+    if isinstance(prop, ModelProperty | EnumProperty):
         return str(prop.class_info.name)
-    kind = _PLAIN_TYPES.get(type(prop))
+    kind = _PLAIN_TYPES.get(prop.__class__)
     if kind is None:
         msg = f"{plain(prop.name)}: there is no Python type for {type(prop).__name__}"
         raise SpecError(msg)

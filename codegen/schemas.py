@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from circleci_v2._wire.json_types import is_array, is_object
 from codegen.errors import SpecError
 from codegen.names import Names
 
@@ -47,7 +48,7 @@ def resolve_pointer(document: Mapping[str, Any], pointer: str, where: str) -> An
     target: Any = document
     for part in pointer[2:].split("/"):
         key = part.replace("~1", "/").replace("~0", "~")
-        if not isinstance(target, Mapping) or key not in target:
+        if not is_object(target) or key not in target:
             msg = f"{where}: $ref {pointer!r} points to nothing"
             raise SpecError(msg)
         target = target[key]
@@ -63,7 +64,7 @@ def first_difference(one: Any, other: Any, path: str = "$", *, fields: bool = Fa
         path: Where the parts stand, for the answer.
         fields: Whether the keys of the parts are names of fields, of which none may be set aside.
     """
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
+    if is_object(one) and is_object(other):
         one, other = _unwrapped(one), _unwrapped(other)
         for key in sorted({*one, *other} - (frozenset() if fields else _set_aside(one))):
             if key not in one or key not in other:
@@ -71,7 +72,7 @@ def first_difference(one: Any, other: Any, path: str = "$", *, fields: bool = Fa
             if found := first_difference(one[key], other[key], f"{path}.{key}", fields=key == "properties"):
                 return found
         return None
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+    if is_array(one) and is_array(other) and len(one) == len(other):
         pairs = enumerate(zip(one, other, strict=True))
         return next((found for i, (a, b) in pairs if (found := first_difference(a, b, f"{path}[{i}]"))), None)
     return None if one == other else f"{path} is {one!r} in one and {other!r} in the other"
@@ -94,7 +95,7 @@ def _set_aside(schema: Mapping[str, Any]) -> frozenset[str]:
 def _fill(known: Schema, other: Mapping[str, Any]) -> None:
     """Take over what the second description of one schema says beyond the first: words and refinements."""
     for key, value in other.items():
-        if isinstance(value, Mapping) and isinstance(known.get(key), dict):
+        if is_object(value) and is_object(known.get(key)):
             _fill(known[key], value)
         elif key in WORDS | REFINEMENTS | {"format"} and "allOf" not in known and "$ref" not in known:
             known.setdefault(key, value)
@@ -206,9 +207,11 @@ class _Place:
         return self._place(schema, self.name, "[]")
 
     def mapping(self, flat: Schema) -> Schema:
-        plain = _plain({key: value for key, value in flat.items() if key not in {"type", "additionalProperties", "required"}})
+        plain = _plain(
+            {key: value for key, value in flat.items() if key not in {"type", "additionalProperties", "required"}}
+        )
         values = flat.get("additionalProperties")
-        if not isinstance(values, Mapping) or not values:
+        if not is_object(values) or not values:
             return {"type": "object", **plain}
         return {"type": "object", **plain, "additionalProperties": self._place(values, self.name, ".*")}
 
@@ -221,13 +224,21 @@ class _Place:
         required = [key for key in properties if key in flat.get("required", ())]
         kept = {k: flat[k] for k in (*WORDS, "deprecated", "anyOf", "oneOf") if k in flat}
         extra = flat.get("additionalProperties")
-        values = {"additionalProperties": self._place(extra, self.name, ".*")} if isinstance(extra, Mapping) and extra else {}
-        return {"type": "object", **kept, **({"required": required} if required else {}), "properties": properties, **values}
+        values = {"additionalProperties": self._place(extra, self.name, ".*")} if is_object(extra) and extra else {}
+        return {
+            "type": "object",
+            **kept,
+            **({"required": required} if required else {}),
+            "properties": properties,
+            **values,
+        }
 
 
 def _namer(names: Names, model: str, field: str, schema: Any) -> NameOf:
-    is_array = isinstance(schema, Mapping) and schema.get("type") == "array"
-    return lambda variant: names.items(model, field) if is_array and variant is None else names.field(model, field, variant)
+    is_array = is_object(schema) and schema.get("type") == "array"
+    return lambda variant: (
+        names.items(model, field) if is_array and variant is None else names.field(model, field, variant)
+    )
 
 
 def _field_order(field: str) -> tuple[int, str]:
@@ -242,11 +253,11 @@ def _resolve(document: Mapping[str, Any], schema: Any, where: str) -> tuple[Sche
     while True:
         if schema is True:
             schema = {}
-        if not isinstance(schema, dict):
+        if not is_object(schema):
             msg = f"{where}: expected a schema, found {schema!r}"
             raise SpecError(msg)
         arms = schema.get("allOf")
-        if isinstance(arms, list) and len(arms) == 1 and isinstance(arms[0], dict) and "$ref" in arms[0]:
+        if is_array(arms) and len(arms) == 1 and is_object(arms[0]) and "$ref" in arms[0]:
             site = {**_site(schema), **site}
             schema = arms[0]
         if "$ref" not in schema:
@@ -266,7 +277,9 @@ def _site(schema: Schema) -> Schema:
 
 def _merge_all_of(document: Mapping[str, Any], schema: Schema, where: str) -> Schema:
     """One flat schema out of an allOf, in the vendor's dialect made plain OpenAPI 3.0."""
-    merged = {key: value for key, value in schema.items() if key != "allOf" and not key.startswith("x-") and key != "title"}
+    merged = {
+        key: value for key, value in schema.items() if key != "allOf" and not key.startswith("x-") and key != "title"
+    }
     if schema.get("x-nullable"):
         merged["nullable"] = True
     for arm in schema.get("allOf", ()):
@@ -282,12 +295,16 @@ def _merge_all_of(document: Mapping[str, Any], schema: Schema, where: str) -> Sc
 def _modern_types_made_plain(schema: Schema) -> Schema:
     """OpenAPI 3.1 writes nullable as a list of types."""
     types = schema.get("type")
-    if not isinstance(types, list):
+    if not is_array(types):
         return schema
     rest = [kind for kind in types if kind != "null"]
     base = {key: value for key, value in schema.items() if key != "type"}
     null = {"nullable": True} if "null" in types else {}
-    return {**base, "type": rest[0], **null} if len(rest) == 1 else {**base, "anyOf": [{"type": kind} for kind in rest], **null}
+    return (
+        {**base, "type": rest[0], **null}
+        if len(rest) == 1
+        else {**base, "anyOf": [{"type": kind} for kind in rest], **null}
+    )
 
 
 def _plain(schema: Schema) -> Schema:
@@ -295,7 +312,9 @@ def _plain(schema: Schema) -> Schema:
     return {
         key: value
         for key, value in schema.items()
-        if not (key == "format" and value == schema.get("type")) and key not in {"enum", "required", "additionalProperties"} and value is not False
+        if not (key == "format" and value == schema.get("type"))
+        and key not in {"enum", "required", "additionalProperties"}
+        and value is not False
     }
 
 
@@ -307,7 +326,7 @@ def _is_enum(schema: Schema) -> bool:
 def _variants(schema: Schema) -> Sequence[Any]:
     """The arms of a union, null left out; none where the union only says which fields go together."""
     arms = [arm for key in _UNION_KEYS for arm in schema.get(key, ())]
-    if all(isinstance(arm, dict) and set(arm) == {"required"} for arm in arms):
+    if all(is_object(arm) and set(arm) == {"required"} for arm in arms):
         return ()
     return [arm for arm in _distinct(arms) if arm != {"type": "null"}]
 

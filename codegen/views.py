@@ -10,10 +10,20 @@ from typing import Any
 import attrs
 from openapi_python_client.parser.openapi import Endpoint
 
+from circleci_v2._wire.json_types import is_array, is_object
 from codegen.documents import Document
 from codegen.errors import SpecError
 from codegen.names import CallName, Names
-from codegen.rendering import annotation, argument_annotation, attribute, is_mapping, is_nullable, literal, model_names, plain
+from codegen.rendering import (
+    annotation,
+    argument_annotation,
+    attribute,
+    fields_of,
+    is_nullable,
+    literal,
+    model_names,
+    plain,
+)
 
 __all__ = ["Argument", "Call", "Outcome", "calls_of", "envelope_models", "view"]
 
@@ -240,10 +250,10 @@ def _component(schema: Mapping[str, Any]) -> str:
 
 
 def _references(value: Any) -> Iterator[str]:
-    if isinstance(value, list):
+    if is_array(value):
         for item in value:
             yield from _references(item)
-    elif isinstance(value, Mapping):
+    elif is_object(value):
         if isinstance(value.get("$ref"), str):
             yield _component(value)
         for item in value.values():
@@ -264,7 +274,8 @@ def view(document: Document, call: Call, endpoint: Endpoint) -> View:
     names = [argument.name for argument in arguments]
     if len(set(names)) < len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
-        msg = f"{call.method.upper()} {call.path}: several parameters are called {', '.join(twice)} in Python; rename in names.yaml"
+        place = f"{call.method.upper()} {call.path}"
+        msg = f"{place}: several parameters are called {', '.join(twice)} in Python; rename them in names.yaml"
         raise SpecError(msg)
     outcome = _outcome(document, call, endpoint)
     keys = {argument.key for argument in arguments if argument.place == "query"}
@@ -289,7 +300,7 @@ def _arguments(call: Call, endpoint: Endpoint) -> Iterator[Argument]:
         source = described["query", plain(prop.name)]
         yield _argument(call, prop, "query", source.get("description", ""), source["schema"].get("default"))
     for body in endpoint.bodies:
-        for prop in (*body.prop.required_properties, *body.prop.optional_properties):
+        for prop in fields_of(body.prop):
             yield _argument(call, prop, "body", plain(prop.description), None)
 
 
@@ -317,7 +328,7 @@ def _argument(call: Call, prop: Any, place: str, description: str, default: Any)
     elif prop.required:
         default = None
     elif nullable and place == "body":
-        kind, default = f"{kind} | Unset", "UNSET"
+        kind, default = f"{kind.removesuffix(' | None')} | Unset | None", "UNSET"
     else:
         kind, default = (kind if nullable else f"{kind} | None"), "None"
     return Argument(
@@ -345,7 +356,9 @@ def _path_expression(call: Call) -> str:
     if len(pieces) == 1:
         return literal(text)
     inner = "".join(
-        "{" + piece[1:-1] + "}" if piece.startswith("\0") else literal(piece)[1:-1].replace("{", "{{").replace("}", "}}")
+        "{" + piece[1:-1] + "}"
+        if piece.startswith("\0")
+        else literal(piece)[1:-1].replace("{", "{{").replace("}", "}}")
         for piece in pieces
     )
     # Single quotes inside, because an f-string on Python 3.11 cannot reuse its own.
@@ -354,9 +367,13 @@ def _path_expression(call: Call) -> str:
 
 def _outcome(document: Document, call: Call, endpoint: Endpoint) -> Outcome:
     by_status = {
-        str(response.status_code.pattern): response for response in endpoint.responses if str(response.status_code.pattern)[0] == "2"
+        str(response.status_code.pattern): response
+        for response in endpoint.responses
+        if str(response.status_code.pattern)[0] == "2"
     }
-    described = "; ".join(dict.fromkeys(call.responses[s].get("description", "").rstrip(".") for s in by_status if s in call.responses))
+    described = "; ".join(
+        dict.fromkeys(call.responses[s].get("description", "").rstrip(".") for s in by_status if s in call.responses)
+    )
     description = f"{described}." if described else ""
     schemas = [
         call.responses[status].get("content", {}).get("application/json", {}).get("schema") for status in by_status
@@ -370,10 +387,16 @@ def _outcome(document: Document, call: Call, endpoint: Endpoint) -> Outcome:
     if len(distinct) == 1:
         kind, prop = next(iter(distinct.items()))
         return Outcome(annotation=kind, parsing=[f"return {_decoding(prop)}"], models=models, description=description)
-    lines = [f"if answer.status_code == {status}:\n    return {_decoding(r.prop)}" for status, r in list(by_status.items())[:-1]]
+    lines = [
+        f"if answer.status_code == {status}:\n    return {_decoding(r.prop)}"
+        for status, r in list(by_status.items())[:-1]
+    ]
     last = list(by_status.values())[-1]
     return Outcome(
-        annotation=" | ".join(distinct), parsing=[*lines, f"return {_decoding(last.prop)}"], models=models, description=description
+        annotation=" | ".join(distinct),
+        parsing=[*lines, f"return {_decoding(last.prop)}"],
+        models=models,
+        description=description,
     )
 
 
@@ -381,8 +404,7 @@ def _page(prop: Any, description: str) -> Outcome:
     if hasattr(prop, "inner_property"):
         item = prop.inner_property
     else:
-        fields = (*prop.required_properties, *prop.optional_properties)
-        item = next(field.inner_property for field in fields if plain(field.name) == "items")
+        item = next(field.inner_property for field in fields_of(prop) if plain(field.name) == "items")
     models = frozenset(model_names(item))
     return Outcome(
         annotation=annotation(item),
@@ -406,5 +428,3 @@ def _runtime(prop: Any) -> str:
     for name in sorted(set(model_names(prop)), key=len, reverse=True):
         text = re.sub(rf"(?<![.\w]){name}\b", f"models.{name}", text)
     return text
-
-

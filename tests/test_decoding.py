@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -62,10 +62,10 @@ def ask(events: list[DeviationEvent]) -> Ask:
         def handler(_: httpx.Request) -> httpx.Response:
             return httpx.Response(200, json=waiting.pop(0))
 
-        results = []
-        async with CircleCI("token", transport=httpx.MockTransport(handler), strict=strict, on_event=events.append) as circleci:
-            for _ in bodies:
-                results.append(await circleci.workflows.get(WORKFLOW["id"]))
+        async with CircleCI(
+            "token", transport=httpx.MockTransport(handler), strict=strict, on_event=events.append
+        ) as circleci:
+            results = [await circleci.workflows.get(WORKFLOW["id"]) for _ in bodies]
         return results[0] if len(results) == 1 else results
 
     return get
@@ -75,7 +75,7 @@ async def test_a_described_answer_deviates_nowhere(ask: Ask, events: list[Deviat
     workflow = await ask(WORKFLOW)
     assert workflow.id == UUID(WORKFLOW["id"])
     assert workflow.status is WorkflowStatus.RUNNING
-    assert workflow.created_at == datetime(2026, 1, 31, 12, 0, 0, 123_000, tzinfo=timezone.utc)
+    assert workflow.created_at == datetime(2026, 1, 31, 12, 0, 0, 123_000, tzinfo=UTC)
     assert workflow.canceled_by is None
     assert events == []
 
@@ -87,7 +87,9 @@ async def test_null_where_null_is_known_to_occur_is_none(ask: Ask, events: list[
 
 async def test_null_in_a_required_field_is_none_and_reported(ask: Ask, events: list[DeviationEvent]):
     assert (await ask(WORKFLOW | {"name": None})).name is None
-    assert [(e.operation_id, e.path, e.problem) for e in events] == [("getWorkflowById", "$.name", "expected text, found null")]
+    assert [(e.operation_id, e.path, e.problem) for e in events] == [
+        ("getWorkflowById", "$.name", "expected text, found null")
+    ]
 
 
 async def test_an_unknown_enum_value_equals_its_string(ask: Ask, events: list[DeviationEvent]):
@@ -112,16 +114,25 @@ async def test_an_unknown_field_is_kept(ask: Ask, events: list[DeviationEvent]):
 
 
 async def test_a_key_in_the_other_spelling_is_read(ask: Ask, events: list[DeviationEvent]):
-    body = {("stopped-at" if k == "stopped_at" else k): v for k, v in WORKFLOW.items()} | {"stopped-at": "2026-01-31T13:00:00Z"}
+    body = {("stopped-at" if k == "stopped_at" else k): v for k, v in WORKFLOW.items()} | {
+        "stopped-at": "2026-01-31T13:00:00Z"
+    }
     workflow = await ask(body)
-    assert workflow.stopped_at == datetime(2026, 1, 31, 13, tzinfo=timezone.utc)
+    assert workflow.stopped_at == datetime(2026, 1, 31, 13, tzinfo=UTC)
     assert workflow.to_dict() == body
     assert events[0].path == "$.stopped-at"
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("pipeline_number", "42"), ("created_at", "yesterday"), ("id", "not-a-uuid"), ("status", 3), ("name", ["a"]), ("pipeline_number", True)],
+    [
+        ("pipeline_number", "42"),
+        ("created_at", "yesterday"),
+        ("id", "not-a-uuid"),
+        ("status", 3),
+        ("name", ["a"]),
+        ("pipeline_number", True),
+    ],
 )
 async def test_a_value_of_another_type_is_kept_as_it_is(ask: Ask, events: list[DeviationEvent], field: str, value: Any):
     workflow = await ask(WORKFLOW | {field: value})
@@ -139,7 +150,10 @@ async def test_a_body_of_another_kind_is_kept_and_reported(ask: Ask, events: lis
 async def test_each_deviation_is_told_once(ask: Ask, events: list[DeviationEvent], caplog: pytest.LogCaptureFixture):
     with caplog.at_level(logging.WARNING, logger="circleci_v2"):
         await ask(*[WORKFLOW | {"status": "paused"}] * 3, WORKFLOW | {"status": "frozen"})
-    assert [e.problem for e in events] == ["unknown value 'paused' of WorkflowStatus", "unknown value 'frozen' of WorkflowStatus"]
+    assert [e.problem for e in events] == [
+        "unknown value 'paused' of WorkflowStatus",
+        "unknown value 'frozen' of WorkflowStatus",
+    ]
     assert [r.levelname for r in caplog.records] == ["WARNING", "WARNING"]
     assert "getWorkflowById" in caplog.text
     assert "$.status" in caplog.text
@@ -198,7 +212,7 @@ def test_a_field_that_is_set_shows_in_to_dict_and_nothing_else_changes():
     body = WORKFLOW | {"color": {"of": ["the", "day"]}}
     workflow = Workflow.from_dict(body)
     workflow.name = "deploy"
-    workflow.stopped_at = datetime(2026, 1, 31, 13, tzinfo=timezone.utc)
+    workflow.stopped_at = datetime(2026, 1, 31, 13, tzinfo=UTC)
     assert workflow.to_dict() == body | {"name": "deploy", "stopped_at": "2026-01-31T13:00:00Z"}
 
 
@@ -237,10 +251,10 @@ def test_a_model_survives_pickle():
 @pytest.mark.parametrize(
     ("text", "moment"),
     [
-        ("2026-01-31T12:00:00Z", datetime(2026, 1, 31, 12, tzinfo=timezone.utc)),
-        ("2026-01-31T12:00:00.5+01:00", datetime(2026, 1, 31, 11, 0, 0, 500_000, tzinfo=timezone.utc)),
-        ("2026-01-31 12:00:00", datetime(2026, 1, 31, 12, tzinfo=timezone.utc)),
-        ("1970-01-01T00:00:00.000Z", datetime(1970, 1, 1, tzinfo=timezone.utc)),
+        ("2026-01-31T12:00:00Z", datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        ("2026-01-31T12:00:00.5+01:00", datetime(2026, 1, 31, 11, 0, 0, 500_000, tzinfo=UTC)),
+        ("2026-01-31 12:00:00", datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        ("1970-01-01T00:00:00.000Z", datetime(1970, 1, 1, tzinfo=UTC)),
     ],
 )
 def test_times_are_read_in_every_notation_and_written_back_in_their_own(text: str, moment: datetime):

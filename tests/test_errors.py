@@ -56,7 +56,11 @@ async def test_each_status_raises_its_own_error(status: int, kind: type[errors.A
     [
         ({"json": {"message": "Project not found"}}, "Project not found", {"message": "Project not found"}),
         ({"json": {"error": "bundle too large"}}, "bundle too large", {"error": "bundle too large"}),
-        ({"text": '{"message":"You must log in first."}'}, "You must log in first.", {"message": "You must log in first."}),
+        (
+            {"text": '{"message":"You must log in first."}'},
+            "You must log in first.",
+            {"message": "You must log in first."},
+        ),
         ({"text": "Rate limited."}, "Rate limited.", "Rate limited."),
         ({"json": {}}, "Not Found (the answer says no more)", {}),
         ({"json": {"message": ""}}, "Not Found (the answer says no more)", {"message": ""}),
@@ -65,7 +69,18 @@ async def test_each_status_raises_its_own_error(status: int, kind: type[errors.A
         ({"json": ["odd"]}, '["odd"]', ["odd"]),
         ({"content": b"\xff\xfe"}, "\ufffd\ufffd", "\ufffd\ufffd"),
     ],
-    ids=["message", "error", "json-as-text", "text", "empty-object", "empty-message", "other-object", "empty", "list", "binary"],
+    ids=[
+        "message",
+        "error",
+        "json-as-text",
+        "text",
+        "empty-object",
+        "empty-message",
+        "other-object",
+        "empty",
+        "list",
+        "binary",
+    ],
 )
 async def test_the_message_is_found_in_every_kind_of_body(answer: dict[str, Any], message: str, body: Any):
     error = await refusal(404, **answer)
@@ -116,13 +131,17 @@ async def test_a_success_that_is_no_json_is_a_decode_error():
         return httpx.Response(200, html="<html>maintenance</html>")
 
     async with CircleCI(TOKEN, transport=httpx.MockTransport(handler)) as circleci:
-        with pytest.raises(errors.DecodeError, match="getCurrentUser is text/html.* and not JSON: '<html>maintenance"):
+        with pytest.raises(errors.DecodeError, match=r"getCurrentUser is text/html.* and not JSON: '<html>maintenance"):
             await circleci.user.me()
 
 
 def test_the_tree_in_the_docstring_is_the_tree():
     drawn = set(re.findall(r"(\w+Error)\b", errors.__doc__.split("Other statuses")[0]))
-    real = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, errors.CircleCIError)}
+    real = {
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, errors.CircleCIError)
+    }
     assert real - {"ArtifactErrorGroup"} <= drawn | {"CircleCIError"}
     assert drawn - {"ValueError"} <= real
 

@@ -33,7 +33,9 @@ def test_importing_the_client_loads_no_model():
 
 def test_one_model_loads_no_other_until_it_decodes():
     loaded = loaded_after("from circleci_v2.models import Pipeline")
-    assert [name for name in loaded if name.startswith("circleci_v2._generated.models.")] == ["circleci_v2._generated.models.pipeline"]
+    assert [name for name in loaded if name.startswith("circleci_v2._generated.models.")] == [
+        "circleci_v2._generated.models.pipeline"
+    ]
 
 
 def test_the_public_names_are_complete():
@@ -92,6 +94,12 @@ def test_only_the_http_room_and_the_testing_room_know_httpx():
         if path.relative_to(PACKAGE).parts[0] in allowed:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            modules = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            modules = (
+                [a.name for a in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
             # The client names the type of its transport argument, for type checkers alone.
             assert not any(m.split(".")[0] == "httpx" for m in modules) or path.name == "client.py", path

@@ -6,7 +6,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -92,7 +92,7 @@ def test_there_are_115_operations_in_the_order_of_the_document():
     ids = [operation["operationId"] for item in DOCUMENT["paths"].values() for operation in item.values()]
     assert list(OPERATIONS) == ids
     assert len(OPERATIONS) == 115
-    assert all(OPERATIONS[id].id == id for id in ids)
+    assert [operation.id for operation in OPERATIONS.values()] == ids
 
 
 def answer(operation: Operation) -> tuple[int, Any]:
@@ -157,7 +157,9 @@ def check(result: Any, content: Any) -> None:
 def test_the_signature_offers_every_published_parameter_and_body_field(operation: Operation):
     signature = inspect.signature(method_of(client(lambda _: httpx.Response(200)), operation))
     places = [*parameters(operation, "path"), *parameters(operation, "query")]
-    names = [p["name"] for p in places if p["name"] not in SLUG_SEGMENTS] + list(body_schema(operation).get("properties", {}))
+    names = [p["name"] for p in places if p["name"] not in SLUG_SEGMENTS] + list(
+        body_schema(operation).get("properties", {})
+    )
     slug = any(p["name"] in SLUG_SEGMENTS for p in places)
     assert len(signature.parameters) == len(names) + slug
 
@@ -177,7 +179,11 @@ async def test_each_method_gives_the_whole_response_when_asked(operation: Operat
 
     def handler(_: httpx.Request) -> httpx.Response:
         headers = {"x-request-id": "a-request"}
-        return httpx.Response(status, json=content, headers=headers) if content is not None else httpx.Response(status, headers=headers)
+        return (
+            httpx.Response(status, json=content, headers=headers)
+            if content is not None
+            else httpx.Response(status, headers=headers)
+        )
 
     async with client(handler) as circleci:
         raw = getattr(getattr(circleci.with_raw_response, operation.namespace), operation.name)
@@ -190,7 +196,7 @@ async def test_each_method_gives_the_whole_response_when_asked(operation: Operat
 
 
 def test_offsets_start_where_they_are_told_and_moments_are_utc():
-    moment = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
+    moment = datetime(2026, 1, 31, 12, tzinfo=UTC)
     from circleci_v2._generated.api.policies import list_decisions
 
     request = list_decisions.build("acme", after=moment, offset=40)

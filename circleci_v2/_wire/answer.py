@@ -8,6 +8,7 @@ from typing import Any, TypeVar, overload
 import attrs
 
 from circleci_v2._wire.decoding import decoder_for
+from circleci_v2._wire.json_types import is_array, is_object
 from circleci_v2._wire.trail import Deviation, Trail
 from circleci_v2.pagination import Page
 
@@ -34,7 +35,7 @@ class Answer:
     def decode(self, target: type[T]) -> T:
         """The body as one value of a type."""
         # An empty body is taken for an empty object: what is missing in it is reported, and nothing crashes.
-        data = {} if self.data is None else self.data
+        data: Any = {} if self.data is None else self.data
         value: T = decoder_for(target)(data, Trail(self.report), None)
         return value
 
@@ -50,21 +51,21 @@ class Answer:
 
     def page(self, item: type[T]) -> Page[T]:
         """The body as one page of a list: an object with ``items``, or a bare array."""
-        if isinstance(self.data, list):
+        if is_array(self.data):
             return Page(self._items(self.data, item, None), next_page_token=None)
-        envelope = dict(self.data) if isinstance(self.data, dict) else {}
+        envelope: dict[str, Any] = dict(self.data) if is_object(self.data) else {}
         token = envelope.pop("next_page_token", None)
         items = self._items(envelope.pop("items", None), item, "items")
         return Page(items, next_page_token=token or None, additional_properties=envelope)
 
     def _items(self, data: Any, item: type[T], step: str | None) -> list[T]:
         trail = Trail(self.report)
-        if not isinstance(data, list):
-            trail.deviates(step, "missing" if data is None else "expected a list")
-            return []
-        decode = decoder_for(item)
-        inner = trail if step is None else trail.into(step)
-        return [decode(entry, inner, index) for index, entry in enumerate(data)]
+        if is_array(data):
+            decode = decoder_for(item)
+            inner = trail if step is None else trail.into(step)
+            return [decode(entry, inner, index) for index, entry in enumerate(data)]
+        trail.deviates(step, "missing" if data is None else "expected a list")
+        return []
 
     def nothing(self) -> None:
         """For operations that answer without a body."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin
@@ -17,6 +17,7 @@ from uuid import UUID
 
 from circleci_v2._wire.enums import OpenStrEnum
 from circleci_v2._wire.fields import WireField, is_model, wire_fields
+from circleci_v2._wire.json_types import is_array, is_object
 from circleci_v2._wire.trail import Trail
 
 __all__ = ["Decoder", "decode_silently", "decoder_for"]
@@ -91,7 +92,7 @@ def _datetime(value: Any, trail: Trail, step: str | int | None) -> Any:
         trail.deviates(step, f"expected a time, found {_kind(value)}")
         return value
     # CircleCI writes UTC; where the zone is left out it is still UTC that is meant.
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 _SCALARS: Mapping[Any, Decoder] = {
@@ -122,22 +123,22 @@ def _enum(kind: type[OpenStrEnum]) -> Decoder:
 
 def _list(decode_item: Decoder) -> Decoder:
     def decode(value: Any, trail: Trail, step: str | int | None) -> Any:
-        if type(value) is not list:
-            trail.deviates(step, f"expected a list, found {_kind(value)}")
-            return value
-        inner = trail if step is None else trail.into(step)
-        return [decode_item(item, inner, index) for index, item in enumerate(value)]
+        if is_array(value):
+            inner = trail if step is None else trail.into(step)
+            return [decode_item(item, inner, index) for index, item in enumerate(value)]
+        trail.deviates(step, f"expected a list, found {_kind(value)}")
+        return value
 
     return decode
 
 
 def _dict(decode_value: Decoder) -> Decoder:
     def decode(value: Any, trail: Trail, step: str | int | None) -> Any:
-        if type(value) is not dict:
-            trail.deviates(step, f"expected an object, found {_kind(value)}")
-            return value
-        inner = trail if step is None else trail.into(step)
-        return {key: decode_value(item, inner, key) for key, item in value.items()}
+        if is_object(value):
+            inner = trail if step is None else trail.into(step)
+            return {key: decode_value(item, inner, key) for key, item in value.items()}
+        trail.deviates(step, f"expected an object, found {_kind(value)}")
+        return value
 
     return decode
 
@@ -146,26 +147,28 @@ def _model(kind: Any) -> Decoder:
     plan: list[tuple[str, str, str | None, Decoder, bool]] = []
 
     def decode(value: Any, trail: Trail, step: str | int | None) -> Any:
-        if type(value) is not dict:
-            trail.deviates(step, f"expected an object, found {_kind(value)}")
-            return value
+        if is_object(value):
+            return decode_fields(value, trail if step is None else trail.into(step))
+        trail.deviates(step, f"expected an object, found {_kind(value)}")
+        return value
+
+    def decode_fields(received: dict[str, Any], trail: Trail) -> Any:
         if not plan:
             # Made now and not with the decoder, because models may refer to each other in a circle.
             plan.extend(_planned(field) for field in wire_fields(kind))
-        inner = trail if step is None else trail.into(step)
         arguments: dict[str, Any] = {}
         for attribute, key, other_key, decode_field, required in plan:
-            if key in value:
-                arguments[attribute] = decode_field(value[key], inner, key)
-            elif other_key is not None and other_key in value:
-                inner.deviates(other_key, f"spelled {other_key!r}, published as {key!r}")
-                arguments[attribute] = decode_field(value[other_key], inner, other_key)
+            if key in received:
+                arguments[attribute] = decode_field(received[key], trail, key)
+            elif other_key is not None and other_key in received:
+                trail.deviates(other_key, f"spelled {other_key!r}, published as {key!r}")
+                arguments[attribute] = decode_field(received[other_key], trail, other_key)
             elif required:
-                inner.deviates(key, "missing")
+                trail.deviates(key, "missing")
                 arguments[attribute] = None
-        if len(arguments) < len(value):
-            _report_unknown(plan, value, inner)
-        return kind.from_received(arguments, value)
+        if len(arguments) < len(received):
+            _report_unknown(plan, received, trail)
+        return kind.from_received(arguments, received)
 
     return decode
 
@@ -197,7 +200,7 @@ def _choice(arms: Sequence[Any]) -> Decoder:
     others = [arm for arm in arms if arm not in models]
 
     def decode(value: Any, trail: Trail, step: str | int | None) -> Any:
-        if type(value) is dict and models:
+        if models and is_object(value):
             return decoder_for(_best_match(models, value))(value, trail, step)
         arm = next((arm for arm in others if type(value) is (get_origin(arm) or arm)), None)
         if arm is None and type(value) is int and float in others:

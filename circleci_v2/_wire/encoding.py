@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timezone
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any, Protocol, runtime_checkable
 from urllib.parse import quote
 from uuid import UUID
 
+from circleci_v2._wire.json_types import is_iterable, is_mapping, is_sequence
 from circleci_v2._wire.unset import UNSET
 
 __all__ = ["encode_json", "encode_query", "given", "path_segment", "timestamp"]
@@ -41,7 +42,7 @@ def timestamp(moment: datetime) -> str:
     if moment.tzinfo is None:
         msg = f"{moment!r} has no time zone: say which moment it is, for example with .replace(tzinfo=timezone.utc)"
         raise ValueError(msg)
-    return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def encode_json(value: Any) -> Any:
@@ -63,13 +64,17 @@ def encode_json(value: Any) -> Any:
             return value.isoformat()
         case _Encodable():
             return value.to_dict()
-        case Mapping():
-            return {str(key): encode_json(item) for key, item in value.items()}
-        case _ if isinstance(value, Iterable):
-            return [encode_json(item) for item in value]
         case _:
-            msg = f"{value!r} ({type(value).__name__}) cannot be sent as JSON: pass JSON types, dates, UUIDs or models"
-            raise TypeError(msg)
+            return _encode_container(value)
+
+
+def _encode_container(value: Any) -> Any:
+    if is_mapping(value):
+        return {str(key): encode_json(item) for key, item in value.items()}
+    if is_iterable(value):
+        return [encode_json(item) for item in value]
+    msg = f"{value!r} ({type(value).__name__}) cannot be sent as JSON: pass JSON types, dates, UUIDs or models"
+    raise TypeError(msg)
 
 
 def encode_query(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -80,7 +85,7 @@ def encode_query(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _query_texts(value: Any) -> Iterable[str]:
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if is_sequence(value):
         return [_query_text(item) for item in value]
     return [_query_text(value)]
 

@@ -11,6 +11,7 @@ import attrs
 from circleci_v2._wire.decoding import decode_silently
 from circleci_v2._wire.encoding import encode_json
 from circleci_v2._wire.fields import WireField, known_keys, wire_fields
+from circleci_v2._wire.json_types import is_array
 from circleci_v2._wire.unset import UNSET
 
 __all__ = ["Model"]
@@ -64,7 +65,9 @@ class Model:
         extra = copy.deepcopy(self.additional_properties)
         # What came in keeps its order, because people compare such dictionaries as text.
         result = {
-            key: _unless_changed(getattr(self, read[key].attribute), value, read[key]) if key in read else extra.pop(key)
+            key: _unless_changed(getattr(self, read[key].attribute), value, read[key])
+            if key in read
+            else extra.pop(key)
             for key, value in received.items()
             if key in read or key in extra
         }
@@ -80,7 +83,9 @@ class Model:
         received = self._received or {}
         known = known_keys(type(self))
         return {
-            key: known[key] for key in received if key in known and (key == known[key].key or known[key].key not in received)
+            key: known[key]
+            for key in received
+            if key in known and (key == known[key].key or known[key].key not in received)
         }
 
     def _is_given(self, value: Any, field: WireField) -> bool:
@@ -92,7 +97,7 @@ def _unless_changed(value: Any, received: Any, field: WireField) -> Any:
     """What was received for a field, unless the field has another value by now."""
     if isinstance(value, Model) and isinstance(received, dict):
         return value.to_dict()
-    if isinstance(value, list) and isinstance(received, list) and len(value) == len(received):
+    if is_array(value) and is_array(received) and len(value) == len(received):
         pairs = zip(value, received, strict=True)
         if all(isinstance(item, Model) and isinstance(raw, dict) for item, raw in pairs):
             return [item.to_dict() for item in value]

@@ -62,7 +62,9 @@ class RawMethod(Generic[P, T]):
         self._method = method
         self.__doc__ = method.__doc__
 
-    def __get__(self, instance: RawNamespace, owner: type[RawNamespace]) -> Callable[P, Coroutine[Any, Any, Response[T]]]:
+    def __get__(
+        self, instance: RawNamespace, owner: type[RawNamespace]
+    ) -> Callable[P, Coroutine[Any, Any, Response[T]]]:
         def call(*arguments: P.args, **options: P.kwargs) -> Awaitable[Response[T]]:
             answer: Awaitable[Response[T]] = self._method(instance, *arguments, **options)
             return answer

@@ -24,7 +24,7 @@ def test_the_spelling_of_a_placeholder_does_not_matter(placeholder: str):
         ("project-slug", "project_slug", "ProjectSlug"),
         ("OrgID", "org_id", "OrgId"),
         ("createURLOrbAllowListEntry", "create_url_orb_allow_list_entry", "CreateUrlOrbAllowListEntry"),
-        ("createProject1", "create_project_1", "CreateProject1"),
+        ("createProject1", "create_project1", "CreateProject1"),
     ],
 )
 def test_names_are_respelled_word_by_word(text: str, snake: str, pascal: str):

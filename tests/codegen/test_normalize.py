@@ -31,8 +31,14 @@ WORKFLOW = {
 def document(schema: dict[str, Any] = WORKFLOW, *, path: str = "/workflow/{id}", **components: Any) -> dict[str, Any]:
     """A document with one operation that answers with a schema."""
     answer = {"description": "", "content": {"application/json": {"schema": schema}}}
-    identity = {"name": path.split("{")[1].split("}")[0], "in": "path", "required": True, "schema": {"type": "string"}}
-    operation = {"operationId": "getWorkflowById", "tags": ["Workflow"], "parameters": [identity], "responses": {"200": answer}}
+    name = path.partition("{")[2].partition("}")[0]
+    identity = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+    operation = {
+        "operationId": "getWorkflowById",
+        "tags": ["Workflow"],
+        "parameters": [identity],
+        "responses": {"200": answer},
+    }
     return {
         "openapi": "3.0.3",
         "info": {"title": "t", "version": "v2"},
@@ -91,7 +97,9 @@ def test_the_order_of_fields_and_values_does_not_matter():
 
 
 def test_code_samples_titles_and_orphans_are_dropped():
-    noisy = document({**WORKFLOW, "title": "Workflow"}, Orphan={"type": "object", "properties": {"x": {"type": "string"}}})
+    noisy = document(
+        {**WORKFLOW, "title": "Workflow"}, Orphan={"type": "object", "properties": {"x": {"type": "string"}}}
+    )
     noisy["paths"]["/workflow/{id}"]["get"]["x-code-samples"] = [{"lang": "sh"}]
     assert normal(noisy) == normal(document())
 
@@ -104,7 +112,9 @@ def test_two_schemas_under_one_name_are_refused_with_both_places():
     other["responses"]["200"]["content"]["application/json"]["schema"] = listed
     other["parameters"][0] = {**other["parameters"][0], "name": "pipeline-id"}
     source["paths"]["/pipeline/{pipeline-id}/workflow"] = {"get": other}
-    with pytest.raises(SpecError, match=r"two different schemas are called Workflow: at GET /workflow/\{id\} 200 and at GET /pipeline") as caught:
+    with pytest.raises(
+        SpecError, match=r"two different schemas are called Workflow: at GET /workflow/\{id\} 200 and at GET /pipeline"
+    ) as caught:
         normal(source)
     assert "names.yaml" in str(caught.value)
 
@@ -117,11 +127,19 @@ def test_schemas_that_refer_to_each_other_in_a_circle_keep_one_name_each():
 
 def test_a_reference_that_leads_back_to_itself_is_refused():
     with pytest.raises(SpecError, match="leads back to itself"):
-        normal(document({"$ref": "#/components/schemas/a"}, a={"$ref": "#/components/schemas/b"}, b={"$ref": "#/components/schemas/a"}))
+        normal(
+            document(
+                {"$ref": "#/components/schemas/a"},
+                a={"$ref": "#/components/schemas/b"},
+                b={"$ref": "#/components/schemas/a"},
+            )
+        )
 
 
 def test_a_reference_to_nothing_is_refused_with_its_place():
-    with pytest.raises(SpecError, match=r"GET /workflow/\{id\} 200: \$ref '#/components/schemas/gone' points to nothing"):
+    with pytest.raises(
+        SpecError, match=r"GET /workflow/\{id\} 200: \$ref '#/components/schemas/gone' points to nothing"
+    ):
         normal(document({"$ref": "#/components/schemas/gone"}))
 
 
@@ -157,14 +175,22 @@ def overlay(tmp_path: Path, text: str) -> Overlay:
 
 
 def test_a_correction_that_finds_nothing_is_an_error(tmp_path: Path):
-    corrections = overlay(tmp_path, "actions: [{target: $.components.schemas.Gone, x-reason: it was odd, update: {nullable: true}}]")
-    with pytest.raises(SpecError, match=r"\$\.components\.schemas\.Gone matches nothing; the reason for it was: it was odd"):
+    corrections = overlay(
+        tmp_path, "actions: [{target: $.components.schemas.Gone, x-reason: it was odd, update: {nullable: true}}]"
+    )
+    with pytest.raises(
+        SpecError, match=r"\$\.components\.schemas\.Gone matches nothing; the reason for it was: it was odd"
+    ):
         normalize(document(), overlay=corrections)
 
 
 def test_an_optional_correction_that_finds_nothing_is_a_note(tmp_path: Path):
-    corrections = overlay(tmp_path, "actions: [{target: $.components.schemas.Gone, x-optional: true, x-reason: odd, update: {}}]")
-    assert normalize(document(), overlay=corrections).notes == ["overlay: $.components.schemas.Gone is not in this document"]
+    corrections = overlay(
+        tmp_path, "actions: [{target: $.components.schemas.Gone, x-optional: true, x-reason: odd, update: {}}]"
+    )
+    assert normalize(document(), overlay=corrections).notes == [
+        "overlay: $.components.schemas.Gone is not in this document"
+    ]
 
 
 def test_a_correction_without_a_reason_is_refused(tmp_path: Path):
@@ -173,7 +199,8 @@ def test_a_correction_without_a_reason_is_refused(tmp_path: Path):
 
 
 def test_a_field_that_is_sometimes_absent_is_no_longer_required(tmp_path: Path):
-    text = "actions: [{target: $.components.schemas.Workflow.properties.status, x-reason: r, update: {x-sometimes-absent: true}}]"
+    target = "$.components.schemas.Workflow.properties.status"
+    text = f"actions: [{{target: {target}, x-reason: r, update: {{x-sometimes-absent: true}}}}]"
     found = normalize(document(), overlay=overlay(tmp_path, text)).document["components"]["schemas"]["Workflow"]
     assert found["required"] == ["id"]
     assert found["properties"]["status"] == {"$ref": "#/components/schemas/WorkflowStatus"}

@@ -17,17 +17,21 @@ _TEXTS = {
 def sample(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
     """A value that the schema allows, with every field of every object."""
     if "$ref" in schema:
-        found: Any = document
-        for part in schema["$ref"][2:].split("/"):
-            found = found[part]
-        return sample(document, found)
-    if "allOf" in schema:
-        return sample(document, schema["allOf"][0])
-    for key in ("oneOf", "anyOf"):
+        return sample(document, _look_up(document, schema["$ref"]))
+    for key in ("allOf", "oneOf", "anyOf"):
         if key in schema and "properties" not in schema:
             return sample(document, schema[key][0])
-    if "enum" in schema:
-        return schema["enum"][0]
+    return schema["enum"][0] if "enum" in schema else _by_type(document, schema)
+
+
+def _look_up(document: Mapping[str, Any], pointer: str) -> Any:
+    found: Any = document
+    for part in pointer[2:].split("/"):
+        found = found[part]
+    return found
+
+
+def _by_type(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
     match schema.get("type"):
         case "array":
             return [sample(document, schema["items"])]

@@ -11,7 +11,9 @@ __all__ = ["AdvancedProjectSettings"]
 
 @define(kw_only=True, weakref_slot=False)
 class AdvancedProjectSettings(Model):
-    """The advanced settings of a project. In a request, those left out (None) stay as they are."""
+    """The advanced settings of a project.
+
+    In a request, those left out (None) stay as they are."""
 
     autocancel_builds: bool | None = None
     """Cancel running workflows of a branch when a newer pipeline starts on it. The default branch, scheduled

@@ -16,8 +16,10 @@ __all__ = ["CheckoutSource"]
 
 @define(kw_only=True, weakref_slot=False)
 class CheckoutSource(Model):
-    """CheckoutSource"""
+    """Repository that the jobs of a pipeline definition check out."""
 
     provider: str | None = None
+    """Integration behind the repository, for example `github_app`, `github_oauth` or `bitbucket_dc`."""
 
     repo: Repository | None = None
+    """A repository as CircleCI knows it."""

@@ -16,8 +16,10 @@ __all__ = ["CheckoutSourceChange"]
 
 @define(kw_only=True, weakref_slot=False)
 class CheckoutSourceChange(Model):
-    """CheckoutSourceChange"""
+    """Another repository for a pipeline definition to check out."""
 
     provider: str | None = None
+    """Integration behind the repository; `github_app` is the only value documented as accepted."""
 
     repo: RepositoryChange | None = None
+    """Reference to the repository that takes the place of the present one."""

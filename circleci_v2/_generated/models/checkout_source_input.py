@@ -17,8 +17,11 @@ __all__ = ["CheckoutSourceInput"]
 
 @define(kw_only=True, weakref_slot=False)
 class CheckoutSourceInput(Model):
-    """CheckoutSourceInput"""
+    """Repository to check out in the jobs of a new pipeline definition."""
 
     provider: RepositoryProvider
+    """Integration through which CircleCI reaches a repository. `github_app`: the CircleCI GitHub App on
+    github.com. `github_server`: a GitHub Enterprise Server installation."""
 
     repo: RepositoryInput
+    """Reference to a repository in a request."""

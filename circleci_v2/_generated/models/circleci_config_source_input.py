@@ -16,8 +16,12 @@ __all__ = ["CircleciConfigSourceInput"]
 
 @define(kw_only=True, weakref_slot=False)
 class CircleciConfigSourceInput(Model):
-    """CircleciConfigSourceInput"""
+    """Configuration hosted by CircleCI, with no repository behind it.
+
+    Published in the API, but seen rejected with 400 for ordinary file paths."""
 
     file_path: str
+    """Which hosted configuration to use; CircleCI does not document the possible paths."""
 
     provider: CircleciProvider
+    """Marks configuration that CircleCI hosts itself; `circleci` is the only value."""

@@ -8,6 +8,6 @@ __all__ = ["CircleciProvider"]
 
 
 class CircleciProvider(OpenStrEnum):
-    """CircleciProvider"""
+    """Marks configuration that CircleCI hosts itself; `circleci` is the only value."""
 
     CIRCLECI = "circleci"

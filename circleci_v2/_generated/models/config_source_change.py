@@ -11,6 +11,9 @@ __all__ = ["ConfigSourceChange"]
 
 @define(kw_only=True, weakref_slot=False)
 class ConfigSourceChange(Model):
-    """ConfigSourceChange"""
+    """Another configuration file for a pipeline definition.
+
+    Provider and repository cannot be changed."""
 
     file_path: str | None = None
+    """New path from the root of the repository, for example `.circleci/nightly.yml`."""

@@ -19,16 +19,23 @@ __all__ = ["DecisionLog"]
 
 @define(kw_only=True, weakref_slot=False)
 class DecisionLog(Model):
-    """DecisionLog"""
+    """Audit entry of one evaluation of config policies."""
 
     id: UUID | None = None
+    """UUID of the entry; pass it to `policies.get_decision_policy_bundle` for the policies used."""
 
     created_at: datetime | None = None
+    """When the configuration was judged, in UTC."""
 
     decision: Decision | None = None
+    """Verdict of config policies on one configuration."""
 
     metadata: DecisionMetadata | None = None
+    """Facts about a pipeline that config policies can read as `data.meta`."""
 
     policies: dict[str, str] | None = None
+    """Hash of each policy evaluated, by policy name: 128 hexadecimal digits. Comparing entries shows whether a
+    policy changed in between."""
 
     time_taken_ms: int | None = None
+    """Duration of the evaluation, in milliseconds."""

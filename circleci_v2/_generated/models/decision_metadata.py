@@ -17,12 +17,17 @@ __all__ = ["DecisionMetadata"]
 
 @define(kw_only=True, weakref_slot=False)
 class DecisionMetadata(Model):
-    """DecisionMetadata"""
+    """Facts about a pipeline that config policies can read as `data.meta`."""
 
     build_number: int | None = None
+    """Build number that the decision was recorded under; an integer here, though the filter of
+    `policies.list_decisions` takes text."""
 
     project_id: UUID | None = None
+    """UUID of the project whose configuration was judged."""
 
     ssh_rerun: bool | None = None
+    """True when a job was being rerun with SSH access."""
 
     vcs: DecisionVcs | None = None
+    """Git data that config policies can read as `data.meta.vcs`."""

@@ -11,6 +11,8 @@ __all__ = ["DecisionSettings"]
 
 @define(kw_only=True, weakref_slot=False)
 class DecisionSettings(Model):
-    """DecisionSettings"""
+    """Switch for the enforcement of config policies."""
 
     enabled: bool | None = None
+    """True while stored policies are evaluated for each pipeline that is triggered. An update without it is
+    rejected, so never leave it out."""

@@ -18,18 +18,25 @@ __all__ = ["DeployComponent"]
 
 @define(kw_only=True, weakref_slot=False)
 class DeployComponent(Model):
-    """DeployComponent"""
+    """Something that a project deploys, such as a service."""
 
     id: UUID | None = None
+    """UUID of the component, for `deploy.list_component_versions`."""
 
     name: str | None = None
+    """Name that jobs use in deploy markers; the project's name where a job gives none."""
 
     created_at: datetime | None = None
+    """When the component was first recorded, in UTC."""
 
     labels: list[DeployLabel] | None = None
+    """Labels attached to the component; empty if there are none."""
 
     project_id: UUID | None = None
+    """UUID of the project that deploys it; seen null for a component that is tied to none."""
 
     release_count: int | None = None
+    """How many releases were recorded, over all environments."""
 
     updated_at: datetime | None = None
+    """When the component was last modified, in UTC."""

@@ -18,16 +18,22 @@ __all__ = ["DeployEnvironment"]
 
 @define(kw_only=True, weakref_slot=False)
 class DeployEnvironment(Model):
-    """DeployEnvironment"""
+    """A place that an organization deploys to, such as production."""
 
     id: UUID | None = None
+    """UUID of the environment, to filter `deploy.list_component_versions` by."""
 
     name: str | None = None
+    """Name that jobs use in deploy markers, for example `production`; `default` where a job names none."""
 
     created_at: datetime | None = None
+    """When the environment was first recorded, in UTC."""
 
     description: str | None = None
+    """Note entered in the web app; absent or empty if there is none."""
 
     labels: list[DeployLabel] | None = None
+    """Labels attached to the environment; empty if there are none."""
 
     updated_at: datetime | None = None
+    """When the environment was last modified, in UTC."""

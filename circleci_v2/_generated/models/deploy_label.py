@@ -11,8 +11,10 @@ __all__ = ["DeployLabel"]
 
 @define(kw_only=True, weakref_slot=False)
 class DeployLabel(Model):
-    """DeployLabel"""
+    """A key with a value, attached to an environment or a component."""
 
     key: str | None = None
+    """What the label is about, for example `team`."""
 
     value: str | None = None
+    """Its value, for example `payments`."""

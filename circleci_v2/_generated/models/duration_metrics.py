@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import define, field
+from attrs import define
 
 from circleci_v2._wire.model import Model
 
@@ -11,7 +11,9 @@ __all__ = ["DurationMetrics"]
 
 @define(kw_only=True, weakref_slot=False)
 class DurationMetrics(Model):
-    """Spread of the durations of workflow or job runs, in seconds. Values are null when no run completed."""
+    """Spread of the durations of workflow or job runs, in seconds.
+
+    Values are null when no run completed."""
 
     max: int | None
     """Longest run, in seconds."""
@@ -25,7 +27,7 @@ class DurationMetrics(Model):
     min: int | None
     """Shortest run, in seconds."""
 
-    p_95: int | None = field(metadata={"key": "p95"})
+    p95: int | None
     """Seconds within which 95 percent of the runs finished; the longest with outliers disregarded."""
 
     standard_deviation: float | None

@@ -14,8 +14,9 @@ __all__ = ["FlakyTest"]
 
 @define(kw_only=True, weakref_slot=False)
 class FlakyTest(Model):
-    """A test that passed and failed on one commit, and a job in which it did so. The live API spells the keys in
-    snake_case; both spellings are read."""
+    """A test that passed and failed on one commit, and a job in which it did so.
+
+    The live API spells the keys in snake_case; both spellings are read."""
 
     classname: str | None
     """Class or suite of the test, as its report names it; null when the report has none."""

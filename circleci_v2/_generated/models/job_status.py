@@ -8,11 +8,13 @@ __all__ = ["JobStatus"]
 
 
 class JobStatus(OpenStrEnum):
-    """State of a job. Waiting: `blocked` (on jobs it requires), `on_hold` (on an approval), `queued` (on free
-    capacity), `not_running` (about to start). Ended: `success`; `failed`; `canceled`; `timedout`; `not_run`
-    (skipped or never reached); `unauthorized` (denied a restricted context or another right);
-    `infrastructure_fail` (a fault on CircleCI's side); `retried` (given up after such a fault and started
-    anew); `terminated-unknown` (ended, cause not known)."""
+    """State of a job.
+
+    Waiting: `blocked` (on jobs it requires), `on_hold` (on an approval), `queued` (on free capacity),
+    `not_running` (about to start). Ended: `success`; `failed`; `canceled`; `timedout`; `not_run` (skipped or
+    never reached); `unauthorized` (denied a restricted context or another right); `infrastructure_fail` (a
+    fault on CircleCI's side); `retried` (given up after such a fault and started anew); `terminated-unknown`
+    (ended, cause not known)."""
 
     BLOCKED = "blocked"
     CANCELED = "canceled"

@@ -11,8 +11,9 @@ __all__ = ["JobTest"]
 
 @define(kw_only=True, weakref_slot=False)
 class JobTest(Model):
-    """Result of one test, as read from the JUnit or Cucumber file that the job uploaded. What the file does not
-    say is null, empty or absent."""
+    """Result of one test, as read from the JUnit or Cucumber file that the job uploaded.
+
+    What the file does not say is null, empty or absent."""
 
     name: str
     """Name of the test case; parametrized tests carry their parameters."""

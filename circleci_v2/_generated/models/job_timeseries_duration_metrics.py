@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import define, field
+from attrs import define
 
 from circleci_v2._wire.model import Model
 
@@ -11,8 +11,9 @@ __all__ = ["JobTimeseriesDurationMetrics"]
 
 @define(kw_only=True, weakref_slot=False)
 class JobTimeseriesDurationMetrics(Model):
-    """Spread of the durations of one job within one interval, in seconds. Values are null when no execution
-    completed."""
+    """Spread of the durations of one job within one interval, in seconds.
+
+    Values are null when no execution completed."""
 
     max: int | None
     """Longest execution, in seconds."""
@@ -23,7 +24,7 @@ class JobTimeseriesDurationMetrics(Model):
     min: int | None
     """Shortest execution, in seconds."""
 
-    p_95: int | None = field(metadata={"key": "p95"})
+    p95: int | None
     """Seconds within which 95 percent of the executions finished."""
 
     total: int | None

@@ -14,16 +14,25 @@ __all__ = ["OidcClaims"]
 
 @define(kw_only=True, weakref_slot=False)
 class OidcClaims(Model):
-    """OidcClaims"""
+    """Claims of OIDC tokens that an organization or a project has customized.
+
+    Claims left at their default are absent."""
 
     org_id: UUID
+    """UUID of the organization, also for claims of a project."""
 
     audience: list[str] | None = None
+    """Values of the token's `aud` claim; absent while the default, the organization's ID, is in use."""
 
     audience_updated_at: datetime | None = None
+    """When `audience` was last set, in UTC; absent without a custom audience."""
 
     project_id: UUID | None = None
+    """UUID of the project that overrides the claims; absent for claims of the whole organization."""
 
     ttl: str | None = None
+    """Lifetime of a token in the notation of `UpdateOidcClaimsRequest.ttl`, for example `30m`; absent while the
+    default of one hour is in use."""
 
     ttl_updated_at: datetime | None = None
+    """When `ttl` was last set, in UTC; absent without a custom lifetime."""

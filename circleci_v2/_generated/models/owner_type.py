@@ -8,8 +8,10 @@ __all__ = ["OwnerType"]
 
 
 class OwnerType(OpenStrEnum):
-    """Kind of context owner. `account` occurs on CircleCI server only, where an account can span organizations;
-    everywhere else owners are organizations."""
+    """Kind of context owner.
+
+    `account` occurs on CircleCI server only, where an account can span organizations; everywhere else owners
+    are organizations."""
 
     ACCOUNT = "account"
     ORGANIZATION = "organization"

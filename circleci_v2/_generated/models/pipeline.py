@@ -21,8 +21,9 @@ __all__ = ["Pipeline"]
 
 @define(kw_only=True, weakref_slot=False)
 class Pipeline(Model):
-    """One run of the configuration of a project, started by a push, a schedule, the API or a person. It holds
-    workflows, which hold jobs."""
+    """One run of the configuration of a project, started by a push, a schedule, the API or a person.
+
+    It holds workflows, which hold jobs."""
 
     id: UUID
     """UUID, unique across CircleCI; most other operations ask for it."""

@@ -19,16 +19,25 @@ __all__ = ["PipelineDefinition"]
 
 @define(kw_only=True, weakref_slot=False)
 class PipelineDefinition(Model):
-    """PipelineDefinition"""
+    """One pipeline of a project: which configuration to run on which repository.
+
+    A run of it is a `Pipeline`."""
 
     id: UUID | None = None
+    """UUID to pass as `definition_id` to `pipelines.run`, and to the calls for its triggers."""
 
     name: str | None = None
+    """Name shown in the project's settings; nothing guarantees that it is unique."""
 
     checkout_source: CheckoutSource | None = None
+    """Repository that the jobs of a pipeline definition check out."""
 
     config_source: ConfigSource | None = None
+    """Where the configuration of a pipeline definition is read from."""
 
     created_at: datetime | None = None
+    """When the definition was created, in UTC; seen missing for the one that CircleCI derives for GitHub OAuth and
+    similar projects."""
 
     description: str | None = None
+    """Note for the people who maintain the project; absent or empty if there is none."""

@@ -23,8 +23,8 @@ class PipelineTrigger(Model):
     type: PipelineTriggerType
     """Kind of event that started a pipeline. `webhook`: a push or another event of the code host. `api`: a call
     such as `pipelines.run`. `scheduled_pipeline`, `schedule`: a schedule. `explicit`: a start by hand.
-    `gitlab`, `decoupled_ingestion_system`, `Decoupled Ingestion System` and `unknown` are seen where the code
-    host is connected through the newer integrations (GitHub App, GitLab)."""
+    `gitlab`, `Decoupled Ingestion System` and `unknown` are seen where the code host is connected through the
+    newer integrations (GitHub App, GitLab)."""
 
     actor: PipelineActor
     """User on whose behalf a pipeline was triggered."""

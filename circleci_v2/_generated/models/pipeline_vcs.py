@@ -16,7 +16,9 @@ __all__ = ["PipelineVcs"]
 
 @define(kw_only=True, weakref_slot=False)
 class PipelineVcs(Model):
-    """Which commit of which repository a pipeline builds. Either `branch` or `tag` is set."""
+    """Which commit of which repository a pipeline builds.
+
+    Either `branch` or `tag` is set."""
 
     provider_name: str
     """Code host, for example `GitHub` or `Bitbucket`; compare it without regard to case, the spelling varies."""

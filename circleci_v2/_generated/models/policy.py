@@ -13,12 +13,16 @@ __all__ = ["Policy"]
 
 @define(kw_only=True, weakref_slot=False)
 class Policy(Model):
-    """Policy"""
+    """One config policy with its source."""
 
     name: str | None = None
+    """Name from the `policy_name` rule of the source, unique in the organization."""
 
     content: str | None = None
+    """Source in Rego, the language of Open Policy Agent, in package `org`."""
 
     created_at: datetime | None = None
+    """When this policy was stored, in UTC."""
 
     created_by: str | None = None
+    """Who stored this policy; treat it as an identifier rather than as a name to display."""

@@ -11,10 +11,13 @@ __all__ = ["PolicyBundleDiff"]
 
 @define(kw_only=True, weakref_slot=False)
 class PolicyBundleDiff(Model):
-    """PolicyBundleDiff"""
+    """Effect of an upload on the stored config policies."""
 
     created: list[str] | None = None
+    """Names of policies that were not stored before."""
 
     deleted: list[str] | None = None
+    """Names of stored policies that the upload does not contain."""
 
     modified: list[str] | None = None
+    """Names of policies whose source differs."""

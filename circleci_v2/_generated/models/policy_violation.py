@@ -11,8 +11,10 @@ __all__ = ["PolicyViolation"]
 
 @define(kw_only=True, weakref_slot=False)
 class PolicyViolation(Model):
-    """PolicyViolation"""
+    """One rule that a configuration breaks."""
 
     reason: str
+    """Explanation written by the author of the policy, fit to be shown to the author of the configuration."""
 
     rule: str
+    """Rule as named in the policy. It can occur several times in a decision, once for each offending place."""

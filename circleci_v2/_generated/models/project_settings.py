@@ -16,7 +16,9 @@ __all__ = ["ProjectSettings"]
 
 @define(kw_only=True, weakref_slot=False)
 class ProjectSettings(Model):
-    """The settings of a project. Sent to `projects.update_settings`, it holds only what should change."""
+    """The settings of a project.
+
+    Sent to `projects.update_settings`, it holds only what should change."""
 
     advanced: AdvancedProjectSettings | None = None
     """The advanced settings of a project. In a request, those left out (None) stay as they are."""

@@ -8,8 +8,10 @@ __all__ = ["ProjectVcsProvider"]
 
 
 class ProjectVcsProvider(OpenStrEnum):
-    """Host of a project's code. `CircleCI` stands for standalone organizations, whatever host they connect to;
-    letter case differs from the lower-case spelling in other answers."""
+    """Host of a project's code.
+
+    `CircleCI` stands for standalone organizations, whatever host they connect to; letter case differs from the
+    lower-case spelling in other answers."""
 
     BITBUCKET = "Bitbucket"
     CIRCLECI = "CircleCI"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import define, field
+from attrs import define
 
 from circleci_v2._wire.model import Model
 
@@ -13,7 +13,7 @@ __all__ = ["ProjectWorkflowInsightsMetrics"]
 class ProjectWorkflowInsightsMetrics(Model):
     """Figures of a workflow, on one branch or on all."""
 
-    p_95_duration_secs: float = field(metadata={"key": "p95_duration_secs"})
+    p95_duration_secs: float
     """Seconds within which 95 percent of the runs finished."""
 
     success_rate: float

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import define, field
+from attrs import define
 
 from circleci_v2._wire.model import Model
 
@@ -11,11 +11,12 @@ __all__ = ["ProjectWorkflowInsightsTrends"]
 
 @define(kw_only=True, weakref_slot=False)
 class ProjectWorkflowInsightsTrends(Model):
-    """How a workflow's figures, on one branch or on all, changed since the preceding window. Each value is the
-    current one divided by the previous one: 1.0 means no change, -1.0 stands for an infinite ratio, the
-    previous value being 0."""
+    """How a workflow's figures, on one branch or on all, changed since the preceding window.
 
-    p_95_duration_secs: float = field(metadata={"key": "p95_duration_secs"})
+    Each value is the current one divided by the previous one: 1.0 means no change, -1.0 stands for an infinite
+    ratio, the previous value being 0."""
+
+    p95_duration_secs: float
     """Ratio of the 95th percentile duration to the worst daily (for 24 hours: hourly) one of the preceding window;
     above 1.0 is slower."""
 

@@ -11,8 +11,10 @@ __all__ = ["Repository"]
 
 @define(kw_only=True, weakref_slot=False)
 class Repository(Model):
-    """Repository"""
+    """A repository as CircleCI knows it."""
 
     external_id: str | None = None
+    """ID that the host gave the repository, as a string; it survives renames, unlike `full_name`."""
 
     full_name: str | None = None
+    """Owner and name at the host, for example `acme/web`; absent when CircleCI could not resolve it."""

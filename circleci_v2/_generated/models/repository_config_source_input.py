@@ -17,10 +17,14 @@ __all__ = ["RepositoryConfigSourceInput"]
 
 @define(kw_only=True, weakref_slot=False)
 class RepositoryConfigSourceInput(Model):
-    """RepositoryConfigSourceInput"""
+    """Configuration kept as a file in a repository: the usual choice."""
 
     file_path: str
+    """Path from the root of the repository, for example `.circleci/config.yml`."""
 
     provider: RepositoryProvider
+    """Integration through which CircleCI reaches a repository. `github_app`: the CircleCI GitHub App on
+    github.com. `github_server`: a GitHub Enterprise Server installation."""
 
     repo: RepositoryInput
+    """Reference to a repository in a request."""

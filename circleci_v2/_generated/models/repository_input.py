@@ -11,6 +11,8 @@ __all__ = ["RepositoryInput"]
 
 @define(kw_only=True, weakref_slot=False)
 class RepositoryInput(Model):
-    """RepositoryInput"""
+    """Reference to a repository in a request."""
 
     external_id: str
+    """Numeric ID that the host gave the repository, as a string; not its name. For GitHub, `gh api repos/acme/web
+    --jq .id` prints it."""

@@ -8,7 +8,10 @@ __all__ = ["RepositoryProvider"]
 
 
 class RepositoryProvider(OpenStrEnum):
-    """RepositoryProvider"""
+    """Integration through which CircleCI reaches a repository.
+
+    `github_app`: the CircleCI GitHub App on github.com. `github_server`: a GitHub Enterprise Server
+    installation."""
 
     GITHUB_APP = "github_app"
     GITHUB_SERVER = "github_server"

@@ -13,8 +13,11 @@ __all__ = ["Rollback"]
 
 @define(kw_only=True, weakref_slot=False)
 class Rollback(Model):
-    """Rollback"""
+    """A rollback that CircleCI has begun."""
 
     id: UUID | None = None
+    """UUID of the rollback pipeline, usable with `pipelines.get` when `rollback_type` is `PIPELINE`; otherwise of
+    the command that carries the rollback out."""
 
     rollback_type: str | None = None
+    """How the rollback is carried out; `PIPELINE` stands for a run of the rollback pipeline."""

@@ -8,7 +8,9 @@ __all__ = ["TimeseriesGranularity"]
 
 
 class TimeseriesGranularity(OpenStrEnum):
-    """Width of the intervals of a time series. `hourly` reaches back about 48 hours, `daily` 90 days."""
+    """Width of the intervals of a time series.
+
+    `hourly` reaches back about 48 hours, `daily` 90 days."""
 
     DAILY = "daily"
     HOURLY = "hourly"

@@ -18,12 +18,20 @@ __all__ = ["TriggerEventSource"]
 
 @define(kw_only=True, weakref_slot=False)
 class TriggerEventSource(Model):
-    """TriggerEventSource"""
+    """What sets a trigger off.
+
+    Of `repo`, `schedule` and `webhook`, the one that belongs to `provider` is present."""
 
     provider: str | None = None
+    """Kind of source: `github_app`, `github_server`, `github_oauth` and `bitbucket_dc` are repositories; the
+    others are `webhook` and `schedule`."""
 
     repo: Repository | None = None
+    """A repository as CircleCI knows it."""
 
     schedule: TriggerSchedule | None = None
+    """Timetable that a trigger follows."""
 
     webhook: TriggerWebhook | None = None
+    """Inbound webhook: a POST to its URL starts the pipeline. Not to be confused with outbound webhooks
+    (`webhooks.create`)."""

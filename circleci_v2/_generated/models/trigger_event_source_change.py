@@ -17,8 +17,10 @@ __all__ = ["TriggerEventSourceChange"]
 
 @define(kw_only=True, weakref_slot=False)
 class TriggerEventSourceChange(Model):
-    """TriggerEventSourceChange"""
+    """New details for the event source of a trigger; give the field that matches the trigger's provider."""
 
     schedule: TriggerScheduleInput | None = None
+    """Timetable for a trigger to follow."""
 
     webhook: TriggerWebhookInput | None = None
+    """Details of an inbound webhook that a caller can choose."""

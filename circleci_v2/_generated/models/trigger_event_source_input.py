@@ -18,12 +18,19 @@ __all__ = ["TriggerEventSourceInput"]
 
 @define(kw_only=True, weakref_slot=False)
 class TriggerEventSourceInput(Model):
-    """TriggerEventSourceInput"""
+    """What is to set a new trigger off.
+
+    Besides `provider`, give the one field that belongs to it."""
 
     provider: str
+    """`github_app`, `github_server` or `github_oauth` for repository events, `webhook` for calls of a URL,
+    `schedule` for a timetable."""
 
     repo: RepositoryInput | None = None
+    """Reference to a repository in a request."""
 
     schedule: TriggerScheduleInput | None = None
+    """Timetable for a trigger to follow."""
 
     webhook: TriggerWebhookInput | None = None
+    """Details of an inbound webhook that a caller can choose."""

@@ -16,8 +16,10 @@ __all__ = ["TriggerSchedule"]
 
 @define(kw_only=True, weakref_slot=False)
 class TriggerSchedule(Model):
-    """TriggerSchedule"""
+    """Timetable that a trigger follows."""
 
     attribution_actor: TriggerScheduleActor | None = None
+    """User that scheduled pipelines are attributed to."""
 
     cron_expression: str | None = None
+    """Cron expression of five fields, evaluated in UTC."""

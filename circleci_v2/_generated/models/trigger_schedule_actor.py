@@ -13,6 +13,8 @@ __all__ = ["TriggerScheduleActor"]
 
 @define(kw_only=True, weakref_slot=False)
 class TriggerScheduleActor(Model):
-    """TriggerScheduleActor"""
+    """User that scheduled pipelines are attributed to."""
 
     id: UUID | None = None
+    """UUID of the CircleCI user behind `current`, or of the scheduling system's user behind `system`. Send one of
+    those two words, not this ID, in an update."""

@@ -16,10 +16,11 @@ __all__ = ["TriggerScheduleInput"]
 
 @define(kw_only=True, weakref_slot=False)
 class TriggerScheduleInput(Model):
-    """TriggerScheduleInput"""
+    """Timetable for a trigger to follow."""
 
     attribution_actor: AttributionActor | None = None
     """Whose rights scheduled pipelines run with. `current`: the owner of the token that made the call. `system`:
     CircleCI's own scheduling user, who is in no security group and so cannot use contexts restricted to one."""
 
     cron_expression: str | None = None
+    """Cron expression of five fields, evaluated in UTC, for example `0 2 * * *` for two in the morning."""

@@ -11,8 +11,13 @@ __all__ = ["TriggerWebhook"]
 
 @define(kw_only=True, weakref_slot=False)
 class TriggerWebhook(Model):
-    """TriggerWebhook"""
+    """Inbound webhook: a POST to its URL starts the pipeline.
+
+    Not to be confused with outbound webhooks (`webhooks.create`)."""
 
     sender: str | None = None
+    """Label of the expected caller."""
 
     url: str | None = None
+    """Address to POST JSON to. It holds a secret, so treat it like a password; complete only in the answer of
+    `triggers.create`, elsewhere the secret reads `**REDACTED**`."""

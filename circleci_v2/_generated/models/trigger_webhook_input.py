@@ -11,6 +11,7 @@ __all__ = ["TriggerWebhookInput"]
 
 @define(kw_only=True, weakref_slot=False)
 class TriggerWebhookInput(Model):
-    """TriggerWebhookInput"""
+    """Details of an inbound webhook that a caller can choose."""
 
     sender: str | None = None
+    """Who is expected to call the URL, for example `dockerhub`; a label that is not verified."""

@@ -18,7 +18,9 @@ __all__ = ["UsageExportJob"]
 
 @define(kw_only=True, weakref_slot=False)
 class UsageExportJob(Model):
-    """A usage export as accepted by CircleCI. Keep its ID: exports cannot be listed."""
+    """A usage export as accepted by CircleCI.
+
+    Keep its ID: exports cannot be listed."""
 
     state: UsageExportState
     """Progress of a usage export. `created`, `pending` (seen, but not documented) and `processing` mean wait;

@@ -8,8 +8,10 @@ __all__ = ["UsageExportState"]
 
 
 class UsageExportState(OpenStrEnum):
-    """Progress of a usage export. `created`, `pending` (seen, but not documented) and `processing` mean wait;
-    `completed` and `failed` are final."""
+    """Progress of a usage export.
+
+    `created`, `pending` (seen, but not documented) and `processing` mean wait; `completed` and `failed` are
+    final."""
 
     COMPLETED = "completed"
     CREATED = "created"

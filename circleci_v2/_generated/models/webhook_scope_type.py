@@ -8,6 +8,8 @@ __all__ = ["WebhookScopeType"]
 
 
 class WebhookScopeType(OpenStrEnum):
-    """What a webhook watches. `project` is the only value so far: there are no webhooks for a whole organization."""
+    """What a webhook watches.
+
+    `project` is the only value so far: there are no webhooks for a whole organization."""
 
     PROJECT = "project"

@@ -19,8 +19,9 @@ __all__ = ["Workflow"]
 
 @define(kw_only=True, weakref_slot=False)
 class Workflow(Model):
-    """A run of one workflow from the configuration: a graph of jobs within a pipeline. A rerun is a workflow of
-    its own."""
+    """A run of one workflow from the configuration: a graph of jobs within a pipeline.
+
+    A rerun is a workflow of its own."""
 
     id: UUID | None
     """UUID of this run. Null has been seen for pipelines whose data has expired."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import define, field
+from attrs import define
 
 from circleci_v2._wire.model import Model
 
@@ -11,8 +11,10 @@ __all__ = ["WorkflowInsightsSummaryTrends"]
 
 @define(kw_only=True, weakref_slot=False)
 class WorkflowInsightsSummaryTrends(Model):
-    """How a workflow's metrics changed since the preceding window. Each value is the current one divided by the
-    previous one: 1.0 means no change, -1.0 stands for an infinite ratio, the previous value being 0."""
+    """How a workflow's metrics changed since the preceding window.
+
+    Each value is the current one divided by the previous one: 1.0 means no change, -1.0 stands for an infinite
+    ratio, the previous value being 0."""
 
     failed_runs: float
     """Ratio to the preceding window for the number of failed runs; below 1.0 is an improvement."""
@@ -23,7 +25,7 @@ class WorkflowInsightsSummaryTrends(Model):
     mttr: float
     """Ratio to the preceding window for the mean time to recovery; a window without failures counts as 0."""
 
-    p_95_duration_secs: float = field(metadata={"key": "p95_duration_secs"})
+    p95_duration_secs: float
     """Ratio of the 95th percentile duration to the worst daily (for 24 hours: hourly) one of the preceding window;
     above 1.0 is slower."""
 

@@ -20,8 +20,9 @@ __all__ = ["WorkflowJob"]
 
 @define(kw_only=True, weakref_slot=False)
 class WorkflowJob(Model):
-    """A job as part of a workflow: its place in the graph and its state. Details, tests and artifacts are found
-    through `job_number`."""
+    """A job as part of a workflow: its place in the graph and its state.
+
+    Details, tests and artifacts are found through `job_number`."""
 
     id: UUID
     """UUID of the job, for `jobs.get` and `jobs.cancel`."""

@@ -18,7 +18,9 @@ __all__ = ["WorkflowRun"]
 
 @define(kw_only=True, weakref_slot=False)
 class WorkflowRun(Model):
-    """One run of a workflow as Insights recorded it. It has less detail than a workflow of `workflows.get`."""
+    """One run of a workflow as Insights recorded it.
+
+    It has less detail than a workflow of `workflows.get`."""
 
     id: UUID
     """UUID of the workflow, for `workflows.get` and `workflows.list_jobs`."""

@@ -8,9 +8,11 @@ __all__ = ["WorkflowRunStatus"]
 
 
 class WorkflowRunStatus(OpenStrEnum):
-    """How a workflow run ended. `error` means it could not be run as configured; `unauthorized`, that someone
-    lacked the right to run it, for example to use a context. Only end states occur: running and waiting
-    workflows are seen through `workflows.get`."""
+    """How a workflow run ended.
+
+    `error` means it could not be run as configured; `unauthorized`, that someone lacked the right to run it,
+    for example to use a context. Only end states occur: running and waiting workflows are seen through
+    `workflows.get`."""
 
     CANCELED = "canceled"
     ERROR = "error"

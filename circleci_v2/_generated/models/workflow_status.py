@@ -8,10 +8,11 @@ __all__ = ["WorkflowStatus"]
 
 
 class WorkflowStatus(OpenStrEnum):
-    """State of a workflow. Final: `success`; `failed` (a job failed); `error` (CircleCI could not start or run
-    it); `canceled`; `unauthorized` (a job was denied a restricted context or another right); `not_run` (nothing
-    in it was to be run). Not final: `running`; `failing` (a job failed, others still run); `on_hold` (waits for
-    an approval)."""
+    """State of a workflow.
+
+    Final: `success`; `failed` (a job failed); `error` (CircleCI could not start or run it); `canceled`;
+    `unauthorized` (a job was denied a restricted context or another right); `not_run` (nothing in it was to be
+    run). Not final: `running`; `failing` (a job failed, others still run); `on_hold` (waits for an approval)."""
 
     CANCELED = "canceled"
     ERROR = "error"

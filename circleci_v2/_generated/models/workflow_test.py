@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import define, field
+from attrs import define
 
 from circleci_v2._wire.model import Model
 
@@ -28,7 +28,7 @@ class WorkflowTest(Model):
     job_name: str
     """Name of the job that ran the test."""
 
-    p_95_duration: float | None = field(metadata={"key": "p95_duration"})
+    p95_duration: float | None
     """Seconds within which 95 percent of the test's executions finished; null when no duration was reported."""
 
     source: str | None

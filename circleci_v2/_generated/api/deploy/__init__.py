@@ -27,14 +27,22 @@ class Deploy(Namespace):
     def list_environments(
         self, *, org_id: UUID | str, page_size: int, page_token: str | None = None
     ) -> Paginator[DeployEnvironment]:
-        """GET /deploy/environments
+        """List the deploy environments of an organization.
+
+        Environments are the places that deploy markers report to, such as `production`; CircleCI adds one by
+        itself when a job names an unknown environment in `circleci run release plan` or `log`. Use it to find
+        IDs for `deploy.list_component_versions` and names for `rollbacks.create`. Not available on CircleCI
+        server.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            org_id:
-            page_size:
-            page_token:
+            org_id: UUID of the organization whose deploys are meant; an organization slug does not work here.
+            page_size: Most items to put on one page. Mandatory; CircleCI publishes neither a maximum nor a usual value.
+            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+
+        Returns:
+            One page of environments.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -49,10 +57,16 @@ class Deploy(Namespace):
         )
 
     async def get_environment(self, environment_id: UUID | str) -> DeployEnvironment:
-        """GET /deploy/environments/{environment_id}
+        """Get a deploy environment.
+
+        Resolves `DeployComponentVersion.environment_id` to a name and its labels. What is deployed there is not
+        part of it: ask `deploy.list_component_versions` for each component.
 
         Args:
-            environment_id:
+            environment_id: UUID of the environment, from `deploy.list_environments`.
+
+        Returns:
+            The environment.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -67,15 +81,22 @@ class Deploy(Namespace):
     def list_components(
         self, *, org_id: UUID | str, page_size: int, project_id: UUID | str | None = None, page_token: str | None = None
     ) -> Paginator[DeployComponent]:
-        """GET /deploy/components
+        """List the deployable components of an organization.
+
+        Components are the things that deploy markers say were deployed, such as a service; a project may have
+        several, and gets one of its own name when its jobs name none. Continue with
+        `deploy.list_component_versions` for what runs where. Not available on CircleCI server.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            org_id:
-            page_size:
-            project_id:
-            page_token:
+            org_id: UUID of the organization whose deploys are meant; an organization slug does not work here.
+            page_size: Most items to put on one page. Mandatory; CircleCI publishes neither a maximum nor a usual value.
+            project_id: Only components of this project, by its UUID. Default: all projects of the organization.
+            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+
+        Returns:
+            One page of components.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -91,10 +112,16 @@ class Deploy(Namespace):
         )
 
     async def get_component(self, component_id: str) -> DeployComponent:
-        """GET /deploy/components/{component_id}
+        """Get a deployable component.
+
+        Tells which project a component belongs to and how often it was released. Its versions, and where each
+        one is live, come from `deploy.list_component_versions`.
 
         Args:
-            component_id:
+            component_id: UUID of the component, from `deploy.list_components`.
+
+        Returns:
+            The component.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -109,14 +136,21 @@ class Deploy(Namespace):
     def list_component_versions(
         self, component_id: str, *, environment_id: UUID | str | None = None, page_token: str | None = None
     ) -> Paginator[DeployComponentVersion]:
-        """GET /deploy/components/{component_id}/versions
+        """List the deployed versions of a component.
+
+        Answers what runs where: keep the entries with `is_live` to see current versions, or take an earlier
+        entry as the target of `rollbacks.create`. Each entry is a version in one environment and namespace,
+        along with the job that deployed it.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            component_id:
-            environment_id:
-            page_token:
+            component_id: UUID of the component, from `deploy.list_components`.
+            environment_id: Only versions deployed to this environment, by its UUID. Default: all environments.
+            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+
+        Returns:
+            One page of versions.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.

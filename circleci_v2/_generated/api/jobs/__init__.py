@@ -161,7 +161,7 @@ class Jobs(Namespace):
 
         Holds what the job uploaded with a `store_test_results` step, passed tests included; a job without such
         a step has an empty list. The list is also empty when the results of the job exceed 250 MB, which cannot
-        be told apart from no tests. Results of all parallel runs are merged.
+        be told apart from no tests. Which parallel run a result comes from is not told.
 
         Await it for the first page, iterate over it for every item.
 

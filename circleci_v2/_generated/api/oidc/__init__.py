@@ -26,10 +26,19 @@ class Oidc(Namespace):
     """OIDC custom claims: the audience and lifetime of the identity tokens that jobs receive."""
 
     async def get_organization_claims(self, org_id: UUID | str) -> OidcClaims:
-        """GET /org/{orgID}/oidc-custom-claims
+        """Get the OIDC token claims customized for an organization.
+
+        Shows which audience and lifetime the OIDC tokens of the organization's jobs (such as
+        `$CIRCLE_OIDC_TOKEN`) carry instead of CircleCI's defaults. A claim nobody customized is absent.
+
+        Projects can override both claims: `oidc.get_project_claims` shows the overrides of one. On CircleCI
+        server, OIDC tokens need version 4.4 or later.
 
         Args:
-            org_id:
+            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+
+        Returns:
+            The organization's customized claims.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -44,12 +53,24 @@ class Oidc(Namespace):
     async def update_organization_claims(
         self, org_id: UUID | str, *, audience: Sequence[str] | None = None, ttl: str | None = None
     ) -> OidcClaims:
-        """PATCH /org/{orgID}/oidc-custom-claims
+        """Customize the OIDC token claims of an organization.
+
+        Sets the audience, the lifetime or both for tokens of every project that has no override of its own
+        (`oidc.update_project_claims`). A claim left out keeps its value; to go back to CircleCI's default use
+        `oidc.delete_organization_claims`.
+
+        Cloud providers match tokens on the audience, so let their trust policies accept the new value first, or
+        deployments lose access.
 
         Args:
-            org_id:
-            audience:
-            ttl:
+            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            audience: Values for the `aud` claim, usually what the receiving service expects, such as `sts.amazonaws.com`.
+                Replaces the previous list as a whole.
+            ttl: Lifetime of a token: up to seven whole numbers, each with a unit (`ms`, `s`, `m`, `h`, `d` or `w`),
+                for example `15m` or `1h30m`.
+
+        Returns:
+            The organization's customized claims after the change.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -64,11 +85,20 @@ class Oidc(Namespace):
         )
 
     async def delete_organization_claims(self, org_id: UUID | str, *, claims: str) -> OidcClaims:
-        """DELETE /org/{orgID}/oidc-custom-claims
+        """Reset OIDC token claims of an organization to the defaults.
+
+        Removes the named customizations, after which tokens carry CircleCI's defaults again: the organization's
+        ID as audience and a lifetime of one hour. Overrides made for single projects are not claims of the
+        organization; `oidc.delete_project_claims` removes those.
+
+        Trust policies that expect the customized audience reject tokens issued from then on.
 
         Args:
-            org_id:
-            claims:
+            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            claims: Claims to reset, separated by commas: `audience`, `ttl` or `audience,ttl`. There is no default.
+
+        Returns:
+            The customized claims that remain.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -83,11 +113,17 @@ class Oidc(Namespace):
         )
 
     async def get_project_claims(self, org_id: UUID | str, project_id: UUID | str) -> OidcClaims:
-        """GET /org/{orgID}/project/{projectID}/oidc-custom-claims
+        """Get the OIDC token claims customized for a project.
+
+        Reports what is set on the project itself. For a claim that is absent here the organization's value
+        counts (`oidc.get_organization_claims`), and CircleCI's default where the organization has none either.
 
         Args:
-            org_id:
-            project_id:
+            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+
+        Returns:
+            The project's customized claims.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -107,13 +143,24 @@ class Oidc(Namespace):
         audience: Sequence[str] | None = None,
         ttl: str | None = None,
     ) -> OidcClaims:
-        """PATCH /org/{orgID}/project/{projectID}/oidc-custom-claims
+        """Customize the OIDC token claims of a project.
+
+        Overrides the organization's claims (`oidc.update_organization_claims`) for the jobs of one project, for
+        example to give a deployment project tokens with a shorter life or an audience of its own. A claim left
+        out keeps its value.
+
+        Let the trust policies of your cloud provider accept a new audience before you change it here.
 
         Args:
-            org_id:
-            project_id:
-            audience:
-            ttl:
+            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            audience: Values for the `aud` claim, usually what the receiving service expects, such as `sts.amazonaws.com`.
+                Replaces the previous list as a whole.
+            ttl: Lifetime of a token: up to seven whole numbers, each with a unit (`ms`, `s`, `m`, `h`, `d` or `w`),
+                for example `15m` or `1h30m`.
+
+        Returns:
+            The project's customized claims after the change.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -128,12 +175,19 @@ class Oidc(Namespace):
         )
 
     async def delete_project_claims(self, org_id: UUID | str, project_id: UUID | str, *, claims: str) -> OidcClaims:
-        """DELETE /org/{orgID}/project/{projectID}/oidc-custom-claims
+        """Remove a project's own OIDC token claims.
+
+        Drops the named overrides, so that the project falls back to the claims of its organization, or to
+        CircleCI's defaults where the organization has customized nothing. The organization's claims stay as
+        they are (`oidc.delete_organization_claims` resets those).
 
         Args:
-            org_id:
-            project_id:
-            claims:
+            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            claims: Claims to reset, separated by commas: `audience`, `ttl` or `audience,ttl`. There is no default.
+
+        Returns:
+            The project's customized claims that remain.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.

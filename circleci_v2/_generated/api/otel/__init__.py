@@ -17,7 +17,9 @@ __all__ = ["Otel", "OtelWithRawResponse"]
 
 
 class Otel(Namespace):
-    """OpenTelemetry exporters: where CircleCI sends traces of pipelines. At most five for each organization."""
+    """OpenTelemetry exporters: where CircleCI sends traces of pipelines.
+
+    At most five for each organization."""
 
     def list_exporters(self, *, org_id: UUID | str) -> Paginator[OtelExporter]:
         """List the OpenTelemetry exporters of an organization.

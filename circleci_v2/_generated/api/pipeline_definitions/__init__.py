@@ -27,12 +27,21 @@ class PipelineDefinitions(Namespace):
     """Pipeline definitions: which configuration a project runs, and what it checks out."""
 
     def list(self, project_id: str) -> Paginator[PipelineDefinition]:
-        """GET /projects/{project_id}/pipeline-definitions
+        """List the pipeline definitions of a project.
+
+        A pipeline definition pairs a configuration file with the repository to check out; `pipelines.run` takes
+        its ID as `definition_id`. The whole list comes in one answer, without pages.
+
+        For GitHub OAuth, Bitbucket Cloud and GitLab nothing is stored: CircleCI lists a definition that it
+        derives from the project and that cannot be changed. Not available on CircleCI server.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_id:
+            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+
+        Returns:
+            All pipeline definitions of the project.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -54,14 +63,24 @@ class PipelineDefinitions(Namespace):
         config_source: RepositoryConfigSourceInput | Mapping[str, Any] | CircleciConfigSourceInput,
         description: str | None = None,
     ) -> PipelineDefinition:
-        """POST /projects/{project_id}/pipeline-definitions
+        """Add a pipeline definition to a project.
+
+        Gives a project another pipeline, with its own configuration file or even its own configuration
+        repository. Documented for configuration that is reached through the CircleCI GitHub App.
+
+        A new definition starts nothing by itself. Attach a trigger with `triggers.create`, or run it on demand
+        with `pipelines.run`.
 
         Args:
-            project_id:
-            name:
-            checkout_source:
-            config_source:
-            description:
+            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            name: Name shown in the project's settings, for example `nightly`.
+            checkout_source: Repository to check out in the jobs of a new pipeline definition.
+            config_source: Where the configuration file is read from. Choose with care, for only the file path can be changed
+                later.
+            description: Note for the people who maintain the project. Default: none.
+
+        Returns:
+            The new pipeline definition.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -84,11 +103,19 @@ class PipelineDefinitions(Namespace):
         )
 
     async def get(self, project_id: str, pipeline_definition_id: str) -> PipelineDefinition:
-        """GET /projects/{project_id}/pipeline-definitions/{pipeline_definition_id}
+        """Get a pipeline definition.
+
+        Documented for GitHub App and Bitbucket Data Center definitions. A definition that was deleted, or
+        belongs to another project, is seen answered 400 (`Failed to get pipeline definition.`) instead of 404,
+        and so are existing GitLab definitions; to find out whether one exists, look for its ID in
+        `pipeline_definitions.list`.
 
         Args:
-            project_id:
-            pipeline_definition_id:
+            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            pipeline_definition_id: UUID of the pipeline definition, from `pipeline_definitions.list`; not the ID of a pipeline.
+
+        Returns:
+            The pipeline definition.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -111,15 +138,24 @@ class PipelineDefinitions(Namespace):
         config_source: ConfigSourceChange | Mapping[str, Any] | None = None,
         description: str | None = None,
     ) -> PipelineDefinition:
-        """PATCH /projects/{project_id}/pipeline-definitions/{pipeline_definition_id}
+        """Change a pipeline definition.
+
+        Renames it, points it at another configuration file, or changes the repository to check out; what you
+        leave out stays. The repository of the configuration is fixed: to read it from elsewhere, add a
+        definition with `pipeline_definitions.create` and recreate the triggers there.
+
+        Works for GitHub App and Bitbucket Data Center definitions only.
 
         Args:
-            project_id:
-            pipeline_definition_id:
-            name:
-            checkout_source:
-            config_source:
-            description:
+            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            pipeline_definition_id: UUID of the pipeline definition, from `pipeline_definitions.list`; not the ID of a pipeline.
+            name: New name.
+            checkout_source: Another repository for a pipeline definition to check out.
+            config_source: Another configuration file for a pipeline definition. Provider and repository cannot be changed.
+            description: New note, in place of the old one.
+
+        Returns:
+            The pipeline definition after the change.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -143,11 +179,20 @@ class PipelineDefinitions(Namespace):
         )
 
     async def delete(self, project_id: str, pipeline_definition_id: str) -> MessageResponse:
-        """DELETE /projects/{project_id}/pipeline-definitions/{pipeline_definition_id}
+        """Delete a pipeline definition.
+
+        Cannot be undone: a definition created anew has another ID, so everything that starts this one through
+        `pipelines.run` needs an update. Review what is attached with `triggers.list` first; to pause a
+        pipeline, disable those of its triggers that allow it with `triggers.update`.
+
+        Works for GitHub App and Bitbucket Data Center definitions only.
 
         Args:
-            project_id:
-            pipeline_definition_id:
+            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            pipeline_definition_id: UUID of the pipeline definition, from `pipeline_definitions.list`; not the ID of a pipeline.
+
+        Returns:
+            Confirmation of the deletion.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.

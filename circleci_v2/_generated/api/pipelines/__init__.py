@@ -184,9 +184,9 @@ class Pipelines(Namespace):
         answered 404, and a pipeline whose filters match nothing never gets any. With dynamic configuration more
         workflows appear once the setup workflow has ended.
 
-        Reruns are listed next to the originals, under the same name, so one name can occur several times. Treat
-        the list as final only when the pipeline is `created` or `errored` and something other than the setup
-        workflow is in it; `trigger_and_wait` on the client knows these rules.
+        Reruns are listed next to the originals, under the same name, so one name can occur several times. It is
+        settled once the pipeline is `errored`, or is `created` and the newest workflow is not the setup one;
+        set a deadline, or leave it all to `trigger_and_wait` on the client.
 
         Await it for the first page, iterate over it for every item.
 
@@ -217,8 +217,8 @@ class Pipelines(Namespace):
         """Trigger a pipeline in a GitHub OAuth or Bitbucket Cloud project.
 
         The older of two ways to start a pipeline; CircleCI recommends `pipelines.run`, which takes the same
-        parameters and also serves GitHub App and Bitbucket Data Center projects (those are refused here, as are
-        GitLab projects).
+        pipeline parameters and also serves GitHub App and Bitbucket Data Center projects (those are refused
+        here, as are GitLab projects).
 
         The answer arrives before the configuration is read: `state` is `pending`, and an invalid configuration
         shows only later, as `errored` in `pipelines.get`. A call that timed out may have started a pipeline, so
@@ -343,11 +343,10 @@ class Pipelines(Namespace):
         `pipelines.trigger` it can pick one of several pipeline definitions and can take the configuration from
         another ref than the code.
 
-        Look at the status: 201 means that a pipeline was created, 200 that none was, with a message saying why
-        (a commit marked to skip CI, for example). Workflows follow some seconds later; poll
-        `pipelines.list_workflows`, or let `trigger_and_wait` on the client do so.
-
-        Retrying a call whose answer was lost can start a second pipeline.
+        Check what came back: a new pipeline (201), or merely a message saying why there is none (200), as for a
+        commit marked to skip CI. Workflows follow some seconds later; poll `pipelines.list_workflows`, or let
+        `trigger_and_wait` on the client do so; repeating a call whose answer was lost can start a second
+        pipeline.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs

@@ -42,20 +42,31 @@ class Policies(Namespace):
         status: str | None = None,
         offset: int | None = None,
     ) -> Paginator[DecisionLog]:
-        """GET /owner/{ownerID}/context/{context}/decision
+        """List logged config policy decisions of an organization.
+
+        The audit log of config policies: one entry for each configuration that was judged, with the outcome and
+        the rules it broke.
+
+        The API pages by `offset` here, and iteration advances it for you until an answer is empty. Fix `before`
+        for a long read: entries that arrive meanwhile can shift the rest. Needs the Scale plan, or CircleCI
+        server 4.2 or later.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            owner_id:
-            context:
-            after:
-            before:
-            branch:
-            build_number:
-            project_id:
-            status:
-            offset:
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
+                with the contexts of `contexts.list`.
+            after: Only decisions made after this moment; state the time zone. Default: no lower bound.
+            before: Only decisions made before this moment; state the time zone. Default: no upper bound.
+            branch: Only decisions about pipelines of this branch, for example `main`. Default: all branches.
+            build_number: Only decisions recorded under this build number, passed as text. Default: all.
+            project_id: Only decisions about this project, by its UUID. Default: all projects.
+            status: Only decisions with this outcome: `PASS`, `SOFT_FAIL`, `HARD_FAIL` or `ERROR`. Default: all.
+            offset: How many matching entries to skip. Default: 0.
+
+        Returns:
+            One batch of logged decisions; empty after the last one.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -85,13 +96,26 @@ class Policies(Namespace):
     async def make_decision(
         self, owner_id: str, *, input: str, context: str = "config", metadata: Mapping[str, Any] | None = None
     ) -> Decision:
-        """POST /owner/{ownerID}/context/{context}/decision
+        """Judge a configuration by an organization's config policies.
+
+        Tells before a push whether the stored policies would let a configuration run: useful in an editor or in
+        a check on generated configuration. Nothing is started or blocked. A configuration that breaks rules is
+        still answered 200, so look at `Decision.status`.
+
+        To try out policies that are not stored yet, use `circleci policy decide` of the CircleCI CLI, which
+        evaluates them locally.
 
         Args:
-            owner_id:
-            input:
-            context:
-            metadata:
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            input: Configuration as YAML text, not a path. Rules on the compiled configuration look under its
+                `_compiled_` key, which plain source text lacks.
+            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
+                with the contexts of `contexts.list`.
+            metadata: Facts that policies read as `data.meta`, in the shape of `DecisionMetadata`. Rules that ask for a
+                missing fact, for example `vcs.branch`, may decide otherwise than in a real pipeline.
+
+        Returns:
+            The verdict on the configuration.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -106,11 +130,18 @@ class Policies(Namespace):
         )
 
     async def get_decision_settings(self, owner_id: str, *, context: str = "config") -> DecisionSettings:
-        """GET /owner/{ownerID}/context/{context}/decision/settings
+        """Tell whether config policies are enforced in an organization.
+
+        Storing policies (`policies.create_policy_bundle`) does not by itself put them to work: they are
+        evaluated only while this setting is on. `policies.update_decision_settings` changes it.
 
         Args:
-            owner_id:
-            context:
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
+                with the contexts of `contexts.list`.
+
+        Returns:
+            The current settings.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -126,12 +157,24 @@ class Policies(Namespace):
     async def update_decision_settings(
         self, owner_id: str, *, context: str = "config", enabled: bool | None = None
     ) -> DecisionSettings:
-        """PATCH /owner/{ownerID}/context/{context}/decision/settings
+        """Turn enforcement of config policies on or off.
+
+        While it is on, CircleCI evaluates the stored policies whenever a pipeline is triggered, and a violated
+        hard rule prevents the run. Turning it off lets every configuration through and keeps the stored
+        policies.
+
+        Only administrators of the organization manage config policies. Check representative configurations with
+        `policies.make_decision` before the first switch-on.
 
         Args:
-            owner_id:
-            context:
-            enabled:
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
+                with the contexts of `contexts.list`.
+            enabled: True while stored policies are evaluated for each pipeline that is triggered. An update without it
+                is rejected, so never leave it out.
+
+        Returns:
+            The settings after the change.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -147,12 +190,20 @@ class Policies(Namespace):
         )
 
     async def get_decision(self, owner_id: str, decision_id: str, *, context: str = "config") -> DecisionLog:
-        """GET /owner/{ownerID}/context/{context}/decision/{decisionID}
+        """Get one logged config policy decision.
+
+        Explains why a certain pipeline was stopped or warned about. Find the entry with
+        `policies.list_decisions`; for the policies as they read at the time, continue with
+        `policies.get_decision_policy_bundle`.
 
         Args:
-            owner_id:
-            decision_id:
-            context:
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            decision_id: UUID of a logged decision (`DecisionLog.id`), from `policies.list_decisions`.
+            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
+                with the contexts of `contexts.list`.
+
+        Returns:
+            The logged decision.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -169,12 +220,19 @@ class Policies(Namespace):
     async def get_decision_policy_bundle(
         self, owner_id: str, decision_id: str, *, context: str = "config"
     ) -> dict[str, Any]:
-        """GET /owner/{ownerID}/context/{context}/decision/{decisionID}/policy-bundle
+        """Get the policies that a logged decision was based on.
+
+        Returns the bundle as it stood when the decision was made, which lets an audit reproduce an outcome
+        after the policies have moved on. `policies.get_policy_bundle` returns today's bundle.
 
         Args:
-            owner_id:
-            decision_id:
-            context:
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            decision_id: UUID of a logged decision (`DecisionLog.id`), from `policies.list_decisions`.
+            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
+                with the contexts of `contexts.list`.
+
+        Returns:
+            The policies in force at the time, by policy name.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -191,11 +249,21 @@ class Policies(Namespace):
         )
 
     async def get_policy_bundle(self, owner_id: str, *, context: str = "config") -> dict[str, Any]:
-        """GET /owner/{ownerID}/context/{context}/policy-bundle
+        """Get all config policies of an organization.
+
+        The complete bundle with the Rego source of each policy, for a backup or a comparison with your
+        repository. An organization without policies yields an empty mapping, not an error.
+
+        `policies.get_policy` fetches a single policy; whether the bundle is enforced at all is told by
+        `policies.get_decision_settings`.
 
         Args:
-            owner_id:
-            context:
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
+                with the contexts of `contexts.list`.
+
+        Returns:
+            The policies, by policy name; empty if there are none.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -216,13 +284,25 @@ class Policies(Namespace):
         dry: bool | None = None,
         policies: Mapping[str, str] | None = None,
     ) -> PolicyBundleDiff:
-        """POST /owner/{ownerID}/context/{context}/policy-bundle
+        """Replace all config policies of an organization.
+
+        The upload takes the place of the whole bundle: a stored policy that is missing from it is deleted. Run
+        it with `dry=True` first and look at `PolicyBundleDiff.deleted`.
+
+        New policies apply to pipelines triggered from then on, provided enforcement is on
+        (`policies.update_decision_settings`). Only administrators of the organization may upload, and a bundle
+        that is too large is answered 413.
 
         Args:
-            owner_id:
-            context:
-            dry:
-            policies:
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
+                with the contexts of `contexts.list`.
+            dry: True to compute the difference without storing anything. Default: false.
+            policies: Rego source of each policy, keyed by file name, for example `images.rego`. An empty mapping deletes
+                every stored policy; always send the key.
+
+        Returns:
+            What the upload would change; nothing was stored; What changed; the new bundle is stored.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -239,12 +319,20 @@ class Policies(Namespace):
         )
 
     async def get_policy(self, owner_id: str, policy_name: str, *, context: str = "config") -> Policy:
-        """GET /owner/{ownerID}/context/{context}/policy-bundle/{policyName}
+        """Get one config policy by name.
+
+        Fetches the Rego source of a single policy, where `policies.get_policy_bundle` returns them all. There
+        is no call to change or delete one policy: upload a new bundle with `policies.create_policy_bundle`.
 
         Args:
-            owner_id:
-            policy_name:
-            context:
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            policy_name: Name that the policy gives itself with its `policy_name` rule; the file it came from may be called
+                otherwise.
+            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
+                with the contexts of `contexts.list`.
+
+        Returns:
+            The policy.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.

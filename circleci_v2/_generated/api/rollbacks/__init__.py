@@ -29,17 +29,30 @@ class Rollbacks(Namespace):
         parameters: Mapping[str, Any] | None = None,
         reason: str | None = None,
     ) -> Rollback:
-        """POST /projects/{project_id}/rollback
+        """Roll a component back to another version.
+
+        Starts the project's rollback pipeline, which has to be set up beforehand together with deploy markers.
+        Take the names from `deploy.list_components` and `deploy.list_environments`, and the versions from
+        `deploy.list_component_versions`.
+
+        The answer comes before anything is redeployed: with `rollback_type` `PIPELINE`, follow the pipeline
+        `Rollback.id` through `pipelines.get`. A 409 reports a conflict with the present state; read the
+        versions anew before you try again.
 
         Args:
-            project_id:
-            component_name:
-            current_version:
-            environment_name:
-            target_version:
-            namespace:
-            parameters: The extra parameters for the rollback pipeline
-            reason:
+            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            component_name: Component by name, not by ID (`DeployComponent.name`).
+            current_version: Version that you believe to be live. CircleCI checks it and aborts the rollback if another one was
+                deployed meanwhile.
+            environment_name: Environment by name, not by ID (`DeployEnvironment.name`).
+            target_version: Version to return to (`DeployComponentVersion.name`).
+            namespace: Kubernetes namespace that the component runs in. Leave it out if you deploy without namespaces.
+            parameters: Extra pipeline parameters, by name, for the rollback pipeline, which must declare them. Default:
+                none.
+            reason: Why you roll back, for the record. Default: none.
+
+        Returns:
+            The request was accepted; the rollback proceeds in the background.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.

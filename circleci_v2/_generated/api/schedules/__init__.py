@@ -61,7 +61,7 @@ class Schedules(Namespace):
         attribution_actor: AttributionActor | str,
         parameters: Mapping[str, int | str | bool],
         timetable: TimetableByDayOfWeek | Mapping[str, Any] | TimetableByDayOfMonth,
-        description: str | None | Unset = UNSET,
+        description: str | Unset | None = UNSET,
     ) -> Schedule:
         """Create a schedule that triggers pipelines of a project at given times.
 
@@ -131,7 +131,7 @@ class Schedules(Namespace):
         *,
         name: str | None = None,
         attribution_actor: AttributionActor | str | None = None,
-        description: str | None | Unset = UNSET,
+        description: str | Unset | None = UNSET,
         parameters: Mapping[str, int | str | bool] | None = None,
         timetable: TimetableChange | Mapping[str, Any] | None = None,
     ) -> Schedule:

@@ -26,7 +26,7 @@ def build(
     attribution_actor: AttributionActor | str,
     parameters: Mapping[str, int | str | bool],
     timetable: TimetableByDayOfWeek | Mapping[str, Any] | TimetableByDayOfMonth,
-    description: str | None | Unset = UNSET,
+    description: str | Unset | None = UNSET,
 ) -> Request:
     """Describe the request."""
     return Request.to(

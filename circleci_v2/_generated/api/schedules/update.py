@@ -24,7 +24,7 @@ def build(
     *,
     name: str | None = None,
     attribution_actor: AttributionActor | str | None = None,
-    description: str | None | Unset = UNSET,
+    description: str | Unset | None = UNSET,
     parameters: Mapping[str, int | str | bool] | None = None,
     timetable: TimetableChange | Mapping[str, Any] | None = None,
 ) -> Request:

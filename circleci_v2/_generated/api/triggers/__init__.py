@@ -25,13 +25,22 @@ class Triggers(Namespace):
     """Triggers: what makes a pipeline definition run."""
 
     def list(self, project_id: str, pipeline_definition_id: str) -> Paginator[Trigger]:
-        """GET /projects/{project_id}/pipeline-definitions/{pipeline_definition_id}/triggers
+        """List the triggers of a pipeline definition.
+
+        Shows what starts a pipeline: repository events, schedules and inbound webhooks, all in one answer;
+        schedules made with `schedules.create` are listed by `schedules.list`. To cover a project, call it for
+        each entry of `pipeline_definitions.list`.
+
+        Documented for GitHub App and Bitbucket Data Center definitions. Not available on CircleCI server.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_id:
-            pipeline_definition_id:
+            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            pipeline_definition_id: UUID of the pipeline definition, from `pipeline_definitions.list`; not the ID of a pipeline.
+
+        Returns:
+            All triggers of the pipeline definition.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -57,18 +66,40 @@ class Triggers(Namespace):
         event_preset: TriggerEventPreset | str | None = None,
         parameters: Mapping[str, Any] | None = None,
     ) -> Trigger:
-        """POST /projects/{project_id}/pipeline-definitions/{pipeline_definition_id}/triggers
+        """Add a trigger to a pipeline definition.
+
+        Starts the pipeline on repository events, by cron schedule or when a webhook URL is called; which
+        arguments are needed or allowed depends on `TriggerEventSourceInput.provider`. One trigger holds one
+        event preset: several kinds of events take several triggers.
+
+        Save `TriggerWebhook.url` from this answer, because later reads blank out its secret. Documented for
+        GitHub App definitions; schedules of GitHub OAuth and Bitbucket Cloud projects are made with
+        `schedules.create`.
 
         Args:
-            project_id:
-            pipeline_definition_id:
-            event_source:
-            checkout_ref:
-            config_ref:
-            disabled:
-            event_name:
-            event_preset:
-            parameters:
+            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            pipeline_definition_id: UUID of the pipeline definition, from `pipeline_definitions.list`; not the ID of a pipeline.
+            event_source: What is to set a new trigger off. Besides `provider`, give the one field that belongs to it.
+            checkout_ref: Branch or tag to check out. Needed for `webhook` and `schedule`; for GitHub events give it only if
+                they come from another repository than the code, else the request is rejected.
+            config_ref: Branch or tag to read the configuration from. Needed for `webhook` and `schedule`; for GitHub events
+                give it only if they come from another repository than the configuration.
+            disabled: True to create the trigger switched off. Default: false. Not available for GitHub OAuth.
+            event_name: Label of the event, for example `nightly`. Needed for `webhook` and `schedule`; leave it out for
+                GitHub events.
+            event_preset: Which events of a GitHub repository start a pipeline. With the GitHub App, pull requests from forks
+                start nothing, and neither do deleted branches and tags. `all-pushes`: any push, to a branch or a
+                tag. `only-build-prs`: an opened or reopened pull request and pushes to it, besides tags and the
+                default branch. `only-open-prs`: a pull request is opened, drafts included. `non-draft-pr-opened`:
+                the same without drafts. `only-ready-for-review-prs`: a draft is marked ready. `only-labeled-prs`:
+                the label `run-ci` is added. `pr-comment-equals-run-ci`: someone comments just that command on a
+                pull request. `only-build-pushes-to-non-draft-prs`: pushes to an open pull request that is no draft.
+                `pushes-to-merge-queues`: pushes to the temporary `gh-readonly-queue/` branches of GitHub's merge
+                queue.
+            parameters: Pipeline parameters, by name, for the pipelines it starts. Seen accepted only for `schedule`.
+
+        Returns:
+            The new trigger; for a webhook, with the only full copy of its URL.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -95,11 +126,20 @@ class Triggers(Namespace):
         )
 
     async def get(self, project_id: str, trigger_id: str) -> Trigger:
-        """GET /projects/{project_id}/triggers/{trigger_id}
+        """Get a trigger.
+
+        Works for triggers on GitHub App, Bitbucket Data Center and webhook events. The answer does not name the
+        pipeline definition that the trigger belongs to, so keep that ID alongside, or search with
+        `triggers.list`.
+
+        The secret in a webhook URL reads `**REDACTED**` here; only `triggers.create` reveals it.
 
         Args:
-            project_id:
-            trigger_id:
+            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            trigger_id: UUID of the trigger, from `triggers.list`.
+
+        Returns:
+            The trigger.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -125,18 +165,36 @@ class Triggers(Namespace):
         event_source: TriggerEventSourceChange | Mapping[str, Any] | None = None,
         parameters: Mapping[str, Any] | None = None,
     ) -> Trigger:
-        """PATCH /projects/{project_id}/triggers/{trigger_id}
+        """Change a trigger.
+
+        Adjusts when a trigger fires and what it runs; what you leave out stays. Its kind of event source, the
+        repository it listens to and its pipeline definition are fixed: for those, make another with
+        `triggers.create`, which for a webhook means a new URL.
+
+        Documented for triggers on GitHub App, Bitbucket Data Center and webhook events.
 
         Args:
-            project_id:
-            trigger_id:
-            checkout_ref:
-            config_ref:
-            disabled:
-            event_name:
-            event_preset:
-            event_source:
-            parameters:
+            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            trigger_id: UUID of the trigger, from `triggers.list`.
+            checkout_ref: Another branch or tag to check out.
+            config_ref: Another branch or tag to read the configuration from.
+            disabled: True to pause the trigger, false to resume it. CircleCI documents it for webhook triggers only.
+            event_name: New label of the event; for webhook triggers.
+            event_preset: Which events of a GitHub repository start a pipeline. With the GitHub App, pull requests from forks
+                start nothing, and neither do deleted branches and tags. `all-pushes`: any push, to a branch or a
+                tag. `only-build-prs`: an opened or reopened pull request and pushes to it, besides tags and the
+                default branch. `only-open-prs`: a pull request is opened, drafts included. `non-draft-pr-opened`:
+                the same without drafts. `only-ready-for-review-prs`: a draft is marked ready. `only-labeled-prs`:
+                the label `run-ci` is added. `pr-comment-equals-run-ci`: someone comments just that command on a
+                pull request. `only-build-pushes-to-non-draft-prs`: pushes to an open pull request that is no draft.
+                `pushes-to-merge-queues`: pushes to the temporary `gh-readonly-queue/` branches of GitHub's merge
+                queue.
+            event_source: New details for the event source of a trigger; give the field that matches the trigger's provider.
+            parameters: Pipeline parameters, by name, for the pipelines it starts. No documented value clears parameters
+                that are set; recreate the trigger for that.
+
+        Returns:
+            The trigger after the change; the secret of a webhook URL is redacted.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -163,11 +221,19 @@ class Triggers(Namespace):
         )
 
     async def delete(self, project_id: str, trigger_id: str) -> MessageResponse:
-        """DELETE /projects/{project_id}/triggers/{trigger_id}
+        """Delete a trigger.
+
+        Its events start no more pipelines, and the URL of a webhook trigger is gone for good. To pause a
+        trigger that supports it, set `disabled` with `triggers.update`.
+
+        Documented for triggers on GitHub App, Bitbucket Data Center and webhook events.
 
         Args:
-            project_id:
-            trigger_id:
+            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            trigger_id: UUID of the trigger, from `triggers.list`.
+
+        Returns:
+            Confirmation of the deletion.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.

@@ -52,8 +52,8 @@ class Workflows(Namespace):
         `approval` and its status `on_hold`.
 
         The owner of the token goes on record as the approver, and jobs behind the approval that use a
-        restricted context run with that user's rights. Approvals lapse after 90 days. There is no call to
-        decline one: use `workflows.cancel`.
+        restricted context run with that user's rights. Approvals lapse after 90 days; to decline one, use
+        `workflows.cancel`.
 
         Args:
             workflow_id: UUID of the workflow; `pipelines.list_workflows` gives the ones of a pipeline.
