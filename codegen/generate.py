@@ -29,7 +29,7 @@ from codegen.documents import Document, read_document
 from codegen.errors import SpecError
 from codegen.names import CallName, Names
 from codegen.normalize import OUR_DOCUMENT, normalize
-from codegen.views import Call, View, calls_of, envelope_models, view
+from codegen.views import Call, View, calls_of, envelope_models, field_words, view
 
 __all__ = ["GENERATED", "generate"]
 
@@ -140,7 +140,9 @@ class _Package:
         modules = {str(m.class_info.name): m.class_info.module_name for m in (*models, *data.enums)}
         for model in models:
             self._check_fields(model)
-            self._render("model.py.jinja", f"models/{model.class_info.module_name}.py", model=model, modules=modules)
+            words = field_words(self.document, str(model.class_info.name))
+            path = f"models/{model.class_info.module_name}.py"
+            self._render("model.py.jinja", path, model=model, modules=modules, words=words)
         for enum in data.enums:
             self._render("str_enum.py.jinja", f"models/{enum.class_info.module_name}.py", enum=enum)
         classes = sorted((entry.class_info for entry in (*models, *data.enums)), key=lambda info: str(info.name))
@@ -234,7 +236,7 @@ def _without_slug(call: Call) -> Iterator[Any]:
 def _format(folder: Path) -> None:
     ruff = [sys.executable, "-m", "ruff"]
     settings = ["--config", str(ROOT / "pyproject.toml"), "--no-cache"]
-    for command in (["check", "--fix", "--unsafe-fixes", "--quiet", "--select", "I,F401"], ["format", "--quiet"]):
+    for command in (["check", "--fix", "--unsafe-fixes", "--quiet", "--select", "I,F401,D209"], ["format", "--quiet"]):
         result = subprocess.run([*ruff, *command, *settings, str(folder)], capture_output=True, text=True, check=False)  # noqa: S603 - our own interpreter
         if result.returncode:
             msg = f"ruff {command[0]} failed on the generated code:\n{result.stdout}{result.stderr}"

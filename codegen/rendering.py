@@ -179,4 +179,4 @@ def _plain_annotation(prop: Any) -> str:
 
 def _joined(arms: Iterator[str]) -> str:
     distinct = list(dict.fromkeys(part for arm in arms for part in arm.split(" | ")))
-    return " | ".join(sorted(distinct, key=lambda arm: arm == "None"))
+    return " | ".join(sorted(distinct, key=lambda arm: (arm == "None", arm.startswith("Mapping["))))

@@ -25,7 +25,7 @@ from codegen.rendering import (
     plain,
 )
 
-__all__ = ["Argument", "Call", "Outcome", "calls_of", "envelope_models", "view"]
+__all__ = ["Argument", "Call", "Outcome", "calls_of", "envelope_models", "field_words", "view"]
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _IDEMPOTENT = frozenset({"get", "head", "put", "delete", "options"})
@@ -59,6 +59,7 @@ class Call:
     responses: Mapping[str, Any]
     parameters: Sequence[Mapping[str, Any]]
     body: Mapping[str, Any] | None
+    body_words: Mapping[str, str]
     renamed: Mapping[str, str]
     slug_path: str | None
     slug_description: str
@@ -211,6 +212,7 @@ def _call(document: Document, names: Names, path: str, method: str, operation: M
         responses=operation["responses"],
         parameters=parameters,
         body=operation.get("requestBody"),
+        body_words=field_words(document, _component(_json_schema(operation.get("requestBody", {})))),
         renamed=names.arguments(method, path),
         slug_path=_slug_path(path, names.slug_paths),
         slug_description=document["components"]["parameters"].get("ProjectSlug", {}).get("description", ""),
@@ -228,16 +230,29 @@ def _slug_path(path: str, slug_paths: Sequence[str]) -> str | None:
     return next((path.replace(run, "{project-slug}") for run in slug_paths if run in path), None)
 
 
+def field_words(document: Document, model: str) -> dict[str, str]:
+    """What the document says of each field of a model.
+
+    Of a field that is a model or an enum, the generator's parser knows only what is said of that model or enum.
+    """
+    fields: Mapping[str, Any] = document["components"]["schemas"].get(model, {}).get("properties", {})
+    return {name: str(field.get("description", "")) for name, field in fields.items()}
+
+
+def _json_schema(content_holder: Mapping[str, Any]) -> Mapping[str, Any]:
+    schema: Mapping[str, Any] = content_holder.get("content", {}).get("application/json", {}).get("schema", {})
+    return schema
+
+
 def envelope_models(document: Document) -> set[str]:
     """Components that are no models of the client: envelopes of lists, bodies that become arguments, errors."""
     envelopes: set[str] = set()
     kept: set[str] = set()
     for item in document["paths"].values():
         for operation in item.values():
-            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-            envelopes |= {_component(body)}
+            envelopes |= {_component(_json_schema(operation.get("requestBody", {})))}
             for status, response in operation["responses"].items():
-                schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+                schema = _json_schema(response)
                 name = _component(schema)
                 (envelopes if _is_page(document, schema) else kept if status.startswith("2") else envelopes).add(name)
     nested = set(_references(document["components"]["schemas"]))
@@ -301,7 +316,7 @@ def _arguments(call: Call, endpoint: Endpoint) -> Iterator[Argument]:
         yield _argument(call, prop, "query", source.get("description", ""), source["schema"].get("default"))
     for body in endpoint.bodies:
         for prop in fields_of(body.prop):
-            yield _argument(call, prop, "body", plain(prop.description), None)
+            yield _argument(call, prop, "body", call.body_words.get(plain(prop.name), ""), None)
 
 
 def _path_argument(call: Call, key: str, described: Mapping[tuple[str, str], Any], prop: Any) -> Argument:

@@ -13,7 +13,8 @@ __all__ = ["AdvancedProjectSettings"]
 class AdvancedProjectSettings(Model):
     """The advanced settings of a project.
 
-    In a request, those left out (None) stay as they are."""
+    In a request, those left out (None) stay as they are.
+    """
 
     autocancel_builds: bool | None = None
     """Cancel running workflows of a branch when a newer pipeline starts on it. The default branch, scheduled

@@ -11,7 +11,8 @@ class AttributionActor(OpenStrEnum):
     """Whose rights scheduled pipelines run with.
 
     `current`: the owner of the token that made the call. `system`: CircleCI's own scheduling user, who is in no
-    security group and so cannot use contexts restricted to one."""
+    security group and so cannot use contexts restricted to one.
+    """
 
     CURRENT = "current"
     SYSTEM = "system"

@@ -20,8 +20,7 @@ class CheckoutKey(Model):
     """An SSH key with which jobs check out the code of a project; only the public half is readable."""
 
     type: CheckoutKeyType
-    """Kind of an existing checkout key. `deploy-key` opens one repository; `github-user-key` acts as a GitHub
-    user."""
+    """Reach of the key; a key created as `user-key` reads `github-user-key` here."""
 
     created_at: datetime = field(metadata={"key": "created-at"})
     """When CircleCI made the key, in UTC."""

@@ -10,7 +10,8 @@ __all__ = ["CheckoutKeyType"]
 class CheckoutKeyType(OpenStrEnum):
     """Kind of an existing checkout key.
 
-    `deploy-key` opens one repository; `github-user-key` acts as a GitHub user."""
+    `deploy-key` opens one repository; `github-user-key` acts as a GitHub user.
+    """
 
     DEPLOY_KEY = "deploy-key"
     GITHUB_USER_KEY = "github-user-key"

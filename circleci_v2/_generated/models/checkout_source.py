@@ -22,4 +22,4 @@ class CheckoutSource(Model):
     """Integration behind the repository, for example `github_app`, `github_oauth` or `bitbucket_dc`."""
 
     repo: Repository | None = None
-    """A repository as CircleCI knows it."""
+    """Repository to clone; absent when CircleCI knows neither its ID nor its name."""

@@ -22,4 +22,4 @@ class CheckoutSourceChange(Model):
     """Integration behind the repository; `github_app` is the only value documented as accepted."""
 
     repo: RepositoryChange | None = None
-    """Reference to the repository that takes the place of the present one."""
+    """Repository to clone from now on."""

@@ -20,8 +20,7 @@ class CheckoutSourceInput(Model):
     """Repository to check out in the jobs of a new pipeline definition."""
 
     provider: RepositoryProvider
-    """Integration through which CircleCI reaches a repository. `github_app`: the CircleCI GitHub App on
-    github.com. `github_server`: a GitHub Enterprise Server installation."""
+    """Integration through which CircleCI reaches the repository."""
 
     repo: RepositoryInput
-    """Reference to a repository in a request."""
+    """Repository, by the ID it has with its host."""

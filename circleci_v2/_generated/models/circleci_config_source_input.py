@@ -18,10 +18,11 @@ __all__ = ["CircleciConfigSourceInput"]
 class CircleciConfigSourceInput(Model):
     """Configuration hosted by CircleCI, with no repository behind it.
 
-    Published in the API, but seen rejected with 400 for ordinary file paths."""
+    Published in the API, but seen rejected with 400 for ordinary file paths.
+    """
 
     file_path: str
     """Which hosted configuration to use; CircleCI does not document the possible paths."""
 
     provider: CircleciProvider
-    """Marks configuration that CircleCI hosts itself; `circleci` is the only value."""
+    """Always `circleci`, which tells this source from a repository."""

@@ -26,4 +26,4 @@ class ConfigSource(Model):
     CircleCI."""
 
     repo: Repository | None = None
-    """A repository as CircleCI knows it."""
+    """Repository that holds the file; absent for configuration hosted by CircleCI."""

@@ -13,7 +13,8 @@ __all__ = ["ConfigSourceChange"]
 class ConfigSourceChange(Model):
     """Another configuration file for a pipeline definition.
 
-    Provider and repository cannot be changed."""
+    Provider and repository cannot be changed.
+    """
 
     file_path: str | None = None
     """New path from the root of the repository, for example `.circleci/nightly.yml`."""

@@ -23,4 +23,4 @@ class ContextOwnerById(Model):
     """UUID of the organization, or of the account on CircleCI server."""
 
     type: ContextOwnerByIdType | None = None
-    """Kind of owner that a UUID names; `account` is possible on CircleCI server only."""
+    """What `id` is the UUID of. Default: `organization`."""

@@ -22,4 +22,4 @@ class ContextOwnerBySlug(Model):
     """Organization slug, for example `gh/acme` or `circleci/...`."""
 
     type: ContextOwnerBySlugType | None = None
-    """Kind of owner that a slug names: only organizations have one."""
+    """Always an organization, and can be left out."""

@@ -32,9 +32,7 @@ class ContextRestriction(Model):
     """Deprecated, and only there for project restrictions; `restriction_value` says the same."""
 
     restriction_type: ContextRestrictionType | None = None
-    """What a restriction tests. `project`: the pipeline belongs to the project; `group`: the person who runs or
-    approves the workflow is in the group; `expression`: a rule over pipeline values holds, where an error or an
-    unset value counts as no."""
+    """What is tested before a job gets the context."""
 
     restriction_value: str | None = None
     """UUID of the project or group, or the expression's text, by `restriction_type`."""

@@ -11,7 +11,8 @@ class ContextRestrictionType(OpenStrEnum):
     """What a restriction tests.
 
     `project`: the pipeline belongs to the project; `group`: the person who runs or approves the workflow is in
-    the group; `expression`: a rule over pipeline values holds, where an error or an unset value counts as no."""
+    the group; `expression`: a rule over pipeline values holds, where an error or an unset value counts as no.
+    """
 
     EXPRESSION = "expression"
     GROUP = "group"

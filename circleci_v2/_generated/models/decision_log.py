@@ -28,10 +28,10 @@ class DecisionLog(Model):
     """When the configuration was judged, in UTC."""
 
     decision: Decision | None = None
-    """Verdict of config policies on one configuration."""
+    """Outcome, with the rules that were broken."""
 
     metadata: DecisionMetadata | None = None
-    """Facts about a pipeline that config policies can read as `data.meta`."""
+    """Pipeline that the configuration was for; what does not apply to it is missing."""
 
     policies: dict[str, str] | None = None
     """Hash of each policy evaluated, by policy name: 128 hexadecimal digits. Comparing entries shows whether a

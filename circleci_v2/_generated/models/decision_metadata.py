@@ -30,4 +30,4 @@ class DecisionMetadata(Model):
     """True when a job was being rerun with SSH access."""
 
     vcs: DecisionVcs | None = None
-    """Git data that config policies can read as `data.meta.vcs`."""
+    """Git data of the pipeline; absent for pipelines that have none."""

@@ -13,7 +13,8 @@ __all__ = ["DurationMetrics"]
 class DurationMetrics(Model):
     """Spread of the durations of workflow or job runs, in seconds.
 
-    Values are null when no run completed."""
+    Values are null when no run completed.
+    """
 
     max: int | None
     """Longest run, in seconds."""

@@ -16,7 +16,8 @@ __all__ = ["FlakyTest"]
 class FlakyTest(Model):
     """A test that passed and failed on one commit, and a job in which it did so.
 
-    The live API spells the keys in snake_case; both spellings are read."""
+    The live API spells the keys in snake_case; both spellings are read.
+    """
 
     classname: str | None
     """Class or suite of the test, as its report names it; null when the report has none."""

@@ -18,7 +18,8 @@ __all__ = ["FlakyTestReport"]
 class FlakyTestReport(Model):
     """The tests of a project that currently count as flaky.
 
-    The live API spells the keys in snake_case; both spellings are read."""
+    The live API spells the keys in snake_case; both spellings are read.
+    """
 
     flaky_tests: list[FlakyTest] = field(metadata={"key": "flaky-tests"})
     """Flakes recorded on any branch; a test leaves the list two weeks after its last one. Count tests with

@@ -20,8 +20,7 @@ class InsightsTotals(Model):
     """Overall metrics of a project or an organization, with their change."""
 
     metrics: InsightsTotalsMetrics
-    """Figures summed over every workflow and branch of a project, or over the projects of an organization."""
+    """Sums and averages over the reporting window."""
 
     trends: InsightsTotalsTrends
-    """How the totals changed since the preceding window. Each value is the current one divided by the previous
-    one: 1.0 means no change, -1.0 stands for an infinite ratio, the previous value being 0."""
+    """The same figures relative to the window before."""

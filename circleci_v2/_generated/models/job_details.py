@@ -34,11 +34,7 @@ class JobDetails(Model):
     """Number within the project."""
 
     status: JobStatus
-    """State of a job. Waiting: `blocked` (on jobs it requires), `on_hold` (on an approval), `queued` (on free
-    capacity), `not_running` (about to start). Ended: `success`; `failed`; `canceled`; `timedout`; `not_run`
-    (skipped or never reached); `unauthorized` (denied a restricted context or another right);
-    `infrastructure_fail` (a fault on CircleCI's side); `retried` (given up after such a fault and started
-    anew); `terminated-unknown` (ended, cause not known)."""
+    """Where the job stands."""
 
     contexts: list[JobContext]
     """Contexts whose variables the job could read; empty if none."""
@@ -50,13 +46,14 @@ class JobDetails(Model):
     """Running time in milliseconds; null before the job ends. Insights count the same in seconds."""
 
     latest_workflow: JobWorkflow
-    """Workflow a job belongs to."""
+    """Newest workflow the job is part of; after a rerun from failed, a passed job belongs to the old and to the
+    new one."""
 
     messages: list[JobMessage]
     """Notes from the platform about how the job was set up or run; mostly empty."""
 
     organization: JobOrganization
-    """Organization that owns the project of a job."""
+    """Owner of the project."""
 
     parallel_runs: list[JobParallelRun]
     """State of each parallel run; a single entry for jobs without parallelism."""
@@ -65,7 +62,7 @@ class JobDetails(Model):
     """How many runs execute the job side by side; 1 unless `parallelism` is set in the configuration."""
 
     pipeline: JobPipeline
-    """Pipeline a job belongs to."""
+    """Pipeline it belongs to."""
 
     executor: JobExecutor | None = None
     """Machine or image the job ran on; null or absent on approvals."""

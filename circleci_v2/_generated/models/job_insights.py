@@ -23,7 +23,7 @@ class JobInsights(Model):
     """Name of the job as it appears in the workflow."""
 
     metrics: JobInsightsMetrics
-    """Figures of a job's executions in the reporting window."""
+    """Figures for the executions between `window_start` and `window_end`."""
 
     window_end: datetime
     """When the latest run counted here took place, in UTC; Insights lags by up to 24 hours."""

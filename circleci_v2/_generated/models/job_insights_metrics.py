@@ -19,7 +19,7 @@ class JobInsightsMetrics(Model):
     """Figures of a job's executions in the reporting window."""
 
     duration_metrics: DurationMetrics
-    """Spread of the durations of workflow or job runs, in seconds. Values are null when no run completed."""
+    """Durations of completed executions, in seconds."""
 
     failed_runs: int
     """Executions that failed."""

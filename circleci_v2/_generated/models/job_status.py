@@ -14,7 +14,8 @@ class JobStatus(OpenStrEnum):
     `not_running` (about to start). Ended: `success`; `failed`; `canceled`; `timedout`; `not_run` (skipped or
     never reached); `unauthorized` (denied a restricted context or another right); `infrastructure_fail` (a
     fault on CircleCI's side); `retried` (given up after such a fault and started anew); `terminated-unknown`
-    (ended, cause not known)."""
+    (ended, cause not known).
+    """
 
     BLOCKED = "blocked"
     CANCELED = "canceled"

@@ -13,7 +13,8 @@ __all__ = ["JobTest"]
 class JobTest(Model):
     """Result of one test, as read from the JUnit or Cucumber file that the job uploaded.
 
-    What the file does not say is null, empty or absent."""
+    What the file does not say is null, empty or absent.
+    """
 
     name: str
     """Name of the test case; parametrized tests carry their parameters."""

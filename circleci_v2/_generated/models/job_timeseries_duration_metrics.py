@@ -13,7 +13,8 @@ __all__ = ["JobTimeseriesDurationMetrics"]
 class JobTimeseriesDurationMetrics(Model):
     """Spread of the durations of one job within one interval, in seconds.
 
-    Values are null when no execution completed."""
+    Values are null when no execution completed.
+    """
 
     max: int | None
     """Longest execution, in seconds."""

@@ -19,8 +19,7 @@ class JobTimeseriesMetrics(Model):
     """Figures of one job's executions within one interval."""
 
     duration_metrics: JobTimeseriesDurationMetrics
-    """Spread of the durations of one job within one interval, in seconds. Values are null when no execution
-    completed."""
+    """Durations of these executions, in seconds."""
 
     failed_runs: int
     """Executions that failed in the interval."""

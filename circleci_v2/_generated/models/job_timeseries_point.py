@@ -26,7 +26,7 @@ class JobTimeseriesPoint(Model):
     """When the last execution counted here ended, in UTC."""
 
     metrics: JobTimeseriesMetrics
-    """Figures of one job's executions within one interval."""
+    """Figures of the executions of this interval."""
 
     min_started_at: datetime
     """When the first execution counted here started, in UTC."""

@@ -16,7 +16,8 @@ __all__ = ["OidcClaims"]
 class OidcClaims(Model):
     """Claims of OIDC tokens that an organization or a project has customized.
 
-    Claims left at their default are absent."""
+    Claims left at their default are absent.
+    """
 
     org_id: UUID
     """UUID of the organization, also for claims of a project."""

@@ -28,6 +28,4 @@ class Organization(Model):
     """For example `gh/acme`; opaque, to be passed on whole, when it starts with `circleci/`."""
 
     vcs_type: OrganizationVcsType
-    """Integration that an organization is built on. `github` is the GitHub OAuth app and `bitbucket` Bitbucket
-    Cloud; `circleci` are standalone organizations, whose code comes through the GitHub App, GitLab or Bitbucket
-    Data Center."""
+    """Which integration the organization uses, and with it which operations apply to its projects."""

@@ -24,7 +24,7 @@ class OrganizationInsightsSummary(Model):
     provide them."""
 
     org_data: InsightsTotals
-    """Overall metrics of a project or an organization, with their change."""
+    """Totals over the projects reported."""
 
     org_project_data: list[ProjectInsights]
     """Figures by project, limited to `project_names` if those were given."""

@@ -11,7 +11,8 @@ class OrganizationVcsType(OpenStrEnum):
     """Integration that an organization is built on.
 
     `github` is the GitHub OAuth app and `bitbucket` Bitbucket Cloud; `circleci` are standalone organizations,
-    whose code comes through the GitHub App, GitLab or Bitbucket Data Center."""
+    whose code comes through the GitHub App, GitLab or Bitbucket Data Center.
+    """
 
     BITBUCKET = "bitbucket"
     CIRCLECI = "circleci"

@@ -38,4 +38,4 @@ class OtelExporter(Model):
     """UUID of the organization whose spans are sent."""
 
     protocol: OtelProtocol | None = None
-    """How spans reach the collector: OTLP over gRPC (by convention port 4317) or OTLP over HTTP (port 4318)."""
+    """Transport that the collector is addressed with."""

@@ -11,7 +11,8 @@ class OwnerType(OpenStrEnum):
     """Kind of context owner.
 
     `account` occurs on CircleCI server only, where an account can span organizations; everywhere else owners
-    are organizations."""
+    are organizations.
+    """
 
     ACCOUNT = "account"
     ORGANIZATION = "organization"

@@ -23,7 +23,8 @@ __all__ = ["Pipeline"]
 class Pipeline(Model):
     """One run of the configuration of a project, started by a push, a schedule, the API or a person.
 
-    It holds workflows, which hold jobs."""
+    It holds workflows, which hold jobs.
+    """
 
     id: UUID
     """UUID, unique across CircleCI; most other operations ask for it."""
@@ -32,10 +33,8 @@ class Pipeline(Model):
     """Counts up from 1 within the project; part of the URL in the web app."""
 
     state: PipelineState
-    """How far CircleCI got with the configuration of a pipeline. `pending`: waiting to be processed.
-    `setup-pending`: the setup configuration waits to be processed. `setup`: the setup workflow may run, a
-    continuation is awaited. `created`: processed, workflows exist or are about to. `errored`: given up, see
-    `Pipeline.errors`. The last two are final."""
+    """How far the configuration was processed, not how the work went: a pipeline with failed workflows is still
+    `created`."""
 
     created_at: datetime
     """When CircleCI created the pipeline, in UTC; before any of its jobs ran."""
@@ -48,7 +47,7 @@ class Pipeline(Model):
     the same project `github/...`."""
 
     trigger: PipelineTrigger
-    """What started a pipeline."""
+    """What started it, and on whose behalf."""
 
     trigger_parameters: dict[str, str | int | bool | dict[str, Any]] | None = None
     """Everything that came with the trigger, grouped by source, with values of mixed types. For GitHub App and

@@ -27,10 +27,7 @@ class PipelineCreation(Model):
     """Number within the project, for links and log lines."""
 
     state: PipelineState
-    """How far CircleCI got with the configuration of a pipeline. `pending`: waiting to be processed.
-    `setup-pending`: the setup configuration waits to be processed. `setup`: the setup workflow may run, a
-    continuation is awaited. `created`: processed, workflows exist or are about to. `errored`: given up, see
-    `Pipeline.errors`. The last two are final."""
+    """Practically always `pending`, as the configuration has not been read yet."""
 
     created_at: datetime
     """When the request was taken in, in UTC."""

@@ -21,7 +21,8 @@ __all__ = ["PipelineDefinition"]
 class PipelineDefinition(Model):
     """One pipeline of a project: which configuration to run on which repository.
 
-    A run of it is a `Pipeline`."""
+    A run of it is a `Pipeline`.
+    """
 
     id: UUID | None = None
     """UUID to pass as `definition_id` to `pipelines.run`, and to the calls for its triggers."""
@@ -30,10 +31,10 @@ class PipelineDefinition(Model):
     """Name shown in the project's settings; nothing guarantees that it is unique."""
 
     checkout_source: CheckoutSource | None = None
-    """Repository that the jobs of a pipeline definition check out."""
+    """Repository that the `checkout` step clones."""
 
     config_source: ConfigSource | None = None
-    """Where the configuration of a pipeline definition is read from."""
+    """Where the configuration file is read from."""
 
     created_at: datetime | None = None
     """When the definition was created, in UTC; seen missing for the one that CircleCI derives for GitHub OAuth and

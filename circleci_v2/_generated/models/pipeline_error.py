@@ -19,10 +19,7 @@ class PipelineError(Model):
     """One reason why a pipeline could not be set up."""
 
     type: PipelineErrorType
-    """Where setting up a pipeline failed. `config`: the configuration is invalid. `config-fetch`: it could not be
-    read from the repository. `timeout`: processing it took too long. `permission`: the acting user lacks a
-    right. `plan`: the plan does not allow it. `trigger-rule` and `invalid-trigger-setup`: the trigger is set up
-    wrongly. `other`: see the message."""
+    """Which part failed."""
 
     message: str
     """Explanation for a person, often with the position in the configuration; can span several lines."""

@@ -12,7 +12,8 @@ class PipelineErrorType(OpenStrEnum):
 
     `config`: the configuration is invalid. `config-fetch`: it could not be read from the repository. `timeout`:
     processing it took too long. `permission`: the acting user lacks a right. `plan`: the plan does not allow
-    it. `trigger-rule` and `invalid-trigger-setup`: the trigger is set up wrongly. `other`: see the message."""
+    it. `trigger-rule` and `invalid-trigger-setup`: the trigger is set up wrongly. `other`: see the message.
+    """
 
     CONFIG = "config"
     CONFIG_FETCH = "config-fetch"

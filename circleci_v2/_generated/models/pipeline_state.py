@@ -12,7 +12,8 @@ class PipelineState(OpenStrEnum):
 
     `pending`: waiting to be processed. `setup-pending`: the setup configuration waits to be processed. `setup`:
     the setup workflow may run, a continuation is awaited. `created`: processed, workflows exist or are about
-    to. `errored`: given up, see `Pipeline.errors`. The last two are final."""
+    to. `errored`: given up, see `Pipeline.errors`. The last two are final.
+    """
 
     CREATED = "created"
     ERRORED = "errored"

@@ -21,13 +21,10 @@ class PipelineTrigger(Model):
     """What started a pipeline."""
 
     type: PipelineTriggerType
-    """Kind of event that started a pipeline. `webhook`: a push or another event of the code host. `api`: a call
-    such as `pipelines.run`. `scheduled_pipeline`, `schedule`: a schedule. `explicit`: a start by hand.
-    `gitlab`, `Decoupled Ingestion System` and `unknown` are seen where the code host is connected through the
-    newer integrations (GitHub App, GitLab)."""
+    """Kind of event."""
 
     actor: PipelineActor
-    """User on whose behalf a pipeline was triggered."""
+    """User on whose behalf the pipeline runs; decides about access to restricted contexts."""
 
     received_at: datetime
     """When CircleCI learned of the event, in UTC. GitHub App and GitLab pipelines were seen with a date in 1970:

@@ -13,7 +13,8 @@ class PipelineTriggerType(OpenStrEnum):
     `webhook`: a push or another event of the code host. `api`: a call such as `pipelines.run`.
     `scheduled_pipeline`, `schedule`: a schedule. `explicit`: a start by hand. `gitlab`, `Decoupled Ingestion
     System` and `unknown` are seen where the code host is connected through the newer integrations (GitHub App,
-    GitLab)."""
+    GitLab).
+    """
 
     DECOUPLED_INGESTION_SYSTEM = "Decoupled Ingestion System"
     API = "api"

@@ -18,7 +18,8 @@ __all__ = ["PipelineVcs"]
 class PipelineVcs(Model):
     """Which commit of which repository a pipeline builds.
 
-    Either `branch` or `tag` is set."""
+    Either `branch` or `tag` is set.
+    """
 
     provider_name: str
     """Code host, for example `GitHub` or `Bitbucket`; compare it without regard to case, the spelling varies."""

@@ -38,4 +38,4 @@ class Project(Model):
     """Owning organization in the form that slugs of its projects begin with."""
 
     vcs_info: ProjectVcsInfo
-    """Where the code of a project is kept."""
+    """Where the code comes from."""

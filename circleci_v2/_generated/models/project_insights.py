@@ -20,11 +20,10 @@ class ProjectInsights(Model):
     """Metrics of one project within its organization, with their change."""
 
     metrics: ProjectInsightsMetrics
-    """Figures of a project over all its branches and workflows."""
+    """Figures over all branches and workflows of the project."""
 
     project_name: str
     """Name of the project without organization; not a slug to call other operations with."""
 
     trends: ProjectInsightsTrends
-    """How a project's figures changed since the preceding window. Each value is the current one divided by the
-    previous one: 1.0 means no change, -1.0 stands for an infinite ratio, the previous value being 0."""
+    """Those figures relative to the window before."""

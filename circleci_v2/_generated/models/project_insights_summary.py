@@ -31,7 +31,7 @@ class ProjectInsightsSummary(Model):
     """UUID of the organization that owns the project."""
 
     project_data: InsightsTotals | None = None
-    """Overall metrics of a project or an organization, with their change."""
+    """Totals over all workflows and branches."""
 
     project_id: UUID | None = None
     """UUID of the project; `projects.get` returns the same one as `id`."""

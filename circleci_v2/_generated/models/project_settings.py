@@ -18,7 +18,8 @@ __all__ = ["ProjectSettings"]
 class ProjectSettings(Model):
     """The settings of a project.
 
-    Sent to `projects.update_settings`, it holds only what should change."""
+    Sent to `projects.update_settings`, it holds only what should change.
+    """
 
     advanced: AdvancedProjectSettings | None = None
-    """The advanced settings of a project. In a request, those left out (None) stay as they are."""
+    """The switches under Project Settings > Advanced, the one group of settings that the API offers."""

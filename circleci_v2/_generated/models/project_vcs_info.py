@@ -22,8 +22,7 @@ class ProjectVcsInfo(Model):
     """Branch that the host treats as main, for example `main`; Insights fall back to it when no branch is named."""
 
     provider: ProjectVcsProvider
-    """Host of a project's code. `CircleCI` stands for standalone organizations, whatever host they connect to;
-    letter case differs from the lower-case spelling in other answers."""
+    """Host of the code; `CircleCI` for projects of standalone organizations."""
 
     vcs_url: str
     """Address of the repository. For projects with an opaque slug do not clone from it: their repositories are in

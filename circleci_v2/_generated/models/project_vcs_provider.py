@@ -11,7 +11,8 @@ class ProjectVcsProvider(OpenStrEnum):
     """Host of a project's code.
 
     `CircleCI` stands for standalone organizations, whatever host they connect to; letter case differs from the
-    lower-case spelling in other answers."""
+    lower-case spelling in other answers.
+    """
 
     BITBUCKET = "Bitbucket"
     CIRCLECI = "CircleCI"

@@ -23,12 +23,10 @@ class ProjectWorkflowBranchInsights(Model):
     """Branch that triggered the runs."""
 
     metrics: ProjectWorkflowInsightsMetrics
-    """Figures of a workflow, on one branch or on all."""
+    """Figures of the workflow on this branch."""
 
     trends: ProjectWorkflowInsightsTrends
-    """How a workflow's figures, on one branch or on all, changed since the preceding window. Each value is the
-    current one divided by the previous one: 1.0 means no change, -1.0 stands for an infinite ratio, the
-    previous value being 0."""
+    """Those figures relative to the window before."""
 
     workflow_name: str
     """Name of the workflow; the same name occurs once per branch."""

@@ -20,12 +20,10 @@ class ProjectWorkflowInsights(Model):
     """Metrics of a workflow over its branches, with their change."""
 
     metrics: ProjectWorkflowInsightsMetrics
-    """Figures of a workflow, on one branch or on all."""
+    """Figures of the workflow, branches taken together."""
 
     trends: ProjectWorkflowInsightsTrends
-    """How a workflow's figures, on one branch or on all, changed since the preceding window. Each value is the
-    current one divided by the previous one: 1.0 means no change, -1.0 stands for an infinite ratio, the
-    previous value being 0."""
+    """Those figures relative to the window before."""
 
     workflow_name: str
     """Name of the workflow, unique in the list."""

@@ -14,7 +14,8 @@ class ProjectWorkflowInsightsTrends(Model):
     """How a workflow's figures, on one branch or on all, changed since the preceding window.
 
     Each value is the current one divided by the previous one: 1.0 means no change, -1.0 stands for an infinite
-    ratio, the previous value being 0."""
+    ratio, the previous value being 0.
+    """
 
     p95_duration_secs: float
     """Ratio of the 95th percentile duration to the worst daily (for 24 hours: hourly) one of the preceding window;

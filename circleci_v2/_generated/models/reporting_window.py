@@ -10,7 +10,8 @@ __all__ = ["ReportingWindow"]
 class ReportingWindow(OpenStrEnum):
     """How far back Insights aggregates, counted from now.
 
-    Windows of 60 and 90 days have no trends; 90 days is all that Insights keeps."""
+    Windows of 60 and 90 days have no trends; 90 days is all that Insights keeps.
+    """
 
     LAST_24_HOURS = "last-24-hours"
     LAST_7_DAYS = "last-7-days"

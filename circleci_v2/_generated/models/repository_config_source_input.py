@@ -23,8 +23,7 @@ class RepositoryConfigSourceInput(Model):
     """Path from the root of the repository, for example `.circleci/config.yml`."""
 
     provider: RepositoryProvider
-    """Integration through which CircleCI reaches a repository. `github_app`: the CircleCI GitHub App on
-    github.com. `github_server`: a GitHub Enterprise Server installation."""
+    """Integration through which CircleCI reaches the repository."""
 
     repo: RepositoryInput
-    """Reference to a repository in a request."""
+    """Repository that holds the file; may differ from the one that is checked out."""

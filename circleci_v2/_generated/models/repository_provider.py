@@ -11,7 +11,8 @@ class RepositoryProvider(OpenStrEnum):
     """Integration through which CircleCI reaches a repository.
 
     `github_app`: the CircleCI GitHub App on github.com. `github_server`: a GitHub Enterprise Server
-    installation."""
+    installation.
+    """
 
     GITHUB_APP = "github_app"
     GITHUB_SERVER = "github_server"

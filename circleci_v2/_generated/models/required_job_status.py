@@ -9,7 +9,8 @@ __all__ = ["RequiredJobStatus"]
 
 class RequiredJobStatus(OpenStrEnum):
     """Outcome of a required job that lets the dependent job start; without any in the configuration, only
-    `success` does."""
+    `success` does.
+    """
 
     CANCELED = "canceled"
     FAILED = "failed"

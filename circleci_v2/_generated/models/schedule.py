@@ -29,7 +29,8 @@ class Schedule(Model):
     """Name shown in the web app."""
 
     actor: User
-    """A user of CircleCI."""
+    """User the pipelines run as; a system user if the schedule was created with `system`. Pipelines stop when this
+    user leaves the organization."""
 
     created_at: datetime = field(metadata={"key": "created-at"})
     """When the schedule was created, in UTC."""

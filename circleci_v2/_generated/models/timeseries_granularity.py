@@ -10,7 +10,8 @@ __all__ = ["TimeseriesGranularity"]
 class TimeseriesGranularity(OpenStrEnum):
     """Width of the intervals of a time series.
 
-    `hourly` reaches back about 48 hours, `daily` 90 days."""
+    `hourly` reaches back about 48 hours, `daily` 90 days.
+    """
 
     DAILY = "daily"
     HOURLY = "hourly"

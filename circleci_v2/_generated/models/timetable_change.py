@@ -19,7 +19,8 @@ __all__ = ["TimetableChange"]
 class TimetableChange(Model):
     """Times to replace those of a schedule.
 
-    Go by weekday or by day of the month, not both."""
+    Go by weekday or by day of the month, not both.
+    """
 
     days_of_month: list[int] | None = field(default=None, metadata={"key": "days-of-month"})
     """Days to trigger on, 1 to 31, in UTC; excludes `days-of-week`."""

@@ -40,17 +40,10 @@ class Trigger(Model):
     """Label of the event; given for webhooks and schedules."""
 
     event_preset: TriggerEventPreset | None = None
-    """Which events of a GitHub repository start a pipeline. With the GitHub App, pull requests from forks start
-    nothing, and neither do deleted branches and tags. `all-pushes`: any push, to a branch or a tag.
-    `only-build-prs`: an opened or reopened pull request and pushes to it, besides tags and the default branch.
-    `only-open-prs`: a pull request is opened, drafts included. `non-draft-pr-opened`: the same without drafts.
-    `only-ready-for-review-prs`: a draft is marked ready. `only-labeled-prs`: the label `run-ci` is added.
-    `pr-comment-equals-run-ci`: someone comments just that command on a pull request.
-    `only-build-pushes-to-non-draft-prs`: pushes to an open pull request that is no draft.
-    `pushes-to-merge-queues`: pushes to the temporary `gh-readonly-queue/` branches of GitHub's merge queue."""
+    """Which GitHub events count; absent for webhooks and schedules, and for rules that no single preset describes."""
 
     event_source: TriggerEventSource | None = None
-    """What sets a trigger off. Of `repo`, `schedule` and `webhook`, the one that belongs to `provider` is present."""
+    """What sets the trigger off."""
 
     parameters: dict[str, Any] | None = None
     """Pipeline parameters, by name, that each pipeline is started with; values are of any JSON type. Absent if

@@ -17,7 +17,8 @@ class TriggerEventPreset(OpenStrEnum):
     ready. `only-labeled-prs`: the label `run-ci` is added. `pr-comment-equals-run-ci`: someone comments just
     that command on a pull request. `only-build-pushes-to-non-draft-prs`: pushes to an open pull request that is
     no draft. `pushes-to-merge-queues`: pushes to the temporary `gh-readonly-queue/` branches of GitHub's merge
-    queue."""
+    queue.
+    """
 
     ALL_PUSHES = "all-pushes"
     DEFAULT_BRANCH_PUSHES = "default-branch-pushes"

@@ -20,18 +20,18 @@ __all__ = ["TriggerEventSource"]
 class TriggerEventSource(Model):
     """What sets a trigger off.
 
-    Of `repo`, `schedule` and `webhook`, the one that belongs to `provider` is present."""
+    Of `repo`, `schedule` and `webhook`, the one that belongs to `provider` is present.
+    """
 
     provider: str | None = None
     """Kind of source: `github_app`, `github_server`, `github_oauth` and `bitbucket_dc` are repositories; the
     others are `webhook` and `schedule`."""
 
     repo: Repository | None = None
-    """A repository as CircleCI knows it."""
+    """Repository whose events count; absent for webhooks and schedules."""
 
     schedule: TriggerSchedule | None = None
-    """Timetable that a trigger follows."""
+    """Timetable; absent unless the provider is `schedule`."""
 
     webhook: TriggerWebhook | None = None
-    """Inbound webhook: a POST to its URL starts the pipeline. Not to be confused with outbound webhooks
-    (`webhooks.create`)."""
+    """URL and sender; absent unless the provider is `webhook`."""

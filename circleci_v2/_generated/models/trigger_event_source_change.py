@@ -20,7 +20,7 @@ class TriggerEventSourceChange(Model):
     """New details for the event source of a trigger; give the field that matches the trigger's provider."""
 
     schedule: TriggerScheduleInput | None = None
-    """Timetable for a trigger to follow."""
+    """New timetable; for schedules only."""
 
     webhook: TriggerWebhookInput | None = None
-    """Details of an inbound webhook that a caller can choose."""
+    """New sender; for webhooks only. The URL stays the same."""

@@ -20,17 +20,18 @@ __all__ = ["TriggerEventSourceInput"]
 class TriggerEventSourceInput(Model):
     """What is to set a new trigger off.
 
-    Besides `provider`, give the one field that belongs to it."""
+    Besides `provider`, give the one field that belongs to it.
+    """
 
     provider: str
     """`github_app`, `github_server` or `github_oauth` for repository events, `webhook` for calls of a URL,
     `schedule` for a timetable."""
 
     repo: RepositoryInput | None = None
-    """Reference to a repository in a request."""
+    """Repository whose events count. Needed for the GitHub providers, rejected for others."""
 
     schedule: TriggerScheduleInput | None = None
-    """Timetable for a trigger to follow."""
+    """Timetable; only with `schedule`."""
 
     webhook: TriggerWebhookInput | None = None
-    """Details of an inbound webhook that a caller can choose."""
+    """Expected caller; only with `webhook`. CircleCI makes up the URL."""

@@ -19,8 +19,7 @@ class TriggerScheduleInput(Model):
     """Timetable for a trigger to follow."""
 
     attribution_actor: AttributionActor | None = None
-    """Whose rights scheduled pipelines run with. `current`: the owner of the token that made the call. `system`:
-    CircleCI's own scheduling user, who is in no security group and so cannot use contexts restricted to one."""
+    """Whose rights the scheduled pipelines run with; decides which restricted contexts they may use."""
 
     cron_expression: str | None = None
     """Cron expression of five fields, evaluated in UTC, for example `0 2 * * *` for two in the morning."""

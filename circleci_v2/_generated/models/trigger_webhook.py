@@ -13,7 +13,8 @@ __all__ = ["TriggerWebhook"]
 class TriggerWebhook(Model):
     """Inbound webhook: a POST to its URL starts the pipeline.
 
-    Not to be confused with outbound webhooks (`webhooks.create`)."""
+    Not to be confused with outbound webhooks (`webhooks.create`).
+    """
 
     sender: str | None = None
     """Label of the expected caller."""

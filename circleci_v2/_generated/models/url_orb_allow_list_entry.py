@@ -25,9 +25,7 @@ class UrlOrbAllowListEntry(Model):
     """Label that was given to the entry; without effect."""
 
     auth: UrlOrbAuth
-    """How CircleCI authenticates when it fetches a URL orb. `none` suits public addresses; `github-app` uses the
-    installed app; `github-oauth` and `bitbucket-oauth` use the access of some member, and so fail now and then
-    unless every member may read the orb."""
+    """Whose access CircleCI uses to fetch orbs below the prefix."""
 
     prefix: str
     """An HTTPS URL ending in `/`; references to orbs that begin with it are allowed."""

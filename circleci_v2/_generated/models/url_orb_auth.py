@@ -11,7 +11,8 @@ class UrlOrbAuth(OpenStrEnum):
     """How CircleCI authenticates when it fetches a URL orb.
 
     `none` suits public addresses; `github-app` uses the installed app; `github-oauth` and `bitbucket-oauth` use
-    the access of some member, and so fail now and then unless every member may read the orb."""
+    the access of some member, and so fail now and then unless every member may read the orb.
+    """
 
     BITBUCKET_OAUTH = "bitbucket-oauth"
     GITHUB_APP = "github-app"

@@ -20,11 +20,11 @@ __all__ = ["UsageExportJob"]
 class UsageExportJob(Model):
     """A usage export as accepted by CircleCI.
 
-    Keep its ID: exports cannot be listed."""
+    Keep its ID: exports cannot be listed.
+    """
 
     state: UsageExportState
-    """Progress of a usage export. `created`, `pending` (seen, but not documented) and `processing` mean wait;
-    `completed` and `failed` are final."""
+    """Progress at the time of creation, hence normally `created`."""
 
     end: datetime
     """End of the exported range, in UTC, as CircleCI understood it."""

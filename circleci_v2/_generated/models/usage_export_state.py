@@ -11,7 +11,8 @@ class UsageExportState(OpenStrEnum):
     """Progress of a usage export.
 
     `created`, `pending` (seen, but not documented) and `processing` mean wait; `completed` and `failed` are
-    final."""
+    final.
+    """
 
     COMPLETED = "completed"
     CREATED = "created"

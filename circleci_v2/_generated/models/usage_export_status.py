@@ -20,8 +20,7 @@ class UsageExportStatus(Model):
     """How far a usage export is, and where its files are."""
 
     state: UsageExportState
-    """Progress of a usage export. `created`, `pending` (seen, but not documented) and `processing` mean wait;
-    `completed` and `failed` are final."""
+    """Progress of the export; only `completed` and `failed` are final."""
 
     usage_export_job_id: UUID
     """UUID of the export asked about."""

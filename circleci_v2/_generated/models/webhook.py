@@ -34,7 +34,7 @@ class Webhook(Model):
     """Events that cause a delivery."""
 
     scope: WebhookScope
-    """What a webhook watches."""
+    """The project watched."""
 
     updated_at: datetime
     """When the settings last changed, in UTC."""

@@ -22,4 +22,4 @@ class WebhookScopeInput(Model):
     """UUID of the project (`projects.get` returns it as `id`), not its slug."""
 
     type: WebhookScopeType
-    """What a webhook watches. `project` is the only value so far: there are no webhooks for a whole organization."""
+    """Kind of thing that `id` names; always `project`."""

@@ -10,6 +10,7 @@ __all__ = ["WebhookScopeType"]
 class WebhookScopeType(OpenStrEnum):
     """What a webhook watches.
 
-    `project` is the only value so far: there are no webhooks for a whole organization."""
+    `project` is the only value so far: there are no webhooks for a whole organization.
+    """
 
     PROJECT = "project"

@@ -21,7 +21,8 @@ __all__ = ["Workflow"]
 class Workflow(Model):
     """A run of one workflow from the configuration: a graph of jobs within a pipeline.
 
-    A rerun is a workflow of its own."""
+    A rerun is a workflow of its own.
+    """
 
     id: UUID | None
     """UUID of this run. Null has been seen for pipelines whose data has expired."""
@@ -30,10 +31,7 @@ class Workflow(Model):
     """Name from the configuration; shared by all reruns."""
 
     status: WorkflowStatus
-    """State of a workflow. Final: `success`; `failed` (a job failed); `error` (CircleCI could not start or run
-    it); `canceled`; `unauthorized` (a job was denied a restricted context or another right); `not_run` (nothing
-    in it was to be run). Not final: `running`; `failing` (a job failed, others still run); `on_hold` (waits for
-    an approval)."""
+    """Result or progress over all jobs."""
 
     created_at: datetime
     """When the workflow was created, in UTC. There is no separate start time; the first job may begin later."""

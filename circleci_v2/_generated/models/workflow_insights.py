@@ -24,7 +24,7 @@ class WorkflowInsights(Model):
     """Name of the workflow, to pass to the other Insights calls."""
 
     metrics: WorkflowInsightsMetrics
-    """Figures of a workflow's runs in the reporting window."""
+    """Figures for the runs between `window_start` and `window_end`."""
 
     project_id: UUID
     """UUID of the project; `projects.get` returns the same one as `id`."""

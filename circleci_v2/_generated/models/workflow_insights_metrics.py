@@ -19,7 +19,7 @@ class WorkflowInsightsMetrics(Model):
     """Figures of a workflow's runs in the reporting window."""
 
     duration_metrics: DurationMetrics
-    """Spread of the durations of workflow or job runs, in seconds. Values are null when no run completed."""
+    """Durations of completed runs, in seconds."""
 
     failed_runs: int
     """Runs that ended in failure; with the successful ones they need not add up to `total_runs`."""

@@ -20,11 +20,10 @@ class WorkflowInsightsSummary(Model):
     """Metrics of a workflow together with their change."""
 
     metrics: WorkflowInsightsSummaryMetrics
-    """Figures of a workflow over the window that `window_start` and `window_end` delimit."""
+    """Figures of the current window."""
 
     trends: WorkflowInsightsSummaryTrends
-    """How a workflow's metrics changed since the preceding window. Each value is the current one divided by the
-    previous one: 1.0 means no change, -1.0 stands for an infinite ratio, the previous value being 0."""
+    """Those figures relative to the preceding window."""
 
     workflow_names: list[str]
     """All workflows of the project that Insights knows, not just the one asked for."""

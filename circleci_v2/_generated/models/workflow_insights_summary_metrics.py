@@ -23,7 +23,7 @@ class WorkflowInsightsSummaryMetrics(Model):
     """Runs that reached an end, unlike `total_runs`, which includes waiting ones; null when not computed."""
 
     duration_metrics: DurationMetrics
-    """Spread of the durations of workflow or job runs, in seconds. Values are null when no run completed."""
+    """Durations of the completed runs, in seconds."""
 
     failed_runs: int
     """Runs that ended in failure; with the successful ones they need not add up to `total_runs`."""

@@ -14,7 +14,8 @@ class WorkflowInsightsSummaryTrends(Model):
     """How a workflow's metrics changed since the preceding window.
 
     Each value is the current one divided by the previous one: 1.0 means no change, -1.0 stands for an infinite
-    ratio, the previous value being 0."""
+    ratio, the previous value being 0.
+    """
 
     failed_runs: float
     """Ratio to the preceding window for the number of failed runs; below 1.0 is an improvement."""

@@ -22,7 +22,8 @@ __all__ = ["WorkflowJob"]
 class WorkflowJob(Model):
     """A job as part of a workflow: its place in the graph and its state.
 
-    Details, tests and artifacts are found through `job_number`."""
+    Details, tests and artifacts are found through `job_number`.
+    """
 
     id: UUID
     """UUID of the job, for `jobs.get` and `jobs.cancel`."""
@@ -31,14 +32,10 @@ class WorkflowJob(Model):
     """Name in the workflow, with the matrix values for matrix jobs."""
 
     type: WorkflowJobType
-    """Whether a job executes steps (`build`) or waits for a person (`approval`)."""
+    """Tells approval jobs from jobs that execute something; branch on this, not on `job_number`."""
 
     status: JobStatus
-    """State of a job. Waiting: `blocked` (on jobs it requires), `on_hold` (on an approval), `queued` (on free
-    capacity), `not_running` (about to start). Ended: `success`; `failed`; `canceled`; `timedout`; `not_run`
-    (skipped or never reached); `unauthorized` (denied a restricted context or another right);
-    `infrastructure_fail` (a fault on CircleCI's side); `retried` (given up after such a fault and started
-    anew); `terminated-unknown` (ended, cause not known)."""
+    """Where the job stands."""
 
     dependencies: list[UUID]
     """UUIDs of the jobs it requires in this workflow; empty for jobs that start at once."""

@@ -20,7 +20,8 @@ __all__ = ["WorkflowRun"]
 class WorkflowRun(Model):
     """One run of a workflow as Insights recorded it.
 
-    It has less detail than a workflow of `workflows.get`."""
+    It has less detail than a workflow of `workflows.get`.
+    """
 
     id: UUID
     """UUID of the workflow, for `workflows.get` and `workflows.list_jobs`."""

@@ -12,7 +12,8 @@ class WorkflowRunStatus(OpenStrEnum):
 
     `error` means it could not be run as configured; `unauthorized`, that someone lacked the right to run it,
     for example to use a context. Only end states occur: running and waiting workflows are seen through
-    `workflows.get`."""
+    `workflows.get`.
+    """
 
     CANCELED = "canceled"
     ERROR = "error"

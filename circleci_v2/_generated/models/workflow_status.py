@@ -12,7 +12,8 @@ class WorkflowStatus(OpenStrEnum):
 
     Final: `success`; `failed` (a job failed); `error` (CircleCI could not start or run it); `canceled`;
     `unauthorized` (a job was denied a restricted context or another right); `not_run` (nothing in it was to be
-    run). Not final: `running`; `failing` (a job failed, others still run); `on_hold` (waits for an approval)."""
+    run). Not final: `running`; `failing` (a job failed, others still run); `on_hold` (waits for an approval).
+    """
 
     CANCELED = "canceled"
     ERROR = "error"

@@ -82,7 +82,7 @@ class Contexts(Namespace):
             list_.parse,
         )
 
-    async def create(self, *, name: str, owner: ContextOwnerById | Mapping[str, Any] | ContextOwnerBySlug) -> Context:
+    async def create(self, *, name: str, owner: ContextOwnerById | ContextOwnerBySlug | Mapping[str, Any]) -> Context:
         """Create a context in an organization.
 
         A context bundles environment variables for jobs that name it in their workflow. It starts without
@@ -290,9 +290,7 @@ class Contexts(Namespace):
 
         Args:
             context_id: UUID of the context, from `contexts.list`; its name does not work here.
-            restriction_type: What a restriction tests. `project`: the pipeline belongs to the project; `group`: the person who
-                runs or approves the workflow is in the group; `expression`: a rule over pipeline values holds,
-                where an error or an unset value counts as no.
+            restriction_type: What to test before a job gets the context; decides how `restriction_value` is read.
             restriction_value: UUID of the project for `project`, UUID of the group for `group`, the rule itself for `expression`,
                 for example `pipeline.git.branch == "main"`.
 

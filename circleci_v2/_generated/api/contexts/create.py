@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 OPERATION = OPERATIONS["createContext"]
 
 
-def build(*, name: str, owner: ContextOwnerById | Mapping[str, Any] | ContextOwnerBySlug) -> Request:
+def build(*, name: str, owner: ContextOwnerById | ContextOwnerBySlug | Mapping[str, Any]) -> Request:
     """Describe the request."""
     return Request.to(
         OPERATION,

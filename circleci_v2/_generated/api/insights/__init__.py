@@ -44,7 +44,8 @@ __all__ = ["Insights", "InsightsWithRawResponse"]
 class Insights(Namespace):
     """Insights: how often workflows and jobs ran, how long they took, what they cost and which tests flake.
 
-    Figures lag up to 24 hours."""
+    Figures lag up to 24 hours.
+    """
 
     async def project_summary(
         self,

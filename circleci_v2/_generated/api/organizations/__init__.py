@@ -43,9 +43,8 @@ class Organizations(Namespace):
         Args:
             name: Free to choose for `circleci`; for `github` and `bitbucket`, what the organization is called at the
                 host.
-            vcs_type: Integration that an organization is built on. `github` is the GitHub OAuth app and `bitbucket`
-                Bitbucket Cloud; `circleci` are standalone organizations, whose code comes through the GitHub App,
-                GitLab or Bitbucket Data Center.
+            vcs_type: Whether to make a standalone organization (`circleci`) or to connect one of GitHub OAuth or
+                Bitbucket Cloud.
 
         Returns:
             The organization, ready for `projects.create`.
@@ -137,9 +136,7 @@ class Organizations(Namespace):
         Args:
             org_slug_or_id: The organization, by its slug (`gh/acme`) or by its UUID.
             name: Label for people who read the list, such as the reason for the entry.
-            auth: How CircleCI authenticates when it fetches a URL orb. `none` suits public addresses; `github-app`
-                uses the installed app; `github-oauth` and `bitbucket-oauth` use the access of some member, and so
-                fail now and then unless every member may read the orb.
+            auth: Whose access CircleCI uses to fetch orbs below the prefix; `none` for public ones.
             prefix: An HTTPS URL ending in `/`; orb references that begin with it are allowed.
 
         Returns:

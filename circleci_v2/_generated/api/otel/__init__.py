@@ -19,7 +19,8 @@ __all__ = ["Otel", "OtelWithRawResponse"]
 class Otel(Namespace):
     """OpenTelemetry exporters: where CircleCI sends traces of pipelines.
 
-    At most five for each organization."""
+    At most five for each organization.
+    """
 
     def list_exporters(self, *, org_id: UUID | str) -> Paginator[OtelExporter]:
         """List the OpenTelemetry exporters of an organization.
@@ -70,8 +71,7 @@ class Otel(Namespace):
         Args:
             endpoint: Host and port of an OTLP collector that CircleCI can reach, for example `otel.acme.example:4317`.
             org_id: UUID of the organization whose spans are to be sent; a slug is refused.
-            protocol: How spans reach the collector: OTLP over gRPC (by convention port 4317) or OTLP over HTTP (port
-                4318).
+            protocol: Transport the collector listens for at `endpoint`.
             headers: Headers to add to each export request, typically the collector's API key. Left out: none.
             insecure: True to send without TLS, for collectors that cannot do it. Left out: TLS is used.
 

@@ -60,7 +60,7 @@ class PipelineDefinitions(Namespace):
         *,
         name: str,
         checkout_source: CheckoutSourceInput | Mapping[str, Any],
-        config_source: RepositoryConfigSourceInput | Mapping[str, Any] | CircleciConfigSourceInput,
+        config_source: RepositoryConfigSourceInput | CircleciConfigSourceInput | Mapping[str, Any],
         description: str | None = None,
     ) -> PipelineDefinition:
         """Add a pipeline definition to a project.
@@ -74,7 +74,7 @@ class PipelineDefinitions(Namespace):
         Args:
             project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
             name: Name shown in the project's settings, for example `nightly`.
-            checkout_source: Repository to check out in the jobs of a new pipeline definition.
+            checkout_source: Repository that the `checkout` step clones; may differ from the one holding the configuration.
             config_source: Where the configuration file is read from. Choose with care, for only the file path can be changed
                 later.
             description: Note for the people who maintain the project. Default: none.
@@ -150,8 +150,8 @@ class PipelineDefinitions(Namespace):
             project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
             pipeline_definition_id: UUID of the pipeline definition, from `pipeline_definitions.list`; not the ID of a pipeline.
             name: New name.
-            checkout_source: Another repository for a pipeline definition to check out.
-            config_source: Another configuration file for a pipeline definition. Provider and repository cannot be changed.
+            checkout_source: Another repository for the `checkout` step to clone.
+            config_source: Another configuration file, in the same repository as before.
             description: New note, in place of the old one.
 
         Returns:

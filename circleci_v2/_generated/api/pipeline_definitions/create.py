@@ -26,7 +26,7 @@ def build(
     *,
     name: str,
     checkout_source: CheckoutSourceInput | Mapping[str, Any],
-    config_source: RepositoryConfigSourceInput | Mapping[str, Any] | CircleciConfigSourceInput,
+    config_source: RepositoryConfigSourceInput | CircleciConfigSourceInput | Mapping[str, Any],
     description: str | None = None,
 ) -> Request:
     """Describe the request."""

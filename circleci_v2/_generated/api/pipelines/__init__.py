@@ -351,8 +351,10 @@ class Pipelines(Namespace):
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
                 (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            checkout: A branch or a tag in a repository; set exactly one of the two.
-            config: A branch or a tag in a repository; set exactly one of the two.
+            checkout: Branch or tag that `checkout` steps get. Default: as the pipeline definition says.
+            config: Branch or tag to take the configuration file from. Default: as the pipeline definition says. GitHub
+                OAuth and Bitbucket Cloud projects keep both in one repository, so give the same ref here and in
+                `checkout`.
             definition_id: UUID of the pipeline definition to run, from `pipeline_definitions.list`; the web app shows it under
                 Project Settings, Pipelines. Name it in projects that have several.
             parameters: Values for declared pipeline parameters: at most 100 of them, names no longer than 128 characters,

@@ -180,7 +180,7 @@ class Projects(Namespace):
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
                 (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            advanced: The advanced settings of a project. In a request, those left out (None) stay as they are.
+            advanced: The switches under Project Settings > Advanced, the one group of settings that the API offers.
 
         Returns:
             All advanced settings, as they are after the request.
@@ -246,8 +246,7 @@ class Projects(Namespace):
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
                 (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            type: Kind of checkout key to create. `deploy-key` opens the project's own repository only; `user-key`
-                opens all that the token's user can reach, for jobs that need submodules or private dependencies.
+            type: Reach of the key: this repository alone, or all that the token's user can access.
 
         Returns:
             The new checkout key.

@@ -60,7 +60,7 @@ class Schedules(Namespace):
         name: str,
         attribution_actor: AttributionActor | str,
         parameters: Mapping[str, int | str | bool],
-        timetable: TimetableByDayOfWeek | Mapping[str, Any] | TimetableByDayOfMonth,
+        timetable: TimetableByDayOfWeek | TimetableByDayOfMonth | Mapping[str, Any],
         description: str | Unset | None = UNSET,
     ) -> Schedule:
         """Create a schedule that triggers pipelines of a project at given times.
@@ -75,9 +75,7 @@ class Schedules(Namespace):
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
                 (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
             name: Name to show in the web app, for example `nightly`.
-            attribution_actor: Whose rights scheduled pipelines run with. `current`: the owner of the token that made the call.
-                `system`: CircleCI's own scheduling user, who is in no security group and so cannot use contexts
-                restricted to one.
+            attribution_actor: Whose rights the pipelines run with.
             parameters: Pipeline parameters for each run, and, among them, `branch` or `tag` to say what is built: one of
                 the two is required. The others must be declared in the configuration.
             timetable: When it triggers, in UTC: by days of the week or by days of the month, not both.
@@ -144,12 +142,11 @@ class Schedules(Namespace):
         Args:
             schedule_id: UUID of the schedule, from `schedules.list` or `schedules.create`.
             name: New name.
-            attribution_actor: Whose rights scheduled pipelines run with. `current`: the owner of the token that made the call.
-                `system`: CircleCI's own scheduling user, who is in no security group and so cannot use contexts
-                restricted to one.
+            attribution_actor: Whose rights the pipelines run with from now on. `current` hands the schedule to the owner of the
+                token.
             description: New free text.
             parameters: New pipeline parameters; send the full set, with `branch` or `tag` in it.
-            timetable: Times to replace those of a schedule. Go by weekday or by day of the month, not both.
+            timetable: New times; best sent complete.
 
         Returns:
             The schedule as it is now.

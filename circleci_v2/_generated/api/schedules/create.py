@@ -25,7 +25,7 @@ def build(
     name: str,
     attribution_actor: AttributionActor | str,
     parameters: Mapping[str, int | str | bool],
-    timetable: TimetableByDayOfWeek | Mapping[str, Any] | TimetableByDayOfMonth,
+    timetable: TimetableByDayOfWeek | TimetableByDayOfMonth | Mapping[str, Any],
     description: str | Unset | None = UNSET,
 ) -> Request:
     """Describe the request."""

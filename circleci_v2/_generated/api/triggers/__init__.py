@@ -79,7 +79,7 @@ class Triggers(Namespace):
         Args:
             project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
             pipeline_definition_id: UUID of the pipeline definition, from `pipeline_definitions.list`; not the ID of a pipeline.
-            event_source: What is to set a new trigger off. Besides `provider`, give the one field that belongs to it.
+            event_source: What sets the trigger off; cannot be exchanged later.
             checkout_ref: Branch or tag to check out. Needed for `webhook` and `schedule`; for GitHub events give it only if
                 they come from another repository than the code, else the request is rejected.
             config_ref: Branch or tag to read the configuration from. Needed for `webhook` and `schedule`; for GitHub events
@@ -87,15 +87,8 @@ class Triggers(Namespace):
             disabled: True to create the trigger switched off. Default: false. Not available for GitHub OAuth.
             event_name: Label of the event, for example `nightly`. Needed for `webhook` and `schedule`; leave it out for
                 GitHub events.
-            event_preset: Which events of a GitHub repository start a pipeline. With the GitHub App, pull requests from forks
-                start nothing, and neither do deleted branches and tags. `all-pushes`: any push, to a branch or a
-                tag. `only-build-prs`: an opened or reopened pull request and pushes to it, besides tags and the
-                default branch. `only-open-prs`: a pull request is opened, drafts included. `non-draft-pr-opened`:
-                the same without drafts. `only-ready-for-review-prs`: a draft is marked ready. `only-labeled-prs`:
-                the label `run-ci` is added. `pr-comment-equals-run-ci`: someone comments just that command on a
-                pull request. `only-build-pushes-to-non-draft-prs`: pushes to an open pull request that is no draft.
-                `pushes-to-merge-queues`: pushes to the temporary `gh-readonly-queue/` branches of GitHub's merge
-                queue.
+            event_preset: Which GitHub events count; left out, nothing is filtered. GitHub OAuth needs one and takes only
+                `all-pushes` or `only-build-prs`; leave it out for `webhook` and `schedule`.
             parameters: Pipeline parameters, by name, for the pipelines it starts. Seen accepted only for `schedule`.
 
         Returns:
@@ -180,16 +173,8 @@ class Triggers(Namespace):
             config_ref: Another branch or tag to read the configuration from.
             disabled: True to pause the trigger, false to resume it. CircleCI documents it for webhook triggers only.
             event_name: New label of the event; for webhook triggers.
-            event_preset: Which events of a GitHub repository start a pipeline. With the GitHub App, pull requests from forks
-                start nothing, and neither do deleted branches and tags. `all-pushes`: any push, to a branch or a
-                tag. `only-build-prs`: an opened or reopened pull request and pushes to it, besides tags and the
-                default branch. `only-open-prs`: a pull request is opened, drafts included. `non-draft-pr-opened`:
-                the same without drafts. `only-ready-for-review-prs`: a draft is marked ready. `only-labeled-prs`:
-                the label `run-ci` is added. `pr-comment-equals-run-ci`: someone comments just that command on a
-                pull request. `only-build-pushes-to-non-draft-prs`: pushes to an open pull request that is no draft.
-                `pushes-to-merge-queues`: pushes to the temporary `gh-readonly-queue/` branches of GitHub's merge
-                queue.
-            event_source: New details for the event source of a trigger; give the field that matches the trigger's provider.
+            event_preset: Another choice of GitHub events; for triggers on repository events.
+            event_source: New details of the webhook or the schedule; the kind of source itself is fixed.
             parameters: Pipeline parameters, by name, for the pipelines it starts. No documented value clears parameters
                 that are set; recreate the trigger for that.
 

@@ -19,7 +19,8 @@ __all__ = ["Usage", "UsageWithRawResponse"]
 class Usage(Namespace):
     """Usage exports: credits and minutes of every job, as CSV files.
 
-    At most 31 days in one export, 13 months back, 10 exports an hour for each organization."""
+    At most 31 days in one export, 13 months back, 10 exports an hour for each organization.
+    """
 
     async def create_export(
         self, org_id: str, *, end: datetime, start: datetime, shared_org_ids: Sequence[UUID | str] | None = None

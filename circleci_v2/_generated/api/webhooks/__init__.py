@@ -79,7 +79,7 @@ class Webhooks(Namespace):
         Args:
             name: Free text to tell the webhook apart in the project settings.
             events: Events to deliver, at least one; test pings cannot be subscribed to.
-            scope: The project a new webhook watches.
+            scope: The project whose events are delivered.
             signing_secret: Key of the HMAC-SHA256 signature in the `circleci-signature` header of every delivery. Choose a long
                 random value and keep it: it is never shown again.
             url: Absolute `https://` address that receives the POST requests; plain HTTP is not accepted.
