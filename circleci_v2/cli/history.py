@@ -86,11 +86,12 @@ def _seconds(started_at: datetime | None, stopped_at: datetime | None) -> float 
 
 def workflow_rows(runs: Iterable[PipelineRun]) -> list[dict[str, Any]]:
     """One row per workflow; a pipeline without any has one as well."""
-    return [
-        _workflow_row(run.pipeline, workflow)
-        for run in runs
-        for workflow in [of.workflow for of in run.workflows] or [None]
-    ]
+    rows: list[dict[str, Any]] = []
+    for run in runs:
+        rows.extend(_workflow_row(run.pipeline, of.workflow) for of in run.workflows)
+        if not run.workflows:
+            rows.append(_workflow_row(run.pipeline, None))
+    return rows
 
 
 def _workflow_row(pipeline: Pipeline, workflow: Workflow | None) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def chosen_format(*, as_json: bool, as_jsonl: bool, as_csv: bool) -> Format:
         typer.BadParameter: They choose more than one.
     """
     wanted: dict[Format, bool] = {"json": as_json, "jsonl": as_jsonl, "csv": as_csv}
-    chosen = [name for name, is_wanted in wanted.items() if is_wanted]
+    chosen: list[Format] = [name for name, is_wanted in wanted.items() if is_wanted]
     if len(chosen) > 1:
         msg = f"--{' and --'.join(chosen)} exclude each other: choose one."
         raise typer.BadParameter(msg)

@@ -31,12 +31,12 @@ def token_of(headers: Mapping[str, str]) -> str | None:
 
 
 def refuse_unknown_token(headers: Mapping[str, str], known: Iterable[str]) -> Answer | None:
-    """The refusal of a call whose token is not known, in the words and the content type of the live API; else None."""
+    """The refusal of a call whose token is not known, in the words of the live API; else None."""
     token = token_of(headers)
     if token is None:
-        return Answer.text('{"message":"You must log in first."}', HTTPStatus.UNAUTHORIZED)
+        return Answer.message("You must log in first.", HTTPStatus.UNAUTHORIZED)
     if not any(hmac.compare_digest(token.encode(), other.encode()) for other in known):
-        return Answer.text("Invalid token provided.", HTTPStatus.UNAUTHORIZED)
+        return Answer.message("Invalid token provided.", HTTPStatus.UNAUTHORIZED)
     return None
 
 

@@ -12,13 +12,16 @@ import attrs
 
 from circleci_v2.testing.auth import refuse_unknown_token
 from circleci_v2.testing.clock import Clock
+from circleci_v2.testing.deliveries import WebhookDelivery, due_deliveries, send
 from circleci_v2.testing.downloads import ARTIFACTS_PREFIX, STORAGE_PREFIX, get_artifact, get_stored
 from circleci_v2.testing.faults import Delivery, Faults
 from circleci_v2.testing.journal import Entry, Journal
+from circleci_v2.testing.lifelike import forget_page_token, lifelike
 from circleci_v2.testing.messages import Answer, Call, Refusal
 from circleci_v2.testing.routes import ROUTES
 from circleci_v2.testing.scenarios import PipelineStatus, add_pipeline
 from circleci_v2.testing.seeding import seed_project
+from circleci_v2.testing.specification import Specification
 from circleci_v2.testing.state.identifiers import uuid
 from circleci_v2.testing.state.plans import JobPlan, WorkflowPlan
 from circleci_v2.testing.state.projects import Project
@@ -52,6 +55,10 @@ class FakeCircleCI:
         token: The token that it accepts.
         seed: What every random thing is drawn from: the same seed gives the same answers.
         clock: The time. Default: a clock that stands still at `EPOCH` until `clock.advance` is called.
+        lifelike: Answer as the live API is seen to, where that is not what its document says: nulls, other spellings,
+            unknown values, text for a 401, workflows that are late, page tokens that are ignored. Default: every answer
+            is what the document says.
+        check_calls: Answer 400 to a call that the document does not allow, and name it in the journal.
 
     Attributes:
         token: The token that it accepts.
@@ -61,12 +68,22 @@ class FakeCircleCI:
         journal: What was asked and answered.
     """
 
-    def __init__(self, *, token: str = "fake-token", seed: int = 0, clock: Clock | None = None) -> None:  # noqa: S107 - it opens nothing
+    def __init__(
+        self,
+        *,
+        token: str = "fake-token",
+        seed: int = 0,
+        clock: Clock | None = None,
+        lifelike: bool = False,
+        check_calls: bool = True,
+    ) -> None:
         self.token = token
         self.clock = clock or Clock()
         self.world = World(seed=seed, clock=self.clock)
         self.faults = Faults()
         self.journal = Journal()
+        self.lifelike = lifelike
+        self._check_calls = check_calls
         self._seed = seed
         self._request_ids = Random(f"{seed} request ids")
         # Served over a socket, calls arrive in the server's thread while the test goes on in its own.
@@ -175,6 +192,31 @@ class FakeCircleCI:
 
         return LoopbackServer(self, host=host, port=port)
 
+    async def advance(self, seconds: float) -> list[WebhookDelivery]:
+        """Let time pass, and deliver the webhooks that become due on the way.
+
+        Args:
+            seconds: How much time.
+
+        Returns:
+            What was delivered, in the order in which it happened.
+
+        Raises:
+            ValueError: `seconds` is negative, or a webhook goes to another machine.
+        """
+        self.clock.advance(seconds)
+        return await self.deliver_webhooks()
+
+    async def deliver_webhooks(self) -> list[WebhookDelivery]:
+        """Deliver the webhooks that are due now; `advance` and a served fake whose clock runs do it by themselves.
+
+        Raises:
+            ValueError: A webhook goes to another machine.
+        """
+        with self._lock:
+            due = due_deliveries(self.world)
+        return [await send(delivery) for delivery in due]
+
     def deliver(self, call: Call) -> Delivery:
         """Answer one call, whatever carried it here."""
         with self._lock:
@@ -183,26 +225,34 @@ class FakeCircleCI:
             return Delivery(answer=self._download(call))
 
     def _deliver_api(self, call: Call) -> Delivery:
-        call, answer = self._answer(call)
+        call, answer, complaints = self._answer(call)
+        if self.lifelike:
+            answer = lifelike(self.world, call, answer)
         answer = answer.with_headers({"x-request-id": uuid(self._request_ids), "x-route": call.route})
-        self.journal.add(Entry(call=call, answer=answer, at=self.clock.now()))
+        self.journal.add(Entry(call=call, answer=answer, at=self.clock.now(), complaints=tuple(complaints)))
         return self.faults.deliver(call, answer)
 
-    def _answer(self, call: Call) -> tuple[Call, Answer]:
+    def _answer(self, call: Call) -> tuple[Call, Answer, list[str]]:
         call = attrs.evolve(call, path=call.path.removeprefix(API_PREFIX))
         found = ROUTES.find(call)
         if found is not None:
-            route, parameters = found
-            call = attrs.evolve(call, route=route.template, parameters=parameters)
+            call = attrs.evolve(call, route=found[0].template, parameters=found[1])
         refusal = self.faults.refuse(call) or refuse_unknown_token(call.headers, (self.token,))
         if refusal is not None:
-            return call, refusal
+            return call, refusal, []
         if found is None:
-            return call, _no_route(call)
+            return call, _no_route(call), []
+        if complaints := self._complaints(call):
+            description = Specification.published()[call.method, call.route]
+            problem = {description.error_key: f"This call is not one of the API: {'; '.join(complaints)}."}
+            return call, Answer.json(problem, HTTPStatus.BAD_REQUEST), complaints
         try:
-            return call, found[0].handler(self.world, call)
+            return call, found[0].handler(self.world, forget_page_token(call) if self.lifelike else call), []
         except Refusal as refused:
-            return call, refused.answer
+            return call, refused.answer, []
+
+    def _complaints(self, call: Call) -> list[str]:
+        return Specification.published()[call.method, call.route].complaints(call) if self._check_calls else []
 
     def _download(self, call: Call) -> Answer:
         try:

@@ -10,6 +10,7 @@ from typing import Literal
 import attrs
 
 from circleci_v2.testing.messages import Answer, Call
+from circleci_v2.testing.rate_limits import RateLimit
 
 __all__ = ["Delivery", "Faults"]
 
@@ -52,6 +53,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._faults: deque[_Fault] = deque()
+        self.rate_limit: RateLimit | None = None
 
     def fail_next(
         self,
@@ -91,17 +93,26 @@ class Faults:
         """Lose the connection of the next calls after they have had their effect."""
         self._add(_Fault(route, times, cut=cut))
 
+    def limit_rate(self, limit: RateLimit | None) -> None:
+        """Refuse what goes beyond a rate limit, and tell the budget in every answer; None lifts the limit."""
+        self.rate_limit = limit
+
     def clear(self) -> None:
         """Let nothing more go wrong."""
         self._faults.clear()
+        self.rate_limit = None
 
     def refuse(self, call: Call) -> Answer | None:
         """The answer that a call gets instead of its own, if it gets one."""
+        if self.rate_limit is not None and (refusal := self.rate_limit.take()) is not None:
+            return refusal
         fault = self._take(call, refusing=True)
         return fault.answer if fault else None
 
     def deliver(self, call: Call, answer: Answer) -> Delivery:
         """How the answer of a call travels."""
+        if self.rate_limit is not None:
+            answer = answer.with_headers(self.rate_limit.headers())
         fault = self._take(call, refusing=False)
         return Delivery(answer=answer, delay=fault.delay, cut=fault.cut) if fault else Delivery(answer=answer)
 

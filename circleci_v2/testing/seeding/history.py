@@ -11,6 +11,7 @@ from typing import Final
 import attrs
 
 from circleci_v2.testing.seeding.plans import DrawnWorkflow, draw_workflows
+from circleci_v2.testing.seeding.surroundings import furnish
 from circleci_v2.testing.state.identifiers import hexadecimal, uuid
 from circleci_v2.testing.state.launching import add_pipeline, launch, rerun
 from circleci_v2.testing.state.organizations import User
@@ -91,6 +92,7 @@ def seed_project(world: World, slug: str, *, pipelines: int, seed: int) -> Proje
     project.next_job_number = pipelines * _JOB_NUMBERS_PER_PIPELINE + 1
     for created_at in _moments(world.now(), pipelines, random):
         _add_past_pipeline(world, project, created_at, people, random)
+    furnish(world, project, random)
     return project
 
 

@@ -1,0 +1,186 @@
+"""Deliveries: the webhooks that are due, signed, and sent to a receiver on this machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
+from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
+
+import attrs
+import httpx
+
+from circleci_v2.testing.clock import rfc3339
+from circleci_v2.testing.state.projects import Project, Webhook
+from circleci_v2.testing.state.runs import FAILURES, Job, Pipeline, Workflow
+from circleci_v2.testing.state.world import World
+from circleci_v2.webhooks import EVENT_TYPE_HEADER, SIGNATURE_HEADER, sign
+
+__all__ = ["WebhookDelivery", "due_deliveries", "send"]
+
+_USER_AGENT: Final = "CircleCI-Webhook/1.0"
+_ATTEMPTS: Final = 3
+_TIMEOUT_SECONDS: Final = 5.0
+_SHORT_PROVIDERS: Final = {"gh": "github", "bb": "bitbucket"}
+
+
+@attrs.frozen(kw_only=True)
+class WebhookDelivery:
+    """One delivery, as it is sent.
+
+    Attributes:
+        url: Where to.
+        headers: What the receiver gets beside the body, the signature among it.
+        body: The body, in bytes: exactly these are signed.
+        status_codes: What the receiver answered, attempt by attempt; 0 where it could not be reached.
+    """
+
+    url: str
+    headers: dict[str, str]
+    body: bytes
+    status_codes: tuple[int, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the receiver answered that it has it."""
+        return _is_success(self.status_codes)
+
+
+def due_deliveries(world: World) -> list[WebhookDelivery]:
+    """What has happened since the last time, for every webhook, in the order in which it happened."""
+    now = world.now()
+    due: list[tuple[float, WebhookDelivery]] = []
+    for project in world.projects.values():
+        for webhook in project.webhooks.values():
+            due.extend(_due(world, project, webhook, now))
+            webhook.since = now
+    return [delivery for _, delivery in sorted(due, key=lambda pair: pair[0])]
+
+
+def _due(world: World, project: Project, webhook: Webhook, now: float) -> Iterator[tuple[float, WebhookDelivery]]:
+    for workflow in project.planned_workflows():
+        stopped_at = workflow.stopped_at(now)
+        if "workflow-completed" in webhook.events and stopped_at is not None and webhook.since < stopped_at <= now:
+            what = {"workflow": _render_workflow(workflow, now)}
+            yield stopped_at, _delivery(webhook, workflow, stopped_at, what)
+        if "job-completed" in webhook.events:
+            for job in workflow.jobs:
+                at = job.stopped_at
+                if job.kept is None and at is not None and webhook.since < at <= now and job.started(now):
+                    yield at, _delivery(webhook, job, at, {**_without_status(workflow, now), "job": _render_job(job)})
+
+
+def _without_status(workflow: Workflow, now: float) -> dict[str, Any]:
+    """The workflow as events of its jobs show it."""
+    shown = {name: value for name, value in _render_workflow(workflow, now).items() if name != "status"}
+    return {"workflow": shown}
+
+
+def _delivery(webhook: Webhook, subject: Workflow | Job, happened_at: float, what: dict[str, Any]) -> WebhookDelivery:
+    event = "job-completed" if isinstance(subject, Job) else "workflow-completed"
+    pipeline = subject.workflow.pipeline if isinstance(subject, Job) else subject.pipeline
+    project, organization = pipeline.project, pipeline.project.organization
+    body = json.dumps(
+        {
+            # The same event has the same id however often it is delivered.
+            "id": str(uuid5(NAMESPACE_URL, f"{webhook.id} {subject.id}")),
+            "type": event,
+            "happened_at": rfc3339(happened_at),
+            "webhook": {"id": webhook.id, "name": webhook.name},
+            "project": {"id": project.id, "name": project.name, "slug": _long_slug(project.slug)},
+            "organization": {"id": organization.id, "name": organization.name},
+            "pipeline": _render_pipeline(pipeline),
+            **what,
+        }
+    ).encode()
+    headers = {"content-type": "application/json", "user-agent": _USER_AGENT, EVENT_TYPE_HEADER: event}
+    if webhook.secret:
+        headers[SIGNATURE_HEADER] = sign(body, webhook.secret)
+    return WebhookDelivery(url=webhook.url, headers=headers, body=body)
+
+
+def _long_slug(slug: str) -> str:
+    """The slug as webhooks spell it: github where the API says gh."""
+    provider, _, rest = slug.partition("/")
+    return f"{_SHORT_PROVIDERS.get(provider, provider)}/{rest}"
+
+
+def _render_pipeline(pipeline: Pipeline) -> dict[str, Any]:
+    rendered: dict[str, Any] = {
+        "id": pipeline.id,
+        "number": pipeline.number,
+        "created_at": rfc3339(pipeline.created_at),
+        "trigger": {"type": pipeline.trigger_type},
+    }
+    commit, project = pipeline.commit, pipeline.project
+    if commit is None:
+        return rendered | {"trigger_parameters": dict(pipeline.trigger_parameters or {})}
+    return rendered | {
+        "vcs": {
+            "provider_name": project.organization.vcs_type,
+            "origin_repository_url": project.vcs_url,
+            "target_repository_url": project.vcs_url,
+            "revision": commit.revision,
+            "branch": commit.branch,
+            "tag": commit.tag,
+            "commit": {"subject": commit.subject, "body": commit.body},
+        }
+    }
+
+
+def _render_workflow(workflow: Workflow, now: float) -> dict[str, Any]:
+    stopped_at = workflow.stopped_at(now)
+    return {
+        "id": workflow.id,
+        "name": workflow.name,
+        "status": workflow.status(now),
+        "created_at": rfc3339(workflow.created_at),
+        "stopped_at": None if stopped_at is None else rfc3339(stopped_at),
+        "url": f"https://app.circleci.com/pipelines/workflows/{workflow.id}",
+    }
+
+
+def _render_job(job: Job) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "name": job.name,
+        "number": job.number,
+        "status": "failed" if job.outcome in FAILURES else job.outcome,
+        "started_at": rfc3339(job.started_at or 0.0),
+        "stopped_at": rfc3339(job.stopped_at or 0.0),
+    }
+
+
+async def send(delivery: WebhookDelivery) -> WebhookDelivery:
+    """Send a delivery, up to three times until the receiver takes it.
+
+    Raises:
+        ValueError: The receiver is not on this machine.
+    """
+    _require_loopback(delivery.url)
+    status_codes: list[int] = []
+    async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+        while len(status_codes) < _ATTEMPTS and not _is_success(status_codes):
+            try:
+                answer = await client.post(delivery.url, content=delivery.body, headers=delivery.headers)
+            except httpx.TransportError:
+                status_codes.append(0)
+            else:
+                status_codes.append(answer.status_code)
+    return attrs.evolve(delivery, status_codes=tuple(status_codes))
+
+
+def _is_success(status_codes: Sequence[int]) -> bool:
+    return bool(status_codes) and 200 <= status_codes[-1] < 300
+
+
+def _require_loopback(url: str) -> None:
+    host = httpx.URL(url).host
+    try:
+        is_loopback = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        msg = f"the webhook goes to {url!r}: a fake delivers to this machine only, for example http://127.0.0.1:8000/"
+        raise ValueError(msg)

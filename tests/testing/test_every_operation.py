@@ -1,0 +1,54 @@
+"""The fake answers every operation, and as the document says."""
+
+from __future__ import annotations
+
+import pytest
+
+from circleci_v2 import CircleCI
+from circleci_v2.operations import OPERATIONS
+from circleci_v2.testing import FakeCircleCI
+from circleci_v2.testing.routes import ROUTES
+from circleci_v2.testing.specification import Specification
+
+from tests.testing.every_operation import Walk
+
+pytestmark = pytest.mark.anyio
+
+
+def test_there_is_a_route_for_each_operation_of_the_document() -> None:
+    assert {(route.method, route.template) for route in ROUTES} == set(Specification.published())
+    assert len(list(ROUTES)) == len(OPERATIONS) == 115
+
+
+async def test_every_method_is_decoded_without_a_deviation() -> None:
+    fake = FakeCircleCI.seeded(pipelines=120)
+    async with CircleCI(fake.token, transport=fake.transport(), strict=True) as circleci:
+        await Walk.through(circleci, fake).everywhere()
+
+    assert fake.journal.complaints == []
+    called = {(entry.call.method, entry.call.route) for entry in fake.journal}
+    assert set(Specification.published()) - called == set()
+
+
+async def test_every_answer_is_what_the_document_promises() -> None:
+    fake = FakeCircleCI.seeded(pipelines=60)
+    async with CircleCI(fake.token, transport=fake.transport()) as circleci:
+        await Walk.through(circleci, fake).everywhere()
+
+    deviations = {
+        str(entry): found
+        for entry in fake.journal
+        if (found := Specification.published()[entry.call.method, entry.call.route].deviations(entry.answer))
+    }
+    assert deviations == {}
+
+
+async def test_lifelike_answers_crash_nothing_and_are_reported() -> None:
+    fake = FakeCircleCI.seeded(pipelines=120)
+    fake.lifelike = True
+    reported: list[str] = []
+    async with CircleCI(fake.token, transport=fake.transport(), on_event=lambda event: reported.append(repr(event))) as circleci:
+        await Walk.through(circleci, fake).everywhere()
+
+    assert fake.journal.complaints == []
+    assert any("DeviationEvent" in event for event in reported)
