@@ -138,7 +138,8 @@ class _PipelineWait:
         self._approver = Approver(circleci)
         self._pipeline: Pipeline | None = None
         self._workflows: Sequence[Workflow] = ()
-        self._settling_since: float | None = None
+        self._phase_before: tuple[Phase, int] | None = None
+        self._unchanged_since = 0.0
         self.watch = Watch(timeout=timeout, polling=options.polling)
 
     async def until_ended(self, pipeline_id: UUID | str) -> PipelineResult:
@@ -165,7 +166,7 @@ class _PipelineWait:
             return result
         if self._options.on_hold == "approve":
             await self._approver.approve(workflows)
-        return result if self._is_over(phase_of(pipeline, workflows)) else None
+        return result if self._is_over(phase_of(pipeline, workflows), workflows) else None
 
     async def _look_at_pipeline(self, pipeline_id: UUID | str) -> Pipeline:
         known = self._pipeline
@@ -195,10 +196,18 @@ class _PipelineWait:
     async def _tell(self, workflow: Workflow | None, before: str | None, after: str) -> None:
         await self._options.tell(StateChange(pipeline=self._pipeline, workflow=workflow, before=before, after=after))
 
-    def _is_over(self, phase: Phase) -> bool:
-        if phase is not Phase.SETTLING:
-            self._settling_since = None
-            return phase is Phase.ENDED or (phase is Phase.ON_HOLD and self._options.on_hold == "return")
-        if self._settling_since is None:
-            self._settling_since = self.watch.elapsed
-        return self.watch.elapsed - self._settling_since >= self._options.polling.grace
+    def _is_over(self, phase: Phase, workflows: Sequence[Workflow]) -> bool:
+        before, self._phase_before = self._phase_before, (phase, len(workflows))
+        if before != (phase, len(workflows)):
+            self._unchanged_since = self.watch.elapsed
+        match phase:
+            case Phase.ENDED:
+                return True
+            case Phase.ON_HOLD:
+                return self._options.on_hold == "return"
+            case Phase.UNCONFIRMED:
+                return before == self._phase_before
+            case Phase.EXPECTING:
+                return self.watch.elapsed - self._unchanged_since >= self._options.polling.grace
+            case Phase.GOING_ON:
+                return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ _FAILING: Final = ("unauthorized", "error", "failed", "failing", "canceled")
 _NOT_FAILING: Final = ("on_hold", "running", "success", "not_run")
 _GOING_ON: Final = frozenset({"running", "failing", "on_hold"})
 _FINAL_PIPELINE_STATES: Final = frozenset({"created", "errored"})
+_A_WHILE: Final = timedelta(seconds=60)
 
 
 @attrs.frozen(kw_only=True)
@@ -78,7 +80,8 @@ class Phase(Enum):
 
     GOING_ON = "going on"
     ON_HOLD = "nothing goes on until a person approves"
-    SETTLING = "all has ended, but more may appear"
+    EXPECTING = "all has ended, but something is bound to follow"
+    UNCONFIRMED = "all has ended, but so soon that more may be about to appear"
     ENDED = "ended"
 
 
@@ -125,8 +128,14 @@ def phase_of(pipeline: Pipeline, workflows: Sequence[Workflow]) -> Phase:
     if pipeline.state not in _FINAL_PIPELINE_STATES:
         return Phase.GOING_ON
     if last is None or last.tag == "setup" or any(map(_is_rerun_due, newest_of_each_name(workflows))):
-        return Phase.SETTLING
-    return Phase.ENDED
+        return Phase.EXPECTING
+    return Phase.ENDED if _has_gone_on_for_a_while(workflows) else Phase.UNCONFIRMED
+
+
+def _has_gone_on_for_a_while(workflows: Sequence[Workflow]) -> bool:
+    """Whether the newest workflow was there so long before the last one ended that no other can have been on its way."""
+    last_end = max((workflow.stopped_at for workflow in workflows if workflow.stopped_at is not None), default=None)
+    return last_end is not None and last_end - max(workflow.created_at for workflow in workflows) >= _A_WHILE
 
 
 def _severity(status: str) -> int:

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from itertools import islice
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circleci_v2.errors import ConfigurationError, PaginationError, WaitTimeoutError
+from circleci_v2.waiting import Polling
+from circleci_v2.waiting.polling import Watch
+from tests.support.scripted import refusal
+
+
+@given(
+    interval=st.floats(0.1, 60),
+    more=st.floats(0, 600),
+    growth=st.floats(1, 10),
+    jitter=st.floats(0, 0.9),
+    luck=st.floats(0, 1),
+)
+def test_pauses_stay_between_the_interval_and_its_maximum_give_or_take_the_jitter(interval, more, growth, jitter, luck):
+    polling = Polling(
+        interval=interval, max_interval=interval + more, growth=growth, jitter=jitter, random=lambda: luck
+    )
+    for pause in islice(polling.pauses(), 20):
+        assert interval * (1 - jitter) * 0.999 <= pause <= (interval + more) * (1 + jitter) * 1.001
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"interval": 0},
+        {"interval": 9, "max_interval": 8},
+        {"growth": 0.5},
+        {"jitter": 1},
+        {"jitter": -0.1},
+        {"grace": -1},
+    ],
+)
+def test_a_polling_that_cannot_be_is_refused(options):
+    with pytest.raises(ConfigurationError, match=list(options)[-1]):
+        Polling(**options)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("forgiven", [True, False])
+async def test_a_list_that_breaks_off_is_judged_by_its_cause(forgiven):
+    watch = Watch(timeout=10.0, polling=Polling(sleep=lambda seconds: anyio.lowlevel.checkpoint()))
+    watch.trust()
+    looks = 0
+
+    async def look():
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            broken = PaginationError("broke off", next_page_token="t", items_seen=3)
+            raise broken from (refusal(503) if forgiven else None)
+        return looks
+
+    if forgiven:
+        assert await watch.until(look, subject="It", seen=lambda: None) == 2
+    else:
+        with pytest.raises(PaginationError):
+            await watch.until(look, subject="It", seen=lambda: None)
+
+
+@pytest.mark.anyio
+async def test_a_look_that_never_ends_is_cut_off():
+    now = 0.0
+
+    async def look():
+        nonlocal now
+        now = 10.0
+        await anyio.sleep_forever()
+
+    watch = Watch(timeout=0.01, polling=Polling(interval=0.01, clock=lambda: now))
+    with pytest.raises(WaitTimeoutError, match="nothing was seen"):
+        await watch.until(look, subject="It", seen=lambda: None)
