@@ -60,15 +60,14 @@ def due_deliveries(world: World) -> list[WebhookDelivery]:
 
 def _due(world: World, project: Project, webhook: Webhook, now: float) -> Iterator[tuple[float, WebhookDelivery]]:
     for workflow in project.planned_workflows():
-        stopped_at = workflow.stopped_at(now)
-        if "workflow-completed" in webhook.events and stopped_at is not None and webhook.since < stopped_at <= now:
-            what = {"workflow": _render_workflow(workflow, now)}
-            yield stopped_at, _delivery(webhook, workflow, stopped_at, what)
         if "job-completed" in webhook.events:
             for job in workflow.jobs:
                 at = job.stopped_at
                 if job.kept is None and at is not None and webhook.since < at <= now and job.started(now):
                     yield at, _delivery(webhook, job, at, {**_without_status(workflow, now), "job": _render_job(job)})
+        stopped_at = workflow.stopped_at(now)
+        if "workflow-completed" in webhook.events and stopped_at is not None and webhook.since < stopped_at <= now:
+            yield stopped_at, _delivery(webhook, workflow, stopped_at, {"workflow": _render_workflow(workflow, now)})
 
 
 def _without_status(workflow: Workflow, now: float) -> dict[str, Any]:

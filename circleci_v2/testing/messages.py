@@ -94,7 +94,7 @@ class Answer:
         headers: The headers, names in lower case.
     """
 
-    status: int
+    status: int = attrs.field(converter=int)
     content: bytes = b""
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
 

@@ -26,6 +26,7 @@ _SEGMENT_COUNTS: Final[Mapping[str, tuple[int, ...]]] = {
     "org-slug": (2,),
     "org-slug-or-id": (1, 2),
 }
+_SLUG_PARTS: Final = {*_SEGMENT_COUNTS, "provider", "organization", "project"}
 _PLACEHOLDER: Final = re.compile(r"\{([^}]+)\}")
 
 
@@ -52,7 +53,7 @@ class _Pattern:
             if not is_parameter:
                 if segment != name:
                     return None
-            elif not segment or ("slug" in name and "%2f" in segment.lower()):
+            elif not segment or (name in _SLUG_PARTS and "%2f" in segment.lower()):
                 return None
             else:
                 values.setdefault(name, []).append(unquote(segment))

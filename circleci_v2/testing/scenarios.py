@@ -104,6 +104,9 @@ def _move_to(pipeline: Pipeline, status: PipelineStatus, now: float) -> None:
     if status in {"running", "canceled"}:
         # The last job to end is half done.
         running = [job for workflow in workflows for job in workflow.jobs if job.started_at is not None]
+        if not running:
+            msg = f"status={status!r} needs a job that runs: plan one beside the approvals"
+            raise ValueError(msg)
         last = max(running, key=lambda job: job.stopped_at or 0.0)
         _shift(pipeline, now - ((last.started_at or now) + (last.stopped_at or now)) / 2)
         if status == "canceled":

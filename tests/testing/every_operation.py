@@ -124,7 +124,8 @@ class Walk:
         jobs = self.circleci.jobs
         project = self.fake.world.projects[PROJECT]
         project.planned_workflows()
-        tested = next(job for job in project.jobs.values() if job.name == "unit-tests" and job.outcome == "success")
+        now = self.fake.clock.now()
+        tested = next(job for job in project.jobs.values() if job.name == "unit-tests" and job.status(now) == "success")
         details = await jobs.get_by_number(PROJECT, tested.number)
         assert details.name == "unit-tests"
         assert (await jobs.get(tested.id)).job_number == tested.number

@@ -9,7 +9,6 @@ from circleci_v2.operations import OPERATIONS
 from circleci_v2.testing import FakeCircleCI
 from circleci_v2.testing.routes import ROUTES
 from circleci_v2.testing.specification import Specification
-
 from tests.testing.every_operation import Walk
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +46,9 @@ async def test_lifelike_answers_crash_nothing_and_are_reported() -> None:
     fake = FakeCircleCI.seeded(pipelines=120)
     fake.lifelike = True
     reported: list[str] = []
-    async with CircleCI(fake.token, transport=fake.transport(), on_event=lambda event: reported.append(repr(event))) as circleci:
+    async with CircleCI(
+        fake.token, transport=fake.transport(), on_event=lambda event: reported.append(repr(event))
+    ) as circleci:
         await Walk.through(circleci, fake).everywhere()
 
     assert fake.journal.complaints == []

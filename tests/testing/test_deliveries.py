@@ -1,0 +1,135 @@
+"""Webhooks are really delivered, signed, to a receiver on this machine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import httpx
+import pytest
+
+from circleci_v2.testing import FakeCircleCI, JobPlan
+from circleci_v2.webhooks import SIGNATURE_HEADER, JobCompleted, WorkflowCompleted, parse, verify
+
+SECRET = "a-long-secret"
+
+
+class Receiver(HTTPServer):
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.received: list[tuple[dict[str, str], bytes]] = []
+        self.refusals = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/hook"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
+        refused = self.server.refusals > 0
+        self.server.refusals -= refused
+        self.send_response(500 if refused else 200)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def subscribe(fake: FakeCircleCI, url: str, *, secret: str = SECRET) -> None:
+    fields = {
+        "name": "ours",
+        "events": ["workflow-completed", "job-completed"],
+        "url": url,
+        "verify-tls": False,
+        "signing-secret": secret,
+        "scope": {"id": fake.world.projects["gh/acme/web"].id, "type": "project"},
+    }
+    with httpx.Client(transport=fake.transport(), headers={"Circle-Token": fake.token}) as http:
+        assert http.post("https://circleci.com/api/v2/webhook", json=fields).status_code == 201
+
+
+def running_fake() -> FakeCircleCI:
+    fake = FakeCircleCI()
+    jobs = [JobPlan(name="build", seconds=600), JobPlan(name="test", requires=("build",), seconds=600)]
+    fake.add_pipeline("gh/acme/web", status="running", jobs=jobs)
+    return fake
+
+
+@pytest.mark.anyio
+async def test_what_ends_while_time_passes_is_delivered_signed_and_in_order(receiver: Receiver) -> None:
+    fake = running_fake()
+    subscribe(fake, receiver.url)
+    deliveries = await fake.advance(3600)
+
+    assert [delivery.accepted for delivery in deliveries] == [True, True]
+    events = []
+    for headers, body in receiver.received:
+        verify(body, headers[SIGNATURE_HEADER], SECRET)
+        assert headers["user-agent"] == "CircleCI-Webhook/1.0"
+        events.append(parse(body))
+    job, workflow = events
+    assert isinstance(job, JobCompleted)
+    assert (job.job.name, job.job.status) == ("test", "success")
+    assert isinstance(workflow, WorkflowCompleted)
+    assert workflow.workflow.status == "success"
+    assert workflow.project.slug == "github/acme/web"
+
+
+@pytest.mark.anyio
+async def test_nothing_is_delivered_twice(receiver: Receiver) -> None:
+    fake = running_fake()
+    subscribe(fake, receiver.url)
+    await fake.advance(3600)
+    assert await fake.advance(3600) == []
+
+
+@pytest.mark.anyio
+async def test_a_receiver_that_refuses_is_asked_again(receiver: Receiver) -> None:
+    fake = running_fake()
+    subscribe(fake, receiver.url)
+    receiver.refusals = 2
+    first, _ = await fake.advance(3600)
+    assert first.status_codes == (500, 500, 200)
+    assert len({body for _, body in receiver.received[:3]}) == 1
+
+
+@pytest.mark.anyio
+async def test_a_receiver_that_is_not_there_is_told_of() -> None:
+    fake = running_fake()
+    subscribe(fake, "http://127.0.0.1:9/")
+    first, *_ = await fake.advance(3600)
+    assert (first.accepted, first.status_codes) == (False, (0, 0, 0))
+
+
+@pytest.mark.anyio
+async def test_without_a_secret_nothing_is_signed(receiver: Receiver) -> None:
+    fake = running_fake()
+    subscribe(fake, receiver.url, secret="")
+    await fake.advance(3600)
+    assert all(SIGNATURE_HEADER not in headers for headers, _ in receiver.received)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("url", ["https://example.com/hook", "http://10.0.0.1/", "http://127.0.0.1.example.com/"])
+async def test_no_delivery_leaves_this_machine(url: str) -> None:
+    fake = running_fake()
+    subscribe(fake, url)
+    with pytest.raises(ValueError, match="this machine only"):
+        await fake.advance(3600)

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from circleci_v2.testing import Answer, FakeCircleCI, RateLimit
+
+PROJECT = "/project/gh/acme/web"
+
+
+def test_the_next_calls_fail_and_then_all_is_well(fake: FakeCircleCI, http: httpx.Client) -> None:
+    fake.faults.fail_next(503, times=2, retry_after=3)
+    answers = [http.get("/me") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [503, 503, 200]
+    assert answers[0].headers["retry-after"] == "3"
+    assert answers[0].json() == {"message": "Service Unavailable"}
+
+
+def test_a_call_that_fails_has_no_effect(fake: FakeCircleCI, http: httpx.Client) -> None:
+    fake.faults.fail_next(500)
+    http.post(f"{PROJECT}/pipeline")
+    assert len(fake.world.projects["gh/acme/web"].pipelines) == 50
+
+
+def test_a_call_whose_connection_is_cut_has_had_its_effect(fake: FakeCircleCI, http: httpx.Client) -> None:
+    fake.faults.cut_next()
+    with pytest.raises(httpx.RemoteProtocolError):
+        http.post(f"{PROJECT}/pipeline")
+    assert len(fake.world.projects["gh/acme/web"].pipelines) == 51
+
+
+@pytest.mark.parametrize("route", ["/project/{project-slug}", "GET /project/{project-slug}"])
+def test_a_fault_waits_for_the_route_it_is_meant_for(fake: FakeCircleCI, http: httpx.Client, route: str) -> None:
+    fake.faults.fail_next(502, route=route)
+    assert http.get("/me").status_code == 200
+    assert http.get(PROJECT).status_code == 502
+    assert http.get(PROJECT).status_code == 200
+
+
+def test_an_answer_of_ones_own_is_given(fake: FakeCircleCI, http: httpx.Client) -> None:
+    fake.faults.answer_next(Answer(502, b"<h1>Bad Gateway</h1>", {"content-type": "text/html"}))
+    answer = http.get("/me")
+    assert (answer.status_code, answer.text) == (502, "<h1>Bad Gateway</h1>")
+
+
+def test_a_delay_is_asked_for_in_seconds(
+    fake: FakeCircleCI, monkeypatch: pytest.MonkeyPatch, http: httpx.Client
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("circleci_v2.testing.transport.time.sleep", slept.append)
+    fake.faults.delay_next(30, times=2)
+    for _ in range(3):
+        http.get("/me")
+    assert slept == [30, 30]
+
+
+def test_what_was_going_to_go_wrong_can_be_called_off(fake: FakeCircleCI, http: httpx.Client) -> None:
+    fake.faults.fail_next(503, times=9)
+    fake.faults.clear()
+    assert http.get("/me").status_code == 200
+
+
+def test_a_fault_that_hits_nothing_is_refused(fake: FakeCircleCI) -> None:
+    with pytest.raises(ValueError, match="times=0"):
+        fake.faults.fail_next(503, times=0)
+
+
+class Outside:
+    """A clock that the test moves."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def outside() -> Outside:
+    return Outside()
+
+
+def test_a_bucket_gives_calls_back_one_by_one(fake: FakeCircleCI, http: httpx.Client, outside: Outside) -> None:
+    limit = RateLimit(2, seconds=10, timer=outside)
+    fake.faults.limit_rate(limit)
+    assert [http.get("/me").status_code for _ in range(3)] == [200, 200, 429]
+    outside.now += 5
+    assert [http.get("/me").status_code for _ in range(2)] == [200, 429]
+    assert limit.refused == 2
+
+
+def test_a_window_gives_all_calls_back_at_its_end(fake: FakeCircleCI, http: httpx.Client, outside: Outside) -> None:
+    fake.faults.limit_rate(RateLimit(2, seconds=10, kind="window", timer=outside))
+    assert [http.get("/me").status_code for _ in range(3)] == [200, 200, 429]
+    outside.now += 9
+    assert http.get("/me").status_code == 429
+    outside.now += 1
+    assert [http.get("/me").status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_each_answer_tells_the_budget(fake: FakeCircleCI, http: httpx.Client, outside: Outside) -> None:
+    fake.faults.limit_rate(RateLimit(3, seconds=60, kind="window", headers=("RateLimit", "X-RateLimit"), timer=outside))
+    headers = http.get("/me").headers
+    for family in ("ratelimit", "x-ratelimit"):
+        told = [headers[f"{family}-{name}"] for name in ("limit", "remaining", "reset")]
+        assert told == ["3", "2", "60"]
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [("message", '{"message":"Rate limit exceeded."}'), ("empty object", "{}"), ("text", "Rate limited.")],
+)
+def test_a_refusal_looks_like_those_that_circleci_sends(
+    fake: FakeCircleCI, http: httpx.Client, outside: Outside, body: str, text: str
+) -> None:
+    fake.faults.limit_rate(RateLimit(1, seconds=8, headers=(), body=body, timer=outside))
+    http.get("/me")
+    refusal = http.get("/me")
+    assert (refusal.status_code, refusal.text, refusal.headers["retry-after"]) == (429, text, "8")
+    assert not [name for name in refusal.headers if "ratelimit" in name]
+
+
+def test_a_refusal_need_not_say_how_long_to_wait(fake: FakeCircleCI, http: httpx.Client, outside: Outside) -> None:
+    fake.faults.limit_rate(RateLimit(1, retry_after=False, timer=outside))
+    http.get("/me")
+    assert "retry-after" not in http.get("/me").headers
+
+
+def test_a_limit_that_lets_nothing_through_is_refused() -> None:
+    with pytest.raises(ValueError, match="limit=0"):
+        RateLimit(0)

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circleci_v2.testing import FakeCircleCI
+from circleci_v2.testing.messages import Call, Refusal
+from circleci_v2.testing.paging import PAGE_SIZE, PageTokens, page
+
+PIPELINES = "/project/gh/acme/web/pipeline"
+
+
+def read_all(http: httpx.Client, path: str) -> list[list[Any]]:
+    pages, token = [], None
+    while True:
+        body = http.get(path, params={"page-token": token} if token else {}).json()
+        pages.append(body["items"])
+        token = body["next_page_token"]
+        if token is None:
+            return pages
+
+
+def test_a_list_comes_in_pages_of_twenty(http: httpx.Client) -> None:
+    assert [len(items) for items in read_all(http, PIPELINES)] == [20, 20, 10]
+
+
+def test_the_pages_together_are_the_list_newest_first(http: httpx.Client) -> None:
+    numbers = [item["number"] for items in read_all(http, PIPELINES) for item in items]
+    assert numbers == list(range(50, 0, -1))
+
+
+def test_what_comes_in_while_a_list_is_read_neither_repeats_nor_hides_items(
+    fake: FakeCircleCI, http: httpx.Client
+) -> None:
+    first = http.get(PIPELINES).json()
+    for _ in range(3):
+        fake.add_pipeline("gh/acme/web")
+    second = http.get(PIPELINES, params={"page-token": first["next_page_token"]}).json()
+
+    assert [item["number"] for item in second["items"]] == list(range(30, 10, -1))
+
+
+def test_a_token_means_nothing_to_another_list(http: httpx.Client) -> None:
+    token = http.get(PIPELINES).json()["next_page_token"]
+    answer = http.get(f"{PIPELINES}/mine", params={"page-token": token})
+    assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})
+
+
+@pytest.mark.parametrize("token", ["nonsense", "é", "AAAA", "=" * 20])
+def test_what_is_no_token_is_not_found(http: httpx.Client, token: str) -> None:
+    assert http.get(PIPELINES, params={"page-token": token}).status_code == 404
+
+
+def test_an_expired_token_is_not_found(fake: FakeCircleCI, http: httpx.Client) -> None:
+    token = http.get(PIPELINES).json()["next_page_token"]
+    fake.world.tokens.expire()
+    assert http.get(PIPELINES, params={"page-token": token}).status_code == 404
+
+
+def test_lifelike_lists_that_ignore_the_token_give_the_same_page_for_ever(
+    fake: FakeCircleCI, http: httpx.Client
+) -> None:
+    for number in range(30):
+        http.post("/project/gh/acme/web/envvar", json={"name": f"KEY_{number}", "value": "secret"})
+    fake.lifelike = True
+    first = http.get("/project/gh/acme/web/envvar").json()
+    again = http.get("/project/gh/acme/web/envvar", params={"page-token": first["next_page_token"]}).json()
+    assert again == first
+
+
+@given(count=st.integers(0, 130), size=st.integers(1, 50), newest_first=st.booleans())
+def test_every_item_is_on_exactly_one_page(count: int, size: int, newest_first: bool) -> None:
+    tokens, items, seen, token = PageTokens(0), list(range(count)), [], None
+    while True:
+        query = (("page-token", token),) if token else ()
+        call = Call(method="GET", path="/list", query=query)
+        answer = Call(
+            method="GET",
+            path="",
+            body=page(tokens, call, items, lambda item: item, size=size, newest_first=newest_first).content,
+        ).json()
+        seen += answer["items"]
+        token = answer["next_page_token"]
+        if token is None:
+            break
+    assert seen == items
+
+
+@given(st.text())
+def test_reading_any_text_as_a_token_is_a_refusal(text: str) -> None:
+    with pytest.raises(Refusal):
+        PageTokens(0).read(Call(method="GET", path="/list"), text)
+
+
+def test_a_page_holds_twenty_items() -> None:
+    assert PAGE_SIZE == 20

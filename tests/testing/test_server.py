@@ -1,0 +1,110 @@
+"""The fake over real sockets."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import anyio
+import httpx
+import pytest
+
+from circleci_v2 import CircleCI
+from circleci_v2.testing import FakeCircleCI
+
+
+def client(url: str) -> httpx.Client:
+    return httpx.Client(base_url=url, headers={"Circle-Token": "fake-token"}, trust_env=False)
+
+
+@pytest.mark.anyio
+async def test_the_client_talks_to_it_on_every_event_loop(fake: FakeCircleCI) -> None:
+    async with fake.serve() as url, CircleCI(fake.token, base_url=url, strict=True) as circleci:
+        pipelines = await circleci.pipelines.list_for_project("gh/acme/web").collect()
+    assert len(pipelines) == 50
+
+
+def test_blocking_programs_use_it_too(fake: FakeCircleCI) -> None:
+    with fake.serve() as url, client(url) as http:
+        assert http.get("/me").json()["login"] == "ada"
+
+
+def test_slugs_are_told_apart_on_the_wire(fake: FakeCircleCI) -> None:
+    with fake.serve() as url:
+        host, port = url.removeprefix("http://").removesuffix("/api/v2").split(":")
+
+        def status_of(path: str) -> bytes:
+            with socket.create_connection((host, int(port)), timeout=5) as connection:
+                connection.sendall(
+                    f"GET /api/v2{path} HTTP/1.1\r\nHost: x\r\nCircle-Token: fake-token\r\nConnection: close\r\n\r\n".encode()
+                )
+                return connection.recv(12)
+
+        assert status_of("/project/gh/acme/web") == b"HTTP/1.1 200"
+        assert status_of("/project/gh%2Facme%2Fweb") == b"HTTP/1.1 404"
+
+
+def test_artifacts_redirect_to_another_origin_that_wants_no_token(fake: FakeCircleCI) -> None:
+    project = fake.world.projects["gh/acme/web"]
+    now = fake.clock.now()
+    job = next(
+        job for flow in project.planned_workflows() for job in flow.jobs if job.plan.artifacts and job.ended(now)
+    )
+    with fake.serve() as url, client(url) as http:
+        artifacts = http.get(f"/project/gh/acme/web/{job.number}/artifacts").json()["items"]
+        log = next(artifact for artifact in artifacts if artifact["path"].endswith(".log"))
+        first = http.get(log["url"])
+        assert first.status_code == 307
+        assert httpx.URL(first.headers["location"]).port != httpx.URL(url).port
+        assert http.get(first.headers["location"]).status_code == 400
+        stored = httpx.get(first.headers["location"], trust_env=False)
+    assert stored.content in {file.content for file in job.artifacts()}
+
+
+@pytest.mark.parametrize("cut", ["before the answer", "inside the body"])
+def test_a_connection_is_cut_for_real(fake: FakeCircleCI, cut: str) -> None:
+    with fake.serve() as url, client(url) as http:
+        fake.faults.cut_next(cut=cut)
+        with pytest.raises(httpx.RemoteProtocolError):
+            http.get("/me")
+        assert http.get("/me").status_code == 200
+
+
+def test_it_can_be_served_again_after_it_stopped(fake: FakeCircleCI) -> None:
+    for _ in range(2):
+        with fake.serve() as url, client(url) as http:
+            assert http.get("/me").status_code == 200
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(url, trust_env=False)
+
+
+def test_no_thread_and_no_socket_is_left_behind(fake: FakeCircleCI) -> None:
+    with fake.serve() as url, client(url) as http:
+        http.get("/me")
+        assert any(thread.name == "fake-circleci" for thread in threading.enumerate())
+    assert not any(thread.name == "fake-circleci" for thread in threading.enumerate())
+
+
+def test_a_port_that_is_taken_is_an_error(fake: FakeCircleCI) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        fake.serve(port=taken.getsockname()[1]).start()
+
+
+def test_a_server_is_started_once(fake: FakeCircleCI) -> None:
+    server = fake.serve()
+    with server, pytest.raises(RuntimeError, match="served already"):
+        server.start()
+
+
+@pytest.mark.anyio
+async def test_many_calls_at_once_are_all_answered(fake: FakeCircleCI) -> None:
+    async with fake.serve() as url, CircleCI(fake.token, base_url=url) as circleci:
+        logins: list[str] = []
+
+        async def ask() -> None:
+            logins.append((await circleci.user.me()).login)
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(200):
+                tasks.start_soon(ask)
+    assert logins == ["ada"] * 200
