@@ -28,6 +28,7 @@ from circleci_v2.testing.state.projects import Project
 from circleci_v2.testing.state.runs import Pipeline
 from circleci_v2.testing.state.world import World
 from circleci_v2.testing.transport import FakeTransport
+from circleci_v2.waiting.polling import Polling
 
 if TYPE_CHECKING:
     from circleci_v2.testing.server import LoopbackServer
@@ -206,6 +207,15 @@ class FakeCircleCI:
         """
         self.clock.advance(seconds)
         return await self.deliver_webhooks()
+
+    def polling(self) -> Polling:
+        """What a wait takes as ``polling``: its pauses pass in this fake, and not for real.
+
+        ::
+
+            await circleci.wait_for_pipeline(pipeline.id, timeout=3600, polling=fake.polling())
+        """
+        return Polling(clock=self.clock.now, sleep=self.advance)
 
     async def deliver_webhooks(self) -> list[WebhookDelivery]:
         """Deliver the webhooks that are due now; `advance` and a served fake whose clock runs do it by themselves.
