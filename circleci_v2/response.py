@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from circleci_v2._http.policy import RateLimit
+from circleci_v2._http.headers import RateLimit
 
 __all__ = ["Response"]
 

@@ -1,130 +1,305 @@
-"""Exchange: one described request, sent until it is answered or given up."""
+"""Exchange: from a described request to its answer, as retry( gate( limiter( isolated send and read ))).
+
+What waits holds no place in the limiter; what holds a place runs isolated, so that no cancellation leaves anything
+behind; and what may not be sent twice is not.
+"""
 
 from __future__ import annotations
 
-import base64
-import json
-import random
-import time
-from collections.abc import Awaitable, Callable
+import itertools
+import math
+import random as _random
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Final
 
 import anyio
-import attrs
 import httpx
+from anyio.lowlevel import RunVar
 
-from circleci_v2._http.failures import error_from
+from circleci_v2._http.budget import UnlimitedBudget
+from circleci_v2._http.call import Call, CallOptions
+from circleci_v2._http.clock import Clock, SystemClock
+from circleci_v2._http.credentials import Credentials
+from circleci_v2._http.failures import error_from, gate_error, no_answer_error
+from circleci_v2._http.headers import RateLimit, read_rate_limit, read_retry_after
+from circleci_v2._http.isolation import isolated
+from circleci_v2._http.limiter import Admission, GateClosedError, Limiter
+from circleci_v2._http.observation import Observer
+from circleci_v2._http.policy import Failure
+from circleci_v2._http.redaction import log_to_stderr
+from circleci_v2._http.sending import Answer, NoAnswer, Outgoing, Sender, TooLongError
+from circleci_v2._http.streaming import Download, StreamedBody
+from circleci_v2._http.transports import Transports
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
-from circleci_v2.errors import APIConnectionError, APITimeoutError
+from circleci_v2.errors import APIConnectionError, APIError, ConfigurationError, DecodeError
 from circleci_v2.response import Response
 
-__all__ = ["CallOptions", "Exchange"]
+__all__ = ["CallOptions", "Exchange", "StreamedBody"]
 
-_SAFE_TO_REPEAT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
-
-
-@attrs.frozen(kw_only=True)
-class CallOptions:
-    """What `CircleCI.with_options` can set for some calls."""
-
-    timeout: float | None = None
-    max_retries: int | None = None
+_NO_OPTIONS: Final = CallOptions()
+_EVENT_LOOP: Final[RunVar[object]] = RunVar("circleci_v2_event_loop")
 
 
 class Exchange:
-    """Sends requests and reads their answers."""
+    """Sends requests and reads their answers, for all tasks of one event loop.
+
+    Args:
+        settings: The settings of the client.
+        transport: Carries all requests, instead of connections of our own. It is closed with the exchange.
+        clock: The time, for tests.
+        random: Gives numbers from 0 up to 1, for the spread of waits.
+    """
 
     def __init__(
         self,
         settings: Settings,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
-        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        clock: Clock | None = None,
+        random: Callable[[], float] = _random.random,
     ) -> None:
+        if settings.log is not None:
+            log_to_stderr(settings.log)
         self._settings = settings
-        self._sleep = sleep
-        self._client = httpx.AsyncClient(
-            transport=transport, timeout=settings.timeout, headers={"Accept": "application/json"}
+        self._clock = clock or SystemClock()
+        self._random = random
+        self._credentials = Credentials(settings)
+        self._transports = Transports(settings, transport)
+        self._observer = Observer(settings.on_event)
+        self._sender = Sender(
+            self._transports,
+            max_response_bytes=settings.max_response_bytes,
+            allow_http=settings.connection.allow_http,
         )
-        self._base = httpx.URL(settings.base_url)
+        self._limiter = Limiter(
+            max_concurrency=settings.max_concurrency,
+            clock=self._clock,
+            new_budget=lambda _: UnlimitedBudget(),
+        )
+        self._numbers = itertools.count(1)
+        self._event_loop: object = None
+        self._closed = False
 
-    async def send(self, request: Request, options: CallOptions = CallOptions()) -> Response[None]:  # noqa: B008 - frozen
-        """Send a request; retry what is safe to retry; raise what is refused."""
-        retries = self._settings.retry.max_retries if options.max_retries is None else options.max_retries
-        started = time.monotonic()
-        attempt = 1
+    async def send(self, request: Request, options: CallOptions = _NO_OPTIONS) -> Response[None]:
+        """Send a request, again where that is safe, until it is answered or given up.
+
+        Args:
+            request: What to send.
+            options: What is different for this call.
+
+        Raises:
+            APIError: CircleCI refused or failed.
+            APIConnectionError: No whole answer arrived.
+            DecodeError: The answer is longer than the client accepts.
+            ConfigurationError: The client was closed, or belongs to another event loop.
+            ValueError: The path cannot be sent as it is.
+        """
+        self._check_usable()
+        call = Call.of_request(request, options, self._settings, number=next(self._numbers), now=self._clock.now())
         while True:
-            outcome = await self._attempt(request, options)
-            if isinstance(outcome, httpx.Response) and outcome.status_code < 400:
+            outcome, limit = await self._attempt(call)
+            if isinstance(outcome, Answer) and outcome.status < 300:
                 return Response(
-                    status_code=outcome.status_code,
+                    status_code=outcome.status,
                     headers=outcome.headers,
                     content=outcome.content,
                     parsed=None,
-                    attempts=attempt,
-                    elapsed=time.monotonic() - started,
+                    attempts=call.attempt,
+                    elapsed=self._clock.now() - call.queued_at,
+                    rate_limit=limit,
                 )
-            if attempt > retries or not _repeatable(request, outcome):
-                raise self._failure(request, outcome)
-            await self._sleep(_delay(outcome, attempt))
-            attempt += 1
+            await self._before_another(call, outcome)
 
-    async def _attempt(self, request: Request, options: CallOptions) -> httpx.Response | httpx.TransportError:
-        try:
-            return await self._client.send(await self._built(request, options))
-        except httpx.TransportError as error:
-            return error
+    @asynccontextmanager
+    async def stream(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        authenticate: bool = False,
+        options: CallOptions = _NO_OPTIONS,
+    ) -> AsyncGenerator[StreamedBody]:
+        """GET any address, and read the body as it comes.
 
-    async def _built(self, request: Request, options: CallOptions) -> httpx.Request:
-        query = str(httpx.QueryParams(request.query))
-        raw_path = self._base.raw_path + request.path.encode("ascii") + (f"?{query}".encode() if query else b"")
-        content = json.dumps(request.json).encode() if request.has_body else None
-        headers = await self._credentials()
-        if content is not None:
-            headers["Content-Type"] = "application/json"
-        timeout = options.timeout if options.timeout is not None else self._settings.timeout
-        return self._client.build_request(
-            request.method, self._base.copy_with(raw_path=raw_path), content=content, headers=headers, timeout=timeout
+        What fails before the body begins is tried again as `send` does; what fails later is raised while reading.
+
+        Args:
+            url: The whole address.
+            headers: More headers, for example ``Range``.
+            authenticate: Whether the host of this address gets the token. Hosts it redirects to never do.
+            options: What is different for this call.
+
+        Yields:
+            The open answer.
+
+        Raises:
+            APIError: The server refused or failed.
+            APIConnectionError: No answer arrived, or (while reading) it broke off.
+            DecodeError: The server refused, and said so at greater length than the client accepts.
+            ConfigurationError: The client was closed, or belongs to another event loop.
+            ValueError: It is no address.
+        """
+        self._check_usable()
+        call = Call.of_download(
+            url,
+            headers or {},
+            options,
+            self._settings,
+            authenticate=authenticate,
+            number=next(self._numbers),
+            now=self._clock.now(),
         )
-
-    async def _credentials(self) -> dict[str, str]:
-        token = self._settings.token
-        text = token if isinstance(token, str) else await token()
-        match self._settings.auth:
-            case "header":
-                return {"Circle-Token": text}
-            case "bearer":
-                return {"Authorization": f"Bearer {text}"}
-            case "basic":
-                return {"Authorization": "Basic " + base64.b64encode(f"{text}:".encode()).decode()}
-
-    def _failure(self, request: Request, outcome: httpx.Response | httpx.TransportError) -> Exception:
-        if isinstance(outcome, httpx.Response):
-            return error_from(request, outcome, outcome.content, _retry_after(outcome))
-        kind = APITimeoutError if isinstance(outcome, httpx.TimeoutException) else APIConnectionError
-        url = f"{self._settings.base_url}{request.path}"
-        operation_id = request.operation.id if request.operation else None
-        return kind(f"{type(outcome).__name__}: {outcome}", method=request.method, url=url, operation_id=operation_id)
+        while True:
+            outgoing = await self._outgoing(call)
+            admission = await self._admitted(call)
+            failure: BaseException | None = None
+            outcome: Answer | NoAnswer | StreamedBody | None = None
+            try:
+                download = Download(self._sender, outgoing, lambda broken: no_answer_error(call.seen(), broken))
+                started = self._begin(call)
+                async with anyio.create_task_group() as group:
+                    group.start_soon(download.run)
+                    outcome = await download.outcome()
+                    self._settle(call, admission, outcome, started)
+                    if isinstance(outcome, StreamedBody):
+                        try:
+                            yield outcome
+                        except anyio.get_cancelled_exc_class():
+                            raise
+                        except BaseException as error:  # noqa: BLE001 - raised again, outside the group
+                            failure = error
+                        group.cancel_scope.cancel()
+            finally:
+                admission.leave()
+            if failure is not None:
+                raise failure
+            if outcome is None or isinstance(outcome, StreamedBody):
+                return
+            await self._before_another(call, outcome)
 
     async def aclose(self) -> None:
-        """Close every connection."""
-        await self._client.aclose()
+        """Close every connection, and send away whoever waits; a second time does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        self._limiter.close()
+        with anyio.CancelScope(shield=True):
+            await self._transports.aclose()
 
+    async def _attempt(self, call: Call) -> tuple[Answer | NoAnswer, RateLimit | None]:
+        # The token first: a function of the user gives it, which may take its time.
+        outgoing = await self._outgoing(call)
+        admission = await self._admitted(call)
+        try:
+            started = self._begin(call)
+            outcome = await self._sent(call, outgoing)
+            return outcome, self._settle(call, admission, outcome, started)
+        finally:
+            admission.leave()
 
-def _repeatable(request: Request, outcome: httpx.Response | httpx.TransportError) -> bool:
-    if isinstance(outcome, httpx.Response):
-        again = outcome.status_code in {408} or outcome.status_code >= 500
-        return outcome.status_code == 429 or (again and request.method in _SAFE_TO_REPEAT)
-    return isinstance(outcome, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout) or request.method in _SAFE_TO_REPEAT
+    async def _sent(self, call: Call, outgoing: Outgoing) -> Answer | NoAnswer:
+        try:
+            return await isolated(lambda: self._sender.send(outgoing), seconds=call.left(self._clock.now()))
+        except TimeoutError:
+            text = f"no whole answer within the deadline of {call.retry.deadline:g} s"
+            return NoAnswer(failure="broken", name="Timeout", text=text, timed_out=True, final=True)
+        except TooLongError as error:
+            raise DecodeError(str(error), operation_id=call.operation_id) from None
 
+    async def _outgoing(self, call: Call) -> Outgoing:
+        return Outgoing(
+            method=call.method,
+            url=call.url,
+            headers=call.headers,
+            content=call.content,
+            credential=await self._credentials.current() if call.authenticate else None,
+            timeout=call.timeout,
+        )
 
-def _retry_after(response: httpx.Response) -> float | None:
-    try:
-        return float(response.headers["retry-after"])
-    except (KeyError, ValueError):
-        return None
+    async def _admitted(self, call: Call) -> Admission:
+        patience = call.left(self._clock.now())
+        # Who is sent for the first time may stand in line for longer than that, but not before a closed gate.
+        bound = math.inf if call.sent_at is None else patience
+        try:
+            with anyio.fail_after(None if bound == math.inf else bound):
+                admission = await self._limiter.admit(
+                    call.bucket, urgent=call.urgent, order=call.number, patience=patience
+                )
+        except GateClosedError as closed:
+            raise gate_error(call.seen(), closed.seconds, closed.refusal) from None
+        except TimeoutError:
+            text = f"no place in line within the deadline of {call.retry.deadline:g} s"
+            late = NoAnswer(failure="never sent", name="Timeout", text=text, timed_out=True)
+            raise no_answer_error(call.seen(), late) from None
+        if admission.waited:
+            self._observer.waited(call.seen(), bucket=admission.bucket, seconds=admission.waited)
+        return admission
 
+    def _begin(self, call: Call) -> float:
+        now = self._clock.now()
+        call.begin(now)
+        self._observer.sending(call.seen())
+        return now
 
-def _delay(outcome: httpx.Response | httpx.TransportError, attempt: int) -> float:
-    asked = _retry_after(outcome) if isinstance(outcome, httpx.Response) else None
-    return asked if asked is not None else random.uniform(0, min(30.0, 0.5 * 2**attempt))  # noqa: S311 - no secret
+    def _settle(
+        self, call: Call, admission: Admission, outcome: Answer | NoAnswer | StreamedBody, started: float
+    ) -> RateLimit | None:
+        """Tell the limiter and the observer what came of an attempt."""
+        elapsed = self._clock.now() - started
+        if isinstance(outcome, NoAnswer):
+            call.pause = call.retry.delay(call.attempt, retry_after=None, random=self._random)
+            self._observer.failed(call.seen(), error=f"{outcome.name}: {outcome.text}", elapsed=elapsed)
+            return None
+        status = outcome.status if isinstance(outcome, Answer) else outcome.status_code
+        size = len(outcome.content) if isinstance(outcome, Answer) else 0
+        limit = read_rate_limit(outcome.headers.items())
+        self._observer.answered(
+            call.seen(), status=status, elapsed=elapsed, size=size, headers=outcome.headers, limit=limit
+        )
+        if isinstance(outcome, StreamedBody) or status < 300:
+            admission.accepted(limit)
+            return limit
+        asked = read_retry_after(outcome.headers.get("retry-after"))
+        call.pause = call.retry.delay(call.attempt, retry_after=asked, random=self._random)
+        if status == 429:
+            admission.refused(limit, pause=call.pause, refusal=error_from(call.seen(), outcome, asked))
+        else:
+            admission.accepted(limit)
+        return limit
+
+    async def _before_another(self, call: Call, outcome: Answer | NoAnswer) -> None:
+        """Wait for the next attempt; raise what the last one came to if there is to be none."""
+        if isinstance(outcome, Answer):
+            asked = read_retry_after(outcome.headers.get("retry-after"))
+            error: APIError | APIConnectionError = error_from(call.seen(), outcome, asked)
+            cause: int | Failure = outcome.status
+            reason, final = str(outcome.status), outcome.status < 400
+        else:
+            error = no_answer_error(call.seen(), outcome)
+            reason, cause, final = outcome.name, outcome.failure, outcome.final
+        may = not final and call.retry.allows(call.attempt, method=call.method, cause=cause)
+        if not may or call.pause > call.left(self._clock.now()):
+            raise error from (outcome.cause if isinstance(outcome, NoAnswer) else None)
+        self._observer.retrying(call.seen(), reason=reason, delay=call.pause)
+        # After a 429 the gate of the bucket is closed for that long, and the call waits before it like all others.
+        if cause != 429:
+            await self._clock.sleep(call.pause)
+
+    def _check_usable(self) -> None:
+        if self._closed:
+            msg = "this client was closed: make a new one, and keep its calls inside `async with`"
+            raise ConfigurationError(msg)
+        here = _EVENT_LOOP.get(None)
+        if here is None:
+            here = object()
+            _EVENT_LOOP.set(here)
+        if self._event_loop is None:
+            self._event_loop = here
+        elif self._event_loop is not here:
+            msg = (
+                "this client is in use on another event loop, which its connections belong to: make one client for each "
+                "event loop, inside the function that `asyncio.run` is given"
+            )
+            raise ConfigurationError(msg)

@@ -1,4 +1,4 @@
-"""What a refusal says: an error with a message, whatever the body of the answer is made of."""
+"""From outcomes to errors: with a message, whatever the body of the answer is made of, or if there is none."""
 
 from __future__ import annotations
 
@@ -8,35 +8,82 @@ from html import unescape
 from http.client import responses
 from typing import Any
 
-import httpx
+from circleci_v2._http.observation import Observed
+from circleci_v2._http.sending import Answer, NoAnswer
+from circleci_v2.errors import APIConnectionError, APIError, APITimeoutError, RateLimitError, error_class_for
 
-from circleci_v2._wire.request import Request
-from circleci_v2.errors import APIError, RateLimitError, error_class_for
-
-__all__ = ["error_from"]
+__all__ = ["error_from", "gate_error", "no_answer_error"]
 
 _LONGEST_MESSAGE = 500
+_UNKNOWN_EFFECT = " (whether it had its effect is unknown, so it was not sent again)"
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
-def error_from(request: Request, response: httpx.Response, content: bytes, retry_after: float | None) -> APIError:
-    """The error that stands for an answer with a status of 400 or above."""
-    text = content.decode(response.encoding or "utf-8", "replace")
-    body = _body(text)
+def error_from(seen: Observed, answer: Answer, retry_after: float | None) -> APIError:
+    """The error that stands for an answer with a status of 300 or above.
+
+    Args:
+        seen: The attempt that was answered so.
+        answer: The answer.
+        retry_after: Seconds that it asks to wait.
+    """
+    body = _body(_text(answer))
     context: dict[str, Any] = {
-        "status_code": response.status_code,
-        "method": request.method,
-        "url": str(response.request.url),
-        "headers": response.headers,
+        "status_code": answer.status,
+        "method": seen.method,
+        "url": seen.url,
+        "headers": answer.headers,
         "body": body,
-        "operation_id": request.operation.id if request.operation else None,
-        "request_id": response.headers.get("x-request-id"),
+        "operation_id": seen.operation_id,
+        "request_id": answer.headers.get("x-request-id"),
     }
-    kind = error_class_for(response.status_code)
+    if answer.status < 400:
+        return APIError(_redirect_message(answer), **context)
+    kind = error_class_for(answer.status)
     if kind is RateLimitError:
         context["retry_after"] = retry_after
-    return kind(_message(body, response.status_code), **context)
+    return kind(_message(body, answer.status), **context)
+
+
+def no_answer_error(seen: Observed, outcome: NoAnswer) -> APIConnectionError:
+    """The error that stands for an answer that did not come."""
+    kind = APITimeoutError if outcome.timed_out else APIConnectionError
+    effect = "" if outcome.failure == "never sent" or seen.method == "GET" else _UNKNOWN_EFFECT
+    text = f"{outcome.name} from {seen.method} {seen.url}: {outcome.text}{effect}"
+    return kind(text, method=seen.method, url=seen.url, operation_id=seen.operation_id)
+
+
+def gate_error(seen: Observed, seconds: float, refusal: APIError | None) -> RateLimitError:
+    """The error of a call that was not sent, because CircleCI asked to wait for longer than it may."""
+    text = f"CircleCI asked to wait, for {seconds:.0f} s more, which is past the deadline of this call"
+    return RateLimitError(
+        text,
+        retry_after=seconds,
+        status_code=429,
+        method=seen.method,
+        url=seen.url,
+        headers=refusal.headers if refusal else {},
+        body=refusal.body if refusal else None,
+        operation_id=seen.operation_id,
+        request_id=refusal.request_id if refusal else None,
+    )
+
+
+def _text(answer: Answer) -> str:
+    try:
+        return answer.content.decode(answer.encoding or "utf-8", "replace")
+    except LookupError:
+        # The header names a character set that does not exist.
+        return answer.content.decode("utf-8", "replace")
+
+
+def _redirect_message(answer: Answer) -> str:
+    location = answer.headers.get("location", "nowhere")
+    return (
+        f"a redirect to {location[:_LONGEST_MESSAGE]} that the client does not follow: only GET is sent on, and never "
+        "from https to http. If the API has moved, set base_url"
+    )
 
 
 def _body(text: str) -> Any:

@@ -1,36 +1,124 @@
-"""Decisions about retries and rate limits, without any I/O: what is random or takes time is an argument."""
+"""Decisions about waiting and sending again, without any I/O: what is random or takes time is an argument.
+
+A request is sent again only where that cannot make CircleCI do something twice:
+
+* 429 says that nothing was done, whatever the method.
+* A connection that was never made carried nothing, whatever the method.
+* Anything else that fails (408, 5xx, a connection that broke, an answer that did not come) may have had its effect. It
+  is sent again only with the methods that HTTP defines as idempotent. So a pipeline is never triggered twice.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, Final, Literal
+
 import attrs
 
-__all__ = ["RateLimit", "RateLimitPolicy", "RetryPolicy"]
+from circleci_v2.errors import ConfigurationError
+
+__all__ = ["Failure", "RateLimitPolicy", "RetryPolicy", "Timeout"]
+
+Failure = Literal["never sent", "broken"]
+"""Why there is no answer: the request cannot have reached CircleCI, or nobody knows whether it did."""
+
+_IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+# A server that says "in 3 seconds" to a hundred clients means about 3 seconds; all at once would only be refused again.
+_SPREAD: Final = 0.1
+
+
+def _positive(_: object, attribute: attrs.Attribute[Any], value: float | None) -> None:
+    # Written so that NaN fails, too.
+    if value is not None and not value > 0:
+        msg = f"{attribute.name}={value!r} must be above 0"
+        raise ConfigurationError(msg)
+
+
+def _not_negative(_: object, attribute: attrs.Attribute[Any], value: float) -> None:
+    if not value >= 0:
+        msg = f"{attribute.name}={value!r} must not be negative"
+        raise ConfigurationError(msg)
 
 
 @attrs.frozen(kw_only=True)
-class RateLimit:
-    """The budget that the headers of an answer tell.
+class Timeout:
+    """How long the parts of one attempt may take, in seconds.
 
     Attributes:
-        limit: Requests in a window.
-        remaining: Requests left in it.
-        reset: Seconds until the window starts anew.
+        connect: For a connection, TLS included.
+        read: For the next bytes of an answer; the first of them take as long as CircleCI works.
+        write: For the next bytes of the request.
     """
 
-    limit: int | None = None
-    remaining: int | None = None
-    reset: float | None = None
+    connect: float = attrs.field(default=10.0, validator=_positive)
+    read: float = attrs.field(default=60.0, validator=_positive)
+    write: float = attrs.field(default=60.0, validator=_positive)
+
+    @classmethod
+    def of(cls, value: float | Timeout) -> Timeout:
+        """The same timeout for each part, where a number is given."""
+        return value if isinstance(value, Timeout) else cls(connect=value, read=value, write=value)
 
 
 @attrs.frozen(kw_only=True)
 class RateLimitPolicy:
-    """How the client keeps within CircleCI's rate limits."""
+    """How the client keeps within CircleCI's rate limits.
+
+    Attributes:
+        enabled: Whether the client paces its requests by the budget that CircleCI tells, or, where it tells none, by
+            what it lets pass. Without it, requests are sent as they come, and only a 429 holds them up.
+        initial: How many requests may be under way for an operation of which no answer has come yet.
+        reserve: How many requests of a budget are left to others that use the same token, and to calls with
+            ``priority="interactive"``.
+    """
 
     enabled: bool = True
+    initial: int = attrs.field(default=20, validator=_positive)
+    reserve: int = attrs.field(default=1, validator=_not_negative)
 
 
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
-    """When and how often a request is sent again."""
+    """When and how often a request is sent again.
 
-    max_retries: int = 4
+    Attributes:
+        max_retries: How often it may be sent again after the first time.
+        deadline: Seconds that one call may take, from the moment it is first sent, with all its attempts and the
+            waiting between them. A wait that would end later is not begun: the call fails at once. None: no bound. The
+            time that a call stands in line before it is first sent does not count, because a job that queues a
+            thousand calls knows that they take turns; bound that with ``asyncio.timeout``, at any point of a call.
+        backoff: Seconds: a wait that nobody prescribes is chosen at random between 0 and this, doubled for each retry.
+        max_backoff: Seconds that such a wait has at most.
+    """
+
+    max_retries: int = attrs.field(default=5, validator=_not_negative)
+    deadline: float | None = attrs.field(default=300.0, validator=_positive)
+    backoff: float = attrs.field(default=0.5, validator=_positive)
+    max_backoff: float = attrs.field(default=30.0, validator=_positive)
+
+    def allows(self, attempt: int, *, method: str, cause: int | Failure) -> bool:
+        """Whether a request may be sent again.
+
+        Args:
+            attempt: How often it was sent, from 1 up.
+            method: Its HTTP method.
+            cause: The status of the answer, or why there is none.
+        """
+        if attempt > self.max_retries:
+            return False
+        if cause in {429, "never sent"}:
+            return True
+        return method in _IDEMPOTENT and (cause in {408, "broken"} or (isinstance(cause, int) and 500 <= cause <= 599))
+
+    def delay(self, attempt: int, *, retry_after: float | None, random: Callable[[], float]) -> float:
+        """Seconds to wait before a request is sent again.
+
+        Args:
+            attempt: How often it was sent, from 1 up.
+            retry_after: Seconds that the answer asked for; waited out, and a little more, never less.
+            random: Gives numbers from 0 up to 1.
+        """
+        if retry_after is not None:
+            return retry_after + random() * min(_SPREAD * retry_after, 1.0)
+        # Above 60 doublings every backoff is past its maximum, and before a float overflows.
+        return random() * min(self.max_backoff, self.backoff * 2.0 ** min(attempt - 1, 60))

@@ -1,0 +1,84 @@
+"""Credentials: how the token travels, and to whom. The one place that puts it into a request."""
+
+from __future__ import annotations
+
+import base64
+from typing import Final
+
+import httpx
+
+from circleci_v2._http.redaction import hide
+from circleci_v2.config import AuthScheme, Secret, Settings
+from circleci_v2.errors import ConfigurationError
+
+__all__ = ["Credential", "Credentials", "same_origin"]
+
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+class Credential:
+    """A header with the token. It shows neither: not in a repr, not among the local variables of a traceback."""
+
+    __slots__ = ("header",)
+
+    def __init__(self, scheme: AuthScheme, token: Secret) -> None:
+        self.header = _header(scheme, token)
+
+    def __repr__(self) -> str:
+        return "Credential(…)"
+
+
+def _header(scheme: AuthScheme, token: Secret) -> tuple[bytes, bytes]:
+    match scheme:
+        case "header":
+            return b"Circle-Token", token.reveal().encode("ascii")
+        case "bearer":
+            return b"Authorization", b"Bearer " + token.reveal().encode("ascii")
+        case "basic":
+            return b"Authorization", b"Basic " + base64.b64encode(token.reveal().encode("ascii") + b":")
+
+
+class Credentials:
+    """The token of a client, ready to be sent.
+
+    Args:
+        settings: The settings of the client.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._token = settings.token
+        self._scheme: AuthScheme = settings.auth
+        self._known: tuple[Secret, Credential] | None = None
+        if isinstance(settings.token, Secret):
+            self._known = self._learned(settings.token)
+
+    async def current(self) -> Credential:
+        """The credential for the next request; asks the function of the user, where the token is one.
+
+        Raises:
+            ConfigurationError: The function gave no text that can travel in a header.
+        """
+        if isinstance(self._token, Secret):
+            assert self._known is not None  # noqa: S101 - set by the constructor
+            return self._known[1]
+        token = Secret(await self._token())
+        if self._known is None or self._known[0] != token:
+            self._known = self._learned(token)
+        return self._known[1]
+
+    def _learned(self, token: Secret) -> tuple[Secret, Credential]:
+        if not token.can_travel():
+            msg = "the token function gave an empty text or one that cannot be sent in a header"
+            raise ConfigurationError(msg)
+        credential = Credential(self._scheme, token)
+        hide(self, token.reveal(), credential.header[1].decode("ascii").rpartition(" ")[2])
+        return token, credential
+
+
+def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
+    """Whether two addresses have scheme, host and port in common."""
+    return (one.scheme, one.host, _port(one)) == (other.scheme, other.host, _port(other))
+
+
+def _port(url: httpx.URL) -> int | None:
+    return url.port if url.port is not None else _DEFAULT_PORTS.get(url.scheme)

@@ -1,0 +1,237 @@
+"""Sending: one request through one transport, redirects followed, the answer read within bounds."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Final
+
+import anyio
+import attrs
+import httpx
+
+from circleci_v2._http.credentials import Credential, same_origin
+from circleci_v2._http.policy import Failure, Timeout
+from circleci_v2._http.transports import Transports
+from circleci_v2.errors import CircleCIError
+
+__all__ = ["Answer", "NoAnswer", "Outgoing", "Sender", "TooLongError"]
+
+_MOST_REDIRECTS: Final = 5
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_FOLLOWED: Final = frozenset({"GET", "HEAD"})
+_NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+class TooLongError(CircleCIError):
+    """The body of an answer is longer than the client accepts; becomes a `DecodeError`."""
+
+
+@attrs.frozen(kw_only=True)
+class Outgoing:
+    """A request that is ready but for the token.
+
+    Attributes:
+        method: The HTTP method.
+        url: Where it goes first.
+        headers: Its headers without the token.
+        content: Its body; None for none.
+        credential: The token; None to send none. Only the origin of `url` ever gets it.
+        timeout: How long its parts may take.
+    """
+
+    method: str
+    url: httpx.URL
+    headers: tuple[tuple[bytes, bytes], ...]
+    content: bytes | None
+    credential: Credential | None
+    timeout: Timeout
+
+    def message(self, url: httpx.URL) -> httpx.Request:
+        """The request to one address of a chain of redirects."""
+        knows_token = self.credential is not None and (url is self.url or same_origin(url, self.url))
+        return httpx.Request(
+            self.method,
+            url,
+            headers=[*self.headers, self.credential.header] if knows_token and self.credential else list(self.headers),
+            content=self.content,
+            extensions={
+                "timeout": {
+                    "connect": self.timeout.connect,
+                    "read": self.timeout.read,
+                    "write": self.timeout.write,
+                    # No request queues in a pool of ours; a proxy or a given transport may make it do so.
+                    "pool": self.timeout.connect,
+                }
+            },
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """A whole answer.
+
+    Attributes:
+        status: The HTTP status.
+        headers: Its headers, case-insensitive.
+        content: Its body, decompressed.
+        encoding: The character set that its headers name.
+    """
+
+    status: int
+    headers: httpx.Headers
+    content: bytes = attrs.field(repr=False)
+    encoding: str | None
+
+
+@attrs.frozen(kw_only=True)
+class NoAnswer:
+    """Why there is no whole answer.
+
+    Attributes:
+        failure: Whether the request can have reached CircleCI.
+        name: The kind of error, for example ``ReadTimeout``.
+        text: What happened.
+        timed_out: Whether it was a matter of time.
+        cause: The error of httpx, without the traceback: the frames of the libraries below hold the headers that were
+            sent, and tools that show local variables would show the token.
+        final: Whether trying again cannot help.
+    """
+
+    failure: Failure
+    name: str
+    text: str
+    timed_out: bool
+    cause: Exception | None = None
+    final: bool = False
+
+    @classmethod
+    def of(cls, error: httpx.RequestError, timeout: Timeout) -> NoAnswer:
+        """What an error of httpx comes down to."""
+        return cls(
+            failure="never sent" if isinstance(error, _NEVER_SENT) else "broken",
+            name=type(error).__name__,
+            text=_told(error, timeout),
+            timed_out=isinstance(error, httpx.TimeoutException),
+            final=_is_untrusted(error),
+            cause=_bare(error),
+        )
+
+
+def _told(error: httpx.RequestError, timeout: Timeout) -> str:
+    match error:
+        case httpx.ConnectTimeout() | httpx.PoolTimeout():
+            return f"no connection within {timeout.connect:g} s"
+        case httpx.WriteTimeout():
+            return f"the request could not be sent on for {timeout.write:g} s"
+        case httpx.TimeoutException():
+            return f"nothing was received for {timeout.read:g} s"
+        case _:
+            return str(error) or "the connection was lost"
+
+
+def _is_untrusted(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _bare(error: Exception) -> Exception:
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
+
+
+class Sender:
+    """Sends requests and reads answers; must run isolated.
+
+    Args:
+        transports: What carries them.
+        max_response_bytes: How long the body of an answer may be.
+        allow_http: Whether a redirect may lead from an encrypted connection to one that is not.
+    """
+
+    def __init__(self, transports: Transports, *, max_response_bytes: int, allow_http: bool) -> None:
+        self._transports = transports
+        self._most = max_response_bytes
+        self._allow_http = allow_http
+
+    async def send(self, outgoing: Outgoing) -> Answer | NoAnswer:
+        """Send a request and read its answer.
+
+        Raises:
+            TooLongError: The body is longer than allowed.
+        """
+        try:
+            response = await self.open(outgoing)
+            return await self.read(response)
+        except httpx.RequestError as error:
+            return NoAnswer.of(error, outgoing.timeout)
+
+    async def open(self, outgoing: Outgoing) -> httpx.Response:
+        """Send a request and follow redirects; the body of the answer is still to be read.
+
+        Raises:
+            httpx.RequestError: There is no answer.
+        """
+        url = outgoing.url
+        for _ in range(_MOST_REDIRECTS):
+            response = await self._transports.for_url(url).handle_async_request(outgoing.message(url))
+            target = self._target(outgoing.method, url, response)
+            if target is None:
+                return response
+            await response.aclose()
+            url = target
+        msg = f"more than {_MOST_REDIRECTS} redirects, the last one to {url.scheme}://{url.host}"
+        raise httpx.TooManyRedirects(msg)
+
+    def _target(self, method: str, url: httpx.URL, response: httpx.Response) -> httpx.URL | None:
+        location = response.headers.get("location") if response.status_code in _REDIRECTS else None
+        if location is None or method not in _FOLLOWED:
+            return None
+        try:
+            target = url.join(location)
+        except httpx.InvalidURL:
+            return None
+        if target.scheme == "http" and url.scheme == "https" and not self._allow_http:
+            return None
+        return target if target.scheme in {"http", "https"} else None
+
+    async def read(self, response: httpx.Response) -> Answer:
+        """Read the body of an answer, and close it.
+
+        Raises:
+            httpx.RequestError: The body broke off, or is not what its headers say.
+            TooLongError: It is longer than allowed.
+        """
+        try:
+            content = await self._body(response)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await response.aclose()
+            raise
+        return Answer(
+            status=response.status_code,
+            headers=response.headers,
+            content=content,
+            encoding=response.charset_encoding,
+        )
+
+    async def _body(self, response: httpx.Response) -> bytes:
+        declared = response.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > self._most:
+            raise self._too_long(f"{int(declared):,} bytes")
+        pieces: list[bytes] = []
+        size = 0
+        async for piece in response.aiter_bytes():
+            pieces.append(piece)
+            size += len(piece)
+            if size > self._most:
+                raise self._too_long("more bytes")
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _too_long(self, length: str) -> TooLongError:
+        return TooLongError(
+            f"the body of the answer has {length}, and the client accepts {self._most:,}: "
+            "raise max_response_bytes if such answers are to be expected"
+        )

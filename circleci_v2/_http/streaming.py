@@ -1,0 +1,108 @@
+"""Streaming: the body of an answer, read in the isolated child and handed over piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+
+import anyio
+import attrs
+import httpx
+
+from circleci_v2._http.sending import Answer, NoAnswer, Outgoing, Sender
+from circleci_v2.errors import APIConnectionError
+
+__all__ = ["Download", "StreamedBody"]
+
+# Enough for the network and the consumer to work at the same time, little enough for the memory.
+_PIECES_AHEAD = 4
+
+
+@attrs.frozen(kw_only=True)
+class StreamedBody:
+    """An answer whose body is still to be read; iterate it once for the bytes, in pieces.
+
+    The pieces are as they travelled. They are compressed where ``content-encoding`` says so; ask for
+    ``Accept-Encoding: identity`` to prevent that.
+
+    Attributes:
+        status_code: The HTTP status, below 300.
+        headers: The headers, case-insensitive.
+        pieces: Where the bytes come from.
+    """
+
+    status_code: int
+    headers: Mapping[str, str]
+    pieces: AsyncIterator[bytes] = attrs.field(repr=False)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self.pieces
+
+
+class Download:
+    """One attempt to open and read an answer, in a child task.
+
+    Args:
+        sender: What sends.
+        outgoing: The request.
+        error_of: Makes the error of a body that broke off.
+    """
+
+    def __init__(self, sender: Sender, outgoing: Outgoing, error_of: Callable[[NoAnswer], APIConnectionError]) -> None:
+        self._sender = sender
+        self._outgoing = outgoing
+        self._error_of = error_of
+        self._opened = anyio.Event()
+        self._outcome: StreamedBody | Answer | NoAnswer | Exception | None = None
+        self._failure: APIConnectionError | None = None
+        self._send, self._receive = anyio.create_memory_object_stream[bytes](_PIECES_AHEAD)
+
+    async def outcome(self) -> StreamedBody | Answer | NoAnswer:
+        """What came of it, once that is known: the open body, or an answer that is none."""
+        await self._opened.wait()
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        assert self._outcome is not None  # noqa: S101 - set before the event
+        return self._outcome
+
+    async def run(self) -> None:
+        """Open the answer and read it to its end."""
+        with self._send:
+            try:
+                await self._run()
+            except httpx.RequestError as error:
+                self._fail(NoAnswer.of(error, self._outgoing.timeout))
+            except Exception as error:
+                if self._opened.is_set():
+                    raise
+                self._outcome = error
+            finally:
+                self._opened.set()
+
+    async def _run(self) -> None:
+        response = await self._sender.open(self._outgoing)
+        if response.status_code >= 300:
+            self._outcome = await self._sender.read(response)
+            return
+        try:
+            self._outcome = StreamedBody(
+                status_code=response.status_code, headers=response.headers, pieces=self._pieces()
+            )
+            self._opened.set()
+            async for piece in response.aiter_raw():
+                await self._send.send(piece)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await response.aclose()
+
+    def _fail(self, outcome: NoAnswer) -> None:
+        if self._opened.is_set():
+            self._failure = self._error_of(outcome)
+        else:
+            self._outcome = outcome
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        with self._receive:
+            async for piece in self._receive:
+                yield piece
+        if self._failure is not None:
+            raise self._failure

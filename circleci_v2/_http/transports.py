@@ -1,0 +1,136 @@
+"""Which transport carries a request: the sharded pools of httpx, HTTP/2, or aiohttp; straight or through a proxy."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+
+from circleci_v2._http.pool import ShardedTransport
+from circleci_v2.config import ConnectionOptions, Settings
+from circleci_v2.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from circleci_v2._http.fast import FastTransport
+
+__all__ = ["Transports"]
+
+
+class Transports:
+    """The transports of one client: one for each proxy, and one for what needs none.
+
+    Args:
+        settings: The settings of the client.
+        transport: Carries everything, instead of transports of our own.
+    """
+
+    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._settings = settings
+        self._given = transport
+        self._by_proxy: dict[str | None, httpx.AsyncBaseTransport] = {}
+        self._ssl_context: ssl.SSLContext | None = None
+
+    def for_url(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
+        """The transport for an address."""
+        if self._given is not None:
+            return self._given
+        proxy = self._proxy(url)
+        transport = self._by_proxy.get(proxy)
+        if transport is None:
+            transport = self._by_proxy[proxy] = self._made(proxy)
+        return transport
+
+    async def aclose(self) -> None:
+        """Close every connection, those of a transport that was given included."""
+        for transport in [self._given] if self._given else list(self._by_proxy.values()):
+            await transport.aclose()
+
+    def _proxy(self, url: httpx.URL) -> str | None:
+        if self._settings.connection.proxy is not None:
+            return self._settings.connection.proxy
+        proxies = self._settings.proxies
+        if not proxies:
+            return None
+        if _needs_no_proxy(url, proxies.get("no", "")):
+            return None
+        found = proxies.get(url.scheme) or proxies.get("all")
+        return found if found is None or "://" in found else f"http://{found}"
+
+    def _made(self, proxy: str | None) -> httpx.AsyncBaseTransport:
+        options = self._settings.connection
+        if self._ssl_context is None:
+            # Made once: it costs as much as hundreds of requests.
+            self._ssl_context = _ssl_context(options)
+        if options.fast:
+            return _fast_transport()(
+                ssl_context=self._ssl_context,
+                connections=self._settings.max_concurrency,
+                keepalive=options.keepalive,
+                proxy=proxy,
+            )
+        return ShardedTransport(lambda size: self._pool(size, proxy), connections=self._settings.max_concurrency)
+
+    def _pool(self, size: int, proxy: str | None) -> httpx.AsyncBaseTransport:
+        options = self._settings.connection
+        try:
+            return httpx.AsyncHTTPTransport(
+                verify=self._ssl_context or True,
+                trust_env=False,
+                http2=options.http2,
+                limits=httpx.Limits(
+                    max_connections=size, max_keepalive_connections=size, keepalive_expiry=options.keepalive
+                ),
+                proxy=proxy,
+            )
+        except ImportError as error:
+            raise ConfigurationError(str(error)) from error
+        except ValueError as error:
+            # Its text is that of httpx, which names the scheme and not the address: that may hold a password.
+            msg = f"the proxy cannot be used: {error}"
+            raise ConfigurationError(msg) from None
+
+
+def _fast_transport() -> type[FastTransport]:
+    try:
+        from circleci_v2._http.fast import FastTransport  # noqa: PLC0415 - it needs an extra
+    except ImportError as error:
+        msg = f"fast=True needs what is not installed ({error.name}): pip install 'circleci_v2[fast]'"
+        raise ConfigurationError(msg) from error
+    return FastTransport
+
+
+def _needs_no_proxy(url: httpx.URL, exceptions: str) -> bool:
+    """Whether ``NO_PROXY`` names a host: itself, a domain above it, or ``*``; with or without the port."""
+    names = {url.host, f"{url.host}:{url.port}"}
+    for exception in exceptions.split(","):
+        entry = exception.strip().lower().removeprefix("*.").lstrip(".")
+        if entry and (entry == "*" or any(name == entry or name.endswith(f".{entry}") for name in names)):
+            return True
+    return False
+
+
+def _ssl_context(options: ConnectionOptions) -> ssl.SSLContext:
+    verify = options.verify
+    if isinstance(verify, str):
+        is_folder = Path(verify).is_dir()
+        try:
+            context = ssl.create_default_context(
+                cafile=None if is_folder else verify, capath=verify if is_folder else None
+            )
+        except OSError as error:
+            msg = f"verify={verify!r} holds no certificates of authorities that can be read: {error}"
+            raise ConfigurationError(msg) from error
+    elif isinstance(verify, ssl.SSLContext):
+        context = verify
+    else:
+        context = httpx.create_ssl_context(verify=verify, trust_env=options.trust_env)
+    if options.cert is not None:
+        chain = (options.cert,) if isinstance(options.cert, str) else options.cert
+        try:
+            context.load_cert_chain(*chain)
+        except OSError as error:
+            msg = f"cert={options.cert!r} is no client certificate that can be read: {error}"
+            raise ConfigurationError(msg) from error
+    return context
