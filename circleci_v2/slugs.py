@@ -102,10 +102,9 @@ class ProjectSlug(_Slug):
     It is a string, equal to its text, and every method that takes a `ProjectSlug` takes the bare string as well; making
     one early tells a wrong value where it comes from.
 
-    Args:
-        value: ``gh/…``, ``github/…``, ``bb/…`` or ``bitbucket/…`` with organization and repository; or the opaque
-            ``circleci/…/…`` of projects that come from a GitHub App, GitLab or Bitbucket Data Center, whole as CircleCI
-            shows it under Project Settings > Overview.
+    Its text is ``gh/…``, ``github/…``, ``bb/…`` or ``bitbucket/…`` with organization and repository; or the opaque
+    ``circleci/…/…`` of projects that come from a GitHub App, GitLab or Bitbucket Data Center, whole as CircleCI shows it
+    under Project Settings > Overview.
 
     Raises:
         InvalidSlugError: The text cannot be a project slug; the message says why and how one looks.
@@ -121,8 +120,7 @@ class ProjectSlug(_Slug):
 class OrgSlug(_Slug):
     """The name of an organization in addresses, for example ``OrgSlug("gh/acme")``.
 
-    Args:
-        value: ``gh/…``, ``github/…``, ``bb/…`` or ``bitbucket/…`` with the organization; or the opaque ``circleci/…``.
+    Its text is ``gh/…``, ``github/…``, ``bb/…`` or ``bitbucket/…`` with the organization; or the opaque ``circleci/…``.
 
     Raises:
         InvalidSlugError: The text cannot be an organization slug; the message says why and how one looks.

@@ -1,0 +1,92 @@
+"""What type checkers see of the public names; checked by mypy and pyright, never run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, assert_type
+from uuid import UUID
+
+from circleci_v2 import OPERATIONS, CircleCI, Page, Paginator, ProjectSlug, Response
+from circleci_v2.models import (
+    ContextEnvironmentVariable,
+    DecisionLog,
+    JobTest,
+    MessageResponse,
+    Pipeline,
+    PipelineCreation,
+    PipelineNotTriggered,
+    Project,
+    Schedule,
+    TimetableByDayOfWeek,
+    User,
+    Weekday,
+    Workflow,
+    WorkflowStatus,
+)
+from circleci_v2.operations import Operation
+
+
+async def calls(circleci: CircleCI) -> None:
+    assert_type(await circleci.user.me(), User)
+    assert_type(await circleci.projects.get("gh/acme/web"), Project)
+    assert_type(await circleci.projects.get(ProjectSlug("gh/acme/web")), Project)
+    assert_type(await circleci.pipelines.get(UUID(int=0)), Pipeline)
+    assert_type(
+        await circleci.pipelines.run("gh/acme/web", parameters={"deploy": True}), PipelineNotTriggered | PipelineCreation
+    )
+    assert_type(
+        await circleci.contexts.set_environment_variable("id", "NAME", value="x"),
+        ContextEnvironmentVariable | MessageResponse,
+    )
+    assert_type(await circleci.pipelines.get_values("id"), dict[str, Any])
+    assert_type(await circleci.otel.delete_exporter("id"), None)
+    assert_type(await circleci.request("GET", "/me"), Any)
+
+
+async def lists(circleci: CircleCI) -> None:
+    paginator = circleci.pipelines.list_for_project("gh/acme/web", branch="main")
+    assert_type(paginator, Paginator[Pipeline])
+    assert_type(await paginator, Page[Pipeline])
+    async for pipeline in paginator:
+        assert_type(pipeline, Pipeline)
+        assert_type(pipeline.created_at, datetime)
+        assert_type(pipeline.updated_at, datetime | None)
+    assert_type(await circleci.jobs.list_tests("gh/acme/web", 7).collect(), list[JobTest])
+    assert_type(await circleci.policies.list_decisions("owner"), Page[DecisionLog])
+
+
+async def raw_responses(circleci: CircleCI) -> None:
+    response = await circleci.with_raw_response.projects.get("gh/acme/web")
+    assert_type(response, Response[Project])
+    assert_type(response.parsed, Project)
+    assert_type(response.headers, Mapping[str, str])
+    page = await circleci.with_raw_response.pipelines.list_for_project("gh/acme/web", branch="main")
+    assert_type(page, Response[Page[Pipeline]])
+
+
+async def options(circleci: CircleCI) -> None:
+    assert_type(circleci.with_options(timeout=120, max_retries=0), CircleCI)
+    async with CircleCI("token", strict=True) as own:
+        assert_type(own, CircleCI)
+
+
+async def bodies(circleci: CircleCI) -> None:
+    timetable = TimetableByDayOfWeek(per_hour=1, hours_of_day=[3], days_of_week=[Weekday.MON])
+    schedule = await circleci.schedules.create(
+        "gh/acme/web", name="nightly", attribution_actor="system", parameters={"branch": "main"}, timetable=timetable
+    )
+    assert_type(schedule, Schedule)
+    assert_type(await circleci.schedules.update(schedule.id, description=None), Schedule)
+    await circleci.usage.create_export("org", start=datetime.now(UTC), end=datetime.now(UTC), shared_org_ids=["id"])
+
+
+def models(workflow: Workflow) -> None:
+    assert_type(workflow.status, WorkflowStatus)
+    assert_type(workflow.stopped_at, datetime | None)
+    assert_type(workflow.to_dict(), dict[str, Any])
+    assert_type(Workflow.from_dict({}), Workflow)
+
+
+def registry() -> None:
+    assert_type(OPERATIONS["getCurrentUser"], Operation)
