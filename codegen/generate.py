@@ -9,7 +9,6 @@ place only when every step went well. Any warning of the generator is an error h
 from __future__ import annotations
 
 import argparse
-import copy
 import filecmp
 import shutil
 import subprocess
@@ -20,23 +19,21 @@ from pathlib import Path
 from typing import Any
 
 from openapi_python_client import Project
-from openapi_python_client.config import Config, ConfigFile, MetaType
-from openapi_python_client.parser import GeneratorData
-from openapi_python_client.parser.errors import GeneratorError
+from openapi_python_client.parser.properties.enum_property import EnumProperty
+from openapi_python_client.parser.properties.model_property import ModelProperty
 
 from codegen import rendering
 from codegen.documents import Document, read_document
 from codegen.errors import SpecError
-from codegen.names import CallName, Names
+from codegen.names import Names
 from codegen.normalize import OUR_DOCUMENT, normalize
-from codegen.views import Call, View, calls_of, envelope_models, field_words, view
+from codegen.parsing import ROOT, Parsed, parse
+from codegen.views import View, field_words
 
-__all__ = ["GENERATED", "generate"]
+__all__ = ["GENERATED", "generate", "render"]
 
-ROOT = Path(__file__).parent.parent
 GENERATED = ROOT / "circleci_v2" / "_generated"
 TEMPLATES = ROOT / "templates"
-CONFIG_FILE = ROOT / "generator-config.yaml"
 
 
 def _listed_model_names(prop: Any) -> list[str]:
@@ -81,7 +78,7 @@ def generate(document: Document, output: Path) -> Sequence[str]:
     normalized = normalize(document, names=names)
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / "_generated"
-        _Package(normalized.document, names, fresh).write()
+        render(parse(normalized.document, names, fresh), names, fresh)
         _format(fresh)
         output.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(output, ignore_errors=True)
@@ -89,35 +86,34 @@ def generate(document: Document, output: Path) -> Sequence[str]:
     return normalized.notes
 
 
+def render(parsed: Parsed, names: Names, folder: Path) -> None:
+    """Write the files of the package, not formatted yet."""
+    _Package(parsed, names, folder).write()
+
+
 class _Package:
     """The files of the package, rendered with the generator's parser, templates and filters."""
 
-    def __init__(self, document: Document, names: Names, folder: Path) -> None:
-        self.document = document
+    def __init__(self, parsed: Parsed, names: Names, folder: Path) -> None:
+        self.document = parsed.document
+        self.parsed = parsed
         self.names = names
         self.folder = folder
-        self.calls = calls_of(document, names)
-        self.project = _project(_dressed(document, self.calls), folder)
-        self.project.env.filters.update(_FILTERS)
+        self.templates = Project(openapi=parsed.data, config=parsed.config, custom_template_path=TEMPLATES).env
+        self.templates.filters.update(_FILTERS)
 
     def write(self) -> None:
-        views = self._views()
         by_namespace: dict[str, list[View]] = {}
-        for entry in views:
+        for entry in self.parsed.views:
             by_namespace.setdefault(entry.call.name.namespace, []).append(entry)
         self._render("package_init.py.jinja", "__init__.py")
-        self._render("operations.py.jinja", "operations.py", views=views)
+        self._render("operations.py.jinja", "operations.py", views=self.parsed.views)
         namespaces = [(name, self.names.class_name(name)) for name in by_namespace]
         self._render("namespaces.py.jinja", "namespaces.py", namespaces=namespaces, document=self.document)
         self._render("api_init.py.jinja", "api/__init__.py")
         for namespace, entries in by_namespace.items():
             self._write_namespace(namespace, entries)
         self._write_models()
-
-    def _views(self) -> list[View]:
-        collections = self.project.openapi.endpoint_collections_by_tag.values()
-        endpoints = {str(endpoint.name): endpoint for collection in collections for endpoint in collection.endpoints}
-        return [view(self.document, call, endpoints[_key(place)]) for place, call in enumerate(self.calls.values())]
 
     def _write_namespace(self, namespace: str, entries: Sequence[View]) -> None:
         described = {tag["name"]: tag.get("description", "") for tag in self.document["tags"]}
@@ -134,34 +130,22 @@ class _Package:
         )
 
     def _write_models(self) -> None:
-        hidden = envelope_models(self.document)
-        data = self.project.openapi
-        models = [m for m in data.models if m.class_info.name not in hidden and not rendering.is_mapping(m)]
-        modules = {str(m.class_info.name): m.class_info.module_name for m in (*models, *data.enums)}
+        models, enums = self.parsed.models, self.parsed.enums
+        everything: list[ModelProperty | EnumProperty] = [*models, *enums]
+        modules = {str(entry.class_info.name): entry.class_info.module_name for entry in everything}
         for model in models:
-            self._check_fields(model)
             words = field_words(self.document, str(model.class_info.name))
             path = f"models/{model.class_info.module_name}.py"
             self._render("model.py.jinja", path, model=model, modules=modules, words=words)
-        for enum in data.enums:
+        for enum in enums:
             self._render("str_enum.py.jinja", f"models/{enum.class_info.module_name}.py", enum=enum)
-        classes = sorted((entry.class_info for entry in (*models, *data.enums)), key=lambda info: str(info.name))
+        classes = sorted((entry.class_info for entry in everything), key=lambda info: str(info.name))
         self._render("models_init.py.jinja", "models/__init__.py", classes=classes)
-
-    def _check_fields(self, model: Any) -> None:
-        taken: dict[str, str] = {}
-        for field in (*model.required_properties, *model.optional_properties):
-            name, key = rendering.attribute(field.name), rendering.plain(field.name)
-            if taken.setdefault(name, key) != key:
-                msg = (
-                    f"schema {model.class_info.name}: {taken[name]!r} and {key!r} would both be called {name} in Python"
-                )
-                raise SpecError(msg)
 
     def _render(self, template: str, path: str, **context: Any) -> None:
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(self.project.env.get_template(template).render(**context), encoding="utf-8")
+        target.write_text(self.templates.get_template(template).render(**context), encoding="utf-8")
 
 
 def _namespace_imports(entries: Sequence[View]) -> list[tuple[str, list[str]]]:
@@ -173,64 +157,6 @@ def _namespace_imports(entries: Sequence[View]) -> list[tuple[str, list[str]]]:
         needed |= {"Paginator"}
     wanted = ((module, [name for name in names if name in needed]) for module, names in _NAMESPACE_IMPORTS.items())
     return [(module, names) for module, names in wanted if names]
-
-
-def _key(place: int) -> str:
-    """How the generator's parser is told, and tells, which operation is which; it would respell names such as `list`."""
-    return f"operation_{place}"
-
-
-def _project(document: Document, folder: Path) -> Project:
-    config = Config.from_sources(
-        ConfigFile.load_from_path(CONFIG_FILE),
-        MetaType.NONE,
-        document_source=OUR_DOCUMENT,
-        file_encoding="utf-8",
-        overwrite=False,
-        output_path=folder,
-    )
-    try:
-        data = GeneratorData.from_dict(document, config=config)
-    except ValueError as error:
-        msg = f"openapi-python-client cannot use the document: {error}"
-        raise SpecError(msg) from error
-    if isinstance(data, GeneratorError):
-        msg = f"{data.header}: {data.detail}"
-        raise SpecError(msg)
-    problems = [*data.errors, *(e for c in data.endpoint_collections_by_tag.values() for e in c.parse_errors)]
-    if problems:
-        raise SpecError(
-            "\n".join(f"{problem.header} {problem.detail or ''} {problem.data or ''}"[:2000] for problem in problems)
-        )
-    return Project(openapi=data, config=config, custom_template_path=TEMPLATES)
-
-
-def _dressed(document: Document, calls: dict[CallName, Call]) -> Document:
-    """The document as the generator should see it: our names for its tags and operations, successes only."""
-    dressed = copy.deepcopy(document)
-    paths: dict[str, dict[str, Any]] = {}
-    dressed["paths"] = paths
-    for place, call in enumerate(calls.values()):
-        operation = copy.deepcopy(document["paths"][call.path][call.method])
-        operation["tags"] = [call.name.namespace]
-        operation["operationId"] = _key(place)
-        operation["responses"] = {s: r for s, r in operation["responses"].items() if s.startswith("2")}
-        if call.slug_path:
-            operation["parameters"] = [
-                *_without_slug(call),
-                {"name": "project-slug", "in": "path", "required": True, "schema": {"type": "string"}},
-            ]
-        paths.setdefault(call.route, {})[call.method] = operation
-    for schema in dressed["components"]["schemas"].values():
-        if "properties" in schema:
-            # What says only which fields go together is for people; the generator would make a union of it.
-            schema.pop("anyOf", None)
-            schema.pop("oneOf", None)
-    return dressed
-
-
-def _without_slug(call: Call) -> Iterator[Any]:
-    return (dict(p) for p in call.parameters if p["in"] != "path" or f"{{{p['name']}}}" in call.route)
 
 
 def _format(folder: Path) -> None:
