@@ -14,6 +14,7 @@ import anyio.lowlevel
 import attrs
 from anyio.abc import TaskGroup
 
+from circleci_v2._http.priority import in_bulk
 from circleci_v2.errors import ConfigurationError
 from circleci_v2.streams import Send, Stream
 
@@ -114,7 +115,8 @@ def map_concurrently(
 
     async def produce(send: Send[Outcome[Item, Result]]) -> None:
         delivery = _InOrder(send, concurrency) if ordered else _AsTheyFinish(send, concurrency)
-        await _Run(fn, on_error, total, on_progress, delivery).over(items)
+        with in_bulk():
+            await _Run(fn, on_error, total, on_progress, delivery).over(items)
 
     # In order, outcomes already have a window to wait in.
     return Stream(produce, buffer=0 if ordered else concurrency)

@@ -1,0 +1,333 @@
+from __future__ import annotations
+
+import json
+import random
+from datetime import timedelta
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circleci_v2.errors import (
+    APIConnectionError,
+    AuthenticationError,
+    ConfigurationError,
+    InvalidSlugError,
+    NotFoundError,
+    PaginationError,
+    ServerError,
+)
+from circleci_v2.history import history, org_history
+from tests.support.archive import EPOCH, Archive, identifier
+from tests.support.scripted import refusal
+
+pytestmark = pytest.mark.anyio
+
+SLUG = "gh/acme/web"
+NO_MOMENT = EPOCH.replace(tzinfo=None)
+
+
+async def crawl(archive, **options):
+    return [record async for record in history(archive, SLUG, **options)]
+
+
+async def keep(kept, records):
+    async for record in records:
+        kept.append(record)
+
+
+def numbers_of(records):
+    return [record.pipeline.number for record in records]
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+async def test_every_pipeline_comes_with_its_workflows_and_jobs_newest_first():
+    archive = Archive(10)
+    records = await crawl(archive)
+    assert numbers_of(records) == list(range(10, 0, -1))
+    assert [record.to_dict() | {"cursor": None} for record in records] == [
+        {
+            "pipeline": archive.pipeline(number),
+            "workflows": [
+                {
+                    "workflow": archive.workflow(number, index),
+                    "jobs": [
+                        {"job": archive.job(number, index, place), "details": None, "tests": None, "artifacts": None}
+                        for place in range(3)
+                    ],
+                }
+                for index in range(2)
+            ],
+            "failures": [],
+            "cursor": None,
+        }
+        for number in range(10, 0, -1)
+    ]
+
+
+async def test_each_call_is_made_once():
+    archive = Archive(10)
+    await crawl(archive)
+    assert len(archive.calls) == 3 + 10 + 20
+    assert archive.calls.count(f"/project/{SLUG}/pipeline") == 3
+    assert len(set(archive.calls)) == 1 + 10 + 20
+
+
+async def test_jobs_can_be_left_out():
+    archive = Archive(5)
+    records = await crawl(archive, include=())
+    assert [[workflow.jobs for workflow in record.workflows] for record in records] == [[None, None]] * 5
+    assert not any(path.endswith("/job") for path in archive.calls)
+
+
+async def test_tests_artifacts_and_details_come_on_request_but_not_of_approvals():
+    (record,) = await crawl(Archive(1, workflows=1), include=("tests", "artifacts", "details"))
+    first, _, approval = record.workflows[0].jobs
+    assert [test.name for test in first.tests] == ["test of 100"]
+    assert [artifact.path for artifact in first.artifacts] == ["100.log"]
+    assert first.details.duration == 1000
+    assert (approval.tests, approval.artifacts, approval.details) == (None, None, None)
+    assert record.failures == ()
+
+
+@pytest.mark.parametrize("concurrency", [1, 3, 50])
+async def test_no_more_calls_run_at_a_time_than_allowed(concurrency):
+    archive = Archive(30)
+    await crawl(archive, concurrency=concurrency, include=("tests",))
+    # The next page is requested besides.
+    assert archive.most_running <= concurrency + 1
+
+
+async def test_pages_are_not_read_beyond_since():
+    archive = Archive(100)
+    records = await crawl(archive, since=archive.created_at(90))
+    assert numbers_of(records) == list(range(100, 89, -1))
+    assert archive.calls.count(f"/project/{SLUG}/pipeline") <= 4
+
+
+@given(st.integers(0, 25), st.integers(0, 25))
+async def test_the_window_includes_since_and_excludes_until(since, until):
+    archive = Archive(20, workflows=0)
+    records = await crawl(archive, since=EPOCH + timedelta(minutes=since), until=EPOCH + timedelta(minutes=until))
+    assert numbers_of(records) == [number for number in range(20, 0, -1) if since <= number < until]
+
+
+async def test_records_stream_while_the_crawl_goes_on():
+    archive = Archive(400)
+    async with history(archive, SLUG, concurrency=5) as records:
+        assert (await anext(records)).pipeline.number == 400
+        await anyio.wait_all_tasks_blocked()
+        assert len(archive.calls) < 200
+    assert archive.running == 0
+
+
+async def test_leaving_the_loop_stops_the_crawl():
+    archive = Archive(400)
+    async for _ in history(archive, SLUG, concurrency=5):
+        break
+    await anyio.wait_all_tasks_blocked()
+    assert archive.running == 0
+    assert len(archive.calls) < 200
+
+
+async def test_a_part_that_circleci_refuses_is_carried_in_the_record():
+    archive = Archive(3)
+    expired = f"/workflow/{identifier('workflow', 2, 0)}/job"
+    archive.fail = lambda path: refusal(404) if path == expired else None
+    records = await crawl(archive)
+    assert numbers_of(records) == [3, 2, 1]
+    (failure,) = records[1].failures
+    assert (failure.part, str(failure.of)) == ("jobs", identifier("workflow", 2, 0))
+    assert isinstance(failure.error, NotFoundError)
+    assert records[1].workflows[0].jobs is None
+    assert len(records[1].workflows[1].jobs) == 3
+    assert records[1].to_dict()["failures"][0]["part"] == "jobs"
+
+
+async def test_a_pipeline_whose_workflows_are_refused_is_still_a_record():
+    archive = Archive(3)
+    archive.fail = lambda path: refusal(404) if path.endswith("/workflow") else None
+    records = await crawl(archive)
+    assert [(record.workflows, record.failures[0].part) for record in records] == [([], "workflows")] * 3
+
+
+async def test_an_expired_workflow_without_an_id_has_no_jobs_and_is_no_failure(monkeypatch):
+    archive = Archive(1, workflows=1)
+    monkeypatch.setattr(archive, "workflow", lambda *place: Archive.workflow(archive, *place) | {"id": None})
+    (record,) = await crawl(archive)
+    assert record.workflows[0].workflow.id is None
+    assert record.workflows[0].jobs is None
+    assert record.failures == ()
+
+
+@pytest.mark.parametrize(
+    "failure", [refusal(503), refusal(401), APIConnectionError("lost", method="GET", url="https://circleci.com")]
+)
+async def test_an_outage_is_raised_behind_the_records_before_it(failure):
+    archive = Archive(30)
+    broken = f"/pipeline/{identifier('pipeline', 20)}/workflow"
+    archive.fail = lambda path: failure if path == broken else None
+    seen = []
+    with pytest.raises((ServerError, AuthenticationError, APIConnectionError)):
+        await keep(seen, history(archive, SLUG))
+    assert numbers_of(seen) == list(range(30, 20, -1))
+    archive.fail = lambda path: None
+    assert numbers_of(await crawl(archive, cursor=seen[-1].cursor)) == list(range(20, 0, -1))
+
+
+async def test_what_a_record_carries_can_be_chosen():
+    archive = Archive(3)
+    archive.fail = lambda path: refusal(503) if path.endswith("/job") else None
+    records = await crawl(archive, carry=lambda error: isinstance(error, ServerError))
+    assert [len(record.failures) for record in records] == [2, 2, 2]
+
+
+async def test_a_list_that_breaks_off_is_raised_behind_the_records_before_it():
+    archive = Archive(12)
+    asked = []
+
+    def fail(path):
+        if path == f"/project/{SLUG}/pipeline":
+            asked.append(path)
+            return refusal(404) if len(asked) == 3 else None
+        return None
+
+    archive.fail = fail
+    seen = []
+    with pytest.raises(PaginationError):
+        await keep(seen, history(archive, SLUG))
+    assert numbers_of(seen) == list(range(12, 4, -1))
+
+
+@given(
+    count=st.integers(1, 40),
+    killed_after=st.integers(0, 40),
+    page_size=st.integers(1, 7),
+    same_moment=st.integers(1, 5),
+    by_position=st.booleans(),
+    added=st.integers(0, 9),
+    removed=st.integers(0, 9),
+    expired=st.booleans(),
+)
+async def test_a_crawl_resumed_from_its_cursor_loses_nothing_and_doubles_nothing(
+    *, count, killed_after, page_size, same_moment, by_position, added, removed, expired
+):
+    archive = Archive(count, workflows=0, page_size=page_size, same_moment=same_moment, by_position=by_position)
+    seen = []
+    async for record in history(archive, SLUG):
+        if len(seen) == killed_after:
+            break
+        seen.append(record)
+    # Meanwhile pipelines come and go, and the page token may expire.
+    archive.numbers += range(count + 1, count + 1 + added)
+    # Of several that share a moment none goes: it could not be told from those that were not read yet.
+    gone = set(archive.numbers[:count][-removed:]) if removed and same_moment == 1 else set()
+    archive.numbers = [number for number in archive.numbers if number not in gone]
+    if expired and seen:
+        archive.expired = {seen[-1]._cursor.page_token}
+    rest = await crawl(archive, cursor=seen[-1].cursor if seen else None)
+    numbers = numbers_of(seen) + numbers_of(rest)
+    assert len(numbers) == len(set(numbers))
+    if seen:
+        assert set(numbers) >= set(range(1, count + 1)) - gone
+        assert set(numbers_of(rest)).isdisjoint(range(count + 1, count + 1 + added))
+
+
+@pytest.mark.parametrize("seed", range(50))
+async def test_a_crawl_killed_at_any_call_and_resumed_gives_every_record_once(seed):
+    chance = random.Random(seed)
+    archive = Archive(25, page_size=chance.choice([1, 4, 20]), same_moment=chance.choice([1, 3]))
+    stored = []
+    while True:
+        calls_to_live = chance.randint(1, 60)
+
+        def die():
+            nonlocal calls_to_live
+            calls_to_live -= 1
+            if calls_to_live < 0:
+                raise Killed
+
+        archive.before_call = die
+        cursor = json.loads(stored[-1])["cursor"] if stored else None
+        if await crawl_until_killed(stored, history(archive, SLUG, concurrency=chance.choice([1, 7]), cursor=cursor)):
+            break
+    numbers = [json.loads(line)["pipeline"]["number"] for line in stored]
+    assert numbers == list(range(25, 0, -1))
+    assert all(len(workflow["jobs"]) == 3 for line in stored for workflow in json.loads(line)["workflows"])
+
+
+async def crawl_until_killed(stored, records):
+    """Store each record as a line; False when the end of the process came before the end of the crawl."""
+    alive = True
+    try:
+        async with records as crawled:
+            async for record in crawled:
+                stored.append(json.dumps(record.to_dict()))
+    except* Killed:
+        alive = False
+    return alive
+
+
+async def test_pipelines_that_appear_during_the_crawl_do_not_double_what_they_push_on():
+    archive = Archive(30, workflows=0, by_position=True)
+    seen = []
+    async for record in history(archive, SLUG, concurrency=1):
+        seen.append(record)
+        if len(seen) in {3, 9, 14}:
+            archive.numbers.append(archive.numbers[-1] + 1)
+    assert numbers_of(seen) == list(range(30, 0, -1))
+
+
+async def test_an_organization_has_a_history_too():
+    archive = Archive(9)
+    records = [record async for record in org_history(archive, "gh/acme")]
+    assert numbers_of(records) == list(range(9, 0, -1))
+    assert archive.calls[0] == "/pipeline"
+    rest = [record async for record in org_history(archive, "github/acme", cursor=records[4].cursor)]
+    assert numbers_of(rest) == [4, 3, 2, 1]
+
+
+async def test_a_cursor_of_another_list_is_refused():
+    (record, *_) = await crawl(Archive(3))
+    for slug, options in [("gh/acme/api", {}), (SLUG, {"branch": "main"})]:
+        with pytest.raises(ConfigurationError, match="belongs to the history of gh/acme/web"):
+            history(Archive(3), slug, cursor=record.cursor, **options)
+
+
+@pytest.mark.parametrize("text", ["", "page:1", "e30=", "bnVsbA==", "WzFd", "{}"])
+async def test_what_is_no_cursor_is_refused(text):
+    with pytest.raises(ConfigurationError, match="cursor="):
+        history(Archive(3), SLUG, cursor=text)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"concurrency": 0}, {"include": ["job"]}, {"since": NO_MOMENT}, {"until": NO_MOMENT}],
+)
+async def test_what_cannot_be_is_refused_before_anything_is_sent(options):
+    archive = Archive(3)
+    with pytest.raises(ConfigurationError, match=next(iter(options))):
+        history(archive, SLUG, **options)
+    with pytest.raises(InvalidSlugError):
+        history(archive, "acme")
+    assert archive.calls == []
+
+
+async def test_flat_records_have_the_same_json_columns_each():
+    records = await crawl(Archive(3), include=("tests", "artifacts"))
+    expected = {"pipelines": 3, "workflows": 6, "jobs": 18, "tests": 12, "artifacts": 12}
+    for of, count in expected.items():
+        rows = [row for record in records for row in record.to_records(of)]
+        assert len(rows) == count
+        assert len({tuple(row) for row in rows}) == 1
+        assert json.loads(json.dumps(rows)) == rows
+    (row, *_) = records[0].to_records()
+    assert row["pipeline_number"] == 3
+    assert (row["branch"], row["workflow_name"], row["workflow_seconds"]) == ("main", "workflow 0", 90.0)
+    assert (row["job_name"], row["job_type"], row["job_seconds"]) == ("job 0", "build", None)
+    with pytest.raises(ConfigurationError, match="'steps'"):
+        records[0].to_records("steps")
