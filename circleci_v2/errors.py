@@ -250,7 +250,16 @@ class ArtifactError(CircleCIError):
 
 
 class UsageExportError(CircleCIError):
-    """A usage export failed at CircleCI, or its result cannot be trusted."""
+    """A usage export failed at CircleCI, or its result cannot be trusted.
+
+    Attributes:
+        job_ids: The export job of each window of time, None where there is none: what ``resume=`` takes to go on
+            without having CircleCI make them again. Empty when the error is not about jobs.
+    """
+
+    def __init__(self, message: str, *, job_ids: Sequence[str | None] = ()) -> None:
+        super().__init__(message)
+        self.job_ids = tuple(job_ids)
 
 
 class WebhookVerificationError(CircleCIError):

@@ -10,6 +10,8 @@ from urllib.parse import unquote
 
 import attrs
 
+TOKEN = "the-token-of-the-tests"
+
 
 @attrs.frozen
 class Received:

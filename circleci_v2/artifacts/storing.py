@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias, get_args
 import attrs
 from anyio import to_thread
 
+from circleci_v2._checks import require_at_least_one, require_one_of
 from circleci_v2._files.directories import Directory, folds_case, open_directory
 from circleci_v2._files.downloading import download
 from circleci_v2._files.incoming import Overwrite
@@ -18,7 +19,7 @@ from circleci_v2.artifacts._client import StreamClient
 from circleci_v2.artifacts.paths import refusal
 from circleci_v2.artifacts.planning import JobArtifacts, Match, Plan, Planned, make_plan
 from circleci_v2.bulk import OnError, map_concurrently
-from circleci_v2.errors import APIConnectionError, APIError, ArtifactError, ConfigurationError
+from circleci_v2.errors import APIConnectionError, APIError, ArtifactError
 
 __all__ = [
     "ArtifactDownload",
@@ -108,17 +109,9 @@ class Options:
     on_progress: OnArtifactProgress | None
 
     def __attrs_post_init__(self) -> None:
-        _require_one_of("overwrite", self.overwrite, get_args(Overwrite))
-        _require_one_of("on_error", self.on_error, get_args(OnArtifactError))
-        if self.concurrency < 1:
-            msg = f"concurrency={self.concurrency}: at least 1 artifact must be allowed to download."
-            raise ConfigurationError(msg)
-
-
-def _require_one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        msg = f"{name}={value!r}: pass one of {', '.join(map(repr, choices))}."
-        raise ConfigurationError(msg)
+        require_one_of("overwrite", self.overwrite, get_args(Overwrite))
+        require_one_of("on_error", self.on_error, get_args(OnArtifactError))
+        require_at_least_one("concurrency", self.concurrency, "download")
 
 
 async def store(

@@ -10,9 +10,7 @@ from typing import Any
 
 import attrs
 
-from tests.loopback import Loopback, Received, Reply, serving
-
-TOKEN = "the-token-of-the-tests"
+from tests.loopback import TOKEN, Loopback, Received, Reply, serving
 
 
 @attrs.frozen

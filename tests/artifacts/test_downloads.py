@@ -8,7 +8,8 @@ import pytest
 
 from circleci_v2 import artifacts
 from circleci_v2.errors import ArtifactError, ConfigurationError, NotFoundError
-from tests.artifacts.storage import TOKEN, StoredFile
+from tests.artifacts.storage import StoredFile
+from tests.loopback import TOKEN, Reply
 
 pytestmark = pytest.mark.anyio
 
@@ -264,8 +265,6 @@ async def test_without_ranges_a_cut_file_is_whole_or_absent(circleci, storage, d
 
 
 def reply_without_ranges(file):
-    from tests.loopback import Reply
-
     return Reply(200, {}, file.content)
 
 

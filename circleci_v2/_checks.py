@@ -1,0 +1,21 @@
+"""Checks: options that make no sense are refused before anything is done, and the message says what would make sense."""
+
+from __future__ import annotations
+
+from circleci_v2.errors import ConfigurationError
+
+__all__ = ["require_at_least_one", "require_one_of"]
+
+
+def require_one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raise ConfigurationError unless the value is one of the choices."""
+    if value not in choices:
+        msg = f"{name}={value!r}: pass one of {', '.join(map(repr, choices))}."
+        raise ConfigurationError(msg)
+
+
+def require_at_least_one(name: str, value: int, what: str) -> None:
+    """Raise ConfigurationError when the value allows nothing; `what` says what must be allowed."""
+    if value < 1:
+        msg = f"{name}={value}: at least 1 {what} must be allowed."
+        raise ConfigurationError(msg)

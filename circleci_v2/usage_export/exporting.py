@@ -1,0 +1,263 @@
+"""Exporting: from a range of time to one file of usage data."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from io import TextIOWrapper
+from itertools import islice
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args
+from uuid import UUID
+
+import anyio
+import attrs
+from anyio import from_thread, to_thread
+
+from circleci_v2._checks import require_at_least_one, require_one_of
+from circleci_v2._files.directories import open_directory
+from circleci_v2._files.receiving import incoming_file
+from circleci_v2.errors import ConfigurationError, UsageExportError
+from circleci_v2.streams import Send, Stream
+from circleci_v2.usage_export._client import UsageClient
+from circleci_v2.usage_export.collecting import collected_parts
+from circleci_v2.usage_export.jobs import ExportJobs
+from circleci_v2.usage_export.merging import Merged, Part, merge
+from circleci_v2.usage_export.parquet import require_pyarrow, write_parquet
+from circleci_v2.usage_export.progress import OnUsageExportProgress
+from circleci_v2.usage_export.quota import Timing
+from circleci_v2.usage_export.rows import UsageRow, parse_rows
+from circleci_v2.usage_export.windows import split
+
+__all__ = ["UsageExport", "UsageFormat", "export_usage", "iter_usage_rows"]
+
+UsageFormat: TypeAlias = Literal["csv", "parquet"]
+
+
+@attrs.frozen(kw_only=True)
+class UsageExport:
+    """A finished export.
+
+    Attributes:
+        file: Where it is.
+        rows: How many rows it has, the header not counted.
+        columns: The names of its columns, as CircleCI writes them.
+        size: Its size in bytes.
+        job_ids: The job of each window of time; CircleCI keeps their parts for a while.
+    """
+
+    file: Path
+    rows: int
+    columns: tuple[str, ...]
+    size: int
+    job_ids: tuple[str | None, ...]
+
+
+async def export_usage(
+    client: UsageClient,
+    org_id: UUID | str,
+    start: datetime,
+    end: datetime,
+    dest: str | os.PathLike[str],
+    *,
+    shared_org_ids: Sequence[UUID | str] = (),
+    format: UsageFormat = "csv",  # noqa: A002 - the word for it
+    overwrite: Literal["error", "replace"] = "error",
+    resume: Sequence[str | None] = (),
+    concurrency: int = 4,
+    polls_per_hour: int = 10,
+    timeout: float = 5 * 3600.0,  # noqa: ASYNC109 - for each window, not for the call
+    on_progress: OnUsageExportProgress | None = None,
+    timing: Timing = Timing(),  # noqa: B008 - frozen
+) -> UsageExport:
+    """Export the usage data of an organization into one file.
+
+    A range of more than 31 days is exported in several windows, whose rows follow one another in the file. CircleCI
+    lets an organization create ten exports per hour: a longer range waits, and tells so before. The file appears under
+    its name only when it is complete.
+
+    Args:
+        client: The client.
+        org_id: The id of the organization.
+        start: The first moment, with a time zone; at most 13 months ago.
+        end: The last moment, with a time zone; not in the future.
+        dest: The file to write.
+        shared_org_ids: Further organizations of the same plan to include.
+        format: ``csv``, or ``parquet`` with the extra ``parquet``.
+        overwrite: What to do when `dest` exists: ``error`` refuses before anything is asked for, ``replace`` puts the
+            new file in its place.
+        resume: The `job_ids` of an earlier try for the same range, from `UsageExportError` or `UsageExport`.
+        concurrency: How many parts to download at a time.
+        polls_per_hour: How often to ask for the state of jobs, in any hour. CircleCI's documents say 10, older ones
+            600. Default: 10.
+        timeout: Seconds to wait for each window; CircleCI gives a query 4 hours.
+        on_progress: Called with what happens, waits before they begin. The logger ``circleci_v2.usage_export`` is told
+            the same at INFO.
+        timing: The clocks and the sleep to wait with.
+
+    Returns:
+        What was written.
+
+    Raises:
+        ConfigurationError: CircleCI has no data for the range, or an option makes no sense.
+        UsageExportError: CircleCI failed to export, or parts are damaged or do not fit together; `job_ids` says what to
+            resume with.
+        FileExistsError: `dest` exists.
+        APIError: CircleCI refused a request.
+    """
+    place = Path(os.path.abspath(dest))  # noqa: ASYNC240, PTH100 - reads nothing but the working directory
+    write = _writer(format)
+    require_one_of("overwrite", overwrite, ("error", "replace"))
+    jobs = _plan(
+        client,
+        org_id,
+        start,
+        end,
+        shared_org_ids=shared_org_ids,
+        resume=resume,
+        concurrency=concurrency,
+        polls_per_hour=polls_per_hour,
+        timeout=timeout,
+        on_progress=on_progress,
+        timing=timing,
+    )
+    if overwrite == "error" and await to_thread.run_sync(os.path.lexists, place):
+        msg = f"{place} exists: pass another name, or overwrite='replace'"
+        raise FileExistsError(msg)
+    root = await to_thread.run_sync(open_directory, place.parent)
+    try:
+        async with (
+            collected_parts(client, jobs, place.parent, concurrency) as parts,
+            incoming_file(root, [place.name], replace=overwrite == "replace") as incoming,
+        ):
+            merged = await _merged(jobs, lambda: write(parts, incoming.write, place.parent))
+    finally:
+        root.close()
+    size = (await anyio.Path(place).stat()).st_size
+    return UsageExport(file=place, rows=merged.rows, columns=merged.columns, size=size, job_ids=tuple(jobs.job_ids))
+
+
+def iter_usage_rows(
+    client: UsageClient,
+    org_id: UUID | str,
+    start: datetime,
+    end: datetime,
+    *,
+    shared_org_ids: Sequence[UUID | str] = (),
+    resume: Sequence[str | None] = (),
+    concurrency: int = 4,
+    polls_per_hour: int = 10,
+    timeout: float = 5 * 3600.0,
+    on_progress: OnUsageExportProgress | None = None,
+    timing: Timing = Timing(),  # noqa: B008 - frozen
+) -> Stream[UsageRow]:
+    """Export the usage data of an organization, and read it row by row.
+
+    The arguments are those of `export_usage`. All parts are downloaded before the first row comes, into files that
+    have no name; memory stays small.
+
+    ::
+
+        async for row in circleci.iter_usage_rows(org_id, start, end):
+            print(row.project_name, row.job_name, row.total_credits)
+
+    Raises:
+        ConfigurationError: CircleCI has no data for the range.
+        UsageExportError: While iterating: the export failed, or a row cannot be read.
+        APIError: While iterating: CircleCI refused a request.
+    """
+    jobs = _plan(
+        client,
+        org_id,
+        start,
+        end,
+        shared_org_ids=shared_org_ids,
+        resume=resume,
+        concurrency=concurrency,
+        polls_per_hour=polls_per_hour,
+        timeout=timeout,
+        on_progress=on_progress,
+        timing=timing,
+    )
+
+    async def produce(send: Send[UsageRow]) -> None:
+        directory = Path(tempfile.gettempdir())
+        async with collected_parts(client, jobs, directory, concurrency) as parts:
+            with tempfile.TemporaryFile(dir=directory) as file:
+                await _merged(jobs, lambda: merge(parts, file.write, check=from_thread.check_cancelled))
+                file.seek(0)
+                rows = parse_rows(TextIOWrapper(file, encoding="utf-8", newline=""))
+                while batch := await to_thread.run_sync(lambda: list(islice(rows, _BATCH))):
+                    await send(batch)
+
+    return Stream(produce)
+
+
+# A change of threads costs about as much as reading ten rows.
+_BATCH = 1000
+
+
+def _plan(
+    client: UsageClient,
+    org_id: UUID | str,
+    start: datetime,
+    end: datetime,
+    *,
+    shared_org_ids: Sequence[UUID | str],
+    resume: Sequence[str | None],
+    concurrency: int,
+    polls_per_hour: int,
+    timeout: float,
+    on_progress: OnUsageExportProgress | None,
+    timing: Timing,
+) -> ExportJobs:
+    windows = split(start, end, now=timing.now())
+    if resume and len(resume) != len(windows):
+        msg = f"resume has {len(resume)} job ids for {len(windows)} windows: pass the same start and end as before"
+        raise ConfigurationError(msg)
+    require_at_least_one("polls_per_hour", polls_per_hour, "look at the state of jobs")
+    require_at_least_one("concurrency", concurrency, "download")
+    return ExportJobs(
+        client=client,
+        org_id=str(org_id),
+        shared_org_ids=shared_org_ids,
+        windows=windows,
+        job_ids=list(resume) or [None] * len(windows),
+        timing=timing,
+        timeout=timeout,
+        polls_per_hour=polls_per_hour,
+        on_progress=on_progress,
+    )
+
+
+async def _merged(jobs: ExportJobs, work: Callable[[], Merged]) -> Merged:
+    """Do the work in a thread; its errors tell what to resume with."""
+    try:
+        return await to_thread.run_sync(work)
+    except UsageExportError as error:
+        raise jobs.error(str(error)) from error
+
+
+Writer: TypeAlias = Callable[[Sequence[Part], Callable[[bytes], object], Path], Merged]
+
+
+def _writer(format: UsageFormat) -> Writer:  # noqa: A002 - as its caller's
+    require_one_of("format", format, get_args(UsageFormat))
+    if format == "csv":
+        return _write_csv
+    require_pyarrow()
+    return _write_parquet
+
+
+def _write_csv(parts: Sequence[Part], write: Callable[[bytes], object], _directory: Path) -> Merged:
+    return merge(parts, write, check=from_thread.check_cancelled)
+
+
+def _write_parquet(parts: Sequence[Part], write: Callable[[bytes], object], directory: Path) -> Merged:
+    with tempfile.TemporaryFile(dir=directory) as file:
+        merged = merge(parts, file.write, check=from_thread.check_cancelled)
+        file.seek(0)
+        write_parquet(file, merged.columns, write, check=from_thread.check_cancelled)
+    return merged

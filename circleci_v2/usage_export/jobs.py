@@ -1,0 +1,147 @@
+"""Jobs: exports that CircleCI makes, asked for and waited for within its narrow limits.
+
+Ten creations per hour and organization; for asking about the state, one document says ten per hour and an older one ten
+per minute, so the stricter is kept unless told otherwise. A wait is always announced before it begins.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import attrs
+
+from circleci_v2.errors import APIConnectionError, NotFoundError, RateLimitError, ServerError, UsageExportError
+from circleci_v2.usage_export._client import ExportClient
+from circleci_v2.usage_export.progress import OnUsageExportProgress, UsageExportEvent, UsageExportProgress
+from circleci_v2.usage_export.quota import HOUR, Quota, Timing, poll_delays
+from circleci_v2.usage_export.windows import Window
+
+if TYPE_CHECKING:
+    from circleci_v2.models import UsageExportStatus
+
+__all__ = ["ExportJobs"]
+
+logger = logging.getLogger("circleci_v2.usage_export")
+
+CREATIONS_PER_HOUR = 10
+# A failed job is made anew so many times; failures at CircleCI's side usually pass.
+TRIES_PER_WINDOW = 3
+# "completed" without addresses means "not quite yet", but not for ever.
+COMPLETED_WITHOUT_PARTS = 5
+
+
+@attrs.define(kw_only=True)
+class ExportJobs:
+    """The jobs of one export, one for each window.
+
+    Attributes:
+        job_ids: The job of each window; None where there is none yet.
+    """
+
+    client: ExportClient
+    org_id: str
+    shared_org_ids: Sequence[UUID | str]
+    windows: Sequence[Window]
+    job_ids: list[str | None]
+    timing: Timing
+    timeout: float
+    polls_per_hour: int
+    on_progress: OnUsageExportProgress | None
+    _creations: Quota = attrs.field(init=False)
+    _polls: Quota = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._creations = Quota(CREATIONS_PER_HOUR, self.timing)
+        self._polls = Quota(self.polls_per_hour, self.timing)
+
+    async def create(self, index: int) -> str:
+        """Have CircleCI make the export of a window."""
+        window = self.windows[index]
+        # Repetitions are made here, where their waits are announced.
+        client = self.client.with_options(max_retries=0)
+        while True:
+            await self._creations.take(lambda delay: self._announce(delay, window, "until another job may be created"))
+            try:
+                job = await client.usage.create_export(
+                    self.org_id, start=window.start, end=window.end, shared_org_ids=self.shared_org_ids or None
+                )
+            except RateLimitError as error:
+                await self._pause(error.retry_after or HOUR / CREATIONS_PER_HOUR, window, "because CircleCI asks to")
+                continue
+            job_id = str(job.usage_export_job_id)
+            self.job_ids[index] = job_id
+            self._tell("created", f"export of {window} is job {job_id}", window, job_id)
+            return job_id
+
+    async def parts(self, index: int) -> list[str]:
+        """Wait for the export of a window, and return the addresses of its parts.
+
+        Raises:
+            UsageExportError: CircleCI failed to make it, or takes too long.
+        """
+        window = self.windows[index]
+        reason = ""
+        for _ in range(TRIES_PER_WINDOW):
+            if reason:
+                self._tell("failed", f"{reason}; it is made anew", window)
+            job_id = self.job_ids[index] or await self.create(index)
+            status = await self._settled(job_id, window)
+            if status.state != "failed":
+                return status.download_urls or []
+            self.job_ids[index] = None
+            reason = f"job {job_id} of {window} failed: {status.error_reason or 'CircleCI gives no reason'}"
+        raise self.error(f"{reason}; it was made {TRIES_PER_WINDOW} times")
+
+    async def _settled(self, job_id: str, window: Window) -> UsageExportStatus:
+        """What CircleCI says about a job when it has failed, or has parts."""
+        deadline = self.timing.monotonic() + self.timeout
+        without_parts = 0
+        for delay in poll_delays():
+            status = await self._status(job_id, window)
+            if status is not None:
+                self._tell("state", f"job {job_id} of {window} is {status.state}", window, job_id)
+                if status.state == "failed" or (status.state == "completed" and status.download_urls):
+                    return status
+                without_parts += status.state == "completed"
+            if without_parts > COMPLETED_WITHOUT_PARTS:
+                raise self.error(f"job {job_id} of {window} is completed but has no parts, perhaps for want of usage")
+            if self.timing.monotonic() + delay > deadline:
+                break
+            await self._pause(delay, window, f"for job {job_id}")
+        raise self.error(
+            f"job {job_id} of {window} is not ready after {self.timeout:,.0f} s; its id can be resumed with"
+        )
+
+    async def _status(self, job_id: str, window: Window) -> UsageExportStatus | None:
+        """What CircleCI says about a job; None when it cannot say now."""
+        await self._polls.take(lambda delay: self._announce(delay, window, "until the state may be asked for"))
+        try:
+            return await self.client.with_options(max_retries=0).usage.get_export(self.org_id, job_id)
+        except RateLimitError as error:
+            await self._pause(error.retry_after or 60.0, window, "because CircleCI asks to")
+        except (NotFoundError, ServerError, APIConnectionError) as error:
+            # A job that is new may not be known everywhere yet; the deadline bounds how long this is believed.
+            logger.warning("job %s: %s", job_id, error)
+        return None
+
+    def error(self, message: str) -> UsageExportError:
+        """An error that tells which jobs to resume with."""
+        return UsageExportError(message, job_ids=self.job_ids)
+
+    async def _pause(self, seconds: float, window: Window, why: str) -> None:
+        self._announce(seconds, window, why)
+        await self.timing.sleep(seconds)
+
+    def _announce(self, seconds: float, window: Window, why: str) -> None:
+        self._tell("waiting", f"waiting {seconds:,.0f} s {why} ({window})", window, seconds=seconds)
+
+    def _tell(
+        self, event: UsageExportEvent, message: str, window: Window, job_id: str | None = None, *, seconds: float = 0.0
+    ) -> None:
+        logger.info(message)
+        if self.on_progress is not None:
+            progress = UsageExportProgress(event=event, message=message, window=window, job_id=job_id, seconds=seconds)
+            self.on_progress(progress)

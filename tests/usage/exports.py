@@ -1,0 +1,139 @@
+"""CircleCI's side of usage exports, with the faults that are seen there, and a clock that only waits move."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import attrs
+
+from circleci_v2.usage_export import COLUMNS, Timing
+from tests.loopback import TOKEN, Loopback, Received, Reply, serving
+
+ORG = "f22b6566-597d-46d5-ba74-99ef5bb3d85c"
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+HEADER = ",".join(COLUMNS) + "\n"
+
+
+def line(**values: str) -> str:
+    """A row with everything null but what is given."""
+    return ",".join(values.get(name.lower(), "\\N") for name in COLUMNS) + "\n"
+
+
+@attrs.define
+class Clock:
+    """Time that passes while somebody sleeps, and at no other time."""
+
+    elapsed: float = 0.0
+    sleeps: list[float] = attrs.field(factory=list)
+
+    async def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.elapsed += seconds
+
+    @property
+    def timing(self) -> Timing:
+        return Timing(
+            now=lambda: NOW + timedelta(seconds=self.elapsed), monotonic=lambda: self.elapsed, sleep=self.sleep
+        )
+
+
+@attrs.define
+class Job:
+    """An export job.
+
+    Attributes:
+        states: The answers to be given, one for each question; the last one again and again.
+        parts: The bytes of its parts.
+    """
+
+    start: datetime
+    end: datetime
+    states: list[dict[str, Any]]
+    parts: list[bytes] = attrs.field(factory=list)
+
+
+@attrs.define
+class Exports:
+    """The export jobs of one organization.
+
+    Attributes:
+        make: Called with the number of the job and its window; makes the job.
+        refusals: Replies to give to creations instead, in order; None lets the creation pass.
+        part: May replace the reply for a part.
+    """
+
+    clock: Clock
+    make: Callable[[int, datetime, datetime], Job]
+    refusals: list[Reply | None] = attrs.field(factory=list)
+    status_refusals: list[Reply | None] = attrs.field(factory=list)
+    part: Callable[[Received, Reply], Reply] = lambda _request, right: right
+    jobs: list[Job] = attrs.field(factory=list)
+    creations: list[tuple[float, dict[str, Any]]] = attrs.field(factory=list)
+    polls: list[tuple[float, int]] = attrs.field(factory=list)
+    api: Loopback = attrs.field(init=False)
+    storage: Loopback = attrs.field(init=False)
+
+    def answer_api(self, request: Received) -> Reply:
+        if request.headers.get("circle-token") != TOKEN:
+            return Reply(401, body=b"Invalid token provided.")
+        match = re.fullmatch(rf"/api/v2/organizations/{ORG}/usage_export_job(?:/(.+))?", request.path)
+        if match is None:
+            return Reply(404, body=b'{"message": "Not found"}')
+        return self._status(int(match[1].rpartition("-")[2])) if match[1] else self._create(json.loads(request.body))
+
+    def _create(self, body: dict[str, Any]) -> Reply:
+        self.creations.append((self.clock.elapsed, body))
+        if self.refusals and (refusal := self.refusals.pop(0)):
+            return refusal
+        start, end = datetime.fromisoformat(body["start"]), datetime.fromisoformat(body["end"])
+        self.jobs.append(self.make(len(self.jobs), start, end))
+        answer = {"state": "created", "start": body["start"], "end": body["end"], "download_urls": None}
+        return _json(201, answer | {"usage_export_job_id": job_id(len(self.jobs) - 1)})
+
+    def _status(self, number: int) -> Reply:
+        self.polls.append((self.clock.elapsed, number))
+        if self.status_refusals and (refusal := self.status_refusals.pop(0)):
+            return refusal
+        job = self.jobs[number]
+        state = job.states.pop(0) if len(job.states) > 1 else job.states[0]
+        urls = [f"{self.storage.url}/{number}/{index}?X-Amz-Signature=s" for index in range(len(job.parts))]
+        answer = {"usage_export_job_id": job_id(number), "download_urls": urls if state["state"] == "completed" else []}
+        return _json(200, answer | state)
+
+    def answer_storage(self, request: Received) -> Reply:
+        _, number, index = request.path.split("/")
+        content = self.jobs[int(number)].parts[int(index)]
+        start = request.range_start
+        headers = {"ETag": f'"{number}-{index}"', "Content-Type": "application/gzip"}
+        right = Reply(200, headers, content)
+        if "range" in request.headers:
+            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+            right = Reply(206, headers, content[start:])
+        return self.part(request, right)
+
+    @contextmanager
+    def running(self) -> Iterator[Exports]:
+        with serving(self.answer_api) as self.api, serving(self.answer_storage) as self.storage:
+            yield self
+
+
+def job_id(number: int) -> str:
+    return f"e8235eed-f121-4ae3-9c72-{number:012}"
+
+
+def completed(start: datetime, end: datetime, *parts: bytes) -> Job:
+    return Job(start, end, [{"state": "created"}, {"state": "processing"}, {"state": "completed"}], list(parts))
+
+
+def zipped(text: str) -> bytes:
+    return gzip.compress(text.encode(), mtime=0)
+
+
+def _json(status: int, value: Any) -> Reply:
+    return Reply(status, {"Content-Type": "application/json"}, json.dumps(value).encode())

@@ -1,0 +1,317 @@
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+import attrs
+import pytest
+
+from circleci_v2.errors import BadRequestError, ConfigurationError, UsageExportError
+from circleci_v2.usage_export import export_usage, iter_usage_rows, read_usage_rows
+from tests.loopback import TOKEN, Reply
+from tests.streaming import client_of
+from tests.usage.exports import HEADER, NOW, ORG, Clock, Exports, Job, completed, job_id, line, zipped
+
+pytestmark = pytest.mark.anyio
+
+MONTH = NOW - timedelta(days=30)
+YEAR_AND_MONTH = NOW - timedelta(days=394)
+
+
+def rows_of(number, part, count=3):
+    return "".join(line(job_name=f"w{number:02}p{part}r{row}", total_credits=f"{number}.5") for row in range(count))
+
+
+def three_parts(number, start, end):
+    return completed(start, end, *(zipped(HEADER + rows_of(number, part)) for part in range(3)))
+
+
+def headers_in_the_first_part_alone(number, start, end):
+    parts = [rows_of(number, part) for part in range(3)]
+    if number == 0:
+        parts[0] = HEADER + parts[0]
+    return completed(start, end, *map(zipped, parts))
+
+
+def expected(windows, parts=3):
+    return HEADER + "".join(rows_of(number, part) for number in range(windows) for part in range(parts))
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def exports(clock):
+    with Exports(clock, three_parts).running() as exports:
+        yield exports
+
+
+@pytest.fixture
+async def circleci(exports, anyio_backend):
+    async with client_of(exports.api.url) as circleci:
+        yield circleci
+
+
+@pytest.fixture
+def dest(tmp_path):
+    yield tmp_path / "usage.csv"
+    assert [path.name for path in tmp_path.iterdir()] in ([], ["usage.csv"])
+
+
+async def test_a_month_is_one_file_with_one_header(circleci, exports, clock, dest):
+    export = await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
+    assert dest.read_text() == expected(1)
+    assert (export.file, export.rows, export.size) == (dest, 9, dest.stat().st_size)
+    assert len(export.columns) == 48
+    assert export.job_ids == (job_id(0),)
+    assert exports.creations == [(0.0, {"start": "2026-01-31T12:00:00Z", "end": "2026-03-02T12:00:00Z"})]
+
+
+@pytest.mark.parametrize("make", [three_parts, headers_in_the_first_part_alone])
+async def test_thirteen_months_with_every_fault_at_once_are_one_right_file(circleci, exports, clock, dest, make):
+    attempts: dict[object, int] = {}
+
+    def make_with_faults(number, start, end):
+        window = len(attempts) if start not in attempts else list(attempts).index(start)
+        attempts[start] = attempts.get(start, 0) + 1
+        job = make(window, start, end)
+        if window == 4 and attempts[start] == 1:
+            job.states = [{"state": "failed", "error_reason": "query timeout"}]
+        if window == 2:
+            job.states = [{"state": "pending"}, {"state": "completed", "download_urls": None}, *job.states]
+        return job
+
+    exports.make = make_with_faults
+    exports.refusals = [None, None, Reply(429, {"Retry-After": "90"}, b"Rate limited.")]
+    told = []
+    export = await export_usage(circleci, ORG, YEAR_AND_MONTH, NOW, dest, timing=clock.timing, on_progress=told.append)
+    assert dest.read_text() == expected(13)
+    assert export.rows == 13 * 9
+    assert len(exports.jobs) == 14
+    events = [progress.event for progress in told]
+    assert events.count("failed") == 1
+    assert events.count("created") == 14
+    assert 90 in [progress.seconds for progress in told if progress.event == "waiting"]
+
+
+async def test_the_windows_follow_one_another_without_gap_or_overlap(circleci, exports, clock, dest):
+    await export_usage(circleci, ORG, YEAR_AND_MONTH, NOW, dest, timing=clock.timing)
+    windows = sorted((job.start, job.end) for job in exports.jobs)
+    assert (windows[0][0], windows[-1][1]) == (YEAR_AND_MONTH, NOW)
+    assert all(end - start <= timedelta(days=31) for start, end in windows)
+    gaps = [start - end for (_, end), (start, _) in pairwise(windows)]
+    assert set(gaps) == {timedelta(milliseconds=1)}
+
+
+@pytest.mark.parametrize("calls", ["creations", "polls"])
+async def test_no_hour_has_more_calls_than_circleci_allows(circleci, exports, clock, dest, calls):
+    await export_usage(circleci, ORG, YEAR_AND_MONTH, NOW, dest, timing=clock.timing)
+    moments = [moment for moment, _ in getattr(exports, calls)]
+    assert len(moments) >= 13
+    assert all(later - earlier >= 3600 for earlier, later in zip(moments, moments[10:], strict=False))
+
+
+async def test_every_wait_is_announced_before_it_begins(circleci, exports, clock, dest, caplog):
+    announced = []
+
+    def tell(progress):
+        if progress.event == "waiting":
+            announced.append((clock.elapsed, progress.seconds))
+            assert f"waiting {progress.seconds:,.0f} s" in progress.message
+
+    with caplog.at_level(logging.INFO, logger="circleci_v2.usage_export"):
+        await export_usage(circleci, ORG, YEAR_AND_MONTH, NOW, dest, timing=clock.timing, on_progress=tell)
+    assert sorted(clock.sleeps) == sorted(seconds for _, seconds in announced)
+    assert max(clock.sleeps) > 1000
+    assert sum("waiting" in record.message for record in caplog.records) == len(announced)
+
+
+async def test_polling_faster_is_a_choice(circleci, exports, clock, dest):
+    await export_usage(circleci, ORG, YEAR_AND_MONTH, NOW, dest, timing=clock.timing, polls_per_hour=600)
+    assert clock.elapsed < 2 * 3600
+
+
+async def test_the_parts_are_read_without_the_token(circleci, exports, clock, dest):
+    await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
+    assert len(exports.storage.requests) == 3
+    for request in exports.storage.requests:
+        assert not {"circle-token", "authorization", "cookie"} & request.headers.keys()
+        assert TOKEN not in str(request)
+
+
+async def test_further_organizations_are_asked_for(circleci, exports, clock, dest):
+    shared = ["a0000000-597d-46d5-ba74-99ef5bb3d85c"]
+    await export_usage(circleci, ORG, MONTH, NOW, dest, shared_org_ids=shared, timing=clock.timing)
+    assert exports.creations[0][1]["shared_org_ids"] == shared
+
+
+async def test_cut_parts_are_resumed(circleci, exports, clock, dest):
+    replies = []
+
+    def part(_request, right):
+        replies.append(right)
+        return attrs.evolve(right, cut_after=len(right.body) // 2) if len(replies) <= 4 else right
+
+    exports.part = part
+    await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
+    assert dest.read_text() == expected(1)
+    assert any("range" in request.headers for request in exports.storage.requests)
+
+
+async def test_a_job_that_fails_again_and_again_is_given_up(circleci, exports, clock, dest):
+    exports.make = lambda _number, start, end: Job(start, end, [{"state": "failed", "error_reason": "too much data"}])
+    with pytest.raises(UsageExportError, match=r"too much data; it was made 3 times") as failed:
+        await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
+    assert len(exports.jobs) == 3
+    assert failed.value.job_ids == (None,)
+
+
+async def test_a_job_that_is_completed_without_parts_for_ever_is_given_up(circleci, exports, clock, dest):
+    exports.make = lambda _number, start, end: Job(start, end, [{"state": "completed", "download_urls": None}])
+    with pytest.raises(UsageExportError, match="completed but has no parts"):
+        await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
+    assert len(exports.polls) == 6
+
+
+async def test_a_job_that_never_ends_is_given_up_and_can_be_resumed(circleci, exports, clock, dest):
+    made = []
+
+    def make(number, start, end):
+        made.append(number)
+        return Job(start, end, [{"state": "processing"}]) if number == 1 else three_parts(number, start, end)
+
+    exports.make = make
+    begin = NOW - timedelta(days=60)
+    with pytest.raises(UsageExportError, match="is not ready after 7,200 s") as failed:
+        await export_usage(circleci, ORG, begin, NOW, dest, timing=clock.timing, timeout=7200)
+    assert failed.value.job_ids == (job_id(0), job_id(1))
+    exports.jobs[1] = three_parts(1, None, None)
+    exports.jobs[0].states = [{"state": "completed"}]
+    await export_usage(circleci, ORG, begin, NOW, dest, timing=clock.timing, resume=failed.value.job_ids)
+    assert dest.read_text() == expected(2)
+    assert made == [0, 1]
+
+
+async def test_what_was_not_made_is_made_when_resumed(circleci, exports, clock, dest):
+    begin = NOW - timedelta(days=60)
+    exports.refusals = [None, Reply(400, body=b'{"message": "no"}')]
+    with pytest.raises(BadRequestError):
+        await export_usage(circleci, ORG, begin, NOW, dest, timing=clock.timing)
+    await export_usage(circleci, ORG, begin, NOW, dest, timing=clock.timing, resume=[job_id(0), None])
+    assert dest.read_text() == expected(2)
+    assert len(exports.jobs) == 2
+
+
+async def test_a_creation_whose_outcome_is_not_known_is_not_repeated(circleci, exports, clock, dest):
+    exports.refusals = [Reply(503, body=b"")]
+    with pytest.raises(Exception, match="503"):
+        await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
+    assert len(exports.creations) == 1
+
+
+async def test_passing_troubles_with_the_state_are_waited_out(circleci, exports, clock, dest):
+    exports.status_refusals = [
+        Reply(404, body=b'{"message": "Not found"}'),
+        Reply(429, {"Retry-After": "120"}, b"{}"),
+        Reply(503, body=b""),
+        Reply(200, body=b"", cut_after=0, length=10),
+    ]
+    await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
+    assert dest.read_text() == expected(1)
+    assert 120 in clock.sleeps
+
+
+async def test_a_part_that_is_gone_tells_what_to_resume_with(circleci, exports, clock, dest):
+    exports.part = lambda _request, _right: Reply(403, body=b"<Error><Code>AccessDenied</Code></Error>")
+    with pytest.raises(UsageExportError, match=r"part \d of 2026-01-31 .* cannot be downloaded") as failed:
+        await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
+    assert failed.value.job_ids == (job_id(0),)
+
+
+async def test_parts_that_do_not_fit_tell_what_to_resume_with(circleci, exports, clock, dest):
+    exports.make = lambda _number, start, end: completed(start, end, zipped(HEADER), zipped("A,B\n1,2\n"))
+    with pytest.raises(UsageExportError, match=r"part 2 of 2026-01-31 .* does not fit") as failed:
+        await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
+    assert failed.value.job_ids == (job_id(0),)
+
+
+async def test_an_existing_file_is_refused_before_anything_is_asked_for(circleci, exports, clock, dest):
+    dest.write_text("old")
+    with pytest.raises(FileExistsError, match="overwrite='replace'"):
+        await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
+    assert (dest.read_text(), exports.creations) == ("old", [])
+    await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing, overwrite="replace")
+    assert dest.read_text() == expected(1)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"format": "xlsx"}, {"resume": ["a", "b"]}, {"polls_per_hour": 0}, {"concurrency": 0}, {"overwrite": "skip"}],
+)
+async def test_an_option_that_makes_no_sense_is_refused(circleci, exports, clock, dest, options):
+    with pytest.raises(ConfigurationError, match=next(iter(options))):
+        await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing, **options)
+    assert exports.creations == []
+
+
+async def test_rows_come_typed_and_in_order(circleci, exports, clock):
+    begin = NOW - timedelta(days=60)
+    rows = [row async for row in iter_usage_rows(circleci, ORG, begin, NOW, timing=clock.timing)]
+    assert [row.job_name for row in rows] == [f"w{w:02}p{p}r{r}" for w in range(2) for p in range(3) for r in range(3)]
+    assert {row.total_credits for row in rows} == {Decimal("0.5"), Decimal("1.5")}
+
+
+async def test_more_rows_than_a_batch_come_all(circleci, exports, clock):
+    exports.make = lambda _number, start, end: completed(start, end, zipped(HEADER + rows_of(0, 0, 2500)))
+    seen = 0
+    async with iter_usage_rows(circleci, ORG, MONTH, NOW, timing=clock.timing) as rows:
+        async for row in rows:
+            assert row.job_name == f"w00p0r{seen}"
+            seen += 1
+    assert seen == 2500
+
+
+async def test_a_loop_over_rows_may_be_left(circleci, exports, clock):
+    exports.make = lambda _number, start, end: completed(start, end, zipped(HEADER + rows_of(0, 0, 5000)))
+    async with iter_usage_rows(circleci, ORG, MONTH, NOW, timing=clock.timing) as rows:
+        async for row in rows:
+            assert row.job_name == "w00p0r0"
+            break
+
+
+async def test_a_row_that_cannot_be_read_is_told_by_line(circleci, exports, clock):
+    exports.make = lambda _number, start, end: completed(start, end, zipped(HEADER + line(pipeline_number="twelve")))
+    with pytest.raises(UsageExportError, match=r"line 2: PIPELINE_NUMBER holds 'twelve'"):
+        [row async for row in iter_usage_rows(circleci, ORG, MONTH, NOW, timing=clock.timing)]
+
+
+async def test_parquet_holds_the_same_rows_with_types(circleci, exports, clock, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    values = {
+        "organization_name": '"acme, inc"',
+        "project_created_date": "2023-04-27",
+        "pipeline_created_at": "2025-07-02 18:31:31.424",
+        "pipeline_number": "12",
+        "is_unregistered_user": "false",
+        "total_credits": "0.123456",
+    }
+    exports.make = lambda _number, start, end: completed(start, end, zipped(HEADER + line(**values) + line()))
+    export = await export_usage(
+        circleci, ORG, MONTH, NOW, tmp_path / "usage.parquet", format="parquet", timing=clock.timing
+    )
+    table = parquet.read_table(export.file).to_pylist()
+    await export_usage(circleci, ORG, MONTH, NOW, tmp_path / "usage.csv", timing=clock.timing)
+    rows = list(read_usage_rows(tmp_path / "usage.csv"))
+    assert table == [attrs.asdict(row, filter=attrs.filters.exclude("additional_columns")) for row in rows]
+    assert table[0]["total_credits"] == Decimal("0.123456")
+
+
+async def test_parquet_without_its_extra_is_refused_at_once(circleci, exports, clock, dest, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    with pytest.raises(ConfigurationError, match=r"circleci_v2\[parquet\]"):
+        await export_usage(circleci, ORG, MONTH, NOW, dest, format="parquet", timing=clock.timing)
+    assert exports.creations == []
