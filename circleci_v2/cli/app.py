@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import typer
 
+from circleci_v2.cli.commands.acting import api, trigger, wait
 from circleci_v2.cli.commands.demo import demo
+from circleci_v2.cli.commands.downloading import artifacts, usage
+from circleci_v2.cli.commands.faking import fake
+from circleci_v2.cli.commands.reading import flaky, history, jobs, whoami
 
 __all__ = ["app"]
 
@@ -22,10 +27,12 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-app.command()(demo)
-
-
-@app.callback()
-def _several_commands() -> None:
-    # With a single command typer would leave out its name.
-    pass
+_PANELS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
+    "Look": (whoami, history, jobs, flaky),
+    "Download": (artifacts, usage),
+    "Run": (trigger, wait, api),
+    "Try without a token": (demo, fake),
+}
+for panel, commands in _PANELS.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)

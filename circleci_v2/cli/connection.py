@@ -7,12 +7,15 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
+import anyio
 import typer
 
 from circleci_v2.client import CircleCI
 from circleci_v2.testing import Clock, FakeCircleCI
+from circleci_v2.usage_export import Timing
+from circleci_v2.waiting import Polling
 
-__all__ = ["DEMO_PROJECT", "Demo", "connect"]
+__all__ = ["DEMO_PROJECT", "Demo", "connect", "polling", "usage_timing"]
 
 DEMO_PROJECT: Final = "gh/acme/web"
 """The project that a fake of the command line knows."""
@@ -23,6 +26,24 @@ Demo = Annotated[
 
 # A pipeline of five minutes ends after five seconds.
 _DEMO_SPEED: Final = 60.0
+
+
+async def _sleep_faster(seconds: float) -> None:
+    await anyio.sleep(seconds / _DEMO_SPEED)
+
+
+def _time_faster() -> float:
+    return anyio.current_time() * _DEMO_SPEED
+
+
+def polling(*, demo: bool) -> Polling:
+    """How often to look at what is waited for; with a fake, as much more often as its time passes faster."""
+    return Polling(clock=_time_faster, sleep=_sleep_faster) if demo else Polling()
+
+
+def usage_timing(*, demo: bool) -> Timing:
+    """The time by which to wait for a usage export, likewise."""
+    return Timing(monotonic=_time_faster, sleep=_sleep_faster) if demo else Timing()
 
 
 @asynccontextmanager

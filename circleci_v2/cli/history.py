@@ -11,7 +11,6 @@ from typing import Any
 
 import attrs
 
-from circleci_v2.bulk import map_concurrently
 from circleci_v2.client import CircleCI
 from circleci_v2.models import Pipeline, Workflow, WorkflowJob
 
@@ -74,9 +73,7 @@ async def fetch(
         # Of pipelines that have expired CircleCI shows workflows without an id.
         return await circleci.workflows.list_jobs(workflow.id).collect() if workflow.id else []
 
-    outcomes = map_concurrently(
-        complete, pipelines, concurrency=_PIPELINES_AT_ONCE, ordered=True, on_progress=on_progress
-    )
+    outcomes = circleci.map(complete, pipelines, concurrency=_PIPELINES_AT_ONCE, ordered=True, on_progress=on_progress)
     return [outcome.result async for outcome in outcomes]
 
 

@@ -88,7 +88,7 @@ def table_of(rows: Sequence[Row], *, title: str, columns: Sequence[str] | None =
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", caption_justify="left")
     for position, name in enumerate(names):
         numeric = any(isinstance(row.get(name), int | float) for row in rows)
-        heading = name.replace("_", " ").removesuffix(" seconds")
+        heading = "took" if name == "seconds" else name.replace("_", " ").removesuffix(" seconds")
         table.add_column(heading, justify="right" if numeric else "left", no_wrap=position == 0)
     for row in rows:
         table.add_row(*(_cell(name, row.get(name)) for name in names))

@@ -90,7 +90,7 @@ def seed_project(world: World, slug: str, *, pipelines: int, seed: int) -> Proje
     project = world.add_project(slug, workflows=_plans_for_new_pipelines())
     people = [world.user, *(world.add_user(login, name) for login, name in _PEOPLE)]
     project.next_job_number = pipelines * _JOB_NUMBERS_PER_PIPELINE + 1
-    for created_at in _moments(world.now(), pipelines, random):
+    for created_at in _moments(world.now(), pipelines, Random(f"{seed} {slug} moments")):
         _add_past_pipeline(world, project, created_at, people, random)
     furnish(world, project, random)
     return project
