@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import attrs
@@ -14,12 +14,11 @@ import httpx
 from circleci_v2 import __version__
 from circleci_v2._http.observation import Observed
 from circleci_v2._http.policy import RetryPolicy, Timeout
+from circleci_v2._http.priority import Priority, current_priority
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
 
-__all__ = ["Call", "CallOptions", "Priority"]
-
-Priority = Literal["interactive", "bulk"]
+__all__ = ["Call", "CallOptions"]
 
 _USER_AGENT: Final = (b"User-Agent", f"circleci-v2-python/{__version__}".encode())
 _HEADERS: Final = ((b"Accept", b"application/json"), (b"Accept-Encoding", b"gzip, deflate"), _USER_AGENT)
@@ -34,13 +33,19 @@ class CallOptions:
         timeout: How long the parts of one attempt may take, in seconds.
         max_retries: How often a request may be sent again.
         deadline: Seconds that a call may take from its first attempt on.
-        priority: Where calls stand in line: ``bulk`` lets every ``interactive`` one go first.
+        priority: Where calls stand in line: ``bulk`` lets every ``interactive`` one go first. None: ``bulk`` inside
+            the bulk helpers, else ``interactive``.
     """
 
     timeout: float | Timeout | None = None
     max_retries: int | None = None
     deadline: float | None = None
-    priority: Priority = attrs.field(default="interactive", validator=attrs.validators.in_(("interactive", "bulk")))
+    priority: Priority | None = attrs.field(default=None, validator=attrs.validators.in_((None, "interactive", "bulk")))
+
+    @property
+    def urgent(self) -> bool:
+        """Whether a call that is made now goes before bulk calls."""
+        return (self.priority or current_priority()) == "interactive"
 
     def on(self, policy: RetryPolicy) -> RetryPolicy:
         """A policy with these options."""
@@ -107,7 +112,7 @@ class Call:
             authenticate=True,
             timeout=settings.timeout if options.timeout is None else Timeout.of(options.timeout),
             retry=options.on(settings.retry),
-            urgent=options.priority == "interactive",
+            urgent=options.urgent,
             queued_at=now,
         )
 
@@ -150,7 +155,7 @@ class Call:
             authenticate=authenticate,
             timeout=settings.timeout if options.timeout is None else Timeout.of(options.timeout),
             retry=options.on(settings.retry),
-            urgent=options.priority == "interactive",
+            urgent=options.urgent,
             queued_at=now,
         )
 

@@ -17,7 +17,7 @@ import anyio
 import httpx
 from anyio.lowlevel import RunVar
 
-from circleci_v2._http.budget import UnlimitedBudget
+from circleci_v2._http.adaptive_budget import budget_for
 from circleci_v2._http.call import Call, CallOptions
 from circleci_v2._http.clock import Clock, SystemClock
 from circleci_v2._http.credentials import Credentials
@@ -76,7 +76,7 @@ class Exchange:
         self._limiter = Limiter(
             max_concurrency=settings.max_concurrency,
             clock=self._clock,
-            new_budget=lambda _: UnlimitedBudget(),
+            new_budget=lambda: budget_for(settings.rate_limit),
         )
         self._numbers = itertools.count(1)
         self._event_loop: object = None
@@ -158,7 +158,7 @@ class Exchange:
             outcome: Answer | NoAnswer | StreamedBody | None = None
             try:
                 download = Download(self._sender, outgoing, lambda broken: no_answer_error(call.seen(), broken))
-                started = self._begin(call)
+                started = self._begin(call, admission)
                 async with anyio.create_task_group() as group:
                     group.start_soon(download.run)
                     outcome = await download.outcome()
@@ -193,7 +193,7 @@ class Exchange:
         outgoing = await self._outgoing(call)
         admission = await self._admitted(call)
         try:
-            started = self._begin(call)
+            started = self._begin(call, admission)
             outcome = await self._sent(call, outgoing)
             return outcome, self._settle(call, admission, outcome, started)
         finally:
@@ -233,13 +233,13 @@ class Exchange:
             text = f"no place in line within the deadline of {call.retry.deadline:g} s"
             late = NoAnswer(failure="never sent", name="Timeout", text=text, timed_out=True)
             raise no_answer_error(call.seen(), late) from None
-        if admission.waited:
-            self._observer.waited(call.seen(), bucket=admission.bucket, seconds=admission.waited)
         return admission
 
-    def _begin(self, call: Call) -> float:
+    def _begin(self, call: Call, admission: Admission) -> float:
         now = self._clock.now()
         call.begin(now)
+        if admission.waited:
+            self._observer.waited(call.seen(), bucket=admission.bucket, seconds=admission.waited)
         self._observer.sending(call.seen())
         return now
 

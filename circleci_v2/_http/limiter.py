@@ -64,7 +64,7 @@ class _Waiter:
 
 
 class _Bucket:
-    __slots__ = ("budget", "closed_until", "line", "name", "operations", "refusal")
+    __slots__ = ("budget", "closed_until", "line", "name", "operations", "refusal", "under_way")
 
     def __init__(self, name: str, budget: Budget) -> None:
         self.name = name
@@ -73,6 +73,7 @@ class _Bucket:
         self.closed_until = -math.inf
         self.refusal: APIError | None = None
         self.operations: set[str] = set()
+        self.under_way: dict[Admission, None] = {}
 
     def head(self) -> _Waiter | None:
         while self.line and self.line[0].gone:
@@ -102,6 +103,17 @@ class Admission:
         self._ticket: Ticket | None = ticket
         self.bucket = bucket.name
         self.waited = 0.0
+        bucket.under_way[self] = None
+
+    def move(self, operation: str, target: _Bucket) -> None:
+        """Go on under another budget, if it is that of the operation."""
+        if operation == self._operation and self._limiter is not None and self._ticket is not None:
+            now = self._limiter.now()
+            self._bucket.budget.lost(self._ticket, now)
+            del self._bucket.under_way[self]
+            self._bucket = target
+            self._ticket = target.budget.sent(now)
+            target.under_way[self] = None
 
     def accepted(self, limit: RateLimit | None) -> None:
         """An answer came that is no 429."""
@@ -124,6 +136,7 @@ class Admission:
         """Give back what was held; a second time does nothing."""
         if self._limiter is not None:
             limiter, self._limiter = self._limiter, None
+            del self._bucket.under_way[self]
             if self._ticket is not None:
                 self._bucket.budget.lost(self._ticket, limiter.now())
             limiter.release()
@@ -135,10 +148,10 @@ class Limiter:
     Args:
         max_concurrency: How many may be under way.
         clock: The time.
-        new_budget: Makes the budget of a bucket, given the operation or the headers that it is for.
+        new_budget: Makes the budget of a bucket of which nothing is known yet.
     """
 
-    def __init__(self, *, max_concurrency: int, clock: Clock, new_budget: Callable[[str], Budget]) -> None:
+    def __init__(self, *, max_concurrency: int, clock: Clock, new_budget: Callable[[], Budget]) -> None:
         self._free = max_concurrency
         self._clock = clock
         self._new_budget = new_budget
@@ -249,7 +262,7 @@ class Limiter:
     def _opened(self, operation: str) -> _Bucket:
         if self._closed:
             raise _closed_error()
-        bucket = _Bucket(operation, self._new_budget(operation))
+        bucket = _Bucket(operation, self._new_budget())
         bucket.operations.add(operation)
         self._bucket_of[operation] = bucket
         return bucket
@@ -269,7 +282,7 @@ class Limiter:
         self._move(operation, bucket, known)
 
     def _fresh(self, name: str) -> _Bucket:
-        return _Bucket(name, self._new_budget(name))
+        return _Bucket(name, self._new_budget())
 
     def _move(self, operation: str, source: _Bucket, target: _Bucket) -> None:
         if source is target:
@@ -279,6 +292,8 @@ class Limiter:
         target.operations.add(operation)
         if not source.operations:
             self._by_headers.pop(source.name, None)
+        for admission in list(source.under_way):
+            admission.move(operation, target)
         for waiter in [waiter for waiter in source.line if waiter.operation == operation and not waiter.gone]:
             waiter.bucket = target
             heapq.heappush(target.line, waiter)

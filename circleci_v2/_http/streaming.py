@@ -88,7 +88,8 @@ class Download:
                 status_code=response.status_code, headers=response.headers, pieces=self._pieces()
             )
             self._opened.set()
-            async for piece in response.aiter_raw():
+            assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - so of any asynchronous transport
+            async for piece in response.stream:
                 await self._send.send(piece)
         finally:
             with anyio.CancelScope(shield=True):

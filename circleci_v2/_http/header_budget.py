@@ -1,0 +1,181 @@
+"""HeaderBudget: a budget that CircleCI tells in the headers of its answers.
+
+An answer says what was left when its request was counted, and since then other requests have been sent and the budget
+has been refilled. So a model of the budget is kept as seen from here: each request that is sent takes one, time gives
+back at the measured rate. Each answer then shows by how much the model was wrong about the moment at which its request
+was sent, and the difference is put right at once. How long a request travels plays no part in it.
+
+The rate is measured by conservation: what is left plus what was taken grows by what was refilled. What others take with
+the same token appears as a lower rate.
+
+Budgets of fixed windows are never refilled in between, so their rate is zero, and once they are used up the next request
+waits for the reset that the headers announce.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import Final
+
+from circleci_v2._http.budget import Ticket
+from circleci_v2._http.headers import RateLimit
+
+__all__ = ["HeaderBudget"]
+
+# Seconds of answers that the rate is measured over, and how much must have been refilled in them.
+_MEASURED_SECONDS: Final = 2.0
+_MEASURED_REFILL: Final = 10
+# Seconds between the last request and one that asks whether the budget is refilled at all.
+_PROBE_AFTER: Final = 0.05
+_LONGEST_PROBE: Final = 30.0
+# How fast the memory of surprises fades, per answer.
+_FADING: Final = 0.98
+# Resets are told in whole seconds.
+_SHORTEST_RESET: Final = 1.0
+
+
+class HeaderBudget:
+    """The model of a budget, put right by each answer.
+
+    Args:
+        reserve: How many requests are left to others and to urgent calls.
+    """
+
+    def __init__(self, *, reserve: int) -> None:
+        self._reserve = reserve
+        self._limit = math.inf
+        self._level = 0.0
+        self._level_at = 0.0
+        self._corrections = 0.0
+        self._rate = 0.0
+        self._sent = 0
+        self._refused = 0
+        self._under_way = 0
+        self._surprise = 0.0
+        self._samples: deque[tuple[float, float]] = deque()
+        self._last_sent_at = -math.inf
+        self._round_trip = math.inf
+        self._flat_probes = 0
+        self._reset_at = -math.inf
+        self._must_probe = False
+
+    @property
+    def rate(self) -> float:
+        """Requests per second that are given back."""
+        return self._rate
+
+    def level(self, now: float) -> float:
+        """How many requests are left, as far as is known."""
+        return min(self._limit, self._level + self._rate * (now - self._level_at))
+
+    def ready_at(self, now: float, *, urgent: bool) -> float:
+        """When the next request may be sent."""
+        if self._must_probe:
+            return math.inf if self._under_way else now
+        needed = 1.0 if urgent else self._needed()
+        missing = needed - self.level(now)
+        if missing <= 0:
+            return now
+        refilled_at = now + missing / self._rate if self._rate else math.inf
+        if self._under_way:
+            return refilled_at
+        return max(now, min(refilled_at, self._probe_at(now)))
+
+    def _needed(self) -> float:
+        # A small budget cannot spare much.
+        return 1.0 + min(self._reserve + self._surprise, self._limit / 4)
+
+    def _probe_at(self, now: float) -> float:
+        """When to ask, if nothing is known to have been refilled."""
+        soon = max(_PROBE_AFTER, 2 * self._round_trip) * 2.0**self._flat_probes
+        asks_at = self._last_sent_at + min(soon, _LONGEST_PROBE)
+        if self.level(now) >= 1 or self._reset_at == -math.inf:
+            return asks_at if self._reset_at <= self._last_sent_at else min(asks_at, self._reset_at)
+        # Nothing is left, so a question would be refused before the reset.
+        return self._reset_at
+
+    def sent(self, ticket: Ticket, now: float) -> None:
+        """Take one out of the model."""
+        self._level = self.level(now) - 1
+        self._level_at = now
+        self._sent += 1
+        self._under_way += 1
+        self._last_sent_at = now
+        ticket.level, ticket.corrections = self._level, self._corrections
+
+    def accepted(self, ticket: Ticket, now: float, limit: RateLimit | None) -> None:
+        """Put the model right by an answer."""
+        self._under_way -= 1
+        self._must_probe = False
+        if limit is None:
+            return
+        self._round_trip = min(self._round_trip, now - ticket.sent_at)
+        self._note_reset(ticket, limit)
+        self._measure(ticket, limit)
+        self._correct(ticket, limit)
+
+    def refused(self, ticket: Ticket, now: float, limit: RateLimit | None, pause: float) -> None:
+        """Nothing was left: forget what the model says, and ask with one request after the pause."""
+        self._under_way -= 1
+        self._refused += 1
+        if limit is not None:
+            self._limit = limit.limit
+            self._note_reset(ticket, limit)
+        self._level, self._level_at = min(0.0, self._level), now + pause
+        self._surprise = min(self._surprise + 1.0, self._limit / 4)
+        self._must_probe = True
+
+    def lost(self) -> None:
+        """A request ended without an answer; it counts as taken."""
+        self._under_way -= 1
+        self._must_probe = False
+
+    def _correct(self, ticket: Ticket, limit: RateLimit) -> None:
+        predicted = ticket.level + self._corrections - ticket.corrections
+        # What is left is told in whole requests, so any level up to the next one agrees with it.
+        error = limit.remaining - predicted
+        if -1.0 <= error <= 0.0:
+            error = 0.0
+        elif error < -1.0:
+            error += 1.0
+        if self._limit != math.inf:
+            self._surprise = max(self._surprise * _FADING, -error)
+        self._limit = limit.limit
+        self._corrections += error
+        self._level += error
+
+    def _measure(self, ticket: Ticket, limit: RateLimit) -> None:
+        """Measure the rate by what is left plus what was taken."""
+        refilled = limit.remaining + ticket.number - self._refused
+        sent_at = ticket.sent_at
+        if self._samples and sent_at <= self._samples[-1][0]:
+            return
+        if limit.remaining >= limit.limit - 1 or self._jumped(refilled, limit):
+            # A full budget hides what it was given, and the reset of a window is no rate.
+            self._samples.clear()
+            self._flat_probes = 0
+        self._samples.append((sent_at, refilled))
+        first_at, first = self._samples[0]
+        while len(self._samples) > 2 and self._long_enough(self._samples[1], sent_at, refilled):
+            self._samples.popleft()
+            first_at, first = self._samples[0]
+        seconds = sent_at - first_at
+        if seconds >= _PROBE_AFTER:
+            # Both ends are told in whole requests.
+            self._rate = max(0.0, (refilled - first - 0.5) / seconds)
+            self._flat_probes = 0 if self._rate else self._flat_probes + 1
+
+    def _jumped(self, refilled: float, limit: RateLimit) -> bool:
+        return bool(self._samples) and refilled - self._samples[-1][1] > max(3.0, limit.limit / 3)
+
+    @staticmethod
+    def _long_enough(sample: tuple[float, float], sent_at: float, refilled: float) -> bool:
+        return sent_at - sample[0] >= _MEASURED_SECONDS and refilled - sample[1] >= _MEASURED_REFILL
+
+    def _note_reset(self, ticket: Ticket, limit: RateLimit) -> None:
+        if limit.reset is None:
+            return
+        told = ticket.sent_at + max(limit.reset, _SHORTEST_RESET)
+        over = self._reset_at <= ticket.sent_at
+        self._reset_at = told if over else min(self._reset_at, told)
