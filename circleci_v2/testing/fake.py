@@ -67,6 +67,7 @@ class FakeCircleCI:
         world: What exists, for what the methods here do not offer.
         faults: What is going to go wrong.
         journal: What was asked and answered.
+        deliveries: The webhooks that were delivered, or tried to.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class FakeCircleCI:
         self.world = World(seed=seed, clock=self.clock)
         self.faults = Faults()
         self.journal = Journal()
+        self.deliveries: list[WebhookDelivery] = []
         self.lifelike = lifelike
         self._check_calls = check_calls
         self._seed = seed
@@ -225,7 +227,9 @@ class FakeCircleCI:
         """
         with self._lock:
             due = due_deliveries(self.world)
-        return [await send(delivery) for delivery in due]
+        sent = [await send(delivery) for delivery in due]
+        self.deliveries.extend(sent)
+        return sent
 
     def deliver(self, call: Call) -> Delivery:
         """Answer one call, whatever carried it here."""

@@ -8,6 +8,7 @@ because a client has to treat them as different hosts.
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import threading
 from types import TracebackType
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["LoopbackServer"]
 
 _START_SECONDS: Final = 10.0
+_DELIVERY_SECONDS: Final = 0.1
+
+_log: Final = logging.getLogger("circleci_v2.testing")
 
 
 class LoopbackServer:
@@ -138,7 +142,19 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
     async def main_loop(self) -> None:
+        deliveries = asyncio.create_task(self._deliver_webhooks()) if self._fake.clock.running else None
         await self._told_to_stop.wait()
+        if deliveries is not None:
+            deliveries.cancel()
+
+    async def _deliver_webhooks(self) -> None:
+        """Deliver what becomes due while time passes by itself."""
+        while True:
+            try:
+                await self._fake.deliver_webhooks()
+            except ValueError as error:
+                _log.warning("A webhook was not delivered: %s", error)
+            await asyncio.sleep(_DELIVERY_SECONDS)
 
     def stop(self) -> None:
         """End the main loop, from any thread."""

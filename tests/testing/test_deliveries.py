@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import pytest
 
-from circleci_v2.testing import FakeCircleCI, JobPlan
+from circleci_v2.testing import Clock, FakeCircleCI, JobPlan
 from circleci_v2.webhooks import SIGNATURE_HEADER, JobCompleted, WorkflowCompleted, parse, verify
 
 SECRET = "a-long-secret"
@@ -65,8 +66,8 @@ def subscribe(fake: FakeCircleCI, url: str, *, secret: str = SECRET) -> None:
         assert http.post("https://circleci.com/api/v2/webhook", json=fields).status_code == 201
 
 
-def running_fake() -> FakeCircleCI:
-    fake = FakeCircleCI()
+def running_fake(clock: Clock | None = None) -> FakeCircleCI:
+    fake = FakeCircleCI(clock=clock)
     jobs = [JobPlan(name="build", seconds=600), JobPlan(name="test", requires=("build",), seconds=600)]
     fake.add_pipeline("gh/acme/web", status="running", jobs=jobs)
     return fake
@@ -133,3 +134,13 @@ async def test_no_delivery_leaves_this_machine(url: str) -> None:
     subscribe(fake, url)
     with pytest.raises(ValueError, match="this machine only"):
         await fake.advance(3600)
+
+
+def test_a_served_fake_whose_clock_runs_delivers_by_itself(receiver: Receiver) -> None:
+    fake = running_fake(Clock(speed=36_000))
+    subscribe(fake, receiver.url)
+    with fake.serve():
+        deadline = time.monotonic() + 20
+        while len(receiver.received) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert [delivery.accepted for delivery in fake.deliveries] == [True, True]
