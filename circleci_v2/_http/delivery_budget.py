@@ -114,7 +114,10 @@ class DeliveryBudget:
         growth = _GROWTH if self._measured else _GUESSED_GROWTH
         if self._epoch_at is None:
             return self._pace
-        return float(min(_FIRST_PACE, self._pace * growth ** max(0.0, now - self._paced_at)))
+        # Bounded before it is raised to a power: half an hour without a request makes more than a float can hold.
+        seconds_to_first_pace = math.log(_FIRST_PACE / self._pace) / math.log(growth)
+        growing = max(0.0, min(now - self._paced_at, seconds_to_first_pace))
+        return float(min(_FIRST_PACE, self._pace * growth**growing))
 
     def _credit_now(self, now: float) -> float:
         if self._credit_at == -math.inf:
