@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from urllib.parse import quote
 
 import attrs
 
+from circleci_v2 import artifacts, usage_export, waiting
+from circleci_v2 import history as _history
 from circleci_v2._generated.namespaces import Namespaces, NamespacesWithRawResponse
-from circleci_v2._http.exchange import CallOptions, Exchange
-from circleci_v2._http.policy import RateLimitPolicy, RetryPolicy
+from circleci_v2._http.exchange import CallOptions, Exchange, StreamedBody
+from circleci_v2._http.policy import RateLimitPolicy, RetryPolicy, Timeout
+from circleci_v2._http.priority import Priority
 from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.deviations import DeviationReporter
 from circleci_v2._wire.encoding import encode_json, encode_query
-from circleci_v2._wire.namespace import Caller
 from circleci_v2._wire.request import Request
 from circleci_v2._wire.trail import Deviation
-from circleci_v2.config import AuthScheme, Token, resolve
+from circleci_v2.bulk import OnError, OnProgress, Outcome, map_concurrently
+from circleci_v2.config import AuthScheme, ConnectionOptions, Token, resolve
 from circleci_v2.errors import DecodeError
 from circleci_v2.events import DeviationEvent, Event
 from circleci_v2.response import Response
+from circleci_v2.streams import Stream
 
 if TYPE_CHECKING:
     import httpx
@@ -31,27 +36,32 @@ if TYPE_CHECKING:
 __all__ = ["CircleCI"]
 
 T = TypeVar("T")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class CircleCI(Namespaces):
     """A client of the CircleCI API v2.
 
-    Use it as an async context manager, or call `aclose` when done. One client serves any number of tasks at once; it belongs
-    to the event loop it is first used on.
+    Use it as an async context manager, or call `aclose` when done. One client serves any number of tasks at once; it
+    belongs to the event loop it is first used on.
 
     Args:
         token: A personal API token, or an async function that gives one for each request. Default: ``CIRCLE_TOKEN``,
             ``CIRCLECI_TOKEN`` or ``CIRCLECI_CLI_TOKEN`` of the environment, then the files of CircleCI's CLI.
-        base_url: Where the API is. Default: ``CIRCLECI_BASE_URL`` or ``CIRCLE_HOST`` of the environment, then the files of
-            CircleCI's CLI, then ``https://circleci.com/api/v2``. A host alone is completed to ``https://<host>/api/v2``.
+        base_url: Where the API is. Default: ``CIRCLECI_BASE_URL`` or ``CIRCLE_HOST`` of the environment, then the files
+            of CircleCI's CLI, then ``https://circleci.com/api/v2``. A host alone is completed to
+            ``https://<host>/api/v2``.
         auth: How the token travels: ``header`` (``Circle-Token``), ``bearer`` or ``basic``. Default: ``header``.
-        timeout: Seconds for one attempt of a request. Default: 60.
+        timeout: How long the parts of one attempt may take, in seconds. Default: 10 to connect, 60 for the rest.
         max_concurrency: How many requests may be under way at once. Default: 100.
         retry: When and how often a request is sent again.
         rate_limit: How the client keeps within CircleCI's rate limits.
+        connection: How the client connects: proxy, certificates, HTTP/2, aiohttp.
         transport: An `httpx.AsyncBaseTransport` to send requests through instead of the client's own connections.
         strict: Raise `DecodeError` where an answer deviates from its description, instead of warning of it once.
         on_event: Called with an `Event` for what the client does.
+        max_response_bytes: How long the body of an answer may be, decompressed. Default: 64 MiB.
 
     Raises:
         ConfigurationError: There is no token, or an argument makes no sense.
@@ -63,32 +73,84 @@ class CircleCI(Namespaces):
         *,
         base_url: str | None = None,
         auth: AuthScheme = "header",
-        timeout: float = 60.0,
+        timeout: float | Timeout | None = None,
         max_concurrency: int = 100,
         retry: RetryPolicy | None = None,
         rate_limit: RateLimitPolicy | None = None,
+        connection: ConnectionOptions | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         strict: bool = False,
         on_event: Callable[[Event], None] | None = None,
+        max_response_bytes: int = 64 * 1024 * 1024,
     ) -> None:
         self._settings = resolve(
             token,
             base_url=base_url,
+            connection=connection,
             auth=auth,
-            timeout=timeout,
+            timeout=Timeout() if timeout is None else timeout,
             max_concurrency=max_concurrency,
             retry=retry or RetryPolicy(),
             rate_limit=rate_limit or RateLimitPolicy(),
             strict=strict,
             on_event=on_event,
+            max_response_bytes=max_response_bytes,
         )
         self._exchange = Exchange(self._settings, transport=transport)
         self._options = CallOptions()
         self._deviations = DeviationReporter(strict=strict, tell=self._tell_deviation)
+        self._caller = self
 
-    @property
-    def _caller(self) -> Caller:  # type: ignore[override]  # read-only is enough
-        return self
+    # The jobs that every user has are functions of a client, each in a room of its own; here they become its methods.
+    history = _history.history
+    org_history = _history.org_history
+    trigger_and_wait = waiting.trigger_and_wait
+    wait_for_pipeline = waiting.wait_for_pipeline
+    wait_for_workflow = waiting.wait_for_workflow
+    rerun_and_wait = waiting.rerun_and_wait
+    download_artifacts = artifacts.download_artifacts
+    download_workflow_artifacts = artifacts.download_workflow_artifacts
+    latest_artifacts = artifacts.latest_artifacts
+    open_artifact = artifacts.open_artifact
+    export_usage = usage_export.export_usage
+    iter_usage_rows = usage_export.iter_usage_rows
+
+    def map(
+        self,
+        fn: Callable[[Item], Awaitable[Result]],
+        items: Iterable[Item] | AsyncIterable[Item],
+        *,
+        concurrency: int | None = None,
+        ordered: bool = False,
+        on_error: OnError = "raise",
+        total: int | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Stream[Outcome[Item, Result]]:
+        """Call `fn` for each item, many at a time, and give the outcomes as they come.
+
+        The calls let others of this client go first. See `circleci_v2.bulk.map_concurrently`, which this is.
+
+        Args:
+            fn: An async function of one item, for example ``circleci.workflows.get``.
+            items: What to call it with: any iterable or async iterable, also an endless one.
+            concurrency: How many calls may run at a time. Default: the client's ``max_concurrency``.
+            ordered: Give the outcomes in the order of the items, and not as they finish.
+            on_error: ``"raise"`` the first error and cancel the rest, or ``"collect"`` each as the outcome of its item.
+            total: How many items there are, for `on_progress`. Default: their length, when they have one.
+            on_progress: Called as ``on_progress(finished, total)`` after each call.
+
+        Raises:
+            ConfigurationError: `concurrency` is below 1, or `on_error` is neither.
+        """
+        return map_concurrently(
+            fn,
+            items,
+            concurrency=self._settings.max_concurrency if concurrency is None else concurrency,
+            ordered=ordered,
+            on_error=on_error,
+            total=total,
+            on_progress=on_progress,
+        )
 
     async def call(self, request: Request, parse: Callable[[Answer], T]) -> Response[T]:
         """Send a described request and parse its answer; what every method of every namespace comes down to.
@@ -104,10 +166,9 @@ class CircleCI(Namespaces):
         """
         response = await self._exchange.send(request, self._options)
         operation_id = request.operation.id if request.operation else None
-        answer = Answer(
-            response.status_code, _json(response, operation_id), self._deviations.for_operation(operation_id)
-        )
-        return attrs.evolve(response, parsed=parse(answer))  # type: ignore[arg-type,return-value]  # parsed was None
+        data = _json(response, operation_id)
+        answer = Answer(response.status_code, data, self._deviations.for_operation(operation_id))
+        return cast("Response[T]", attrs.evolve(cast("Any", response), parsed=parse(answer)))
 
     async def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, json: Any = None) -> Any:
         """Call anything of the API, also what this library does not know yet, with the same token, retries and limits.
@@ -139,26 +200,55 @@ class CircleCI(Namespaces):
         )
         return (await self.call(request, lambda answer: answer.data)).parsed
 
+    def stream(
+        self, url: str, *, headers: Mapping[str, str] | None = None, authenticate: bool = False
+    ) -> AbstractAsyncContextManager[StreamedBody]:
+        """GET any address and read the body as it comes, with the same retries, limits and care as every call.
+
+        Args:
+            url: The whole address.
+            headers: More headers, for example ``Range``.
+            authenticate: Whether the host of this address gets the token. Hosts it redirects to never do.
+
+        Yields:
+            The open answer; iterate it for its bytes.
+
+        Raises:
+            APIError: The server refused or failed.
+            APIConnectionError: No answer arrived, or (while reading) it broke off.
+            ValueError: It is no address.
+        """
+        return self._exchange.stream(url, headers=headers, authenticate=authenticate, options=self._options)
+
     @property
     def with_raw_response(self) -> NamespacesWithRawResponse:
         """The same namespaces, whose methods return the whole `Response`; a list gives its first page."""
         return NamespacesWithRawResponse(self)
 
-    def with_options(self, *, timeout: float | None = None, max_retries: int | None = None) -> Self:
+    def with_options(
+        self,
+        *,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        deadline: float | None = None,
+        priority: Priority | None = None,
+    ) -> Self:
         """A client with other options that shares connections and budget with this one.
 
         Closing it closes both.
 
         Args:
-            timeout: Seconds for one attempt of a request.
+            timeout: How long the parts of one attempt may take, in seconds.
             max_retries: How often a request may be sent again.
+            deadline: Seconds that a call may take from its first attempt on.
+            priority: Where calls stand in line: ``bulk`` lets every ``interactive`` one go first.
         """
-        given = {"timeout": timeout, "max_retries": max_retries}
+        given = {"timeout": timeout, "max_retries": max_retries, "deadline": deadline, "priority": priority}
         other = copy.copy(self)
         # The namespaces that were made so far are bound to this client and its options.
         other.__dict__ = {name: value for name, value in self.__dict__.items() if name.startswith("_")}
-        options = attrs.evolve(self._options, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # each has its own type
-        other.__dict__["_options"] = options
+        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        other.__dict__ |= {"_options": attrs.evolve(self._options, **changes), "_caller": other}
         return other
 
     async def aclose(self) -> None:

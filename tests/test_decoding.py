@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from circleci_v2 import CircleCI, DecodeError
 from circleci_v2._wire.decoding import decode_silently
-from circleci_v2.events import DeviationEvent
+from circleci_v2.events import DeviationEvent, Event
 from circleci_v2.models import (
     FlakyTestReport,
     Model,
@@ -59,12 +59,14 @@ def ask(events: list[DeviationEvent]) -> Ask:
     async def get(*bodies: Any, strict: bool = False) -> Any:
         waiting = list(bodies)
 
+        def keep(event: Event) -> None:
+            if isinstance(event, DeviationEvent):
+                events.append(event)
+
         def handler(_: httpx.Request) -> httpx.Response:
             return httpx.Response(200, json=waiting.pop(0))
 
-        async with CircleCI(
-            "token", transport=httpx.MockTransport(handler), strict=strict, on_event=events.append
-        ) as circleci:
+        async with CircleCI("token", transport=httpx.MockTransport(handler), strict=strict, on_event=keep) as circleci:
             results = [await circleci.workflows.get(WORKFLOW["id"]) for _ in bodies]
         return results[0] if len(results) == 1 else results
 

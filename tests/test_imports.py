@@ -60,7 +60,7 @@ ROOMS: dict[str, set[str]] = {
     "_wire": LOWEST | {"_wire", "pagination", "response"},
     "pagination": LOWEST | {"streams"},
     "streams": set(),
-    "bulk": LOWEST | {"streams"},
+    "bulk": LOWEST | {"streams", "_http"},
     "_generated": {"_generated", "_wire", "pagination", "slugs"},
     "operations": {"_generated", "_wire"},
     "models": {"_generated", "_wire"},
