@@ -22,7 +22,7 @@ $(VENV)/made:
 	touch $@
 
 $(VENV)/installed-%: $(VENV)/made pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[cli,http2,testing]' --group $*
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[cli,fast,http2,testing]' --group $*
 	touch $@
 
 setup: $(VENV)/installed-dev  ## Create .venv with everything for development

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
@@ -21,6 +20,7 @@ from circleci_v2._http.priority import Priority
 from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.deviations import DeviationReporter
 from circleci_v2._wire.encoding import encode_json, encode_query
+from circleci_v2._wire.loading import load_json
 from circleci_v2._wire.request import Request
 from circleci_v2._wire.trail import Deviation
 from circleci_v2.bulk import OnError, OnProgress, Outcome, map_concurrently
@@ -277,7 +277,7 @@ def _json(response: Response[None], operation_id: str | None) -> Any:
     if not response.content.strip():
         return None
     try:
-        return json.loads(response.content)
+        return load_json(response.content)
     except ValueError as error:
         kind = response.headers.get("content-type", "an unknown type")
         start = response.content[:80].decode("utf-8", "replace")

@@ -33,7 +33,11 @@ DEVIATIONS: Final = (Deviates, KeyError, TypeError, ValueError, AttributeError)
 """What straight code raises where an answer deviates: a key that is missing, a value that is of another type."""
 
 _MISSING: Final = object()
-_JSON_TYPES: Final[dict[Any, type]] = {**{kind: kind for kind in (str, int, float, bool)}, dict[str, Any]: dict, list[Any]: list}
+_JSON_TYPES: Final[dict[Any, type]] = {
+    **{kind: kind for kind in (str, int, float, bool)},
+    dict[str, Any]: dict,
+    list[Any]: list,
+}
 
 
 def moment_from(text: str) -> datetime:

@@ -1,0 +1,49 @@
+"""JSON is read the same with and without the extra ``fast``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circleci_v2._wire import loading
+
+
+@pytest.fixture(params=["fast", "standard"])
+def load(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
+    if request.param == "fast":
+        pytest.importorskip("msgspec")
+    else:
+        monkeypatch.setattr(loading, "msgspec", None)
+    return loading.load_json
+
+
+@pytest.mark.parametrize(
+    "content", [b"{}", b"[1, 2.5, null]", b'"\\u00e9"', b"NaN", b'\xef\xbb\xbf{"a": 1}', "{}".encode("utf-16")]
+)
+def test_what_one_reads_the_other_reads(load: Any, content: bytes):
+    try:
+        expected = json.loads(content)
+    except ValueError:
+        with pytest.raises(ValueError):
+            load(content)
+    else:
+        assert repr(load(content)) == repr(expected)
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"{", b"\xff", b'{"a": 1} x'])
+def test_what_is_no_json_is_a_value_error(load: Any, content: bytes):
+    with pytest.raises(ValueError):
+        load(content)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(), st.lists, max_leaves=10
+    )
+)
+def test_any_json_comes_out_as_it_went_in(value: Any):
+    assert loading.load_json(json.dumps(value).encode()) == value
