@@ -1,0 +1,198 @@
+"""Bulk work against a 50 ms loopback server: fan-out, prefetching, and the crawl of a history.
+
+Run all with ``make bench-bulk``, or parts with ``python -m benchmarks.bulk fan-out prefetch crawl memory``. What matters
+are the ratios to the ideal; seconds differ from machine to machine.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import anyio
+import httpx
+
+from benchmarks.latency_server import SLUG, Shape, latency_server
+from circleci_v2 import CircleCI, RateLimitPolicy
+
+LATENCY: Final = 0.05
+CALLS: Final = 1_000
+
+Call = Callable[[str], Awaitable[Any]]
+
+
+async def fan_out(base_url: str) -> None:
+    """1,000 GETs at 20, 50 and 100 at a time, by this library and by others."""
+    contenders = {
+        "circleci_v2": ours,
+        "circleci_v2, not pacing": ours_without_pacing,
+        "httpx, limits raised": httpx_full,
+        "httpx, default limits": httpx_default,
+    }
+    if importlib.util.find_spec("aiohttp"):
+        contenders["aiohttp"] = aiohttp_raw
+    if importlib.util.find_spec("httpx_aiohttp"):
+        contenders["httpx over aiohttp"] = httpx_over_aiohttp
+    print(f"{CALLS:,} GETs of {LATENCY * 1000:.0f} ms: wall time / ideal, and CPU per call")
+    for name, contender in contenders.items():
+        cells: list[str] = []
+        for concurrency in (20, 50, 100):
+            gc.collect()
+            wall, cpu = time.perf_counter(), time.process_time()
+            await contender(base_url, concurrency)
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+            cells.append(f"{wall / (CALLS * LATENCY / concurrency):5.2f} ({cpu / CALLS * 1000:4.2f} ms)")
+        print(f"  {name:24}", "   ".join(cells))
+
+
+def ids() -> list[str]:
+    shape = Shape()
+    return [shape.pipeline_id(number) for number in range(1, CALLS + 1)]
+
+
+async def ours(base_url: str, concurrency: int, rate_limit: RateLimitPolicy | None = None) -> None:
+    async with CircleCI("token", base_url=base_url, max_concurrency=concurrency, rate_limit=rate_limit) as circleci:
+        outcomes = circleci.map(circleci.pipelines.get, ids(), concurrency=concurrency)
+        numbers = [outcome.result.number async for outcome in outcomes]
+    assert sorted(numbers) == list(range(1, CALLS + 1))
+
+
+async def ours_without_pacing(base_url: str, concurrency: int) -> None:
+    """As fast as the connections allow: the server tells no budget, so that the client would have to find one out."""
+    await ours(base_url, concurrency, RateLimitPolicy(enabled=False))
+
+
+async def gather(call: Call, concurrency: int) -> None:
+    """What people write by hand: a task per call, and a semaphore."""
+    places = anyio.Semaphore(concurrency)
+
+    async def one(pipeline_id: str) -> None:
+        async with places:
+            assert (await call(pipeline_id))["id"] == pipeline_id
+
+    async with anyio.create_task_group() as tasks:
+        for pipeline_id in ids():
+            tasks.start_soon(one, pipeline_id)
+
+
+async def with_httpx(client: httpx.AsyncClient, base_url: str, concurrency: int) -> None:
+    async def get(pipeline_id: str) -> Any:
+        return (await client.get(f"{base_url}/pipeline/{pipeline_id}", headers={"Circle-Token": "token"})).json()
+
+    async with client:
+        await gather(get, concurrency)
+
+
+async def httpx_full(base_url: str, concurrency: int) -> None:
+    limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
+    await with_httpx(httpx.AsyncClient(limits=limits, timeout=None), base_url, concurrency)
+
+
+async def httpx_default(base_url: str, concurrency: int) -> None:
+    await with_httpx(httpx.AsyncClient(timeout=None), base_url, concurrency)
+
+
+async def httpx_over_aiohttp(base_url: str, concurrency: int) -> None:
+    from httpx_aiohttp import AiohttpTransport  # noqa: PLC0415 - not everybody has it
+
+    await with_httpx(httpx.AsyncClient(transport=AiohttpTransport(), timeout=None), base_url, concurrency)
+
+
+async def aiohttp_raw(base_url: str, concurrency: int) -> None:
+    import aiohttp  # noqa: PLC0415 - not everybody has it
+
+    async with aiohttp.ClientSession(headers={"Circle-Token": "token"}) as session:
+
+        async def get(pipeline_id: str) -> Any:
+            async with session.get(f"{base_url}/pipeline/{pipeline_id}") as response:
+                return await response.json()
+
+        await gather(get, concurrency)
+
+
+async def prefetch(base_url: str) -> None:
+    """50 pages, and 25 ms of work on each: with prefetching the slower of the two should be all that is left."""
+    work = 0.025
+    ideal = 50 * max(LATENCY, work)
+    print(
+        f"50 pages of {LATENCY * 1000:.0f} ms and {work * 1000:.0f} ms of work on each: wall time / the slower of both"
+    )
+    async with CircleCI("token", base_url=base_url) as circleci:
+        pages = circleci.pipelines.list_for_project(SLUG)
+        for name, walk in (("page after page", pages.pages()), ("prefetching one", pages.prefetch().pages())):
+            start = time.perf_counter()
+            count = 0
+            async for _ in walk:
+                count += 1
+                await anyio.sleep(work)
+            assert count == 50
+            print(f"  {name:24} {(time.perf_counter() - start) / ideal:5.2f}")
+
+
+async def crawl(base_url: str) -> None:
+    """1,000 pipelines with 3 workflows of 10 jobs each, 50 calls at a time, compared record by record."""
+    shape, concurrency = Shape(), 50
+    calls = shape.pipelines * (1 + shape.workflows)
+    async with CircleCI("token", base_url=base_url) as circleci:
+        start, number = time.perf_counter(), shape.pipelines
+        async for record in circleci.history(SLUG, concurrency=concurrency):
+            found = record.to_dict()
+            assert found["pipeline"] == shape.pipeline(number), number
+            for index, workflow in enumerate(found["workflows"]):
+                assert workflow["workflow"] == shape.workflow(number, index), number
+                jobs = [job["job"] for job in workflow["jobs"]]
+                assert jobs == [shape.job(number, index, place) for place in range(shape.jobs)], number
+            assert len(found["workflows"]) == shape.workflows
+            assert not found["failures"]
+            number -= 1
+        wall = time.perf_counter() - start
+    assert number == 0
+    ideal = calls * LATENCY / concurrency
+    print(
+        f"crawl of {shape.pipelines:,} pipelines, {calls:,} calls and 50 pages, {concurrency} at a time: every record equal"
+    )
+    print(f"  wall time {wall:.1f} s, {wall / ideal:.2f} x the ideal of {ideal:.1f} s")
+
+
+async def memory(base_url: str) -> None:
+    """The peak memory of streamed crawls of different lengths, each in a process of its own."""
+    del base_url
+    print("peak memory of a streamed crawl, 3 workflows of 2 jobs each")
+    for pipelines in (1_000, 10_000):
+        command = [sys.executable, "-m", "benchmarks.bulk", "--peak-of", str(pipelines)]
+        result = await anyio.run_process(command, stderr=subprocess.PIPE)
+        print(f"  {pipelines:6,} pipelines         {int(result.stdout) / 1024:5.0f} MB")
+
+
+async def stream_and_forget(base_url: str) -> None:
+    async with CircleCI("token", base_url=base_url) as circleci:
+        async for _ in circleci.history(SLUG, concurrency=50):
+            pass
+
+
+def peak_of(pipelines: int) -> None:
+    with latency_server(Shape(pipelines=pipelines, jobs=2), latency=0.001) as base_url:
+        anyio.run(stream_and_forget, base_url)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+PARTS: Final = {"fan-out": fan_out, "prefetch": prefetch, "crawl": crawl, "memory": memory}
+
+
+def main(arguments: list[str]) -> None:
+    if arguments[:1] == ["--peak-of"]:
+        peak_of(int(arguments[1]))
+        return
+    with latency_server(Shape(), latency=LATENCY) as base_url:
+        for part in arguments or PARTS:
+            anyio.run(PARTS[part], base_url)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

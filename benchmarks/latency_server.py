@@ -1,0 +1,179 @@
+"""A loopback CircleCI for benchmarks: a process of its own that answers after a fixed latency, at next to no cost.
+
+Its project has any number of pipelines, each with the same workflows and jobs. Identifiers count, so that nothing has to be
+stored to answer a call, and the records that a crawl must give can be worked out on the other side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import multiprocessing
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import attrs
+
+__all__ = ["Shape", "latency_server"]
+
+PAGE_SIZE: Final = 20
+EPOCH: Final = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
+SLUG: Final = "gh/acme/web"
+
+
+@attrs.frozen(kw_only=True)
+class Shape:
+    """What the server holds: pipelines numbered down from `pipelines` to 1, alike in everything else."""
+
+    pipelines: int = 1000
+    workflows: int = 3
+    jobs: int = 10
+
+    def pipeline_id(self, number: int) -> str:
+        return str(UUID(int=number))
+
+    def workflow_id(self, number: int, index: int) -> str:
+        return str(UUID(int=number * 1000 + index))
+
+    def job_id(self, number: int, index: int, place: int) -> str:
+        return str(UUID(int=number * 1_000_000 + index * 1000 + place))
+
+    def pipeline(self, number: int) -> dict[str, Any]:
+        return {
+            "id": self.pipeline_id(number),
+            "number": number,
+            "project_slug": SLUG,
+            "state": "created",
+            "created_at": (EPOCH + timedelta(minutes=number)).isoformat(),
+            "updated_at": (EPOCH + timedelta(minutes=number)).isoformat(),
+            "errors": [],
+            "trigger": {
+                "type": "webhook",
+                "received_at": (EPOCH + timedelta(minutes=number)).isoformat(),
+                "actor": {"login": "ada", "avatar_url": "https://example.com/ada.png"},
+            },
+            "vcs": {
+                "provider_name": "GitHub",
+                "origin_repository_url": "https://github.com/acme/web",
+                "target_repository_url": "https://github.com/acme/web",
+                "revision": f"{number:040x}",
+                "branch": "main",
+                "commit": {"subject": f"Change number {number}", "body": "What it does, and why. " * 20},
+            },
+        }
+
+    def workflow(self, number: int, index: int) -> dict[str, Any]:
+        return {
+            "id": self.workflow_id(number, index),
+            "name": f"workflow-{index}",
+            "status": "success",
+            "created_at": (EPOCH + timedelta(minutes=number)).isoformat(),
+            "stopped_at": (EPOCH + timedelta(minutes=number + 7)).isoformat(),
+            "pipeline_id": self.pipeline_id(number),
+            "pipeline_number": number,
+            "project_slug": SLUG,
+            "started_by": str(UUID(int=1)),
+        }
+
+    def job(self, number: int, index: int, place: int) -> dict[str, Any]:
+        return {
+            "id": self.job_id(number, index, place),
+            "name": f"job-{place}",
+            "type": "build",
+            "status": "success",
+            "job_number": number * 100 + index * 20 + place,
+            "dependencies": [],
+            "project_slug": SLUG,
+            "started_at": (EPOCH + timedelta(minutes=number)).isoformat(),
+            "stopped_at": (EPOCH + timedelta(minutes=number + 5)).isoformat(),
+        }
+
+    def answer(self, target: str) -> Any:
+        """The body for a request target, as JSON."""
+        url = urlsplit(target)
+        match url.path.removeprefix("/api/v2/").split("/"):
+            case ["project", _, _, _, "pipeline"]:
+                token = parse_qs(url.query).get("page-token")
+                newest = int(token[0]) if token else self.pipelines
+                page = [self.pipeline(number) for number in range(newest, max(newest - PAGE_SIZE, 0), -1)]
+                return {"items": page, "next_page_token": str(newest - PAGE_SIZE) if newest > PAGE_SIZE else None}
+            case ["pipeline", pipeline_id]:
+                return self.pipeline(UUID(pipeline_id).int)
+            case ["pipeline", pipeline_id, "workflow"]:
+                number = UUID(pipeline_id).int
+                items = [self.workflow(number, index) for index in range(self.workflows)]
+                return {"items": items, "next_page_token": None}
+            case ["workflow", workflow_id, "job"]:
+                number, index = divmod(UUID(workflow_id).int, 1000)
+                return {
+                    "items": [self.job(number, index, place) for place in range(self.jobs)],
+                    "next_page_token": None,
+                }
+        raise LookupError(target)
+
+
+class _Connection(asyncio.Protocol):
+    """One connection: requests without a body, answered in their order."""
+
+    def __init__(self, shape: Shape, latency: float) -> None:
+        self._shape = shape
+        self._latency = latency
+        self._received = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        while b"\r\n\r\n" in self._received:
+            head, self._received = self._received.split(b"\r\n\r\n", 1)
+            target = head.split(b" ", 2)[1].decode()
+            asyncio.get_running_loop().call_later(self._latency, self._answer, target)
+
+    def _answer(self, target: str) -> None:
+        assert self._transport is not None
+        if self._transport.is_closing():
+            return
+        body = json.dumps(self._shape.answer(target), separators=(",", ":")).encode()
+        head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        self._transport.write(head.encode() + body)
+
+
+async def _serve(listener: socket.socket, shape: Shape, latency: float) -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Connection(shape, latency), sock=listener, backlog=1024)
+    await server.serve_forever()
+
+
+def _run(ready: Connection, shape: Shape, latency: float) -> None:
+    listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    ready.send(listener.getsockname()[1])
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(listener, shape, latency))
+
+
+@contextlib.contextmanager
+def latency_server(shape: Shape, *, latency: float) -> Iterator[str]:
+    """Run the server, and give its base URL.
+
+    Args:
+        shape: What it holds.
+        latency: Seconds from a request to its answer.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_run, args=(theirs, shape, latency), daemon=True)
+    process.start()
+    try:
+        yield f"http://127.0.0.1:{ours.recv()}/api/v2"
+    finally:
+        process.terminate()
+        process.join()
