@@ -1,7 +1,8 @@
 """Bulk work against a 50 ms loopback server: fan-out, prefetching, and the crawl of a history.
 
 Run all with ``make bench-bulk``, or parts with ``python -m benchmarks.bulk fan-out prefetch crawl memory``. What matters
-are the ratios to the ideal; seconds differ from machine to machine.
+are the ratios to the ideal; seconds differ from machine to machine. Others take part where they are installed:
+aiohttp, httpx-aiohttp, and pycircleci-async, which asks for an older httpx: ``pip install --no-deps pycircleci-async``.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ async def fan_out(base_url: str) -> None:
         contenders["aiohttp"] = aiohttp_raw
     if importlib.util.find_spec("httpx_aiohttp"):
         contenders["httpx over aiohttp"] = httpx_over_aiohttp
+    if importlib.util.find_spec("pycircleci_async"):
+        contenders["pycircleci-async"] = pycircleci_async
     print(f"{CALLS:,} GETs of {LATENCY * 1000:.0f} ms: wall time / ideal, and CPU per call")
     for name, contender in contenders.items():
         cells: list[str] = []
@@ -114,6 +117,13 @@ async def aiohttp_raw(base_url: str, concurrency: int) -> None:
                 return await response.json()
 
         await gather(get, concurrency)
+
+
+async def pycircleci_async(base_url: str, concurrency: int) -> None:
+    from pycircleci_async.client import CircleCIClient  # noqa: PLC0415 - not everybody has it
+
+    async with CircleCIClient("token", base_url.removesuffix("/v2")) as client:
+        await gather(client.get_pipeline, concurrency)
 
 
 async def prefetch(base_url: str) -> None:
