@@ -29,7 +29,7 @@ from codegen.overlay import Overlay, settle
 from codegen.schemas import Hoister, NameOf, Schema, resolve_pointer
 from codegen.sharing import share_error_responses, share_parameters
 
-__all__ = ["METHODS", "OUR_DOCUMENT", "Normalized", "normalize"]
+__all__ = ["METHODS", "OUR_DOCUMENT", "Normalized", "name_schemas", "normalize"]
 
 OUR_DOCUMENT = Path(__file__).parent.parent / "openapi.json"
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
@@ -45,35 +45,59 @@ class Normalized:
     Attributes:
         document: The document.
         notes: What had no name of ours, what the overlay no longer finds.
+        retained: Path and method of the operations that the document itself does not hold, kept by the overlay.
     """
 
     document: Document
     notes: Sequence[str]
+    retained: Sequence[tuple[str, str]] = ()
 
 
-def normalize(document: Mapping[str, Any], *, names: Names | None = None, overlay: Overlay | None = None) -> Normalized:
+def normalize(
+    document: Mapping[str, Any],
+    *,
+    names: Names | None = None,
+    overlay: Overlay | None = None,
+    ours: Mapping[str, Any] | None = None,
+) -> Normalized:
     """Bring a document into normal form.
 
     Args:
         document: An OpenAPI 3 document; it is not changed.
         names: The table of names; default: names.yaml.
         overlay: The corrections; default: overlay.yaml.
+        ours: The document that has the operations which the overlay retains; default: openapi.json.
 
     Raises:
         SpecError: The document cannot be brought into that form; the message names the place.
     """
     names = names or Names.load()
     overlay = overlay or Overlay.load()
-    work = _Normalizer(names, Hoister(names))
-    work.take(document)
-    for path, method in overlay.to_retain(work.keys()):
-        work.take_one(read_document(OUR_DOCUMENT), path, method)
-    result = work.assemble(document)
+    result, retained = name_schemas(document, names, overlay, ours)
     notes = overlay.apply(result)
     settle(result, names)
     share_parameters(result, names)
     share_error_responses(result, document.get("components", {}).get("schemas", {}))
-    return Normalized(result, [*names.unnamed, *notes])
+    return Normalized(result, [*names.unnamed, *notes], retained)
+
+
+def name_schemas(
+    document: Mapping[str, Any], names: Names, overlay: Overlay, ours: Mapping[str, Any] | None = None
+) -> tuple[Document, Sequence[tuple[str, str]]]:
+    """A document in which every schema has its name: what the actions of the overlay speak of.
+
+    Returns:
+        The document, and path and method of the operations that were retained.
+
+    Raises:
+        SpecError: As `normalize`.
+    """
+    work = _Normalizer(names, Hoister(names))
+    work.take(document)
+    retained = list(overlay.to_retain(work.keys()))
+    for path, method in retained:
+        work.take_one(ours or read_document(OUR_DOCUMENT), path, method)
+    return work.assemble(document), retained
 
 
 @attrs.define

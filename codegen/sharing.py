@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from codegen.documents import Document
 from codegen.names import Names
+from codegen.reading import operations_of
 from codegen.schemas import Schema
 
 __all__ = ["share_error_responses", "share_parameters"]
@@ -31,21 +32,16 @@ _ERROR_SCHEMAS = {
 }
 
 
-def _operations(document: Document) -> Iterator[Schema]:
-    for item in document["paths"].values():
-        yield from item.values()
-
-
 def _identity(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
 def share_parameters(document: Document, names: Names) -> None:
     """Move each parameter that several operations have word for word to ``components.parameters``."""
-    uses = Counter(_identity(p) for operation in _operations(document) for p in operation["parameters"])
+    uses = Counter(_identity(p) for _, _, operation in operations_of(document) for p in operation["parameters"])
     shared: dict[str, Schema] = {}
     pointers: dict[str, str] = {}
-    for operation in _operations(document):
+    for _, _, operation in operations_of(document):
         for place, parameter in enumerate(operation["parameters"]):
             identity = _identity(parameter)
             if uses[identity] < 2:
@@ -72,7 +68,7 @@ def share_error_responses(document: Document, described: Mapping[str, Any]) -> N
     """
     shared: dict[str, Schema] = {}
     schemas = document["components"]["schemas"]
-    for operation in _operations(document):
+    for _, _, operation in operations_of(document):
         for status, response in operation["responses"].items():
             if status.startswith("2"):
                 continue

@@ -10,10 +10,10 @@ from typing import Any
 import attrs
 from openapi_python_client.parser.openapi import Endpoint
 
-from circleci_v2._wire.json_types import is_array, is_object
 from codegen.documents import Document
 from codegen.errors import SpecError
 from codegen.names import CallName, Names
+from codegen.reading import component_of, fields_of_schema, json_schema_of, operations_of, references_in
 from codegen.rendering import (
     annotation,
     argument_annotation,
@@ -187,13 +187,12 @@ def calls_of(document: Document, names: Names) -> dict[CallName, Call]:
         SpecError: Two operations claim one method.
     """
     calls: dict[CallName, Call] = {}
-    for path, item in document["paths"].items():
-        for method, operation in item.items():
-            call = _call(document, names, path, method, operation)
-            if other := calls.get(call.name):
-                msg = f"{method.upper()} {path} and {other.method.upper()} {other.path} are both called {call.name}"
-                raise SpecError(msg)
-            calls[call.name] = call
+    for method, path, operation in operations_of(document):
+        call = _call(document, names, path, method, operation)
+        if other := calls.get(call.name):
+            msg = f"{method.upper()} {path} and {other.method.upper()} {other.path} are both called {call.name}"
+            raise SpecError(msg)
+        calls[call.name] = call
     return calls
 
 
@@ -212,7 +211,7 @@ def _call(document: Document, names: Names, path: str, method: str, operation: M
         responses=operation["responses"],
         parameters=parameters,
         body=operation.get("requestBody"),
-        body_words=field_words(document, _component(_json_schema(operation.get("requestBody", {})))),
+        body_words=field_words(document, component_of(json_schema_of(operation.get("requestBody", {})))),
         renamed=names.arguments(method, path),
         slug_path=_slug_path(path, names.slug_paths),
         slug_description=document["components"]["parameters"].get("ProjectSlug", {}).get("description", ""),
@@ -235,50 +234,28 @@ def field_words(document: Document, model: str) -> dict[str, str]:
 
     Of a field that is a model or an enum, the generator's parser knows only what is said of that model or enum.
     """
-    fields: Mapping[str, Any] = document["components"]["schemas"].get(model, {}).get("properties", {})
-    return {name: str(field.get("description", "")) for name, field in fields.items()}
-
-
-def _json_schema(content_holder: Mapping[str, Any]) -> Mapping[str, Any]:
-    schema: Mapping[str, Any] = content_holder.get("content", {}).get("application/json", {}).get("schema", {})
-    return schema
+    return {name: str(field.get("description", "")) for name, field in fields_of_schema(document, model).items()}
 
 
 def envelope_models(document: Document) -> set[str]:
     """Components that are no models of the client: envelopes of lists, bodies that become arguments, errors."""
     envelopes: set[str] = set()
     kept: set[str] = set()
-    for item in document["paths"].values():
-        for operation in item.values():
-            envelopes |= {_component(_json_schema(operation.get("requestBody", {})))}
-            for status, response in operation["responses"].items():
-                schema = _json_schema(response)
-                name = _component(schema)
-                (envelopes if _is_page(document, schema) else kept if status.startswith("2") else envelopes).add(name)
-    nested = set(_references(document["components"]["schemas"]))
-    errors = set(_references(document["components"]["responses"]))
+    for _, _, operation in operations_of(document):
+        envelopes |= {component_of(json_schema_of(operation.get("requestBody", {})))}
+        for status, response in operation["responses"].items():
+            schema = json_schema_of(response)
+            name = component_of(schema)
+            (envelopes if _is_page(document, schema) else kept if status.startswith("2") else envelopes).add(name)
+    nested = set(references_in(document["components"]["schemas"]))
+    errors = set(references_in(document["components"]["responses"]))
     return ((envelopes | errors) - nested - kept) - {""}
-
-
-def _component(schema: Mapping[str, Any]) -> str:
-    return str(schema.get("$ref", "")).rsplit("/", 1)[-1]
-
-
-def _references(value: Any) -> Iterator[str]:
-    if is_array(value):
-        for item in value:
-            yield from _references(item)
-    elif is_object(value):
-        if isinstance(value.get("$ref"), str):
-            yield _component(value)
-        for item in value.values():
-            yield from _references(item)
 
 
 def _is_page(document: Document, schema: Mapping[str, Any]) -> bool:
     if schema.get("type") == "array":
         return True
-    fields = document["components"]["schemas"].get(_component(schema), {}).get("properties", {})
+    fields = fields_of_schema(document, component_of(schema))
     # Everything beside the items is about the list, so that nothing is lost when the envelope becomes a Page.
     return fields.get("items", {}).get("type") == "array" and set(fields) <= {"items", "next_page_token", "total_count"}
 

@@ -1,0 +1,92 @@
+"""Types as the package writes them, compared: is every value of the one also a value of the other?"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
+
+__all__ = ["arms", "covers_as_answer", "covers_as_argument", "is_same", "without"]
+
+_AnyCovers = Callable[[ast.expr, AbstractSet[str]], bool]
+
+# What JSON decodes to when nobody says more; an `Any` in an answer is one of these.
+_JSON_TYPES = frozenset({"str", "int", "float", "bool", "None", "list", "dict"})
+
+
+def arms(annotation: str) -> list[str]:
+    """The members of a union, in order: ``list[A | B] | None`` has two."""
+    return [ast.unparse(arm) for arm in _arms(ast.parse(annotation, mode="eval").body)]
+
+
+def without(annotation: str, *names: str) -> str:
+    """A union without some of its members."""
+    return " | ".join(arm for arm in arms(annotation) if arm not in names) or "None"
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two types are one, the order of the members of a union set aside."""
+    return one == other or _in_one_order(one) == _in_one_order(other)
+
+
+def _in_one_order(annotation: str) -> str:
+    def ordered(arm: ast.expr) -> str:
+        if isinstance(arm, ast.Subscript):
+            return f"{ast.unparse(arm.value)}[{_in_one_order(_inner(arm))}]"
+        return ast.unparse(arm)
+
+    return " | ".join(sorted(ordered(arm) for arm in _arms(ast.parse(annotation, mode="eval").body)))
+
+
+def covers_as_answer(wide: str, narrow: str, enums: AbstractSet[str]) -> bool:
+    """Whether code that copes with every value of `wide` copes with every value of `narrow` when it is answered.
+
+    Args:
+        wide: A type.
+        narrow: A type.
+        enums: The names that are enums; their values are strings.
+    """
+    return _covers(wide, narrow, enums, any_covers=_is_json)
+
+
+def covers_as_argument(wide: str, narrow: str, enums: AbstractSet[str]) -> bool:
+    """Whether an argument of type `wide` takes every value of `narrow`."""
+    return _covers(wide, narrow, enums, any_covers=lambda _arm, _enums: True)
+
+
+def _covers(wide: str, narrow: str, enums: AbstractSet[str], any_covers: _AnyCovers) -> bool:
+    of_wide = list(_arms(ast.parse(wide, mode="eval").body))
+    of_narrow = list(_arms(ast.parse(narrow, mode="eval").body))
+    return all(any(_arm_covers(one, other, enums, any_covers) for one in of_wide) for other in of_narrow)
+
+
+def _arms(node: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        yield from _arms(node.left)
+        yield from _arms(node.right)
+    else:
+        yield node
+
+
+def _arm_covers(wide: ast.expr, narrow: ast.expr, enums: AbstractSet[str], any_covers: _AnyCovers) -> bool:
+    one, other = ast.unparse(wide), ast.unparse(narrow)
+    if one == other or (one == "str" and other in enums) or (one == "float" and other == "int"):
+        return True
+    if one == "Any":
+        return any_covers(narrow, enums)
+    if isinstance(wide, ast.Subscript) and isinstance(narrow, ast.Subscript):
+        same_container = ast.unparse(wide.value) == ast.unparse(narrow.value)
+        return same_container and _covers(_inner(wide), _inner(narrow), enums, any_covers)
+    return False
+
+
+def _inner(node: ast.Subscript) -> str:
+    """The type of the items of a list, or of the values of a dict, whose keys are always strings."""
+    return ast.unparse(node.slice.elts[-1] if isinstance(node.slice, ast.Tuple) else node.slice)
+
+
+def _is_json(arm: ast.expr, enums: AbstractSet[str]) -> bool:
+    if isinstance(arm, ast.Subscript):
+        return all(_is_json(inner, enums) for inner in _arms(ast.parse(_inner(arm), mode="eval").body))
+    name = ast.unparse(arm)
+    return name in _JSON_TYPES or name in enums or name == "Any"
