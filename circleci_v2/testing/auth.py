@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import hmac
 from base64 import b64decode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from http import HTTPStatus
 
-from circleci_v2.testing.messages import Answer
+from circleci_v2.testing.messages import Answer, Call
 
 __all__ = ["refuse_unknown_token", "token_of"]
 
 
-def token_of(headers: Mapping[str, str]) -> str | None:
+def token_of(call: Call) -> str | None:
     """The token of a call: from ``Circle-Token``, or from ``Authorization``, as a bearer or as a basic user name.
 
-    Args:
-        headers: The headers of the call, names in lower case.
+    CircleCI still takes it from the query, too; there it ends up in logs, and no client should put it there.
     """
-    if token := headers.get("circle-token"):
+    if token := call.headers.get("circle-token") or call.value("circle-token"):
         return token
-    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    scheme, _, credentials = call.headers.get("authorization", "").partition(" ")
     match scheme.lower():
         case "bearer":
             return credentials.strip()
@@ -30,9 +29,9 @@ def token_of(headers: Mapping[str, str]) -> str | None:
             return None
 
 
-def refuse_unknown_token(headers: Mapping[str, str], known: Iterable[str]) -> Answer | None:
+def refuse_unknown_token(call: Call, known: Iterable[str]) -> Answer | None:
     """The refusal of a call whose token is not known, in the words of the live API; else None."""
-    token = token_of(headers)
+    token = token_of(call)
     if token is None:
         return Answer.message("You must log in first.", HTTPStatus.UNAUTHORIZED)
     if not any(hmac.compare_digest(token.encode(), other.encode()) for other in known):

@@ -52,7 +52,7 @@ def storage_url(world: World, key: str) -> str:
 
 def get_stored(world: World, call: Call) -> Answer:
     """Answer the second hop: only to a signature in the address, and to no token beside it."""
-    if token_of(call.headers) is not None:
+    if token_of(call) is not None:
         return _storage_error("InvalidArgument", "Only one auth mechanism allowed", HTTPStatus.BAD_REQUEST)
     expires = call.value("expires") or ""
     expected = _sign(world, call.path, int(expires)) if expires.isdecimal() else ""

@@ -251,7 +251,7 @@ class FakeCircleCI:
         found = ROUTES.find(call)
         if found is not None:
             call = attrs.evolve(call, route=found[0].template, parameters=found[1])
-        refusal = self.faults.refuse(call) or refuse_unknown_token(call.headers, (self.token,))
+        refusal = self.faults.refuse(call) or refuse_unknown_token(call, (self.token,))
         if refusal is not None:
             return call, refusal, []
         if found is None:
@@ -273,7 +273,7 @@ class FakeCircleCI:
             if call.method == "GET" and call.path.startswith(STORAGE_PREFIX):
                 return get_stored(self.world, call)
             if call.method == "GET" and call.path.startswith(ARTIFACTS_PREFIX):
-                return refuse_unknown_token(call.headers, (self.token,)) or get_artifact(self.world, call)
+                return refuse_unknown_token(call, (self.token,)) or get_artifact(self.world, call)
         except Refusal as refused:
             return refused.answer
         return Answer.message("Not Found", HTTPStatus.NOT_FOUND)

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from circleci_v2.testing.messages import Answer, Call, Refusal
 
-__all__ = ["PAGE_SIZE", "PageTokens", "page"]
+__all__ = ["PAGE_SIZE", "PageTokens", "page", "size_of_pages"]
 
 Item = TypeVar("Item")
 
@@ -60,6 +60,16 @@ class PageTokens:
         asked = sorted(pair for pair in call.query if pair[0] != "page-token")
         text = f"{self._seed} {self._generation} {call.path} {asked} ".encode()
         return hashlib.blake2s(text + encoded, digest_size=_SIGNATURE_BYTES).digest()
+
+
+def size_of_pages(call: Call, name: str) -> int:
+    """How many items per page a call asks for, at least one.
+
+    Args:
+        call: The call.
+        name: The query parameter that says so; 20 when it is absent.
+    """
+    return max(1, int(call.value(name) or PAGE_SIZE))
 
 
 def page(

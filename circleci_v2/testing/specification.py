@@ -74,6 +74,12 @@ class OperationDescription:
         resolved = (self._resolve(parameter) for parameter in self._described.get("parameters", ()))
         return {(parameter["in"], parameter["name"]): parameter for parameter in resolved}
 
+    @cached_property
+    def _credentials(self) -> set[str]:
+        """Query parameters that hold the token; any call may have them."""
+        schemes = self._components.get("securitySchemes", {}).values()
+        return {scheme["name"] for scheme in schemes if scheme.get("in") == "query"}
+
     def _about_parameters(self, call: Call) -> Iterator[str]:
         for (place, name), parameter in self._parameters.items():
             texts = [call.parameters[name]] if place == "path" else call.values(name)
@@ -86,7 +92,7 @@ class OperationDescription:
             value = [_typed(text, self._resolve(schema["items"])) for text in texts] if repeated else None
             yield from self._errors(schema, value or _typed(texts[0], schema), f"{place} parameter {name!r}")
         for name, _ in call.query:
-            if ("query", name) not in self._parameters:
+            if ("query", name) not in self._parameters and name not in self._credentials:
                 yield f"query parameter {name!r} is not described"
 
     def _about_body(self, call: Call) -> Iterator[str]:

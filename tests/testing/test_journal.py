@@ -64,3 +64,19 @@ def test_the_check_can_be_turned_off() -> None:
 @pytest.mark.parametrize("body", [b"null", b"[]", b'"x"', b"7"])
 def test_a_body_of_another_shape_crashes_nothing(http: httpx.Client, body: bytes) -> None:
     assert http.post(f"{PROJECT}/pipeline", content=body).status_code in {201, 400}
+
+
+def test_a_token_in_the_query_is_taken_as_circleci_takes_it(fake: FakeCircleCI) -> None:
+    with httpx.Client(transport=fake.transport()) as http:
+        assert http.get("https://circleci.com/api/v2/me", params={"circle-token": fake.token}).status_code == 200
+    assert fake.journal.complaints == []
+
+
+def test_a_change_of_a_repository_may_leave_it_out(fake: FakeCircleCI, http: httpx.Client) -> None:
+    project_id = fake.world.projects["gh/acme/web"].id
+    repository = {"provider": "github_app", "repo": {"external_id": "1"}}
+    fields = {"name": "x", "checkout_source": repository, "config_source": {**repository, "file_path": "x.yml"}}
+    path = f"/projects/{project_id}/pipeline-definitions"
+    created = http.post(path, json=fields).json()
+    changed = http.patch(f"{path}/{created['id']}", json={"checkout_source": {"repo": {}}}).json()
+    assert changed["checkout_source"] == created["checkout_source"]

@@ -27,7 +27,7 @@ def _owner(world: World, identifier: str | None, slug: str | None) -> Organizati
         return world.organization_of(identifier)
     if slug:
         return world.organization(slug)
-    raise Refusal(HTTPStatus.BAD_REQUEST, "Say whose contexts: give owner-id or owner-slug.")
+    raise Refusal(HTTPStatus.NOT_FOUND, "Say whose contexts: give owner-id or owner-slug.")
 
 
 def _located(world: World, call: Call) -> tuple[Organization, Context]:

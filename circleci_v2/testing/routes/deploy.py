@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from circleci_v2.testing.messages import Answer, Call, Refusal
-from circleci_v2.testing.paging import PAGE_SIZE, page
+from circleci_v2.testing.paging import page, size_of_pages
 from circleci_v2.testing.routing import Routes
 from circleci_v2.testing.state.organizations import Organization
 from circleci_v2.testing.state.records import Record, find
@@ -17,7 +17,7 @@ routes = Routes()
 
 
 def _page(world: World, call: Call, items: list[Record]) -> Answer:
-    return page(world.tokens, call, items, lambda item: item, size=int(call.value("page-size") or PAGE_SIZE))
+    return page(world.tokens, call, items, lambda item: item, size=size_of_pages(call, "page-size"))
 
 
 @routes.get("/deploy/environments")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from circleci_v2.testing.messages import Answer, Call, Refusal
-from circleci_v2.testing.paging import PAGE_SIZE, page
+from circleci_v2.testing.paging import page, size_of_pages
 from circleci_v2.testing.routing import Routes
 from circleci_v2.testing.state.records import find
 from circleci_v2.testing.state.world import World
@@ -19,8 +19,8 @@ routes = Routes()
 def list_groups(world: World, call: Call) -> Answer:
     """The groups, as many per page as asked for."""
     groups = list(world.organization_of(call.parameters["org_id"]).groups.values())
-    size = int(call.value("limit") or PAGE_SIZE)
-    return page(world.tokens, call, groups, lambda group: group, size=size, envelope={"total_count": len(groups)})
+    size, envelope = size_of_pages(call, "limit"), {"total_count": len(groups)}
+    return page(world.tokens, call, groups, lambda group: group, size=size, envelope=envelope)
 
 
 @routes.post("/organizations/{org_id}/groups")

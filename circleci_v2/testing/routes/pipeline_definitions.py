@@ -34,8 +34,9 @@ def _repository(project: Project, external_id: str) -> Record:
 
 def _source(project: Project, given_source: Record) -> Record:
     source = given(given_source, "provider", "file_path")
-    if "repo" in given_source:
-        source["repo"] = _repository(project, given_source["repo"]["external_id"])
+    external_id = given_source.get("repo", {}).get("external_id")
+    if external_id is not None:
+        source["repo"] = _repository(project, external_id)
     return source
 
 

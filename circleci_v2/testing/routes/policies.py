@@ -31,7 +31,9 @@ _ENABLED_RULE: Final = re.compile(r"""enable_(?:rule|hard)\s*(?:\[|contains)\s*[
 def _store(world: World, call: Call) -> PolicyStore:
     organization = world.organizations.get(call.parameters["ownerID"])
     if organization is None:
-        raise Refusal(HTTPStatus.FORBIDDEN, "Forbidden", key="error")
+        # The document knows no 403 where decisions are made.
+        status = HTTPStatus.BAD_REQUEST if call.method == "POST" else HTTPStatus.FORBIDDEN
+        raise Refusal(status, "There is no such owner, or the token may not see it.", key="error")
     return organization.policies.setdefault(call.parameters["context"], PolicyStore())
 
 
