@@ -156,8 +156,8 @@ class Exchange:
             admission = await self._admitted(call)
             failure: BaseException | None = None
             outcome: Answer | NoAnswer | StreamedBody | None = None
+            download = Download(self._sender, outgoing, lambda broken: no_answer_error(call.seen(), broken))
             try:
-                download = Download(self._sender, outgoing, lambda broken: no_answer_error(call.seen(), broken))
                 started = self._begin(call, admission)
                 async with anyio.create_task_group() as group:
                     group.start_soon(download.run)
@@ -172,6 +172,7 @@ class Exchange:
                             failure = error
                         group.cancel_scope.cancel()
             finally:
+                download.close()
                 admission.leave()
             if failure is not None:
                 raise failure

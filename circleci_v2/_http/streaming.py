@@ -64,6 +64,11 @@ class Download:
         assert self._outcome is not None  # noqa: S101 - set before the event
         return self._outcome
 
+    def close(self) -> None:
+        """Let go of what was not read."""
+        self._send.close()
+        self._receive.close()
+
     async def run(self) -> None:
         """Open the answer and read it to its end."""
         with self._send:
