@@ -121,7 +121,9 @@ class _Production(Generic[T]):
                 return value
             try:
                 self._taken = await self._receiver.receive()
-            except anyio.EndOfStream:
+            except (anyio.EndOfStream, anyio.ClosedResourceError):
+                # Closed here, since the garbage collector may come to the channel before it comes to this handle.
+                self._receiver.close()
                 break
         await self.wait()
         raise self._failure or StopAsyncIteration
