@@ -1,19 +1,44 @@
-"""A client whose downloads go through the exchange."""
+"""A client whose waits take no time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+import math
+from typing import Protocol
 
-from circleci_v2._files.downloading import Body
+import anyio
+
+from circleci_v2._http.exchange import Exchange
 from circleci_v2.client import CircleCI
 from tests.loopback import TOKEN
 
 
-class StreamingClient(CircleCI):
-    def stream(self, url: str, *, headers: Mapping[str, str], authenticate: bool) -> AbstractAsyncContextManager[Body]:
-        return self._exchange.stream(url, headers=headers, authenticate=authenticate, options=self._options)
+class Elapsing(Protocol):
+    elapsed: float
 
 
-def client_of(origin: str) -> StreamingClient:
-    return StreamingClient(TOKEN, base_url=f"{origin}/api/v2")
+class SkippingClock:
+    """A clock that jumps ahead instead of waiting; may share its time with another."""
+
+    def __init__(self, time: Elapsing | None = None) -> None:
+        self.elapsed = 0.0
+        self._time = time or self
+
+    def now(self) -> float:
+        return self._time.elapsed
+
+    async def sleep(self, seconds: float) -> None:
+        self._time.elapsed += seconds
+        await anyio.lowlevel.checkpoint()
+
+    async def wait(self, event: anyio.Event, until: float) -> None:
+        if until == math.inf:
+            await event.wait()
+        elif not event.is_set():
+            self._time.elapsed = max(self._time.elapsed, until)
+            await anyio.lowlevel.checkpoint()
+
+
+class SkippingClient(CircleCI):
+    def __init__(self, origin: str, time: Elapsing | None = None) -> None:
+        super().__init__(TOKEN, base_url=f"{origin}/api/v2")
+        self._exchange = Exchange(self._settings, clock=SkippingClock(time))

@@ -184,13 +184,13 @@ def iter_usage_rows(
 
     async def produce(send: Send[UsageRow]) -> None:
         directory = Path(tempfile.gettempdir())
-        async with collected_parts(client, jobs, directory, concurrency) as parts:
-            with tempfile.TemporaryFile(dir=directory) as file:
+        with tempfile.TemporaryFile(dir=directory) as file, TextIOWrapper(file, "utf-8", newline="") as lines:
+            async with collected_parts(client, jobs, directory, concurrency) as parts:
                 await _merged(jobs, lambda: merge(parts, file.write, check=from_thread.check_cancelled))
-                file.seek(0)
-                rows = parse_rows(TextIOWrapper(file, encoding="utf-8", newline=""))
-                while batch := await to_thread.run_sync(lambda: list(islice(rows, _BATCH))):
-                    await send(batch)
+            lines.seek(0)
+            rows = parse_rows(lines)
+            while batch := await to_thread.run_sync(lambda: list(islice(rows, _BATCH))):
+                await send(batch)
 
     return Stream(produce)
 

@@ -4,7 +4,7 @@ import pytest
 
 from circleci_v2._files import downloading
 from tests.artifacts.storage import Storage
-from tests.streaming import client_of
+from tests.clients import SkippingClient
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def storage():
 
 @pytest.fixture
 async def circleci(storage, anyio_backend):
-    async with client_of(storage.api.url) as circleci:
+    async with SkippingClient(storage.api.url) as circleci:
         yield circleci
 
 

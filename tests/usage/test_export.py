@@ -10,14 +10,18 @@ import pytest
 
 from circleci_v2.errors import BadRequestError, ConfigurationError, UsageExportError
 from circleci_v2.usage_export import export_usage, iter_usage_rows, read_usage_rows
+from tests.clients import SkippingClient
 from tests.loopback import TOKEN, Reply
-from tests.streaming import client_of
 from tests.usage.exports import HEADER, NOW, ORG, Clock, Exports, Job, completed, job_id, line, zipped
 
-pytestmark = pytest.mark.anyio
+pytestmark = [
+    pytest.mark.anyio,
+    # httpx leaves its own inner generators to the garbage collector when a body is not read to its end; trio notices.
+    pytest.mark.filterwarnings("ignore:Async generator '(httpx|httpcore):ResourceWarning"),
+]
 
 MONTH = NOW - timedelta(days=30)
-YEAR_AND_MONTH = NOW - timedelta(days=394)
+YEAR_AND_MONTH = NOW - timedelta(days=392)
 
 
 def rows_of(number, part, count=3):
@@ -52,7 +56,7 @@ def exports(clock):
 
 @pytest.fixture
 async def circleci(exports, anyio_backend):
-    async with client_of(exports.api.url) as circleci:
+    async with SkippingClient(exports.api.url, exports.clock) as circleci:
         yield circleci
 
 
@@ -107,12 +111,19 @@ async def test_the_windows_follow_one_another_without_gap_or_overlap(circleci, e
     assert set(gaps) == {timedelta(milliseconds=1)}
 
 
-@pytest.mark.parametrize("calls", ["creations", "polls"])
-async def test_no_hour_has_more_calls_than_circleci_allows(circleci, exports, clock, dest, calls):
+@pytest.mark.parametrize("method", ["create_export", "get_export"])
+async def test_no_hour_has_more_calls_than_circleci_allows(circleci, clock, dest, method, monkeypatch):
+    moments = []
+    call = getattr(type(circleci.usage), method)
+
+    def noting(*arguments, **options):
+        moments.append(clock.elapsed)
+        return call(*arguments, **options)
+
+    monkeypatch.setattr(type(circleci.usage), method, noting)
     await export_usage(circleci, ORG, YEAR_AND_MONTH, NOW, dest, timing=clock.timing)
-    moments = [moment for moment, _ in getattr(exports, calls)]
     assert len(moments) >= 13
-    assert all(later - earlier >= 3600 for earlier, later in zip(moments, moments[10:], strict=False))
+    assert all(later - earlier > 3600 for earlier, later in zip(moments, moments[10:], strict=False))
 
 
 async def test_every_wait_is_announced_before_it_begins(circleci, exports, clock, dest, caplog):
