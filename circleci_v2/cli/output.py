@@ -6,7 +6,6 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Annotated, Any, Final, Literal, TextIO
 
 import typer
@@ -60,14 +59,14 @@ def chosen_format(*, as_json: bool, as_jsonl: bool, as_csv: bool) -> Format:
     return chosen[0] if chosen else "table"
 
 
-def show(rows: Iterable[Row], form: Format, *, title: str, columns: Sequence[str] | None = None) -> None:
+def show(rows: Iterable[Row], form: Format, *, title: str, columns: Mapping[str, str] | None = None) -> None:
     """Print rows.
 
     Args:
         rows: What to print; every row has the same keys.
         form: How.
         title: The heading of a table.
-        columns: The keys that a table shows, in order. Default: all. Other formats always hold every key.
+        columns: The keys that a table shows, and the heading of each. Default: all. Other formats hold every key.
     """
     match form:
         case "table":
@@ -82,16 +81,15 @@ def show(rows: Iterable[Row], form: Format, *, title: str, columns: Sequence[str
             _write_csv(rows, sys.stdout)
 
 
-def table_of(rows: Sequence[Row], *, title: str, columns: Sequence[str] | None = None) -> Table:
+def table_of(rows: Sequence[Row], *, title: str, columns: Mapping[str, str] | None = None) -> Table:
     """Rows as a table; numbers to the right, states in colour."""
-    names = list(columns or (rows[0] if rows else ()))
+    headings = columns or {name: _heading(name) for name in (rows[0] if rows else ())}
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", caption_justify="left")
-    for position, name in enumerate(names):
+    for position, (name, heading) in enumerate(headings.items()):
         numeric = any(isinstance(row.get(name), int | float) for row in rows)
-        heading = "took" if name == "seconds" else name.replace("_", " ").removesuffix(" seconds")
         table.add_column(heading, justify="right" if numeric else "left", no_wrap=position == 0)
     for row in rows:
-        table.add_row(*(_cell(name, row.get(name)) for name in names))
+        table.add_row(*(_cell(name, row.get(name)) for name in headings))
     if not rows:
         table.caption = "nothing"
     return table
@@ -117,6 +115,10 @@ def progress(description: str) -> tuple[Progress, Callable[[int, int | None], No
     return bar, tell
 
 
+def _heading(name: str) -> str:
+    return name.replace("_", " ").removesuffix(" seconds").removesuffix(" at")
+
+
 def _cell(name: str, value: Any) -> str:
     match encode_json(value):
         case None:
@@ -125,7 +127,7 @@ def _cell(name: str, value: Any) -> str:
             return _duration(number)
         case float() as number:
             return f"{number:,.1f} %" if name.endswith("rate") else f"{number:,.1f}"
-        case str() as text if isinstance(value, datetime):
+        case str() as text if name.endswith("_at"):
             return text[:16].replace("T", " ")
         case str() as text if text in _STYLES:
             return f"[{_STYLES[text]}]{text}[/]"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["EPOCH", "Clock", "rfc3339"]
@@ -72,6 +73,7 @@ class Clock:
         return self._speed > 0
 
 
+@lru_cache(maxsize=16_384)  # lists show the same moments again and again
 def rfc3339(seconds: float) -> str:
     """The text CircleCI writes for a moment, for example ``2026-03-04T15:00:00.000Z``."""
     return datetime.fromtimestamp(seconds, tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

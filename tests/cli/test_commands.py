@@ -35,8 +35,8 @@ def test_demo_sums_up_a_history_and_writes_every_record(tmp_path: Path) -> None:
     assert "Slowest jobs" in result.stdout
     assert "CIRCLE_TOKEN=" in result.stdout
     records = [json.loads(line) for line in output.read_text().splitlines()]
-    assert [record["number"] for record in records] == list(range(60, 0, -1))
-    assert all("jobs" in workflow for record in records for workflow in record["workflows"])
+    assert [record["pipeline"]["number"] for record in records] == list(range(60, 0, -1))
+    assert all(workflow["jobs"] for record in records for workflow in record["workflows"])
 
 
 def test_demo_gives_the_same_records_every_time(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_whoami_shows_the_owner_of_the_token() -> None:
 
 def test_history_lists_workflows_newest_first() -> None:
     rows = rows_of("history", PROJECT, "--limit", "5")
-    numbers = [row["pipeline"] for row in rows]
+    numbers = [row["pipeline_number"] for row in rows]
     assert numbers == sorted(numbers, reverse=True)
     assert set(numbers) == {400, 399, 398, 397, 396}
 
@@ -68,8 +68,8 @@ def test_history_reaches_back_as_far_as_it_is_told() -> None:
 
 def test_jobs_have_the_numbers_by_which_artifacts_are_found(tmp_path: Path) -> None:
     rows = rows_of("jobs", PROJECT, "--limit", "30")
-    tested = next(row for row in rows if row["job"] == "unit-tests" and row["status"] == "success")
-    number = str(tested["number"])
+    tested = next(row for row in rows if row["job_name"] == "unit-tests" and row["job_status"] == "success")
+    number = str(tested["job_number"])
 
     listed = rows_of("artifacts", PROJECT, number)
     assert {"logs/unit-tests.log", "coverage/index.html"} <= {row["path"] for row in listed}
@@ -107,13 +107,13 @@ def test_trigger_prints_the_id_for_the_next_command() -> None:
 def test_rows_come_in_the_format_asked_for(form: str, read: Any) -> None:
     result = run("history", PROJECT, "--limit", "3", form, "--demo")
     rows = read(result.stdout)
-    assert {"pipeline", "workflow", "status", "seconds", "workflow_id"} <= set(rows[0])
+    assert {"pipeline_number", "workflow_name", "workflow_status", "workflow_seconds", "workflow_id"} <= set(rows[0])
 
 
 def test_a_table_is_for_people() -> None:
     result = run("history", PROJECT, "--limit", "3", "--demo")
-    assert "History of gh/acme/web" in result.stdout
-    assert "workflow_id" not in result.stdout
+    assert "Workflows of gh/acme/web" in result.stdout
+    assert "workflow id" not in result.stdout
 
 
 def test_api_calls_anything() -> None:

@@ -16,7 +16,7 @@ from circleci_v2.cli.output import show
 from circleci_v2.cli.running import ExitCode, run, stderr
 from circleci_v2.client import CircleCI
 from circleci_v2.pagination import Page, Paginator
-from circleci_v2.waiting import PipelineResult, StateChange, trigger_and_wait, wait_for_pipeline
+from circleci_v2.waiting import PipelineResult, StateChange
 
 __all__ = ["api", "trigger", "wait"]
 
@@ -68,8 +68,8 @@ async def _trigger(project: str, arguments: Mapping[str, Any], demo: bool) -> No
 async def _trigger_and_wait(project: str, arguments: Mapping[str, Any], seconds: float, demo: bool) -> ExitCode:
     async with connect(demo=demo) as circleci:
         return _told(
-            await trigger_and_wait(
-                circleci, project, timeout=seconds, on_change=_tell, polling=polling(demo=demo), **arguments
+            await circleci.trigger_and_wait(
+                project, timeout=seconds, on_change=_tell, polling=polling(demo=demo), **arguments
             )
         )
 
@@ -96,7 +96,7 @@ async def _wait(pipeline: str | None, seconds: float, demo: bool) -> ExitCode:
     async with connect(demo=demo) as circleci:
         identifier = pipeline or await _newest(circleci)
         return _told(
-            await wait_for_pipeline(circleci, identifier, timeout=seconds, on_change=_tell, polling=polling(demo=demo))
+            await circleci.wait_for_pipeline(identifier, timeout=seconds, on_change=_tell, polling=polling(demo=demo))
         )
 
 

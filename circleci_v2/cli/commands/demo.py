@@ -6,26 +6,22 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import anyio.to_thread
 import typer
 
 from circleci_v2.cli.connection import DEMO_PROJECT
-from circleci_v2.cli.history import (
-    PipelineRun,
-    fetch,
-    job_rows,
-    slowest_jobs,
-    workflow_rows,
-    workflow_summary,
-)
-from circleci_v2.cli.output import progress, stdout, table_of
+from circleci_v2.cli.history import collect, fetch, sum_up
+from circleci_v2.cli.output import stdout, table_of
 from circleci_v2.cli.running import run
 from circleci_v2.client import CircleCI
+from circleci_v2.history import PipelineRecord
 from circleci_v2.testing import FakeCircleCI
 
 __all__ = ["demo"]
+
+_SLOWEST_SHOWN: Final = 10
 
 
 def demo(
@@ -61,21 +57,25 @@ async def _demo(project: str | None, pipelines: int, output: Path) -> None:
 
 async def _report(circleci: CircleCI, project: str, pipelines: int, output: Path) -> None:
     started_at = time.perf_counter()
-    bar, tell = progress("pipelines")
-    with bar:
-        runs = await fetch(circleci, project, limit=pipelines, on_progress=tell)
+    records = await collect(fetch(circleci, project, limit=pipelines))
     seconds = time.perf_counter() - started_at
-    workflows, jobs = workflow_rows(runs), job_rows(runs)
-    stdout.print(table_of(workflow_summary(workflows), title=f"Workflows of {project}"))
+    workflows = [row for record in records for row in record.to_records("workflows")]
+    jobs = [row for record in records for row in record.to_records("jobs")]
+    stdout.print(table_of(sum_up(workflows, "workflow"), title=f"Workflows of {project}"))
     stdout.print()
-    stdout.print(table_of(slowest_jobs(jobs), title="Slowest jobs"))
-    count = sum(len(run.workflows) for run in runs)
-    stdout.print(f"\n{len(runs):,} pipelines, {count:,} workflows and {len(jobs):,} jobs in {seconds:.1f} seconds.")
-    await anyio.to_thread.run_sync(_write, runs, output)
+    stdout.print(table_of(_slowest(jobs), title="Slowest jobs"))
+    counts = f"{len(records):,} pipelines, {len(workflows):,} workflows and {len(jobs):,} jobs"
+    stdout.print(f"\n{counts} in {seconds:.1f} seconds.")
+    await anyio.to_thread.run_sync(_write, records, output)
     stdout.print(f"Every record is in {output}, one pipeline a line.\n")
 
 
-def _write(runs: Sequence[PipelineRun], output: Path) -> None:
+def _slowest(jobs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    ended = (row for row in jobs if row["job_seconds"] is not None)
+    return sorted(sum_up(ended, "job"), key=lambda row: row["median_seconds"], reverse=True)[:_SLOWEST_SHOWN]
+
+
+def _write(records: Sequence[PipelineRecord], output: Path) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     with output.open("w", encoding="utf-8") as lines:
-        lines.writelines(json.dumps(run.to_dict()) + "\n" for run in runs)
+        lines.writelines(json.dumps(record.to_dict()) + "\n" for record in records)

@@ -9,13 +9,11 @@ from uuid import UUID
 
 import typer
 
-from circleci_v2.artifacts import download_artifacts
 from circleci_v2.cli.connection import Demo, connect, usage_timing
 from circleci_v2.cli.options import Project, moment
 from circleci_v2.cli.output import AsCsv, AsJson, AsJsonl, Format, chosen_format, progress, show
 from circleci_v2.cli.running import run, stderr
 from circleci_v2.client import CircleCI
-from circleci_v2.usage_export import export_usage
 
 __all__ = ["artifacts", "usage"]
 
@@ -43,15 +41,14 @@ async def _list(project: str, job: int, demo: bool, form: Format) -> None:
     async with connect(demo=demo) as circleci:
         found = await circleci.jobs.list_artifacts(project, job).collect()
     rows = [{"path": artifact.path, "node_index": artifact.node_index, "url": artifact.url} for artifact in found]
-    show(rows, form, title=f"Artifacts of job {job}", columns=("path", "node_index"))
+    show(rows, form, title=f"Artifacts of job {job}", columns={"path": "path", "node_index": "node"})
 
 
 async def _download(project: str, job: int, output: Path, match: list[str] | None, demo: bool) -> None:
     bar, tell = progress("artifacts")
     async with connect(demo=demo) as circleci:
         with bar:
-            result = await download_artifacts(
-                circleci,
+            result = await circleci.download_artifacts(
                 project,
                 job,
                 output,
@@ -85,8 +82,7 @@ async def _export(
 ) -> None:
     async with connect(demo=demo) as circleci:
         with stderr.status("CircleCI prepares the export"):
-            result = await export_usage(
-                circleci,
+            result = await circleci.export_usage(
                 await _id_of(circleci, organization),
                 start,
                 end,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping
+from contextlib import aclosing
 from datetime import datetime
-from typing import Any
+from typing import Literal
 
 import attrs
 
 from circleci_v2.cli.connection import Demo, connect
-from circleci_v2.cli.history import PipelineRun, fetch, job_rows, workflow_rows
+from circleci_v2.cli.history import collect, fetch
 from circleci_v2.cli.options import Branch, Limit, Project, Since
-from circleci_v2.cli.output import AsCsv, AsJson, AsJsonl, Format, chosen_format, progress, show
+from circleci_v2.cli.output import AsCsv, AsJson, AsJsonl, Format, chosen_format, show
 from circleci_v2.cli.running import run
 
 __all__ = ["flaky", "history", "jobs", "whoami"]
@@ -54,8 +55,19 @@ def history(
     Example:  circleci-v2 history gh/acme/web --since 7d --csv > history.csv
     """
     form = chosen_format(as_json=as_json, as_jsonl=as_jsonl, as_csv=as_csv)
-    columns = ("pipeline", "created_at", "branch", "trigger", "workflow", "status", "seconds")
-    run(_listed(project, branch, since, limit, demo, _Listing(f"History of {project}", workflow_rows, columns, form)))
+    columns = {
+        "pipeline_number": "pipeline",
+        "pipeline_created_at": "created",
+        "branch": "branch",
+        "trigger_type": "trigger",
+        "workflow_name": "workflow",
+        "workflow_status": "status",
+        "workflow_seconds": "took",
+    }
+    listing = _Listing(
+        project=project, branch=branch, since=since, limit=limit, of="workflows", columns=columns, form=form
+    )
+    run(_listed(listing, demo))
 
 
 def jobs(
@@ -74,28 +86,44 @@ def jobs(
     Example:  circleci-v2 jobs gh/acme/web --branch main --limit 1
     """
     form = chosen_format(as_json=as_json, as_jsonl=as_jsonl, as_csv=as_csv)
-    columns = ("pipeline", "branch", "workflow", "job", "number", "status", "started_at", "seconds")
-    run(_listed(project, branch, since, limit, demo, _Listing(f"Jobs of {project}", job_rows, columns, form)))
+    columns = {
+        "pipeline_number": "pipeline",
+        "branch": "branch",
+        "workflow_name": "workflow",
+        "job_name": "job",
+        "job_number": "number",
+        "job_status": "status",
+        "job_started_at": "started",
+        "job_seconds": "took",
+    }
+    listing = _Listing(project=project, branch=branch, since=since, limit=limit, of="jobs", columns=columns, form=form)
+    run(_listed(listing, demo))
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class _Listing:
-    """How a history is shown."""
+    """Which history is shown, and how."""
 
-    title: str
-    rows_of: Callable[[Iterable[PipelineRun]], list[dict[str, Any]]]
-    columns: Sequence[str]
+    project: str
+    branch: str | None
+    since: datetime | None
+    limit: int | None
+    of: Literal["workflows", "jobs"]
+    columns: Mapping[str, str]
     form: Format
 
 
-async def _listed(  # noqa: PLR0917 - the options of a command, in its order
-    project: str, branch: str | None, since: datetime | None, limit: int | None, demo: bool, listing: _Listing
-) -> None:
-    bar, tell = progress("pipelines")
+async def _listed(listing: _Listing, demo: bool) -> None:
     async with connect(demo=demo) as circleci:
-        with bar:
-            runs = await fetch(circleci, project, branch=branch, since=since, limit=limit, on_progress=tell)
-    show(listing.rows_of(runs), listing.form, title=listing.title, columns=listing.columns)
+        records = fetch(circleci, listing.project, branch=listing.branch, since=listing.since, limit=listing.limit)
+        if listing.form == "jsonl":
+            # A history may be long: each line is printed when it is known.
+            async with aclosing(records):
+                async for record in records:
+                    show(record.to_records(listing.of), "jsonl", title="")
+            return
+        rows = [row for record in await collect(records) for row in record.to_records(listing.of)]
+    show(rows, listing.form, title=f"{listing.of.capitalize()} of {listing.project}", columns=listing.columns)
 
 
 def flaky(
@@ -124,9 +152,10 @@ async def _flaky(project: str, demo: bool, form: Format) -> None:
             "job": test.job_name,
             "workflow": test.workflow_name,
             "file": test.file,
-            "last_seen": test.workflow_created_at,
+            "last_seen_at": test.workflow_created_at,
             "job_number": test.job_number,
         }
         for test in sorted(report.flaky_tests, key=lambda test: test.times_flaked, reverse=True)
     ]
-    show(rows, form, title=f"Flaky tests of {project}", columns=("test", "flaked", "job", "workflow", "last_seen"))
+    columns = {"test": "test", "flaked": "flaked", "job": "job", "workflow": "workflow", "last_seen_at": "last seen"}
+    show(rows, form, title=f"Flaky tests of {project}", columns=columns)
