@@ -28,6 +28,7 @@ from codegen.errors import SpecError
 from codegen.layers import layers_by_operation
 from codegen.names import Names, canonical_key
 from codegen.normalize import Normalized, normalize
+from codegen.overlay import Overlay
 
 __all__ = ["EXIT_CODES", "diff_documents", "main"]
 
@@ -35,7 +36,9 @@ EXIT_CODES: Mapping[Grade, int] = {Grade.BREAKS_AT_RUN_TIME: 3, Grade.BREAKS_CAL
 _FAIL_ON = {"run-time": Grade.BREAKS_AT_RUN_TIME, "callers": Grade.BREAKS_CALLERS}
 
 
-def diff_documents(old: Document, new: Document, *, old_name: str = "old", new_name: str = "new") -> Diff:
+def diff_documents(
+    old: Document, new: Document, *, old_name: str = "old", new_name: str = "new", overlay: Overlay | None = None
+) -> Diff:
     """Every difference between two documents.
 
     Args:
@@ -43,11 +46,12 @@ def diff_documents(old: Document, new: Document, *, old_name: str = "old", new_n
         new: Another one.
         old_name: What to call the old document in reports.
         new_name: What to call the new document in reports.
+        overlay: The corrections to make in both; default: overlay.yaml.
 
     Raises:
         SpecError: One of them cannot be brought into normal form, or no package can be generated from it.
     """
-    before, after = _read(old, old_name), _read(new, new_name)
+    before, after = _read(old, old_name, overlay), _read(new, new_name, overlay)
     changes = [*_changes(before.surface, after.surface), *_retained(before, after)]
     layers = layers_by_operation()
     ids = {method.operation: method.id for method in before.surface.methods.values()}
@@ -65,10 +69,10 @@ class _Side:
     surface: Surface
 
 
-def _read(document: Document, name: str) -> _Side:
+def _read(document: Document, name: str, overlay: Overlay | None) -> _Side:
     try:
         names = Names.load()
-        normalized = normalize(document, names=names)
+        normalized = normalize(document, names=names, overlay=overlay)
         return _Side(normalized, surface_of(normalized.document, names))
     except SpecError as error:
         msg = f"{name}: {error}"
