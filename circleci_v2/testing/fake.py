@@ -19,6 +19,7 @@ from circleci_v2.testing.journal import Entry, Journal
 from circleci_v2.testing.lifelike import forget_page_token, lifelike
 from circleci_v2.testing.messages import Answer, Call, Refusal
 from circleci_v2.testing.routes import ROUTES
+from circleci_v2.testing.routing import Handler
 from circleci_v2.testing.scenarios import PipelineStatus, add_pipeline
 from circleci_v2.testing.seeding import seed_project
 from circleci_v2.testing.specification import Specification
@@ -239,31 +240,32 @@ class FakeCircleCI:
             return Delivery(answer=self._download(call))
 
     def _deliver_api(self, call: Call) -> Delivery:
-        call, answer, complaints = self._answer(call)
-        if self.lifelike:
-            answer = lifelike(self.world, call, answer)
-        answer = answer.with_headers({"x-request-id": uuid(self._request_ids), "x-route": call.route})
-        self.journal.add(Entry(call=call, answer=answer, at=self.clock.now(), complaints=tuple(complaints)))
-        return self.faults.deliver(call, answer)
-
-    def _answer(self, call: Call) -> tuple[Call, Answer, list[str]]:
         call = attrs.evolve(call, path=call.path.removeprefix(API_PREFIX))
         found = ROUTES.find(call)
         if found is not None:
             call = attrs.evolve(call, route=found[0].template, parameters=found[1])
-        refusal = self.faults.refuse(call) or refuse_unknown_token(call, (self.token,))
-        if refusal is not None:
-            return call, refusal, []
-        if found is None:
-            return call, _no_route(call), []
-        if complaints := self._complaints(call):
-            description = Specification.published()[call.method, call.route]
-            problem = {description.error_key: f"This call is not one of the API: {'; '.join(complaints)}."}
-            return call, Answer.json(problem, HTTPStatus.BAD_REQUEST), complaints
+        complaints: list[str] = []
+        answer = self.faults.refuse(call)
+        if answer is None:
+            answer, complaints = self._answer(call, found[0].handler if found else None)
+        answer = answer.with_headers({"x-request-id": uuid(self._request_ids), "x-route": call.route})
+        self.journal.add(Entry(call=call, answer=answer, at=self.clock.now(), complaints=tuple(complaints)))
+        return self.faults.deliver(call, answer)
+
+    def _answer(self, call: Call, handler: Handler | None) -> tuple[Answer, list[str]]:
+        """What CircleCI answers when nothing goes wrong, and what it cannot make sense of."""
+        answer, complaints = refuse_unknown_token(call, (self.token,)), list[str]()
+        if answer is None and handler is not None:
+            complaints = self._complaints(call)
+            answer = _bad_request(call, complaints) if complaints else self._handled(call, handler)
+        answer = answer or _no_route(call)
+        return lifelike(self.world, call, answer) if self.lifelike else answer, complaints
+
+    def _handled(self, call: Call, handler: Handler) -> Answer:
         try:
-            return call, found[0].handler(self.world, forget_page_token(call) if self.lifelike else call), []
+            return handler(self.world, forget_page_token(call) if self.lifelike else call)
         except Refusal as refused:
-            return call, refused.answer, []
+            return refused.answer
 
     def _complaints(self, call: Call) -> list[str]:
         return Specification.published()[call.method, call.route].complaints(call) if self._check_calls else []
@@ -277,6 +279,11 @@ class FakeCircleCI:
         except Refusal as refused:
             return refused.answer
         return Answer.message("Not Found", HTTPStatus.NOT_FOUND)
+
+
+def _bad_request(call: Call, complaints: list[str]) -> Answer:
+    key = Specification.published()[call.method, call.route].error_key
+    return Answer.json({key: f"This call is not one of the API: {'; '.join(complaints)}."}, HTTPStatus.BAD_REQUEST)
 
 
 def _no_route(call: Call) -> Answer:

@@ -112,7 +112,7 @@ class Faults:
     def deliver(self, call: Call, answer: Answer) -> Delivery:
         """How the answer of a call travels."""
         if self.rate_limit is not None:
-            answer = answer.with_headers(self.rate_limit.headers())
+            answer = attrs.evolve(answer, headers={**answer.headers, **self.rate_limit.headers()})
         fault = self._take(call, refusing=False)
         return Delivery(answer=answer, delay=fault.delay, cut=fault.cut) if fault else Delivery(answer=answer)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["RealCircleCIError"]
 
 _MARKER: Final = "real_circleci"
+_BACKOFF_SECONDS: Final = 0.001
 _REAL_HOSTS: Final = ("circleci.com", "circle-artifacts.com")
 
 
@@ -43,10 +44,14 @@ def fake_circleci() -> FakeCircleCI:
 
 @pytest.fixture
 def circleci(fake_circleci: FakeCircleCI) -> CircleCI:
-    """A client of `fake_circleci`, in process; it has no connections that would have to be closed."""
-    from circleci_v2 import CircleCI
+    """A client of `fake_circleci`, in process; it has no connections that would have to be closed.
 
-    return CircleCI(fake_circleci.token, transport=fake_circleci.transport())
+    It retries like any other, but hardly waits before it does, unless it is told to by ``Retry-After``.
+    """
+    from circleci_v2 import CircleCI, RetryPolicy
+
+    retry = RetryPolicy(backoff=_BACKOFF_SECONDS)
+    return CircleCI(fake_circleci.token, transport=fake_circleci.transport(), retry=retry)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from circleci_v2.testing import FakeCircleCI
+from circleci_v2.testing import Answer, FakeCircleCI, RateLimit
 from tests.testing.conftest import BASE_URL
 
 PROJECT = "/project/gh/acme/web"
@@ -93,3 +93,15 @@ def test_nothing_deviates_unless_it_is_asked_for() -> None:
     ) as http:
         assert "vcs-type" in http.get("/me/collaborations").json()[0]
         assert "x-ratelimit-limit" not in http.get("/me").headers
+
+
+def test_faults_are_sent_as_they_were_asked_for(fake: FakeCircleCI, http: httpx.Client) -> None:
+    fake.faults.answer_next(Answer(401, b"<h1>No</h1>", {"content-type": "text/html"}))
+    fake.faults.answer_next(Answer.json({}))
+    assert http.get("/me").text == "<h1>No</h1>"
+    assert http.get(f"{PROJECT}/pipeline").json() == {}
+
+
+def test_a_rate_limit_that_was_asked_for_is_the_one_that_is_told(fake: FakeCircleCI, http: httpx.Client) -> None:
+    fake.faults.limit_rate(RateLimit(7, headers=("X-RateLimit",), timer=lambda: 0.0))
+    assert http.get("/me").headers["x-ratelimit-limit"] == "7"

@@ -34,7 +34,9 @@ def test_the_fixtures_work_with_anyio_and_with_pytest_asyncio(
 
         @pytest.mark.asyncio
         async def test_asyncio(fake_circleci, circleci):
+            fake_circleci.faults.fail_next(503, times=3)
             assert (await circleci.user.me()).login == fake_circleci.world.user.login
+            assert len(fake_circleci.journal) == 4
         """,
     )
     result.assert_outcomes(passed=3)
