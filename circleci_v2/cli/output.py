@@ -84,14 +84,16 @@ def show(rows: Iterable[Row], form: Format, *, title: str, columns: Mapping[str,
 def table_of(rows: Sequence[Row], *, title: str, columns: Mapping[str, str] | None = None) -> Table:
     """Rows as a table; numbers to the right, states in colour."""
     headings = columns or {name: _heading(name) for name in (rows[0] if rows else ())}
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", caption_justify="left")
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for position, (name, heading) in enumerate(headings.items()):
         numeric = any(isinstance(row.get(name), int | float) for row in rows)
         table.add_column(heading, justify="right" if numeric else "left", no_wrap=position == 0)
     for row in rows:
         table.add_row(*(_cell(name, row.get(name)) for name in headings))
     if not rows:
-        table.caption = "nothing"
+        # A table without columns is not shown at all, not even its title.
+        table.columns.clear()
+        table.add_column("nothing")
     return table
 
 

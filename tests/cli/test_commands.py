@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from circleci_v2.cli.app import app
+from circleci_v2.testing import FakeCircleCI
 
 PROJECT = "gh/acme/web"
 
@@ -161,9 +162,21 @@ def test_without_a_token_it_says_where_it_looked(monkeypatch: pytest.MonkeyPatch
     assert "CIRCLE_TOKEN" in result.stderr
 
 
-def test_a_wrong_token_has_an_exit_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    from circleci_v2.testing import FakeCircleCI
+@pytest.mark.parametrize(("status", "exit_code"), [("success", 0), ("failed", 1), ("canceled", 1), ("errored", 1)])
+def test_wait_tells_scripts_how_a_pipeline_ended(monkeypatch: pytest.MonkeyPatch, status: str, exit_code: int) -> None:
+    fake = FakeCircleCI()
+    pipeline = fake.add_pipeline(PROJECT, status=status)
+    fake.clock.advance(3600)
+    with fake.serve() as url:
+        monkeypatch.setenv("CIRCLECI_BASE_URL", url)
+        monkeypatch.setenv("CIRCLE_TOKEN", fake.token)
+        result = run("wait", pipeline.id)
+    assert result.exit_code == exit_code, result.output
+    assert f"Pipeline 1: {status}" in result.stdout
+    assert ("The configuration is not valid." in result.stderr) == (status == "errored")
 
+
+def test_a_wrong_token_has_an_exit_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     with FakeCircleCI().serve() as url:
         monkeypatch.setenv("CIRCLECI_BASE_URL", url)
         monkeypatch.setenv("CIRCLE_TOKEN", "wrong-token")

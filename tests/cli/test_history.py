@@ -38,4 +38,5 @@ def test_the_95th_percentile_is_seen_and_no_less_than_the_median(seconds: list[f
 
 
 def test_an_empty_table_says_so() -> None:
-    assert table_of([], title="Jobs").caption == "nothing"
+    table = table_of([], title="Jobs", columns={"job_name": "job"})
+    assert [column.header for column in table.columns] == ["nothing"]

@@ -116,6 +116,8 @@ def _told(result: PipelineResult) -> ExitCode:
         for workflow in result.workflows
     ]
     show(rows, "table", title=f"Pipeline {result.pipeline.number}: {result.status}")
+    for message in result.messages:
+        stderr.print(message, markup=False, highlight=False)
     return ExitCode.SUCCESS if result.succeeded else ExitCode.FAILED
 
 
