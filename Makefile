@@ -10,7 +10,7 @@ NEW ?= build/openapi.json
 CIRCLECI_OPENAPI := https://circleci.com/api/v2/openapi.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format generate check-generated compare spec bench bench-http bench-ratelimit bench-bulk bench-artifacts bench-usage docs build clean
+.PHONY: help setup demo test lint types format generate check-generated compare spec spec-diff adopt bench bench-http bench-ratelimit bench-bulk bench-artifacts bench-usage docs build clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,7 +43,7 @@ format: $(VENV)/installed-dev  ## Put the code into the house style
 
 types: $(VENV)/installed-dev  ## Check types with mypy and pyright
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 generate: $(VENV)/installed-dev  ## Write circleci_v2/_generated (SPEC=document, OUT=folder)
 	$(BIN)/python -m codegen.generate --spec $(SPEC) --output $(OUT)
@@ -54,8 +54,14 @@ check-generated: $(VENV)/installed-dev  ## Fail if the generated tree is not wha
 compare: $(VENV)/installed-dev  ## Compare the code of other documents with ours (DOCUMENTS="a.json b.json")
 	$(BIN)/python -m codegen.compare $(DOCUMENTS)
 
-spec: $(VENV)/installed-dev  ## Download CircleCI's document to build/ in normal form (SPEC=document for another)
-	$(BIN)/python -m codegen.normalize $(if $(filter openapi.json,$(SPEC)),$(CIRCLECI_OPENAPI),$(SPEC)) --output build/openapi.json
+spec: $(VENV)/installed-dev  ## Fetch and check CircleCI's document, keep it in build/, print what changed (SPEC=document)
+	$(BIN)/python -m codegen.fetch $(filter-out openapi.json,$(SPEC))
+
+spec-diff: $(VENV)/installed-dev  ## Say what changed between two documents; fail if it breaks (OLD= NEW= ARGS=)
+	$(BIN)/python -m codegen.diff $(OLD) $(NEW) $(ARGS)
+
+adopt: $(VENV)/installed-dev  ## Bring the facts of a newer document into openapi.json (SPEC=document)
+	$(BIN)/python -m codegen.adopt $(if $(filter openapi.json,$(SPEC)),$(NEW),$(SPEC))
 
 bench: bench-http bench-ratelimit bench-bulk  ## Run the benchmarks
 

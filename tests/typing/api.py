@@ -33,7 +33,8 @@ async def calls(circleci: CircleCI) -> None:
     assert_type(await circleci.projects.get(ProjectSlug("gh/acme/web")), Project)
     assert_type(await circleci.pipelines.get(UUID(int=0)), Pipeline)
     assert_type(
-        await circleci.pipelines.run("gh/acme/web", parameters={"deploy": True}), PipelineNotTriggered | PipelineCreation
+        await circleci.pipelines.run("gh/acme/web", parameters={"deploy": True}),
+        PipelineNotTriggered | PipelineCreation,
     )
     assert_type(
         await circleci.contexts.set_environment_variable("id", "NAME", value="x"),
