@@ -6,6 +6,7 @@ import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.progress import Progress
 
 from circleci_v2.bulk import Outcome, map_concurrently
 from circleci_v2.errors import ConfigurationError
@@ -300,6 +301,15 @@ async def test_progress_counts_every_finished_call_against_the_total(length):
     ):
         pass
     assert told == [(finished, 7) for finished in range(1, 8)]
+
+
+async def test_a_progress_bar_of_rich_shows_it_as_it_is():
+    with Progress(disable=True) as progress:
+        bar = progress.add_task("workflows")
+        show = lambda done, total: progress.update(bar, completed=done, total=total)  # noqa: E731 - as documented
+        async for _ in map_concurrently(double, range(9), concurrency=3, on_progress=show):
+            pass
+        assert (progress.tasks[0].completed, progress.tasks[0].total) == (9, 9)
 
 
 async def test_progress_of_items_without_a_length_has_no_total():

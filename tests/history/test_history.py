@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 import random
 from datetime import timedelta
@@ -179,6 +180,16 @@ async def test_an_outage_is_raised_behind_the_records_before_it(failure):
     assert numbers_of(await crawl(archive, cursor=seen[-1].cursor)) == list(range(20, 0, -1))
 
 
+async def test_an_outage_at_a_job_is_raised_as_it_is_and_ends_its_siblings():
+    archive = Archive(1)
+    failure = refusal(503)
+    archive.fail = lambda path: failure if path.endswith("/job") else None
+    with pytest.raises(ServerError) as caught:
+        await crawl(archive)
+    assert caught.value is failure
+    assert archive.running == 0
+
+
 async def test_what_a_record_carries_can_be_chosen():
     archive = Archive(3)
     archive.fail = lambda path: refusal(503) if path.endswith("/job") else None
@@ -296,6 +307,14 @@ async def test_a_cursor_of_another_list_is_refused():
     for slug, options in [("gh/acme/api", {}), (SLUG, {"branch": "main"})]:
         with pytest.raises(ConfigurationError, match="belongs to the history of gh/acme/web"):
             history(Archive(3), slug, cursor=record.cursor, **options)
+
+
+async def test_a_cursor_of_a_later_version_says_so():
+    (record,) = await crawl(Archive(1))
+    content = json.loads(base64.urlsafe_b64decode(record.cursor))
+    text = base64.urlsafe_b64encode(json.dumps(content | {"version": 2}).encode()).decode()
+    with pytest.raises(ConfigurationError, match="is of version 2, and this library reads 1"):
+        history(Archive(1), SLUG, cursor=text)
 
 
 @pytest.mark.parametrize("text", ["", "page:1", "e30=", "bnVsbA==", "WzFd", "{}"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 
 import anyio
@@ -17,7 +18,7 @@ from circleci_v2.errors import (
     ServerError,
     WaitTimeoutError,
 )
-from circleci_v2.waiting import trigger_and_wait, wait_for_pipeline
+from circleci_v2.waiting import actions, trigger_and_wait, wait_for_pipeline
 from tests.support.scripted import PIPELINE_ID, ScriptedCircleCI, ScriptedPipeline, ScriptedWorkflow, refusal
 
 pytestmark = pytest.mark.anyio
@@ -422,6 +423,37 @@ async def test_a_failure_to_cancel_is_logged_and_the_others_are_cancelled(caplog
     await cancel_while_waiting(circleci, after=20.0, cancel_at_circleci=True)
     assert second.canceled_at < float("inf")
     assert f"Workflow {first.id} could not be cancelled" in caplog.text
+
+
+async def test_workflows_that_cannot_be_listed_are_tried_again_and_logged(caplog):
+    circleci = circleci_with(succeeding())
+    failures = iter([lost_connection(), lost_connection()])
+    circleci.fail = lambda now, method, path: next(failures, None) if now >= 20.0 else None
+    await cancel_while_waiting(circleci, after=20.0, cancel_at_circleci=True)
+    assert len(circleci.sent("POST", "/cancel")) == 1
+    assert caplog.text.count("could not be listed: connection lost") == 2
+
+
+async def test_cancelling_at_circleci_gives_up_in_the_end(caplog, monkeypatch):
+    monkeypatch.setattr(actions, "_SECONDS_TO_CANCEL", 0.01)
+    circleci = circleci_with(succeeding(appears=float("inf")))
+    await cancel_while_waiting(circleci, after=20.0, cancel_at_circleci=True)
+    assert "No workflow could be cancelled within 0.01 seconds" in caplog.text
+
+
+def test_a_native_cancellation_cancels_at_circleci_too():
+    circleci = circleci_with(succeeding(seconds=1e9))
+
+    async def main():
+        waiting = asyncio.create_task(wait(circleci, timeout=1e9, cancel_at_circleci=True))
+        while len(circleci.calls) < 5:  # noqa: ASYNC110 - the script has no event to wait for
+            await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert waiting.cancelled()
+
+    asyncio.run(main())
+    assert len(circleci.sent("POST", "/cancel")) == 1
 
 
 workflow_lives = st.builds(
