@@ -19,10 +19,11 @@ __all__ = ["DeliveryBudget"]
 _FIRST_PACE: Final = 1500.0
 _SLOWEST_PACE: Final = 1 / 60
 # A little less than what was measured, so that refusals are the exception.
-_CAUTION: Final = 0.985
-# How much faster per second, once the pace was measured; and while it is only a guess.
-_GROWTH: Final = 1.003
-_GUESSED_GROWTH: Final = 1.5
+_CAUTION: Final = 0.96
+# How the logarithm of the pace grows: with the square of the seconds once it was measured, faster while it is a guess.
+_GROWTH: Final = 0.001
+_GUESSED_GROWTH: Final = 0.4
+_LONGEST_GROWTH: Final = 60.0
 _SHORTEST_EPOCH: Final = 0.5
 
 
@@ -42,6 +43,7 @@ class DeliveryBudget:
         self._credit = 1.0
         self._credit_at = -math.inf
         self._most_credit = 1.0
+        self._stored = math.inf
         self._epoch_at: float | None = None
         self._closed_at = -math.inf
         self._accepted = 0
@@ -79,11 +81,16 @@ class DeliveryBudget:
             return
         if self._epoch_at is None:
             self._guess(ticket, pause)
+        elif ticket.sent_at - self._paced_at < _SHORTEST_EPOCH:
+            # Refused while the credit of the last pause was spent: the budget stores no more than was accepted. Either it
+            # was full before the pause was over, or the pace is too high; between the two the middle is taken.
+            self._stored = max(1.0, self._accepted)
+            self._pace = math.sqrt(self._pace * self._stored / (ticket.sent_at - self._epoch_at))
         else:
             self._measure(ticket)
         self._pace = max(self._pace, _SLOWEST_PACE)
         # What is given during the pause is there after it.
-        kept = self._pace * pause * (1.0 if self._measured else 0.5)
+        kept = min(self._stored, self._pace * pause * (1.0 if self._measured else 0.5))
         self._most_credit = max(1.0, self._pace * max(1.0, pause))
         self._credit, self._credit_at = kept, now + pause
         self._paced_at = now + pause
@@ -103,21 +110,16 @@ class DeliveryBudget:
 
     def _measure(self, ticket: Ticket) -> None:
         assert self._epoch_at is not None  # noqa: S101 - the caller asked
-        seconds = ticket.sent_at - self._epoch_at
-        if seconds >= _SHORTEST_EPOCH:
-            self._pace = _CAUTION * self._accepted / seconds
-            self._measured = True
-        else:
-            self._pace /= 2
+        self._pace = _CAUTION * self._accepted / (ticket.sent_at - self._epoch_at)
+        self._measured = True
 
     def _pace_now(self, now: float) -> float:
-        growth = _GROWTH if self._measured else _GUESSED_GROWTH
         if self._epoch_at is None:
             return self._pace
-        # Bounded before it is raised to a power: half an hour without a request makes more than a float can hold.
-        seconds_to_first_pace = math.log(_FIRST_PACE / self._pace) / math.log(growth)
-        growing = max(0.0, min(now - self._paced_at, seconds_to_first_pace))
-        return float(min(_FIRST_PACE, self._pace * growth**growing))
+        # Bounded before it is raised to a power: a day without a request makes more than a float can hold.
+        seconds = min(max(0.0, now - self._paced_at), _LONGEST_GROWTH)
+        growth = _GROWTH * seconds * seconds if self._measured else _GUESSED_GROWTH * seconds
+        return min(_FIRST_PACE, self._pace * math.exp(growth))
 
     def _credit_now(self, now: float) -> float:
         if self._credit_at == -math.inf:

@@ -29,6 +29,8 @@ _MEASURED_REFILL: Final = 10
 # Seconds between the last request and one that asks whether the budget is refilled at all.
 _PROBE_AFTER: Final = 0.05
 _LONGEST_PROBE: Final = 30.0
+# Requests that may be under way whatever the budget.
+_ALWAYS_UNDER_WAY: Final = 2
 # How fast the memory of surprises fades, per answer.
 _FADING: Final = 0.98
 # Resets are told in whole seconds.
@@ -59,6 +61,7 @@ class HeaderBudget:
         self._flat_probes = 0
         self._reset_at = -math.inf
         self._must_probe = False
+        self._low = False
 
     @property
     def rate(self) -> float:
@@ -71,16 +74,26 @@ class HeaderBudget:
 
     def ready_at(self, now: float, *, urgent: bool) -> float:
         """When the next request may be sent."""
+        if self._under_way and (self._must_probe or self._under_way >= self._most_under_way(now)):
+            return math.inf
         if self._must_probe:
-            return math.inf if self._under_way else now
-        needed = 1.0 if urgent else self._needed()
-        missing = needed - self.level(now)
+            return now
+        level = self.level(now)
+        missing = (1.0 if urgent else self._needed()) - level
         if missing <= 0:
             return now
         refilled_at = now + missing / self._rate if self._rate else math.inf
-        if self._under_way:
+        if self._under_way and level < 1:
             return refilled_at
         return max(now, min(refilled_at, self._probe_at(now)))
+
+    def _most_under_way(self, now: float) -> float:
+        # What is left is not spent at once: others may be looking at the same number.
+        return max(_ALWAYS_UNDER_WAY, self._level_then(now) / 3) + 1.5 * self._rate * min(self._round_trip, 10.0)
+
+    def _level_then(self, now: float) -> float:
+        """What would be left if nothing were under way."""
+        return self.level(now) + self._under_way
 
     def _needed(self) -> float:
         # A small budget cannot spare much.
@@ -151,10 +164,12 @@ class HeaderBudget:
         sent_at = ticket.sent_at
         if self._samples and sent_at <= self._samples[-1][0]:
             return
-        if limit.remaining >= limit.limit - 1 or self._jumped(refilled, limit):
-            # A full budget hides what it was given, and the reset of a window is no rate.
+        full = limit.remaining >= limit.limit - 1
+        if full and self._low:
+            # From low to full at once: the reset of a window, or a time without requests. Neither tells a rate.
             self._samples.clear()
             self._flat_probes = 0
+        self._low = limit.remaining <= limit.limit / 2
         self._samples.append((sent_at, refilled))
         first_at, first = self._samples[0]
         while len(self._samples) > 2 and self._long_enough(self._samples[1], sent_at, refilled):
@@ -163,11 +178,10 @@ class HeaderBudget:
         seconds = sent_at - first_at
         if seconds >= _PROBE_AFTER:
             # Both ends are told in whole requests.
-            self._rate = max(0.0, (refilled - first - 0.5) / seconds)
+            measured = max(0.0, (refilled - first - 0.5) / seconds)
+            # A full budget hides what more it was given.
+            self._rate = max(self._rate, measured) if full else measured
             self._flat_probes = 0 if self._rate else self._flat_probes + 1
-
-    def _jumped(self, refilled: float, limit: RateLimit) -> bool:
-        return bool(self._samples) and refilled - self._samples[-1][1] > max(3.0, limit.limit / 3)
 
     @staticmethod
     def _long_enough(sample: tuple[float, float], sent_at: float, refilled: float) -> bool:
