@@ -59,6 +59,7 @@ def normalize(
     names: Names | None = None,
     overlay: Overlay | None = None,
     ours: Mapping[str, Any] | None = None,
+    strict: bool = True,
 ) -> Normalized:
     """Bring a document into normal form.
 
@@ -67,6 +68,7 @@ def normalize(
         names: The table of names; default: names.yaml.
         overlay: The corrections; default: overlay.yaml.
         ours: The document that has the operations which the overlay retains; default: openapi.json.
+        strict: Whether it is an error that a correction finds nothing to correct; else it is a note.
 
     Raises:
         SpecError: The document cannot be brought into that form; the message names the place.
@@ -74,7 +76,7 @@ def normalize(
     names = names or Names.load()
     overlay = overlay or Overlay.load()
     result, retained = name_schemas(document, names, overlay, ours)
-    notes = overlay.apply(result)
+    notes = overlay.apply(result, strict=strict)
     settle(result, names)
     share_parameters(result, names)
     share_error_responses(result, document.get("components", {}).get("schemas", {}))

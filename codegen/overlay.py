@@ -56,11 +56,15 @@ class Overlay:
             if canonical_key(since_method, since_path) in present and canonical_key(method, path) not in present:
                 yield path, method.lower()
 
-    def apply(self, document: Document) -> list[str]:
-        """Apply every action in place; returns a note for each optional action that found nothing.
+    def apply(self, document: Document, *, strict: bool = True) -> list[str]:
+        """Apply every action in place; returns a note for each action that found nothing.
+
+        Args:
+            document: The document, its schemas named.
+            strict: Whether an action has to find something unless it is optional.
 
         Raises:
-            SpecError: An action that is not optional matches nothing.
+            SpecError: Strictly, an action that is not optional matches nothing.
         """
         idle: list[str] = []
         for action in self.actions:
@@ -71,7 +75,9 @@ class Overlay:
                 idle.append(f"overlay: {target} is not in this document")
             else:
                 msg = f"overlay.yaml: {target} matches nothing; the reason for it was: {action['x-reason']}"
-                raise SpecError(msg)
+                if strict:
+                    raise SpecError(msg)
+                idle.append(msg)
         return idle
 
 

@@ -500,6 +500,10 @@ def test_the_command_fails_otherwise_for_what_breaks_at_run_time(documents: Docu
     assert main([*paths, "--fail-on", "callers"]) == 0
 
 
+def test_the_command_can_be_told_to_report_only(documents: Documents):
+    assert main([*documents(without_field("Workflow", "errored_by")), "--fail-on", "never"]) == 0
+
+
 def test_the_command_succeeds_when_nothing_breaks(documents: Documents, capsys: pytest.CaptureFixture[str]):
     assert main(documents(new_field("Workflow", "region", required=False))) == 0
     assert "1 safe" in capsys.readouterr().out
