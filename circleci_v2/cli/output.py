@@ -84,7 +84,7 @@ def show(rows: Iterable[Row], form: Format, *, title: str, columns: Mapping[str,
 def table_of(rows: Sequence[Row], *, title: str, columns: Mapping[str, str] | None = None) -> Table:
     """Rows as a table; numbers to the right, states in colour."""
     headings = columns or {name: _heading(name) for name in (rows[0] if rows else ())}
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", min_width=len(title))
     for position, (name, heading) in enumerate(headings.items()):
         numeric = any(isinstance(row.get(name), int | float) for row in rows)
         table.add_column(heading, justify="right" if numeric else "left", no_wrap=position == 0)
