@@ -79,8 +79,8 @@ class Loopback:
                 self.requests.append(request)
                 if not await _answer(writer, self.handler(request)):
                     break
-        except (ConnectionError, asyncio.IncompleteReadError):
-            # The client went away; what it makes of that is the test's matter.
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            # The client went away, and what it makes of that is the test's matter; or the server ends.
             pass
         finally:
             self.connections -= 1

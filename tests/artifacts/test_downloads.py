@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import random
 
 import anyio
@@ -338,6 +339,25 @@ async def test_a_cancelled_download_leaves_no_temporary_file(circleci, storage, 
     assert not list(dest.glob(".*"))
     assert {path.stat().st_size for path in dest.iterdir()} <= {3_000_000}
     storage.store(StoredFile("after", b"fine"), job=18)
+    await artifacts.download_artifacts(circleci, SLUG, 18, dest)
+    assert (dest / "after").read_bytes() == b"fine"
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_download_whose_task_is_cancelled_at_any_moment_leaves_nothing_behind(circleci, storage, dest):
+    storage.store(*(StoredFile(f"{number}", b"x" * 2_000_000) for number in range(4)))
+    storage.store(StoredFile("after", b"fine"), job=18)
+    chance = random.Random(5)
+    finished = 0
+    for _ in range(30):
+        task = asyncio.create_task(artifacts.download_artifacts(circleci, SLUG, 17, dest, overwrite="replace"))
+        done, _ = await asyncio.wait([task], timeout=chance.uniform(0, 0.08))
+        task.cancel()
+        await asyncio.wait([task])
+        finished += bool(done)
+        assert not list(dest.glob(".*"))
+        assert {path.stat().st_size for path in dest.glob("*")} <= {2_000_000}
+    assert finished < 30
     await artifacts.download_artifacts(circleci, SLUG, 18, dest)
     assert (dest / "after").read_bytes() == b"fine"
 
