@@ -99,7 +99,7 @@ class CircleCI(Namespaces):
         self._exchange = Exchange(self._settings, transport=transport)
         self._options = CallOptions()
         self._deviations = DeviationReporter(strict=strict, tell=self._tell_deviation)
-        self._caller = self
+        super().__init__(self)
 
     # The jobs that every user has are functions of a client, each in a room of its own; here they become its methods.
     history = _history.history
@@ -244,11 +244,10 @@ class CircleCI(Namespaces):
             priority: Where calls stand in line: ``bulk`` lets every ``interactive`` one go first.
         """
         given = {"timeout": timeout, "max_retries": max_retries, "deadline": deadline, "priority": priority}
-        other = copy.copy(self)
-        # The namespaces that were made so far are bound to this client and its options.
-        other.__dict__ = {name: value for name, value in self.__dict__.items() if name.startswith("_")}
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        other.__dict__ |= {"_options": attrs.evolve(self._options, **changes), "_caller": other}
+        other = copy.copy(self)
+        Namespaces.__init__(other, other)  # the namespaces made so far are bound to this client and its options
+        other.__dict__["_options"] = attrs.evolve(self._options, **changes)
         return other
 
     async def aclose(self) -> None:

@@ -108,15 +108,16 @@ class _Package:
             by_namespace.setdefault(entry.call.name.namespace, []).append(entry)
         self._render("package_init.py.jinja", "__init__.py")
         self._render("operations.py.jinja", "operations.py", views=self.parsed.views)
-        namespaces = [(name, self.names.class_name(name)) for name in by_namespace]
-        self._render("namespaces.py.jinja", "namespaces.py", namespaces=namespaces, document=self.document)
+        words = {tag["name"]: tag.get("description", "") for tag in self.document["tags"]}
+        described = {name: words.get(entries[0].call.tag, "") for name, entries in by_namespace.items()}
+        namespaces = [(name, self.names.class_name(name), text) for name, text in described.items()]
+        self._render("namespaces.py.jinja", "namespaces.py", namespaces=namespaces)
         self._render("api_init.py.jinja", "api/__init__.py")
         for namespace, entries in by_namespace.items():
-            self._write_namespace(namespace, entries)
+            self._write_namespace(namespace, described[namespace], entries)
         self._write_models()
 
-    def _write_namespace(self, namespace: str, entries: Sequence[View]) -> None:
-        described = {tag["name"]: tag.get("description", "") for tag in self.document["tags"]}
+    def _write_namespace(self, namespace: str, description: str, entries: Sequence[View]) -> None:
         for entry in entries:
             self._render("endpoint_module.py.jinja", f"api/{namespace}/{entry.module}.py", view=entry)
         self._render(
@@ -125,7 +126,7 @@ class _Package:
             views=entries,
             namespace=namespace,
             class_name=self.names.class_name(namespace),
-            description=described.get(entries[0].call.tag, ""),
+            description=description,
             imports=_namespace_imports(entries),
         )
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from circleci_v2._wire.namespace import Caller
+from circleci_v2._wire.namespace import NamespaceHolder
 
 if TYPE_CHECKING:
     from circleci_v2._generated.api.contexts import Contexts, ContextsWithRawResponse
@@ -31,280 +30,284 @@ if TYPE_CHECKING:
 __all__ = ["Namespaces", "NamespacesWithRawResponse"]
 
 
-class Namespaces:
+class Namespaces(NamespaceHolder):
     """One attribute for each kind of thing that the API deals with."""
 
-    _caller: Caller
-
-    @cached_property
+    @property
     def insights(self) -> Insights:
-        """The methods of `Insights`."""
+        """Insights: how often workflows and jobs ran, how long they took, what they cost and which tests flake.
+
+        Figures lag up to 24 hours.
+        """
         from circleci_v2._generated.api.insights import Insights
 
-        return Insights(self._caller)
+        return self._namespace(Insights)
 
-    @cached_property
+    @property
     def user(self) -> Users:
-        """The methods of `Users`."""
+        """People: whose token this is, and the organizations they work with."""
         from circleci_v2._generated.api.user import Users
 
-        return Users(self._caller)
+        return self._namespace(Users)
 
-    @cached_property
+    @property
     def organizations(self) -> Organizations:
-        """The methods of `Organizations`."""
+        """Organizations, and the URL prefixes from which they allow orbs to be loaded."""
         from circleci_v2._generated.api.organizations import Organizations
 
-        return Organizations(self._caller)
+        return self._namespace(Organizations)
 
-    @cached_property
+    @property
     def projects(self) -> Projects:
-        """The methods of `Projects`."""
+        """Projects: the project itself, its settings, environment variables and checkout keys."""
         from circleci_v2._generated.api.projects import Projects
 
-        return Projects(self._caller)
+        return self._namespace(Projects)
 
-    @cached_property
+    @property
     def pipelines(self) -> Pipelines:
-        """The methods of `Pipelines`."""
+        """Pipelines: trigger them, list them, read their configuration, continue them from a setup workflow."""
         from circleci_v2._generated.api.pipelines import Pipelines
 
-        return Pipelines(self._caller)
+        return self._namespace(Pipelines)
 
-    @cached_property
+    @property
     def workflows(self) -> Workflows:
-        """The methods of `Workflows`."""
+        """Workflows: read one, list its jobs, approve what is on hold, cancel it, run it again."""
         from circleci_v2._generated.api.workflows import Workflows
 
-        return Workflows(self._caller)
+        return self._namespace(Workflows)
 
-    @cached_property
+    @property
     def jobs(self) -> Jobs:
-        """The methods of `Jobs`."""
+        """Jobs: their details, test results and artifacts, and how to cancel one."""
         from circleci_v2._generated.api.jobs import Jobs
 
-        return Jobs(self._caller)
+        return self._namespace(Jobs)
 
-    @cached_property
+    @property
     def schedules(self) -> Schedules:
-        """The methods of `Schedules`."""
+        """Scheduled pipelines: what runs by the clock."""
         from circleci_v2._generated.api.schedules import Schedules
 
-        return Schedules(self._caller)
+        return self._namespace(Schedules)
 
-    @cached_property
+    @property
     def webhooks(self) -> Webhooks:
-        """The methods of `Webhooks`."""
+        """Outbound webhooks: where CircleCI reports finished workflows and jobs."""
         from circleci_v2._generated.api.webhooks import Webhooks
 
-        return Webhooks(self._caller)
+        return self._namespace(Webhooks)
 
-    @cached_property
+    @property
     def oidc(self) -> Oidc:
-        """The methods of `Oidc`."""
+        """OIDC custom claims: the audience and lifetime of the identity tokens that jobs receive."""
         from circleci_v2._generated.api.oidc import Oidc
 
-        return Oidc(self._caller)
+        return self._namespace(Oidc)
 
-    @cached_property
+    @property
     def policies(self) -> Policies:
-        """The methods of `Policies`."""
+        """Config policies: the rules an organization has for its configuration, and the decisions made by them."""
         from circleci_v2._generated.api.policies import Policies
 
-        return Policies(self._caller)
+        return self._namespace(Policies)
 
-    @cached_property
+    @property
     def contexts(self) -> Contexts:
-        """The methods of `Contexts`."""
+        """Contexts: shared environment variables, and the restrictions on who and what may use them."""
         from circleci_v2._generated.api.contexts import Contexts
 
-        return Contexts(self._caller)
+        return self._namespace(Contexts)
 
-    @cached_property
+    @property
     def groups(self) -> Groups:
-        """The methods of `Groups`."""
+        """Groups: sets of members of an organization."""
         from circleci_v2._generated.api.groups import Groups
 
-        return Groups(self._caller)
+        return self._namespace(Groups)
 
-    @cached_property
+    @property
     def usage(self) -> Usage:
-        """The methods of `Usage`."""
+        """Usage exports: credits and minutes of every job, as CSV files.
+
+        At most 31 days in one export, 13 months back, 10 exports an hour for each organization.
+        """
         from circleci_v2._generated.api.usage import Usage
 
-        return Usage(self._caller)
+        return self._namespace(Usage)
 
-    @cached_property
+    @property
     def pipeline_definitions(self) -> PipelineDefinitions:
-        """The methods of `PipelineDefinitions`."""
+        """Pipeline definitions: which configuration a project runs, and what it checks out."""
         from circleci_v2._generated.api.pipeline_definitions import PipelineDefinitions
 
-        return PipelineDefinitions(self._caller)
+        return self._namespace(PipelineDefinitions)
 
-    @cached_property
+    @property
     def triggers(self) -> Triggers:
-        """The methods of `Triggers`."""
+        """Triggers: what makes a pipeline definition run."""
         from circleci_v2._generated.api.triggers import Triggers
 
-        return Triggers(self._caller)
+        return self._namespace(Triggers)
 
-    @cached_property
+    @property
     def rollbacks(self) -> Rollbacks:
-        """The methods of `Rollbacks`."""
+        """Rollbacks: put a component back to an earlier version."""
         from circleci_v2._generated.api.rollbacks import Rollbacks
 
-        return Rollbacks(self._caller)
+        return self._namespace(Rollbacks)
 
-    @cached_property
+    @property
     def deploy(self) -> Deploy:
-        """The methods of `Deploy`."""
+        """Deploys: environments, components and the versions that run in them."""
         from circleci_v2._generated.api.deploy import Deploy
 
-        return Deploy(self._caller)
+        return self._namespace(Deploy)
 
-    @cached_property
+    @property
     def otel(self) -> Otel:
-        """The methods of `Otel`."""
+        """OpenTelemetry exporters: where CircleCI sends traces of pipelines.
+
+        At most five for each organization.
+        """
         from circleci_v2._generated.api.otel import Otel
 
-        return Otel(self._caller)
+        return self._namespace(Otel)
 
 
-class NamespacesWithRawResponse:
+class NamespacesWithRawResponse(NamespaceHolder):
     """The same attributes, whose methods return the whole `Response`."""
 
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
-
-    @cached_property
+    @property
     def insights(self) -> InsightsWithRawResponse:
         """The methods of `Insights`, with the response around what they return."""
         from circleci_v2._generated.api.insights import InsightsWithRawResponse
 
-        return InsightsWithRawResponse(self._caller)
+        return self._namespace(InsightsWithRawResponse)
 
-    @cached_property
+    @property
     def user(self) -> UsersWithRawResponse:
         """The methods of `Users`, with the response around what they return."""
         from circleci_v2._generated.api.user import UsersWithRawResponse
 
-        return UsersWithRawResponse(self._caller)
+        return self._namespace(UsersWithRawResponse)
 
-    @cached_property
+    @property
     def organizations(self) -> OrganizationsWithRawResponse:
         """The methods of `Organizations`, with the response around what they return."""
         from circleci_v2._generated.api.organizations import OrganizationsWithRawResponse
 
-        return OrganizationsWithRawResponse(self._caller)
+        return self._namespace(OrganizationsWithRawResponse)
 
-    @cached_property
+    @property
     def projects(self) -> ProjectsWithRawResponse:
         """The methods of `Projects`, with the response around what they return."""
         from circleci_v2._generated.api.projects import ProjectsWithRawResponse
 
-        return ProjectsWithRawResponse(self._caller)
+        return self._namespace(ProjectsWithRawResponse)
 
-    @cached_property
+    @property
     def pipelines(self) -> PipelinesWithRawResponse:
         """The methods of `Pipelines`, with the response around what they return."""
         from circleci_v2._generated.api.pipelines import PipelinesWithRawResponse
 
-        return PipelinesWithRawResponse(self._caller)
+        return self._namespace(PipelinesWithRawResponse)
 
-    @cached_property
+    @property
     def workflows(self) -> WorkflowsWithRawResponse:
         """The methods of `Workflows`, with the response around what they return."""
         from circleci_v2._generated.api.workflows import WorkflowsWithRawResponse
 
-        return WorkflowsWithRawResponse(self._caller)
+        return self._namespace(WorkflowsWithRawResponse)
 
-    @cached_property
+    @property
     def jobs(self) -> JobsWithRawResponse:
         """The methods of `Jobs`, with the response around what they return."""
         from circleci_v2._generated.api.jobs import JobsWithRawResponse
 
-        return JobsWithRawResponse(self._caller)
+        return self._namespace(JobsWithRawResponse)
 
-    @cached_property
+    @property
     def schedules(self) -> SchedulesWithRawResponse:
         """The methods of `Schedules`, with the response around what they return."""
         from circleci_v2._generated.api.schedules import SchedulesWithRawResponse
 
-        return SchedulesWithRawResponse(self._caller)
+        return self._namespace(SchedulesWithRawResponse)
 
-    @cached_property
+    @property
     def webhooks(self) -> WebhooksWithRawResponse:
         """The methods of `Webhooks`, with the response around what they return."""
         from circleci_v2._generated.api.webhooks import WebhooksWithRawResponse
 
-        return WebhooksWithRawResponse(self._caller)
+        return self._namespace(WebhooksWithRawResponse)
 
-    @cached_property
+    @property
     def oidc(self) -> OidcWithRawResponse:
         """The methods of `Oidc`, with the response around what they return."""
         from circleci_v2._generated.api.oidc import OidcWithRawResponse
 
-        return OidcWithRawResponse(self._caller)
+        return self._namespace(OidcWithRawResponse)
 
-    @cached_property
+    @property
     def policies(self) -> PoliciesWithRawResponse:
         """The methods of `Policies`, with the response around what they return."""
         from circleci_v2._generated.api.policies import PoliciesWithRawResponse
 
-        return PoliciesWithRawResponse(self._caller)
+        return self._namespace(PoliciesWithRawResponse)
 
-    @cached_property
+    @property
     def contexts(self) -> ContextsWithRawResponse:
         """The methods of `Contexts`, with the response around what they return."""
         from circleci_v2._generated.api.contexts import ContextsWithRawResponse
 
-        return ContextsWithRawResponse(self._caller)
+        return self._namespace(ContextsWithRawResponse)
 
-    @cached_property
+    @property
     def groups(self) -> GroupsWithRawResponse:
         """The methods of `Groups`, with the response around what they return."""
         from circleci_v2._generated.api.groups import GroupsWithRawResponse
 
-        return GroupsWithRawResponse(self._caller)
+        return self._namespace(GroupsWithRawResponse)
 
-    @cached_property
+    @property
     def usage(self) -> UsageWithRawResponse:
         """The methods of `Usage`, with the response around what they return."""
         from circleci_v2._generated.api.usage import UsageWithRawResponse
 
-        return UsageWithRawResponse(self._caller)
+        return self._namespace(UsageWithRawResponse)
 
-    @cached_property
+    @property
     def pipeline_definitions(self) -> PipelineDefinitionsWithRawResponse:
         """The methods of `PipelineDefinitions`, with the response around what they return."""
         from circleci_v2._generated.api.pipeline_definitions import PipelineDefinitionsWithRawResponse
 
-        return PipelineDefinitionsWithRawResponse(self._caller)
+        return self._namespace(PipelineDefinitionsWithRawResponse)
 
-    @cached_property
+    @property
     def triggers(self) -> TriggersWithRawResponse:
         """The methods of `Triggers`, with the response around what they return."""
         from circleci_v2._generated.api.triggers import TriggersWithRawResponse
 
-        return TriggersWithRawResponse(self._caller)
+        return self._namespace(TriggersWithRawResponse)
 
-    @cached_property
+    @property
     def rollbacks(self) -> RollbacksWithRawResponse:
         """The methods of `Rollbacks`, with the response around what they return."""
         from circleci_v2._generated.api.rollbacks import RollbacksWithRawResponse
 
-        return RollbacksWithRawResponse(self._caller)
+        return self._namespace(RollbacksWithRawResponse)
 
-    @cached_property
+    @property
     def deploy(self) -> DeployWithRawResponse:
         """The methods of `Deploy`, with the response around what they return."""
         from circleci_v2._generated.api.deploy import DeployWithRawResponse
 
-        return DeployWithRawResponse(self._caller)
+        return self._namespace(DeployWithRawResponse)
 
-    @cached_property
+    @property
     def otel(self) -> OtelWithRawResponse:
         """The methods of `Otel`, with the response around what they return."""
         from circleci_v2._generated.api.otel import OtelWithRawResponse
 
-        return OtelWithRawResponse(self._caller)
+        return self._namespace(OtelWithRawResponse)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Literal
@@ -21,7 +21,7 @@ def current_priority() -> Priority:
 
 
 @contextmanager
-def in_bulk() -> Iterator[None]:
+def in_bulk() -> Generator[None, None, None]:
     """Make the calls inside the block, and those of tasks that begin in it, bulk calls.
 
     The block may hold no `yield` of an async generator, since that would let the priority out.

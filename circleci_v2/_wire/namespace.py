@@ -10,7 +10,7 @@ from circleci_v2._wire.request import Request
 from circleci_v2.pagination import Page, Paginator
 from circleci_v2.response import Response
 
-__all__ = ["Caller", "Namespace", "RawMethod", "RawNamespace", "raw"]
+__all__ = ["Caller", "Namespace", "NamespaceHolder", "RawMethod", "RawNamespace", "raw"]
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -45,6 +45,27 @@ class Namespace:
             return page if cursor == "page-token" else _with_offset(page, following)
 
         return Paginator(fetch, page_token=request.query_value("page-token"))
+
+
+class _Made(Protocol):
+    def __init__(self, caller: Caller) -> None: ...
+
+
+M = TypeVar("M", bound=_Made)
+
+
+class NamespaceHolder:
+    """What has namespaces: it makes each when it is first asked for, and keeps it."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+        self._made: dict[type[Any], Any] = {}
+
+    def _namespace(self, kind: type[M]) -> M:
+        made: M | None = self._made.get(kind)
+        if made is None:
+            made = self._made[kind] = kind(self._caller)
+        return made
 
 
 def _with_offset(page: Page[T], request: Request) -> Page[T]:
