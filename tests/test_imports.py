@@ -65,6 +65,10 @@ ROOMS: dict[str, set[str]] = {
     "operations": {"_generated", "_wire"},
     "models": {"_generated", "_wire"},
     "webhooks": LOWEST | {"webhooks"},
+    "_checks": LOWEST,
+    "_files": LOWEST | {"_files"},
+    "artifacts": LOWEST | {"artifacts", "_checks", "_files", "bulk", "models", "pagination", "slugs"},
+    "usage_export": LOWEST | {"usage_export", "_checks", "_files", "bulk", "models", "streams"},
 }
 
 
