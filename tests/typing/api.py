@@ -8,6 +8,9 @@ from typing import Any, assert_type
 from uuid import UUID
 
 from circleci_v2 import OPERATIONS, CircleCI, Page, Paginator, ProjectSlug, Response
+from circleci_v2.artifacts import ArtifactDownload
+from circleci_v2.bulk import Outcome
+from circleci_v2.history import PipelineRecord
 from circleci_v2.models import (
     ContextEnvironmentVariable,
     DecisionLog,
@@ -25,6 +28,8 @@ from circleci_v2.models import (
     WorkflowStatus,
 )
 from circleci_v2.operations import Operation
+from circleci_v2.usage_export import UsageExport
+from circleci_v2.waiting import PipelineResult
 
 
 async def calls(circleci: CircleCI) -> None:
@@ -91,3 +96,19 @@ def models(workflow: Workflow) -> None:
 
 def registry() -> None:
     assert_type(OPERATIONS["getCurrentUser"], Operation)
+
+
+async def chores(circleci: CircleCI, since: datetime) -> None:
+    async for record in circleci.history("gh/acme/web", since=since, include=("jobs", "tests")):
+        assert_type(record, PipelineRecord)
+    async for outcome in circleci.map(circleci.workflows.get, [UUID(int=0)], concurrency=50, on_error="collect"):
+        assert_type(outcome, Outcome[UUID, Workflow])
+        assert_type(outcome.result, Workflow)
+    run = await circleci.trigger_and_wait("gh/acme/web", branch="main", parameters={"deploy": True}, timeout=1800)
+    assert_type(run, PipelineResult)
+    assert_type(await circleci.wait_for_workflow("id", timeout=60), Workflow)
+    assert_type(await circleci.download_artifacts("gh/acme/web", 1234, "out/"), ArtifactDownload)
+    assert_type(await circleci.export_usage("org", since, since, "usage.csv"), UsageExport)
+    async with circleci.open_artifact("https://example.com/file") as stream:
+        async for piece in stream:
+            assert_type(piece, bytes)
