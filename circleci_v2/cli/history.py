@@ -27,6 +27,7 @@ async def fetch(
     branch: str | None = None,
     since: datetime | None = None,
     limit: int | None = None,
+    hint: str | None = None,
 ) -> AsyncGenerator[PipelineRecord]:
     """The newest pipelines of a project with their workflows and jobs, the newest first, each when it is complete.
 
@@ -36,6 +37,7 @@ async def fetch(
         branch: Only pipelines of this branch. Default: all.
         since: Only pipelines created at this moment or later. Default: all.
         limit: At most so many pipelines. Default: all.
+        hint: Told when the limit was reached, as there may be more.
     """
     bar, tell = progress("pipelines")
     done = missing = 0
@@ -48,6 +50,8 @@ async def fetch(
                 tell(done, limit)
                 if done == limit:
                     break
+    if hint is not None and done == limit:
+        stderr.print(hint, highlight=False)
     if missing:
         stderr.print(f"CircleCI did not give {missing} workflows or jobs, such as those that have expired.")
 

@@ -41,7 +41,7 @@ def test_a_pipe_gets_results_only_and_no_colours() -> None:
         timeout=60,
     )
     assert "\x1b" not in result.stdout + result.stderr
-    assert result.stderr == ""
+    assert result.stderr == "These are the newest 2 pipelines; ask for more with --limit.\n"
 
 
 def test_a_reader_that_goes_away_is_no_traceback() -> None:

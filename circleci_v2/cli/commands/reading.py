@@ -115,7 +115,14 @@ class _Listing:
 
 async def _listed(listing: _Listing, demo: bool) -> None:
     async with connect(demo=demo) as circleci:
-        records = fetch(circleci, listing.project, branch=listing.branch, since=listing.since, limit=listing.limit)
+        records = fetch(
+            circleci,
+            listing.project,
+            branch=listing.branch,
+            since=listing.since,
+            limit=listing.limit,
+            hint=f"These are the newest {listing.limit} pipelines; ask for more with --limit.",
+        )
         if listing.form == "jsonl":
             # A history may be long: each line is printed when it is known.
             async with aclosing(records):
