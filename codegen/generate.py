@@ -28,6 +28,7 @@ from codegen.errors import SpecError
 from codegen.names import Names
 from codegen.normalize import OUR_DOCUMENT, normalize
 from codegen.parsing import ROOT, Parsed, parse
+from codegen.validation import check_validity
 from codegen.views import View, field_words
 
 __all__ = ["GENERATED", "generate", "render"]
@@ -74,6 +75,7 @@ def generate(document: Document, output: Path) -> Sequence[str]:
     Raises:
         SpecError: The document cannot be generated from; the message names the place.
     """
+    check_validity(document)
     names = Names.load()
     normalized = normalize(document, names=names)
     with tempfile.TemporaryDirectory() as folder:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import cache, cached_property
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,22 @@ import yaml
 from circleci_v2._wire.json_types import is_array, is_object
 from codegen.errors import SpecError
 
-__all__ = ["CallName", "Names", "canonical_key", "pascal_case", "snake_case"]
+__all__ = ["CallName", "Names", "canonical_key", "class_name", "identifier", "pascal_case", "snake_case"]
 
 NAMES_FILE = Path(__file__).with_name("names.yaml")
+CLIENT_FILE = Path(__file__).parent.parent / "circleci_v2" / "client.py"
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+")
+
+
+# Classes that generated code imports, beside the models.
+_TAKEN_BY_CODE = frozenset(
+    {
+        *("Answer", "Any", "Mapping", "Model", "Namespace", "Namespaces", "OpenStrEnum", "Operation", "OrgSlug"),
+        *("Page", "Paginator", "ProjectSlug", "RawNamespace", "Request", "Sequence", "Unset"),
+    }
+)
 
 
 def canonical_key(method: str, path: str) -> str:
@@ -35,6 +47,37 @@ def snake_case(text: str) -> str:
 def pascal_case(text: str) -> str:
     """``getOrgSummaryData``, ``project-slug`` or ``OrgID`` as ``GetOrgSummaryData``, ``ProjectSlug``, ``OrgId``."""
     return "".join(word.capitalize() for word in _WORD.findall(text)) or "Unnamed"
+
+
+def identifier(text: str, *, prefix: str, taken: Container[str] = ()) -> str:
+    """Any text as a Python name in snake_case.
+
+    Args:
+        text: The text.
+        prefix: What to begin with where the text does not begin with a letter.
+        taken: Names that mean something else where it is going to stand; they get an underscore, as keywords do.
+    """
+    name = snake_case(text)
+    name = name if name.isidentifier() else f"{prefix}{name}"
+    return f"{name}_" if iskeyword(name) or name in taken else name
+
+
+def class_name(text: str) -> str:
+    """Any text as the name of a model or enum, in PascalCase."""
+    name = pascal_case(text)
+    name = name if name.isidentifier() else f"Model{name}"
+    return f"{name}_" if iskeyword(name) or name in _TAKEN_BY_CODE else name
+
+
+@cache
+def client_attributes() -> frozenset[str]:
+    """What the client has besides its namespaces; read and not imported, because it cannot be imported without them."""
+    client = next(node for node in ast.parse(CLIENT_FILE.read_text(encoding="utf-8")).body if _is_client(node))
+    return frozenset(node.name for node in ast.walk(client) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def _is_client(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ClassDef) and node.name == "CircleCI"
 
 
 @attrs.frozen
@@ -119,7 +162,8 @@ class Names:
             return entry.call
         tag = next(iter(operation.get("tags", ())), "default")
         by_tag = {spec["tag"]: namespace for namespace, spec in self.table["namespaces"].items()}
-        call = CallName(by_tag.get(tag, snake_case(tag)), snake_case(operation.get("operationId", f"{method} {path}")))
+        namespace = by_tag.get(tag) or identifier(tag, prefix="namespace_", taken=client_attributes())
+        call = CallName(namespace, identifier(operation.get("operationId", f"{method} {path}"), prefix="operation_"))
         self._report(f"operation {method.upper()} {path} is called {call}")
         return call
 
@@ -134,7 +178,7 @@ class Names:
 
     def class_name(self, namespace: str) -> str:
         """The class behind an attribute of the client."""
-        return str(self.table["namespaces"].get(namespace, {"class": pascal_case(namespace)})["class"])
+        return str(self.table["namespaces"].get(namespace, {"class": class_name(namespace)})["class"])
 
     def namespaces(self) -> Sequence[str]:
         """All namespaces of the table, in its order."""
@@ -185,8 +229,12 @@ class Names:
         return entry.items if entry else None
 
     def parameter(self, location: str, name: str) -> str:
-        """The shared component of a parameter, and of its enum."""
+        """The shared component of a parameter."""
         return str(self.table["parameters"].get(f"{location} {name}", pascal_case(name)))
+
+    def parameter_enum(self, location: str, name: str) -> str:
+        """The enum of a parameter."""
+        return str(self.table["parameters"].get(f"{location} {name}", class_name(name)))
 
     def required(self, model: str) -> Sequence[str] | None:
         """The required fields of a model, where the table and not the document says."""
@@ -207,7 +255,7 @@ class Names:
         return {value: place for place, value in enumerate(self.table["value_order"])}
 
     def _default(self, what: str, operation: Mapping[str, Any], suffix: str) -> str:
-        name = pascal_case(operation.get("operationId", what)) + suffix
+        name = class_name(pascal_case(operation.get("operationId", what)) + suffix)
         self._report(f"{what} is called {name}")
         return name
 

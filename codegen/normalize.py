@@ -200,7 +200,7 @@ class _Operation:
 
     def _parameter(self, name: str, source: Mapping[str, Any]) -> Schema:
         location = source["in"]
-        title = self.work.names.parameter(location, name)
+        title = self.work.names.parameter_enum(location, name)
         schema = self.work.hoister.place(self.document, source.get("schema", {}), lambda _: title, f"{self.key} {name}")
         kept = {k: source[k] for k in ("description", "deprecated", "example") if source.get(k)}
         required = {"required": True} if location == "path" or source.get("required") else {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
-from keyword import iskeyword
 from typing import Any
 
 from openapi_python_client import strings
@@ -24,8 +23,9 @@ from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.parser.properties.uuid import UuidProperty
 from openapi_python_client.schema.untrusted_string import UntrustedString
 
+from codegen.annotations import arms
 from codegen.errors import SpecError
-from codegen.names import snake_case
+from codegen.names import identifier
 
 __all__ = [
     "annotation",
@@ -54,6 +54,13 @@ _PLAIN_TYPES: dict[type[Any], str] = {
 }
 _DOCSTRING_WIDTH = 112
 
+_TAKEN_IN_MODELS = frozenset(
+    {
+        *("additional_properties", "from_dict", "from_received", "models_module", "to_dict"),  # of every model
+        *("bool", "date", "datetime", "dict", "field", "float", "int", "list", "str"),  # of its declaration
+    }
+)
+
 
 def plain(text: Any) -> str:
     """Text from the document as a plain string; only for what is escaped, or reduced to letters, right after."""
@@ -63,11 +70,8 @@ def plain(text: Any) -> str:
 
 
 def attribute(name: Any) -> str:
-    """The Python name of a field or parameter: snake_case, and no keyword."""
-    identifier = snake_case(plain(name))
-    if not identifier.isidentifier() or not identifier.isascii():
-        identifier = f"field_{identifier}"
-    return f"{identifier}_" if iskeyword(identifier) else identifier
+    """The Python name of a field: snake_case, and nothing that means something else in the class of a model."""
+    return identifier(plain(name), prefix="field_", taken=_TAKEN_IN_MODELS)
 
 
 def literal(text: Any) -> str:
@@ -177,6 +181,6 @@ def _plain_annotation(prop: Any) -> str:
     return kind
 
 
-def _joined(arms: Iterator[str]) -> str:
-    distinct = list(dict.fromkeys(part for arm in arms for part in arm.split(" | ")))
+def _joined(union_of: Iterator[str]) -> str:
+    distinct = list(dict.fromkeys(part for arm in union_of for part in arms(arm)))
     return " | ".join(sorted(distinct, key=lambda arm: (arm == "None", arm.startswith("Mapping["))))

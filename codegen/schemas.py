@@ -275,16 +275,19 @@ def _site(schema: Schema) -> Schema:
     return {**said, "nullable": True} if schema.get("x-nullable") else said
 
 
-def _merge_all_of(document: Mapping[str, Any], schema: Schema, where: str) -> Schema:
+def _merge_all_of(document: Mapping[str, Any], schema: Schema, where: str, depth: int = 0) -> Schema:
     """One flat schema out of an allOf, in the vendor's dialect made plain OpenAPI 3.0."""
     merged = {
         key: value for key, value in schema.items() if key != "allOf" and not key.startswith("x-") and key != "title"
     }
     if schema.get("x-nullable"):
         merged["nullable"] = True
+    if depth > _DEEPEST_NESTING:
+        msg = f"{where}: allOf is nested more than {_DEEPEST_NESTING} deep, or leads back to itself"
+        raise SpecError(msg)
     for arm in schema.get("allOf", ()):
         resolved, _ = _resolve(document, arm, where)
-        part = _merge_all_of(document, resolved, where)
+        part = _merge_all_of(document, resolved, where, depth + 1)
         merged["properties"] = {**merged.get("properties", {}), **part.get("properties", {})}
         merged["required"] = [*merged.get("required", ()), *part.get("required", ())]
         merged = {**{k: v for k, v in part.items() if k not in {"properties", "required"}}, **merged}

@@ -12,12 +12,11 @@ from openapi_python_client.parser.openapi import Endpoint
 
 from codegen.documents import Document
 from codegen.errors import SpecError
-from codegen.names import CallName, Names
+from codegen.names import CallName, Names, identifier
 from codegen.reading import component_of, fields_of_schema, json_schema_of, operations_of, references_in
 from codegen.rendering import (
     annotation,
     argument_annotation,
-    attribute,
     fields_of,
     is_nullable,
     literal,
@@ -29,6 +28,8 @@ __all__ = ["Argument", "Call", "Outcome", "calls_of", "envelope_models", "field_
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _IDEMPOTENT = frozenset({"get", "head", "put", "delete", "options"})
+_PLAIN_PLACEHOLDER = re.compile(r"[A-Za-z0-9_-]+")
+_TAKEN_IN_METHODS = frozenset({"given", "org_path", "path_segment", "project_path", "self"})
 _SLUG_TYPES = {
     "project-slug": ("ProjectSlug | str", "project_path"),
     "org-slug": ("OrgSlug | str", "org_path"),
@@ -63,6 +64,16 @@ class Call:
     renamed: Mapping[str, str]
     slug_path: str | None
     slug_description: str
+
+    @property
+    def module(self) -> str:
+        """The module of the operation; the name of a built-in is given an underscore, because the module is imported."""
+        method = self.name.method
+        return f"{method}_" if hasattr(builtins, method) else method
+
+    def argument(self, key: str) -> str:
+        """The Python name of a parameter, or of a field of the body."""
+        return self.renamed.get(key) or identifier(key, prefix="field_", taken=_TAKEN_IN_METHODS | {self.module})
 
     @property
     def idempotent(self) -> bool:
@@ -122,9 +133,8 @@ class View:
 
     @property
     def module(self) -> str:
-        """The module of the operation; the name of a built-in is given an underscore, because the module is imported."""
-        method = self.call.name.method
-        return f"{method}_" if hasattr(builtins, method) else method
+        """The module of the operation."""
+        return self.call.module
 
     @property
     def parsed_annotation(self) -> str:
@@ -301,7 +311,7 @@ def _path_argument(call: Call, key: str, described: Mapping[tuple[str, str], Any
     kind = _SLUG_TYPES[key][0] if key in _SLUG_TYPES else argument_annotation(prop)
     default = source.get("schema", {}).get("default")
     return Argument(
-        name=call.renamed.get(key, attribute(key)),
+        name=call.argument(key),
         key=key,
         annotation=kind,
         default=literal(default) if isinstance(default, str) else None,
@@ -324,7 +334,7 @@ def _argument(call: Call, prop: Any, place: str, description: str, default: Any)
     else:
         kind, default = (kind if nullable else f"{kind} | None"), "None"
     return Argument(
-        name=call.renamed.get(key, attribute(key)),
+        name=call.argument(key),
         key=key,
         annotation=kind,
         default=default,
@@ -338,7 +348,12 @@ def _argument(call: Call, prop: Any, place: str, description: str, default: Any)
 def _path_expression(call: Call) -> str:
     def filled(match: re.Match[str]) -> str:
         key = match.group(1)
-        name = call.renamed.get(key, attribute(key))
+        if not _PLAIN_PLACEHOLDER.fullmatch(key):
+            msg = (
+                f"{call.method.upper()} {call.path}: the path parameter {key!r} is not made of letters, digits, - and _"
+            )
+            raise SpecError(msg)
+        name = call.argument(key)
         if key in _SLUG_TYPES:
             return f"\0{_SLUG_TYPES[key][1]}({name})\1"
         return f"\0path_segment({literal(name)}, {name})\1"

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 import attrs
 
-from codegen.diffing.annotations import is_same
+from codegen.annotations import is_same
 from codegen.diffing.changes import Change, Grade
 from codegen.diffing.grading import changed_facts, grade_of_answer, grade_of_argument
 from codegen.diffing.renames import likely_renames

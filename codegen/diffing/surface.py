@@ -11,7 +11,7 @@ from openapi_python_client.parser.properties.enum_property import EnumProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 
 from codegen import rendering
-from codegen.diffing.annotations import arms, without
+from codegen.annotations import arms, without
 from codegen.documents import Document
 from codegen.names import Names, canonical_key
 from codegen.parsing import parse
