@@ -237,7 +237,8 @@ def cut_at_random(seed):
 
     def reply(_request, _file, right):
         size = len(right.body)
-        return attrs.evolve(right, cut_after=chance.randrange(size)) if size and chance.random() < 0.7 else right
+        # At least one byte comes through, so that no file is given up for want of progress.
+        return attrs.evolve(right, cut_after=chance.randrange(1, size)) if size > 1 and chance.random() < 0.7 else right
 
     return reply
 
