@@ -47,7 +47,7 @@ class Archive(Namespaces):
         same_moment: int = 1,
         by_position=False,
     ) -> None:
-        self._caller = self
+        super().__init__(self)
         self.count = count
         self.numbers = list(range(1, count + 1))
         self.workflows_each = workflows

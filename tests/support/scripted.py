@@ -97,7 +97,7 @@ class ScriptedCircleCI(Namespaces):
     """Answers as its script says, without any HTTP."""
 
     def __init__(self, pipeline: ScriptedPipeline) -> None:
-        self._caller = self
+        super().__init__(self)
         self.pipeline = pipeline
         self.now = 0.0
         self.calls: list[tuple[float, str, str]] = []
