@@ -32,6 +32,7 @@ _FIRST_FIELDS = ("id", "name", "slug", "number", "type", "status", "state")
 _UNION_KEYS = ("oneOf", "anyOf")
 _SITE_KEYS = frozenset({"description", "nullable", "deprecated", "example", "default"})
 _DEEPEST_NESTING = 60
+_LONGEST_NAME = 120
 
 
 def reference(name: str, site: Mapping[str, Any]) -> Schema:
@@ -166,6 +167,9 @@ class Hoister:
         return reference(name, {**nullable, **site})
 
     def _register(self, name: str, component: Schema, where: str) -> None:
+        if len(name) > _LONGEST_NAME:
+            msg = f"{where}: {name} is longer than {_LONGEST_NAME} characters; give it a name in names.yaml"
+            raise SpecError(msg)
         known = self.components.setdefault(name, component)
         origin = self._origins.setdefault(name, where)
         difference = first_difference(known, component)

@@ -346,30 +346,29 @@ def _argument(call: Call, prop: Any, place: str, description: str, default: Any)
 
 
 def _path_expression(call: Call) -> str:
-    def filled(match: re.Match[str]) -> str:
-        key = match.group(1)
-        if not _PLAIN_PLACEHOLDER.fullmatch(key):
-            msg = (
-                f"{call.method.upper()} {call.path}: the path parameter {key!r} is not made of letters, digits, - and _"
-            )
-            raise SpecError(msg)
-        name = call.argument(key)
-        if key in _SLUG_TYPES:
-            return f"\0{_SLUG_TYPES[key][1]}({name})\1"
-        return f"\0path_segment({literal(name)}, {name})\1"
+    """The route as an expression. Its text is put between quotes piece by piece; the rest is names of ours alone."""
+    pieces: list[str] = []
+    end = 0
+    for match in _PLACEHOLDER.finditer(call.route):
+        pieces += [_fixed(call.route[end : match.start()]), f"{{{_filled(call, match.group(1))}}}"]
+        end = match.end()
+    if not pieces:
+        return literal(call.route)
+    return f'f"{"".join([*pieces, _fixed(call.route[end:])])}"'
 
-    text = _PLACEHOLDER.sub(filled, call.route)
-    pieces = re.split(r"(\x00.*?\x01)", text)
-    if len(pieces) == 1:
-        return literal(text)
-    inner = "".join(
-        "{" + piece[1:-1] + "}"
-        if piece.startswith("\0")
-        else literal(piece)[1:-1].replace("{", "{{").replace("}", "}}")
-        for piece in pieces
-    )
-    # Single quotes inside, because an f-string on Python 3.11 cannot reuse its own.
-    return 'f"' + inner.replace('path_segment("', "path_segment('").replace('", ', "', ") + '"'
+
+def _fixed(text: str) -> str:
+    """Text for the inside of an f-string."""
+    return literal(text)[1:-1].replace("{", "{{").replace("}", "}}")
+
+
+def _filled(call: Call, key: str) -> str:
+    if not _PLAIN_PLACEHOLDER.fullmatch(key):
+        msg = f"{call.method.upper()} {call.path}: the path parameter {key!r} is not made of letters, digits, - and _"
+        raise SpecError(msg)
+    name = call.argument(key)
+    # Single quotes, because an f-string on Python 3.11 cannot reuse its own.
+    return f"{_SLUG_TYPES[key][1]}({name})" if key in _SLUG_TYPES else f"path_segment('{name}', {name})"
 
 
 def _outcome(document: Document, call: Call, endpoint: Endpoint) -> Outcome:
