@@ -83,6 +83,7 @@ def test_a_test_that_reaches_the_real_host_fails(pytester: pytest.Pytester, requ
     result.stdout.fnmatch_lines(["*tried to reach the real CircleCI at output.circle-artifacts.com*"])
 
 
+@pytest.mark.real_circleci  # else the guard of this test would stand before the one that is tested
 def test_other_hosts_and_marked_tests_are_left_alone(pytester: pytest.Pytester, request: pytest.FixtureRequest) -> None:
     result = run(
         pytester,
