@@ -59,7 +59,9 @@ def identifier(text: str, *, prefix: str, taken: Container[str] = ()) -> str:
     """
     name = snake_case(text)
     name = name if name.isidentifier() else f"{prefix}{name}"
-    return f"{name}_" if iskeyword(name) or name in taken else name
+    while iskeyword(name) or name in taken:
+        name = f"{name}_"
+    return name
 
 
 def class_name(text: str) -> str:

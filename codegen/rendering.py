@@ -57,7 +57,7 @@ _DOCSTRING_WIDTH = 112
 _TAKEN_IN_MODELS = frozenset(
     {
         *("additional_properties", "from_dict", "from_received", "models_module", "to_dict"),  # of every model
-        *("bool", "date", "datetime", "dict", "field", "float", "int", "list", "str"),  # of its declaration
+        *("bool", "date", "datetime", "dict", "field", "float", "int", "list", "self", "str"),  # of its declaration
     }
 )
 
@@ -135,6 +135,9 @@ def annotation(prop: Any) -> str:
         return _joined(annotation(arm) for arm in prop.inner_properties)
     if is_mapping(prop):
         return f"dict[str, {_mapping_value(prop, annotation)}]"
+    if isinstance(prop, DateProperty):
+        # CircleCI answers with no date alone so far, so decoding leaves one as the text that it is.
+        return "str"
     return _plain_annotation(prop)
 
 
@@ -148,7 +151,7 @@ def argument_annotation(prop: Any) -> str:
         return f"Mapping[str, {_mapping_value(prop, argument_annotation)}]"
     if isinstance(prop, ModelProperty):
         return f"{prop.class_info.name} | Mapping[str, Any]"
-    if isinstance(prop, EnumProperty | UuidProperty):
+    if isinstance(prop, EnumProperty | UuidProperty | DateProperty):
         return f"{_plain_annotation(prop)} | str"
     return _plain_annotation(prop)
 
