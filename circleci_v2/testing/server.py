@@ -147,6 +147,15 @@ class _Server(uvicorn.Server):
         if deliveries is not None:
             deliveries.cancel()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        connections = tuple(self.server_state.connections)
+        await super().shutdown(sockets)
+        for connection in connections:
+            _abort(connection)
+        # asyncio closes a socket one round of the loop after it was told to; the loop ends right after this.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
     async def _deliver_webhooks(self) -> None:
         """Deliver what becomes due while time passes by itself."""
         while True:
@@ -189,6 +198,10 @@ class _Server(uvicorn.Server):
             _close_if_of(connection, scope["client"])
         while (await receive())["type"] != "http.disconnect":
             pass
+
+
+def _abort(connection: Any) -> None:
+    connection.transport.abort()
 
 
 def _close_if_of(connection: Any, client: Any) -> None:
