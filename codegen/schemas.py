@@ -201,7 +201,7 @@ class _Place:
             self._place(variant, lambda _, i=i: self.name(i), f"|{i}")  # type: ignore[misc]  # a default argument binds i
             for i, variant in enumerate(variants)
         ]
-        rest = {k: v for k, v in flat.items() if k not in {*_UNION_KEYS, "type", "nullable"}}
+        rest = {k: v for k, v in flat.items() if k not in {*_UNION_KEYS, "type", "nullable", "additionalProperties"}}
         null = {"nullable": True} if flat.get("nullable") or len(variants) < len(flat[key]) else {}
         if len(placed) == 1:
             return _with_site(placed[0], {**rest, **null})

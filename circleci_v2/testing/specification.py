@@ -155,7 +155,7 @@ class Specification:
         # The wheel carries the document beside this file; a checkout has it at its root.
         shipped = folder / "openapi.json"
         path = shipped if shipped.exists() else folder.parent.parent / "openapi.json"
-        return cls(json.loads(path.read_bytes(), object_hook=_with_open_union))
+        return cls(json.loads(path.read_bytes()))
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self._operations)
@@ -169,17 +169,6 @@ def _make_validator(schema: Mapping[str, Any]) -> _Validator:
     from openapi_schema_validator import OAS30Validator, oas30_format_checker
 
     return cast("_Validator", OAS30Validator(schema, format_checker=oas30_format_checker))
-
-
-def _with_open_union(schema: dict[str, Any]) -> dict[str, Any]:
-    """The same schema, without `additionalProperties: false` beside `oneOf` or `anyOf`.
-
-    CircleCI means that the alternatives are closed; by the rules of JSON Schema it would forbid every one of their
-    fields.
-    """
-    if "oneOf" in schema or "anyOf" in schema:
-        schema.pop("additionalProperties", None)
-    return schema
 
 
 def _json_schema(described: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -1,0 +1,21 @@
+"""Unions: closed ones are opened, because by the rules of JSON Schema they would allow no field at all."""
+
+from __future__ import annotations
+
+from codegen.documents import read_document
+from codegen.normalize import OUR_DOCUMENT
+from tests.codegen.test_normalize import document, schemas
+
+
+def test_a_closed_union_of_objects_is_opened():
+    by_id = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+    by_slug = {"type": "object", "required": ["slug"], "properties": {"slug": {"type": "string"}}}
+    closed = {"type": "object", "properties": {"owner": {"oneOf": [by_id, by_slug], "additionalProperties": False}}}
+    found = schemas(document(closed))["Workflow"]["properties"]["owner"]
+    assert list(found) == ["oneOf"]
+    assert len(found["oneOf"]) == 2
+
+
+def test_nothing_in_our_document_is_closed():
+    assert '"additionalProperties": false' not in OUR_DOCUMENT.read_text(encoding="utf-8")
+    assert "oneOf" in read_document(OUR_DOCUMENT)["components"]["schemas"]["CreateContextRequest"]["properties"]["owner"]
