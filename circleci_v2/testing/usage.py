@@ -75,8 +75,8 @@ def _job_columns(job: Job, started_at: float, stopped_at: float) -> dict[str, An
     load = _load(job.id)
     return {
         "JOB_NAME": job.name,
-        "JOB_RUN_NUMBER": job.number,
         "JOB_ID": job.id,
+        "JOB_RUN_NUMBER": job.number,
         "JOB_RUN_DATE": _moment(started_at)[:10],
         "JOB_RUN_QUEUED_AT": _moment(job.ready_at),
         "JOB_RUN_STARTED_AT": _moment(started_at),

@@ -20,7 +20,7 @@ async def test_the_fake_writes_the_columns_that_are_read():
     fake = FakeCircleCI.seeded("gh/acme/web")
     async with CircleCI(fake.token, transport=fake.transport()) as circleci:
         organization = await circleci.organizations.get("gh/acme")
-        end = fake.clock.now()
+        end = datetime.fromtimestamp(fake.clock.now(), UTC)
         job = await circleci.usage.create_export(organization.id, start=end - timedelta(days=7), end=end)
         await fake.advance(3600)
         status = await circleci.usage.get_export(organization.id, job.usage_export_job_id)
