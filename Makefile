@@ -36,6 +36,7 @@ test: $(VENV)/installed-dev  ## Run the tests
 lint: $(VENV)/installed-dev  ## Check style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m codegen.unwritten
 
 format: $(VENV)/installed-dev  ## Put the code into the house style
 	$(BIN)/ruff check --fix .

@@ -8,6 +8,7 @@ that a newer document dropped although the API still has them: their facts come 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,7 @@ class Overlay:
         idle: list[str] = []
         for action in self.actions:
             target = action["target"]
-            if parse_json_path(target).find(document):
+            if self.matches(action, document):
                 apply_overlay(document, {"actions": [action]})
             elif action.get("x-optional"):
                 idle.append(f"overlay: {target} is not in this document")
@@ -79,6 +80,19 @@ class Overlay:
                     raise SpecError(msg)
                 idle.append(msg)
         return idle
+
+    def matches(self, action: Mapping[str, Any], document: Document) -> bool:
+        """Whether an action finds anything in a document whose schemas are named."""
+        return bool(parse_json_path(action["target"]).find(document))
+
+    def changes(self, action: Mapping[str, Any], document: Document) -> bool:
+        """Whether an action, alone, makes a difference to a document whose schemas are named."""
+        without, corrected = copy.deepcopy(document), copy.deepcopy(document)
+        apply_overlay(corrected, {"actions": [action]})
+        names = Names.load()
+        settle(without, names)
+        settle(corrected, names)
+        return bool(without != corrected)
 
 
 def settle(document: Document, names: Names) -> None:

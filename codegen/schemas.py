@@ -16,7 +16,7 @@ from circleci_v2._wire.json_types import is_array, is_object
 from codegen.errors import SpecError
 from codegen.names import Names
 
-__all__ = ["WORDS", "Hoister", "Schema", "first_difference", "reference", "resolve_pointer"]
+__all__ = ["WORDS", "Hoister", "Schema", "first_difference", "reference", "resolve_pointer", "unwrapped"]
 
 Schema = dict[str, Any]
 NameOf = Callable[[int | None], str]
@@ -66,7 +66,7 @@ def first_difference(one: Any, other: Any, path: str = "$", *, fields: bool = Fa
         fields: Whether the keys of the parts are names of fields, of which none may be set aside.
     """
     if is_object(one) and is_object(other):
-        one, other = _unwrapped(one), _unwrapped(other)
+        one, other = unwrapped(one), unwrapped(other)
         for key in sorted({*one, *other} - (frozenset() if fields else _set_aside(one))):
             if key not in one or key not in other:
                 return f"{path}.{key} is only in one of them"
@@ -79,7 +79,7 @@ def first_difference(one: Any, other: Any, path: str = "$", *, fields: bool = Fa
     return None if one == other else f"{path} is {one!r} in one and {other!r} in the other"
 
 
-def _unwrapped(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def unwrapped(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """A reference that stands in an allOf only because something is said beside it, as the plain reference."""
     match schema.get("allOf"):
         case [{"$ref": str(pointer)}]:

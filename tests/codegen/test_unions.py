@@ -18,4 +18,6 @@ def test_a_closed_union_of_objects_is_opened():
 
 def test_nothing_in_our_document_is_closed():
     assert '"additionalProperties": false' not in OUR_DOCUMENT.read_text(encoding="utf-8")
-    assert "oneOf" in read_document(OUR_DOCUMENT)["components"]["schemas"]["CreateContextRequest"]["properties"]["owner"]
+    assert (
+        "oneOf" in read_document(OUR_DOCUMENT)["components"]["schemas"]["CreateContextRequest"]["properties"]["owner"]
+    )

@@ -1,0 +1,264 @@
+"""Adopting a newer document: facts come and go, words stay ours, and what people have to do is said."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codegen import adopt as adopting
+from codegen import unwritten as unwritten_module
+from codegen.adopt import adopt
+from codegen.compare import expected_differences
+from codegen.diff import diff_documents
+from codegen.diffing.changes import Grade
+from codegen.documents import dump_document, read_document, write_document
+from codegen.facts import facts_of
+from codegen.normalize import OUR_DOCUMENT, normalize
+from codegen.unwritten import MARKER, unwritten
+from codegen.wording import borrowed_sentences
+
+OURS = read_document(OUR_DOCUMENT)
+
+Document = dict[str, Any]
+
+
+def vendor(reference: Path, name: str) -> Document:
+    return read_document(reference / f"openapi-{name}.json")
+
+
+def newer(change: Callable[[Document], object]) -> Document:
+    document = copy.deepcopy(OURS)
+    change(document)
+    return document
+
+
+def without_source(document: Document) -> Document:
+    info = {key: value for key, value in document["info"].items() if key != "x-source"}
+    return {**document, "info": info}
+
+
+def described(document: Document) -> set[str]:
+    return {place for place in unwritten(document) if not place.startswith("info/")}
+
+
+def test_facts_of_2024_become_those_of_2025_and_then_those_of_today(reference: Path):
+    older = normalize(vendor(reference, "2024-11")).document
+    then = adopt(older, vendor(reference, "2025-10"))
+    assert facts_of(then.document) == facts_of(normalize(vendor(reference, "2025-10")).document)
+    # What today's document has beyond that came by 2026-08, as differences.yaml says field by field.
+    since = diff_documents(then.document, OURS)
+    came = ("operation-added", "refusals", "model-added", "enum-added", "security-added", "operation-retained")
+    changed = {
+        c.subject.split("(")[0] for c in since.changes if c.kind not in came and c.grade is not Grade.DESCRIPTION_ONLY
+    }
+    assert changed <= set(expected_differences("openapi-2025-10"))
+    now = adopt(then.document, vendor(reference, "2026-08-partial"))
+    assert facts_of(now.document) == facts_of(OURS)
+
+
+def test_our_words_survive_the_way_back_and_forth(reference: Path):
+    older = adopt(OURS, vendor(reference, "2024-11")).document
+    assert len(older["paths"]) < len(OURS["paths"])
+    # A field that is deprecated and gone by now is the one thing that we never described.
+    assert described(older) == {"components/schemas/CreateContextRestrictionRequest/properties/project_id/description"}
+    again = adopt(older, vendor(reference, "2025-10")).document
+    for path in older["paths"].keys() & again["paths"].keys():
+        for method in older["paths"][path]:
+            for words in ("summary", "description"):
+                assert again["paths"][path][method][words] == OURS["paths"][path][method][words]
+    workflow, ours = (d["components"]["schemas"]["Workflow"]["properties"] for d in (again, OURS))
+    assert workflow["status"] == ours["status"]
+    assert workflow["auto_rerun_number"]["description"] == MARKER
+
+
+def test_no_word_of_the_vendor_is_taken(reference: Path):
+    theirs = vendor(reference, "2025-10")
+    adopted = adopt(adopt(OURS, vendor(reference, "2022-04")).document, theirs).document
+    assert borrowed_sentences(adopted, [theirs]) == []
+
+
+def test_the_newest_document_of_the_vendor_changes_nothing_to_the_letter(reference: Path):
+    adoption = adopt(OURS, vendor(reference, "2026-08-partial"))
+    assert dump_document(adoption.document) == OUR_DOCUMENT.read_text(encoding="utf-8")
+    assert adoption.diff.changes == []
+    assert list(adoption.proposals) == []
+
+
+def new_operation(document: Document) -> None:
+    document["paths"]["/pipeline/{pipeline-id}/lineage"] = {
+        "get": {
+            "operationId": "getPipelineLineage",
+            "summary": "Their words",
+            "tags": ["Pipeline"],
+            "parameters": [
+                {
+                    "name": "pipeline-id",
+                    "in": "path",
+                    "required": True,
+                    "description": "Their words",
+                    "schema": {"type": "string", "format": "uuid"},
+                },
+                {"name": "depth", "in": "query", "schema": {"type": "integer"}},
+            ],
+            "responses": {
+                "200": {
+                    "description": "Their words",
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "properties": {"depth": {"type": "integer", "description": "Their words"}},
+                            }
+                        }
+                    },
+                },
+                "418": {"description": "Their words"},
+            },
+        }
+    }
+
+
+def test_a_new_operation_comes_with_markers_instead_of_words():
+    adoption = adopt(OURS, newer(new_operation))
+    path = "/pipeline/{pipeline-id}/lineage"
+    operation = adoption.document["paths"][path]["get"]
+    assert described(adoption.document) == {
+        f"paths/{path}/get/summary",
+        f"paths/{path}/get/description",
+        f"paths/{path}/get/parameters/depth/description",
+        f"paths/{path}/get/responses/200/description",
+        "components/schemas/GetPipelineLineageResponse/description",
+        "components/schemas/GetPipelineLineageResponse/properties/depth/description",
+        "components/responses/Status418/description",
+    }
+    assert "Their words" not in json.dumps(adoption.document)
+    # What we say of a parameter elsewhere holds here as well.
+    shared = OURS["components"]["parameters"]["PipelineId"]
+    (identity,) = [p for p in operation["parameters"] if p != {"$ref": "#/components/parameters/PipelineId"}][:0] or [
+        next(p for p in operation["parameters"] if "$ref" in p or p["name"] == "pipeline-id")
+    ]
+    assert identity == {"$ref": "#/components/parameters/PipelineId"}
+    assert adoption.document["components"]["parameters"]["PipelineId"] == shared
+    assert any("is called pipelines.get_pipeline_lineage" in note for note in adoption.diff.notes)
+
+
+def test_what_is_adopted_is_in_normal_form_and_can_be_adopted_again():
+    adopted = adopt(OURS, newer(new_operation)).document
+    assert normalize(adopted).document == adopted
+    assert adopt(adopted, newer(new_operation)).document == adopted
+
+
+def test_an_operation_that_is_gone_goes_and_its_name_is_superfluous():
+    adoption = adopt(OURS, newer(lambda document: document["paths"].pop("/me/collaborations")))
+    assert "/me/collaborations" not in adoption.document["paths"]
+    assert "Collaboration" not in adoption.document["components"]["schemas"]
+    assert (
+        "names.yaml: GET /me/collaborations (user.collaborations) stands for no operation any more"
+        in adoption.proposals
+    )
+    assert any(
+        "Collaboration.properties['avatar_url','vcs-type'] matches nothing" in line and "the reason for it was" in line
+        for line in adoption.proposals
+    )
+
+
+def test_an_operation_that_moved_keeps_its_words_and_is_proposed():
+    moved = newer(
+        lambda document: document["paths"].update({"/workflows/{id}": document["paths"].pop("/workflow/{id}")})
+    )
+    adoption = adopt(OURS, moved)
+    operation = adoption.document["paths"]["/workflows/{id}"]["get"]
+    assert operation["description"] == OURS["paths"]["/workflow/{id}"]["get"]["description"]
+    assert (
+        "names.yaml: GET /workflow/{id} seems to be GET /workflows/{id} now; rename the key, or `workflows.get` becomes "
+        "`workflows.get_workflow_by_id`"
+    ) in adoption.proposals
+
+
+def rename_field(old: str, new: str) -> Callable[[Document], object]:
+    def rename(document: Document) -> None:
+        schema = document["components"]["schemas"]["Job"]
+        schema["properties"][new] = schema["properties"].pop(old)
+        schema["required"] = [new if name == old else name for name in schema.get("required", ())]
+
+    return rename
+
+
+def test_a_field_that_seems_renamed_is_proposed_with_its_words():
+    known = OURS["components"]["schemas"]["Job"]["properties"]
+    assert "stopped_at" in known
+    adoption = adopt(OURS, newer(rename_field("stopped_at", "stopped_on")))
+    field = adoption.document["components"]["schemas"]["Job"]["properties"]["stopped_on"]
+    assert field["description"].startswith(
+        f"{MARKER} (perhaps `stopped_at` renamed: {known['stopped_at']['description']}"
+    )
+    assert (
+        "Job.stopped_on may be Job.stopped_at renamed; the words of stopped_at stand beside its marker"
+        in adoption.proposals
+    )
+
+
+def test_a_field_that_is_only_respelled_keeps_its_words():
+    adoption = adopt(OURS, newer(rename_field("stopped_at", "stopped-at")))
+    fields = adoption.document["components"]["schemas"]["Job"]["properties"]
+    assert (
+        fields["stopped-at"]["description"]
+        == OURS["components"]["schemas"]["Job"]["properties"]["stopped_at"]["description"]
+    )
+    assert described(adoption.document) == set()
+
+
+def test_a_correction_that_the_vendor_has_made_is_no_longer_needed(reference: Path):
+    theirs = vendor(reference, "2026-08-partial")
+    enum = theirs["paths"]["/pipeline/{pipeline-id}"]["get"]["responses"]["200"]["content"]["application/json"]
+    values = enum["schema"]["properties"]["trigger"]["properties"]["type"]["enum"]
+    needed = adopt(OURS, theirs).proposals
+    assert not [line for line in needed if "PipelineTriggerType" in line]
+
+    def correct(value: Any) -> None:
+        if isinstance(value, dict):
+            if sorted(value.get("enum", ())) == sorted(values):
+                value["enum"] = [*values, "gitlab", "schedule", "unknown", "Decoupled Ingestion System"]
+            for item in value.values():
+                correct(item)
+        elif isinstance(value, list):
+            for item in value:
+                correct(item)
+
+    corrected = copy.deepcopy(theirs)
+    correct(corrected)
+    (line,) = [line for line in adopt(OURS, corrected).proposals if "PipelineTriggerType" in line]
+    assert "is no longer needed; the reason for it was: Seen on pipelines" in line
+
+
+def test_the_command_writes_the_document_and_says_what_comes_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    write_document(newer(new_operation), tmp_path / "newer.json")
+    output = tmp_path / "openapi.json"
+    assert adopting.main([str(tmp_path / "newer.json"), "--output", str(output)]) == 0
+    assert "/pipeline/{pipeline-id}/lineage" in read_document(output)["paths"]
+    printed = capsys.readouterr().out
+    assert "pipelines.get_pipeline_lineage" in printed
+    assert "8 places have to be described" in printed
+    assert "Next: write what belongs where it says 'TODO: describe'" in printed
+
+
+def test_lint_refuses_what_nobody_has_described(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    assert unwritten_module.main() == 0
+    write_document(adopt(OURS, newer(new_operation)).document, tmp_path / "openapi.json")
+    monkeypatch.setattr(unwritten_module, "OUR_DOCUMENT", tmp_path / "openapi.json")
+    assert unwritten_module.main() == 1
+    error = capsys.readouterr().err
+    assert "openapi.json: paths//pipeline/{pipeline-id}/lineage/get/summary says 'TODO: describe'" in error
+
+
+def test_lint_runs_that_check():
+    makefile = (OUR_DOCUMENT.parent / "Makefile").read_text(encoding="utf-8")
+    lint = makefile.partition("\nlint:")[2].partition("\n\n")[0]
+    assert "python -m codegen.unwritten" in lint
