@@ -30,9 +30,9 @@ from codegen.errors import SpecError
 from codegen.facts import facts_of
 from codegen.names import Names, canonical_key
 from codegen.normalize import OUR_DOCUMENT, name_schemas, normalize
+from codegen.our_words import Renames, with_our_words
 from codegen.overlay import Overlay
 from codegen.unwritten import MARKER, unwritten
-from codegen.our_words import Renames, with_our_words
 
 __all__ = ["Adoption", "adopt", "main"]
 

@@ -53,6 +53,7 @@ _PLAIN_TYPES: dict[type[Any], str] = {
     NoneProperty: "None",
 }
 _DOCSTRING_WIDTH = 112
+_UNESCAPED_LAST_QUOTE = re.compile(r'(?<!\\)((?:\\\\)*)"\Z')
 
 _TAKEN_IN_MODELS = frozenset(
     {
@@ -92,7 +93,7 @@ def docstring(text: Any, indent: int = 0, *, hanging: bool = False) -> str:
         for part in re.split(r"\n\s*\n", plain(text).strip())
     ]
     safe = strings.safe_for_docstring("\n\n".join(paragraphs))
-    safe = f'{safe[:-1]}\\"' if safe.endswith('"') else safe
+    safe = _UNESCAPED_LAST_QUOTE.sub(r"\1\"", safe)
     margin = " " * (indent + (4 if hanging else 0))
     lines = safe.splitlines()
     return "\n".join([line if i == 0 else f"{margin}{line}".rstrip() for i, line in enumerate(lines)])

@@ -33,7 +33,8 @@ def check_validity(document: Document) -> None:
         SpecError: It is not; the message names the place.
     """
     _check_texts(document)
-    for path in document.get("paths") or ():
+    paths = document.get("paths")
+    for path in paths if is_object(paths) else ():
         if not _PATH.fullmatch(str(path)):
             msg = f"paths/{path}: braces that do not pair"
             raise SpecError(msg)

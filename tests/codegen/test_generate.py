@@ -85,6 +85,13 @@ def test_hostile_texts_stay_inside_their_quotes(ours: dict[str, Any], tmp_path: 
         assert code_shape(poisoned) == code_shape(ast.parse(path.read_text(encoding="utf-8"))), path
 
 
+@pytest.mark.parametrize("text", ['a"', 'a\\"', 'a\\\\"', '"""', 'a"""', "a\\", '\\"""', '""""'])
+def test_no_end_of_a_text_ends_its_docstring(text: str):
+    from codegen.rendering import docstring
+
+    assert ast.literal_eval(f'"""{docstring(text)}"""') == text
+
+
 def test_hostile_names_become_identifiers_or_are_refused(ours: dict[str, Any], tmp_path: Path):
     hostile = copy.deepcopy(ours)
     hostile["components"]["schemas"]["Workflow"]["properties"]['x"]; import os #'] = {"type": "string"}
