@@ -48,7 +48,7 @@ def test_demo_gives_the_same_records_every_time(tmp_path: Path) -> None:
 
 
 def test_whoami_shows_the_owner_of_the_token() -> None:
-    assert [(row["login"], row["organization"]) for row in rows_of("whoami")] == [("ada", "gh/acme")]
+    assert [(row["login"], row["organization"]) for row in rows_of("whoami")] == [("fake-user", "gh/acme")]
 
 
 def test_history_lists_workflows_newest_first() -> None:
@@ -118,7 +118,7 @@ def test_a_table_is_for_people() -> None:
 
 
 def test_api_calls_anything() -> None:
-    assert json.loads(run("api", "me", "--demo").stdout)["login"] == "ada"
+    assert json.loads(run("api", "me", "--demo").stdout)["login"] == "fake-user"
     result = run("api", "/project/gh/acme/web/pipeline", "-q", "branch=main", "--paginate", "--demo")
     branches = {json.loads(line)["vcs"]["branch"] for line in result.stdout.splitlines()}
     assert branches == {"main"}

@@ -25,7 +25,7 @@ def test_fake_serves_other_programs_until_it_is_interrupted() -> None:
             headers={"Circle-Token": settings["CIRCLE_TOKEN"]},
             trust_env=False,
         )
-        assert answer.json()["login"] == "ada"
+        assert answer.json()["login"] == "fake-user"
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 130

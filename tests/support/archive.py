@@ -127,7 +127,7 @@ class Archive(Namespaces):
             "state": "created",
             "created_at": self.created_at(number).isoformat(),
             "errors": [],
-            "trigger": {"type": "webhook", "received_at": EPOCH.isoformat(), "actor": {"login": "ada"}},
+            "trigger": {"type": "webhook", "received_at": EPOCH.isoformat(), "actor": {"login": "fake-user"}},
             "vcs": {"provider_name": "GitHub", "branch": "main", "revision": "c0ffee"},
         }
 

@@ -181,7 +181,7 @@ class ScriptedCircleCI(Namespaces):
             "state": self.pipeline.state_at(self.now),
             "created_at": moment(0),
             "errors": [{"type": "config", "message": message} for message in self.pipeline.errors],
-            "trigger": {"type": "api", "received_at": moment(0), "actor": {"login": "ada"}},
+            "trigger": {"type": "api", "received_at": moment(0), "actor": {"login": "fake-user"}},
         }
 
     def _workflow(self, workflow: ScriptedWorkflow) -> dict[str, Any]:

@@ -26,7 +26,7 @@ async def test_the_client_talks_to_it_on_every_event_loop(fake: FakeCircleCI) ->
 
 def test_blocking_programs_use_it_too(fake: FakeCircleCI) -> None:
     with fake.serve() as url, client(url) as http:
-        assert http.get("/me").json()["login"] == "ada"
+        assert http.get("/me").json()["login"] == "fake-user"
 
 
 def test_slugs_are_told_apart_on_the_wire(fake: FakeCircleCI) -> None:
@@ -107,4 +107,4 @@ async def test_many_calls_at_once_are_all_answered(fake: FakeCircleCI) -> None:
         async with anyio.create_task_group() as tasks:
             for _ in range(200):
                 tasks.start_soon(ask)
-    assert logins == ["ada"] * 200
+    assert logins == ["fake-user"] * 200

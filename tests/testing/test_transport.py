@@ -11,7 +11,7 @@ from tests.testing.conftest import BASE_URL
 async def test_an_asynchronous_client_needs_no_socket(fake: FakeCircleCI) -> None:
     async with httpx.AsyncClient(transport=fake.transport(), base_url=BASE_URL) as http:
         answer = await http.get("/me", headers={"Circle-Token": fake.token})
-    assert answer.json()["login"] == "ada"
+    assert answer.json()["login"] == "fake-user"
 
 
 def test_artifacts_are_on_circlecis_own_host(fake: FakeCircleCI, http: httpx.Client) -> None:

@@ -27,7 +27,12 @@ _RECENT: Final = 6
 _WORKING_HOURS: Final = range(7, 20)
 _SATURDAY: Final = 5
 
-_PEOPLE: Final = (("grace", "Grace"), ("linus", "Linus"), ("margaret", "Margaret"), ("octavia", "Octavia"))
+_PEOPLE: Final = (
+    ("frontend", "Frontend Developer"),
+    ("backend", "Backend Developer"),
+    ("release-manager", "Release Manager"),
+    ("update-bot", "Update Bot"),
+)
 _TOPICS: Final = ("search", "checkout", "billing", "sessions", "catalog", "orders", "accounts", "inventory")
 _VERBS: Final = ("Speed up", "Fix", "Rework", "Document", "Test", "Simplify", "Translate")
 _CONFIG_ERRORS: Final = (

@@ -65,7 +65,12 @@ class World:
         self.tokens = PageTokens(seed)
         self.origins = Origins()
         self.storage_key = self.random.randbytes(32)
-        self.user = User(id=uuid(self.random), login="ada", name="Ada", avatar_url="https://avatars.example/ada.png")
+        self.user = User(
+            id=uuid(self.random),
+            login="fake-user",
+            name="Fake User",
+            avatar_url="https://avatars.example/fake-user.png",
+        )
         self.users: dict[str, User] = {self.user.id: self.user}
         self.organizations: dict[str, Organization] = {}
         self.projects: dict[str, Project] = {}
