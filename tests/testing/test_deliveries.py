@@ -141,6 +141,6 @@ def test_a_served_fake_whose_clock_runs_delivers_by_itself(receiver: Receiver) -
     subscribe(fake, receiver.url)
     with fake.serve():
         deadline = time.monotonic() + 20
-        while len(receiver.received) < 2 and time.monotonic() < deadline:
+        while len(fake.deliveries) < 2 and time.monotonic() < deadline:
             time.sleep(0.01)
     assert [delivery.accepted for delivery in fake.deliveries] == [True, True]

@@ -37,7 +37,7 @@ def test_a_workflow_is_told_whole():
     assert (event.pipeline.branch, event.pipeline.tag) == ("main", None)
     assert event.pipeline.vcs is not None
     assert event.pipeline.vcs.commit is not None
-    assert event.pipeline.vcs.commit.author.email == "ada.author@example.com"
+    assert event.pipeline.vcs.commit.author.email == "author@example.com"
     assert event.pipeline.revision == event.pipeline.vcs.revision
     assert event.pipeline.commit_subject == "Cache the fonts"
 
