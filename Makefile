@@ -10,7 +10,7 @@ NEW ?= build/openapi.json
 CIRCLECI_OPENAPI := https://circleci.com/api/v2/openapi.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format generate check-generated compare spec spec-diff adopt bench bench-http bench-ratelimit bench-bulk bench-artifacts bench-usage docs build clean
+.PHONY: help setup demo test lint types format generate check-generated compatibility compare spec spec-diff adopt bench bench-http bench-ratelimit bench-bulk bench-artifacts bench-usage docs build clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ types: $(VENV)/installed-dev  ## Check types with mypy and pyright
 
 generate: $(VENV)/installed-dev  ## Write circleci_v2/_generated (SPEC=document, OUT=folder)
 	$(BIN)/python -m codegen.generate --spec $(SPEC) --output $(OUT)
+	$(if $(filter circleci_v2/_generated,$(OUT)),$(BIN)/python -m codegen.compatibility --report-only)
+
+compatibility: $(VENV)/installed-dev  ## Say what the public names have lost since the last tagged version; fail if anything (ARGS=)
+	$(BIN)/python -m codegen.compatibility $(ARGS)
 
 check-generated: $(VENV)/installed-dev  ## Fail if the generated tree is not what the generator writes
 	$(BIN)/python -m codegen.generate --check

@@ -25,9 +25,11 @@ from openapi_python_client.parser.properties.model_property import ModelProperty
 from codegen import rendering
 from codegen.documents import Document, read_document
 from codegen.errors import SpecError
+from codegen.layers import layers_by_operation
 from codegen.names import Names
 from codegen.normalize import OUR_DOCUMENT, normalize
 from codegen.parsing import ROOT, Parsed, parse
+from codegen.reading import operations_of
 from codegen.validation import check_validity
 from codegen.views import View, field_words
 
@@ -85,7 +87,15 @@ def generate(document: Document, output: Path) -> Sequence[str]:
         output.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(output, ignore_errors=True)
         shutil.copytree(fresh, output)
-    return normalized.notes
+    return [*normalized.notes, *_missed(normalized.document)]
+
+
+def _missed(document: Document) -> Iterator[str]:
+    """The operations that hand-written rooms rely on and the document does not have."""
+    present = {operation.get("operationId") for _, _, operation in operations_of(document)}
+    for operation, rooms in layers_by_operation().items():
+        if operation not in present:
+            yield f"{', '.join(rooms)} will not work: the document has no {operation}"
 
 
 def render(parsed: Parsed, names: Names, folder: Path) -> None:

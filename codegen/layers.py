@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
 import yaml
 
-from circleci_v2.operations import OPERATIONS
 from codegen.errors import SpecError
 from codegen.names import Names
 
@@ -41,27 +40,28 @@ class Use:
     room: str
     place: str
     call: str
-
-    @property
-    def operation_id(self) -> str | None:
-        """The operation behind the method; None where there is none."""
-        return next((op.id for op in OPERATIONS.values() if f"{op.namespace}.{op.name}" == self.call), None)
+    operation_id: str | None
+    """The operation behind the method; None where there is none."""
 
 
 def uses_of_operations(package: Path = PACKAGE) -> Iterator[Use]:
     """Every use of a namespace's method in the hand-written rooms of a package, in the order of its files."""
+    # The table alone is read by the generator, too, before there is a registry.
+    from circleci_v2.operations import OPERATIONS  # noqa: PLC0415 - see above
+
     namespaces = frozenset(Names.load().namespaces())
-    known = frozenset(f"{operation.namespace}.{operation.name}" for operation in OPERATIONS.values())
+    known = {f"{operation.namespace}.{operation.name}": operation.id for operation in OPERATIONS.values()}
     for path in sorted(package.rglob("*.py")):
         inside = path.relative_to(package)
         if inside.parts[0] in _NOT_LAYERS:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute) and (call := _call(node, namespaces, known)):
-                yield Use(inside.parts[0].removesuffix(".py"), f"{package.name}/{inside}:{node.lineno}", call)
+                place = f"{package.name}/{inside}:{node.lineno}"
+                yield Use(inside.parts[0].removesuffix(".py"), place, call, known.get(call))
 
 
-def _call(node: ast.Attribute, namespaces: frozenset[str], known: frozenset[str]) -> str | None:
+def _call(node: ast.Attribute, namespaces: frozenset[str], known: Container[str]) -> str | None:
     if not isinstance(node.value, ast.Attribute) or node.value.attr not in namespaces:
         return None
     call = f"{node.value.attr}.{node.attr}"

@@ -139,3 +139,10 @@ def test_an_operation_that_nobody_has_named_still_works(ours: dict[str, Any], tm
     assert "operation GET /pipeline/{pipeline-id}/lineage is called pipelines.get_pipeline_lineage" in notes
     namespace = (tmp_path / "_generated" / "api" / "pipelines" / "__init__.py").read_text(encoding="utf-8")
     assert "async def get_pipeline_lineage(self, pipeline_id: UUID | str) -> GetPipelineLineageResponse:" in namespace
+
+
+def test_a_room_that_a_document_leaves_without_an_operation_is_named(ours: dict[str, Any], tmp_path: Path):
+    poorer = copy.deepcopy(ours)
+    poorer["paths"]["/workflow/{id}/approve/{approval_request_id}"].pop("post")
+    notes = generate(poorer, tmp_path / "_generated")
+    assert "waiting will not work: the document has no approvePendingApprovalJobById" in notes
