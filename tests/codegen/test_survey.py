@@ -1,0 +1,41 @@
+"""The table in the documentation says what is so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from codegen.documents import read_document
+from codegen.normalize import OUR_DOCUMENT
+from codegen.survey import BEGINNING, END, PAGE, measure, table
+
+
+def rows() -> dict[str, list[str]]:
+    """The name of each document -> its other cells, as they stand in the documentation."""
+    lines = PAGE.read_text(encoding="utf-8").partition(BEGINNING)[2].partition(END)[0].splitlines()[2:]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return {row[0]: row[1:] for row in cells}
+
+
+@pytest.mark.parametrize("name", ["openapi-2022-04", "openapi-2024-11", "openapi-2026-08-partial"])
+def test_a_document_of_the_vendor_leads_to_as_much_as_the_page_says(reference: Path, name: str):
+    figures = measure(read_document(reference / f"{name}.json"), name, check_types=False)
+    assert [str(figures.operations), str(figures.models)] == rows()[name][:2], (
+        "run `python -m codegen.survey ... --write`"
+    )
+
+
+def test_our_document_leads_to_as_much_as_the_page_says():
+    figures = measure(read_document(OUR_DOCUMENT), "openapi", check_types=False)
+    assert [str(figures.operations), str(figures.models)] == rows()["openapi"][:2]
+
+
+def test_the_page_lists_every_document_and_all_are_typed():
+    assert len(rows()) == 7
+    assert {row[-1] for row in rows().values()} == {"clean"}
+
+
+def test_a_row_holds_all_figures():
+    figures = measure(read_document(OUR_DOCUMENT), "ours", check_types=False)
+    assert table([figures]).splitlines()[2].startswith(f"| ours | 115 | {figures.models} | {figures.lines:,} | ")
