@@ -110,16 +110,15 @@ def _superfluous_names(document: Document) -> Iterator[str]:
 
 def _idle_corrections(theirs: Document, ours: Document) -> Iterator[str]:
     """Actions of the overlay that match nothing, or change nothing, in the newer document itself."""
-    overlay = Overlay.load()
-    document, _ = name_schemas(theirs, Names.load(), overlay, ours)
-    # What is retained has its corrections from ours already, so it says nothing about whether they are needed.
-    alone, _ = name_schemas(theirs, Names.load(), attrs.evolve(overlay, retained=()))
+    overlay, names = Overlay.load(), Names.load()
+    document, _ = name_schemas(theirs, names, overlay, ours)
     for action in overlay.actions:
-        place = f"overlay.yaml: {action['target']}"
         if not overlay.matches(action, document):
-            yield f"{place} matches nothing; the reason for it was: {action['x-reason']}"
-        elif overlay.matches(action, alone) and not overlay.changes(action, alone):
-            yield f"{place} is no longer needed; the reason for it was: {action['x-reason']}"
+            yield f"overlay.yaml: {action['target']} matches nothing; the reason for it was: {action['x-reason']}"
+    # What is retained has its corrections from ours already, so it says nothing about whether they are needed.
+    alone, _ = name_schemas(theirs, names, attrs.evolve(overlay, retained=()))
+    for action in overlay.superfluous(alone, names):
+        yield f"overlay.yaml: {action['target']} is no longer needed; the reason for it was: {action['x-reason']}"
 
 
 def _in_the_order_of(known: Any, value: Any) -> Any:

@@ -74,7 +74,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     write_document(document, options.output)
-    # Ours says everything in words of its own, so of the words all differ, always.
     print_table(diff.without_words())
     print(f"{_operations(document)} operations, kept in {options.output}")
     return 0

@@ -85,14 +85,24 @@ class Overlay:
         """Whether an action finds anything in a document whose schemas are named."""
         return bool(parse_json_path(action["target"]).find(document))
 
-    def changes(self, action: Mapping[str, Any], document: Document) -> bool:
-        """Whether an action, alone, makes a difference to a document whose schemas are named."""
-        without, corrected = copy.deepcopy(document), copy.deepcopy(document)
-        apply_overlay(corrected, {"actions": [action]})
-        names = Names.load()
+    def superfluous(self, document: Document, names: Names) -> list[Mapping[str, Any]]:
+        """The actions that match something in a document, and make no difference to it.
+
+        Args:
+            document: A document whose schemas are named; it is not changed.
+            names: The table of names.
+        """
+        without = copy.deepcopy(document)
         settle(without, names)
-        settle(corrected, names)
-        return bool(without != corrected)
+        found: list[Mapping[str, Any]] = []
+        for action in self.actions:
+            if self.matches(action, document):
+                corrected = copy.deepcopy(document)
+                apply_overlay(corrected, {"actions": [action]})
+                settle(corrected, names)
+                if corrected == without:
+                    found.append(action)
+        return found
 
 
 def settle(document: Document, names: Names) -> None:

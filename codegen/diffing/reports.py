@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -67,15 +68,14 @@ def print_table(diff: Diff, console: Console | None = None) -> None:
             )
         console.print(table)
     for note in diff.notes:
-        console.print(Text(f"note: {note}", style="dim"))
-    console.print(Text(f"{diff.old} -> {diff.new}: {summary(diff)}"))
+        console.print(Text(f"note: {note}", style="dim"), soft_wrap=True)
+    console.print(Text(f"{diff.old} -> {diff.new}: {summary(diff)}"), soft_wrap=True)
 
 
 def _as_text(diff: Diff) -> str:
-    console = Console(highlight=False, width=_PLAIN_WIDTH, record=True, quiet=True)
-    with console.capture() as captured:
-        print_table(diff, Console(file=console.file, highlight=False, width=_PLAIN_WIDTH))
-    return captured.get()
+    text = io.StringIO()
+    print_table(diff, Console(file=text))
+    return text.getvalue()
 
 
 def _sentence(change: Change) -> str:

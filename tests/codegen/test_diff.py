@@ -551,9 +551,23 @@ def test_markdown_has_a_section_for_each_grade_and_escapes_what_documents_say():
     ]
 
 
-def test_words_can_be_left_out(documents: Documents, capsys: pytest.CaptureFixture[str]):
-    paths = documents(lambda document: schema("Workflow")(document).update(description="Other words."))
-    assert main([*paths, "--no-words"]) == 0
+def test_words_count_between_documents_that_are_not_ours(
+    documents: Documents, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    ours, other = documents(lambda document: schema("Workflow")(document).update(description="Other words."))
+    assert main([ours, other]) == 0
     assert "no difference" in capsys.readouterr().out
-    assert main(paths) == 0
+    write_document(read_document(OUR_DOCUMENT), tmp_path / "old.json")
+    assert main([str(tmp_path / "old.json"), other]) == 0
     assert "description only" in capsys.readouterr().out
+    assert main([str(tmp_path / "old.json"), other, "--no-words"]) == 0
+    assert "no difference" in capsys.readouterr().out
+
+
+def test_the_table_can_be_written_to_a_file(documents: Documents, tmp_path: Path):
+    paths = documents(without_field("Workflow", "errored_by"))
+    main([*paths, "--output", str(tmp_path / "report.txt")])
+    lines = (tmp_path / "report.txt").read_text(encoding="utf-8").splitlines()
+    assert lines[0].split() == ["Grade", "Where", "What"]
+    assert lines[1].startswith("breaks callers  Workflow.errored_by  is gone")
+    assert lines[-1].endswith(": 1 breaks callers")

@@ -131,7 +131,10 @@ def test_a_document_that_is_no_valid_openapi_is_refused_with_the_place():
 def test_a_document_in_several_files_is_refused_before_any_is_fetched():
     torn = copy.deepcopy(OURS)
     torn["paths"]["/me"]["get"]["parameters"] = [{"$ref": "http://127.0.0.1:1/parameters.json"}]
-    with pytest.raises(SpecError, match=r"torn: \$ref 'http://127.0.0.1:1/parameters.json' leaves the document"):
+    with pytest.raises(
+        SpecError,
+        match=r"torn: /paths//me/get/parameters/0: \$ref 'http://127.0.0.1:1/parameters.json' leaves the document",
+    ):
         check(torn, "torn")
 
 
