@@ -31,8 +31,17 @@ _PROBE_AFTER: Final = 0.05
 _LONGEST_PROBE: Final = 30.0
 # Requests that may be under way whatever the budget.
 _ALWAYS_UNDER_WAY: Final = 2
+# The part of a budget from which on it counts as full; requests that overtake each other blur it.
+_FULL: Final = 0.9
+# How much faster the rate is taken to be for each answer that shows a full budget where little was expected.
+_RISE: Final = 1.1
+# How fast the shortest round trip is forgotten, per answer.
+_FORGETTING: Final = 1.001
+# What one answer counts for how late answers usually are.
+_SMOOTHING: Final = 0.1
 # How fast the memory of surprises fades, per answer.
-_FADING: Final = 0.98
+_FADING: Final = 0.99
+_FIRST_SURPRISE: Final = 3.0
 # Resets are told in whole seconds.
 _SHORTEST_RESET: Final = 1.0
 
@@ -54,14 +63,15 @@ class HeaderBudget:
         self._sent = 0
         self._refused = 0
         self._under_way = 0
-        self._surprise = 0.0
+        self._surprise = _FIRST_SURPRISE
         self._samples: deque[tuple[float, float]] = deque()
         self._last_sent_at = -math.inf
         self._round_trip = math.inf
+        self._lateness = 0.0
+        self._usual_lateness = 0.0
         self._flat_probes = 0
         self._reset_at = -math.inf
         self._must_probe = False
-        self._low = False
 
     @property
     def rate(self) -> float:
@@ -96,8 +106,9 @@ class HeaderBudget:
         return self.level(now) + self._under_way
 
     def _needed(self) -> float:
-        # A small budget cannot spare much.
-        return 1.0 + min(self._reserve + self._surprise, self._limit / 4)
+        # A request overtakes those before it by about as much as answers were late. A small budget cannot spare much.
+        disorder = 2 * self._rate * self._usual_lateness
+        return 1.0 + min(self._reserve + max(self._surprise, disorder), self._limit / 4)
 
     def _probe_at(self, now: float) -> float:
         """When to ask, if nothing is known to have been refilled."""
@@ -123,7 +134,7 @@ class HeaderBudget:
         self._must_probe = False
         if limit is None:
             return
-        self._round_trip = min(self._round_trip, now - ticket.sent_at)
+        self._time(now - ticket.sent_at)
         self._note_reset(ticket, limit)
         self._measure(ticket, limit)
         self._correct(ticket, limit)
@@ -144,19 +155,27 @@ class HeaderBudget:
         self._under_way -= 1
         self._must_probe = False
 
+    def _time(self, round_trip: float) -> None:
+        # Roads change: the shortest time is forgotten, slowly.
+        self._round_trip = min(self._round_trip * _FORGETTING, round_trip)
+        self._lateness = round_trip - self._round_trip
+        self._usual_lateness += _SMOOTHING * (self._lateness - self._usual_lateness)
+
     def _correct(self, ticket: Ticket, limit: RateLimit) -> None:
-        predicted = ticket.level + self._corrections - ticket.corrections
-        # What is left is told in whole requests, so any level up to the next one agrees with it.
-        error = limit.remaining - predicted
-        if -1.0 <= error <= 0.0:
-            error = 0.0
-        elif error < -1.0:
-            error += 1.0
+        # What is left is told in whole requests. And an answer that took longer than it had to may have been late before
+        # it was counted: the budget was refilled meanwhile, and is not so full for a request that is not late.
+        least = limit.remaining - self._rate * self._lateness
+        predicted = self._predicted(ticket)
+        error = max(least - predicted, 0.0) or min(limit.remaining + 1 - predicted, 0.0)
         if self._limit != math.inf:
             self._surprise = max(self._surprise * _FADING, -error)
         self._limit = limit.limit
         self._corrections += error
         self._level += error
+
+    def _predicted(self, ticket: Ticket) -> float:
+        """What should have been left after a request, in the light of all answers since."""
+        return ticket.level + self._corrections - ticket.corrections
 
     def _measure(self, ticket: Ticket, limit: RateLimit) -> None:
         """Measure the rate by what is left plus what was taken."""
@@ -164,12 +183,8 @@ class HeaderBudget:
         sent_at = ticket.sent_at
         if self._samples and sent_at <= self._samples[-1][0]:
             return
-        full = limit.remaining >= limit.limit - 1
-        if full and self._low:
-            # From low to full at once: the reset of a window, or a time without requests. Neither tells a rate.
-            self._samples.clear()
-            self._flat_probes = 0
-        self._low = limit.remaining <= limit.limit / 2
+        if limit.remaining >= _FULL * limit.limit - 1:
+            self._note_full(ticket, limit, refilled)
         self._samples.append((sent_at, refilled))
         first_at, first = self._samples[0]
         while len(self._samples) > 2 and self._long_enough(self._samples[1], sent_at, refilled):
@@ -178,10 +193,20 @@ class HeaderBudget:
         seconds = sent_at - first_at
         if seconds >= _PROBE_AFTER:
             # Both ends are told in whole requests.
-            measured = max(0.0, (refilled - first - 0.5) / seconds)
-            # A full budget hides what more it was given.
-            self._rate = max(self._rate, measured) if full else measured
+            self._rate = max(0.0, (refilled - first - 0.5) / seconds)
             self._flat_probes = 0 if self._rate else self._flat_probes + 1
+
+    def _note_full(self, ticket: Ticket, limit: RateLimit, refilled: float) -> None:
+        """Begin to measure anew, since a full budget hides what more it was given; it may be more than was thought."""
+        if self._samples and self._predicted(ticket) < limit.limit / 2:
+            last_at, last = self._samples[-1]
+            if self._rate:
+                self._rate *= _RISE
+            elif not self._flat_probes:
+                # Had it stood still before, this would be the reset of a window.
+                self._rate = (refilled - last) / max(ticket.sent_at - last_at, _PROBE_AFTER)
+        self._samples.clear()
+        self._flat_probes = 0
 
     @staticmethod
     def _long_enough(sample: tuple[float, float], sent_at: float, refilled: float) -> bool:

@@ -1,0 +1,187 @@
+"""Rate limits: wall time against the ideal, and refusals, of this client and of a naive one.
+
+Run all with ``make bench-ratelimit``, or some with ``python -m benchmarks.ratelimit steady burst``. The ideal is
+the time that the budget itself needs: (calls - burst) / rate, and one round trip.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import multiprocessing
+import statistics
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import attrs
+import httpx
+
+from benchmarks.limited_server import Limits, limited_server
+from circleci_v2 import CircleCI, RetryPolicy
+
+CONCURRENCY: Final = 100
+PATIENT: Final = RetryPolicy(max_retries=100, deadline=None)
+
+
+@attrs.frozen(kw_only=True)
+class Scenario:
+    title: str
+    limits: Limits
+    calls: int = 1_000
+    processes: int = 1
+    wall_bound: float
+    refused_bound: float
+
+    @property
+    def ideal(self) -> float:
+        total = self.calls * self.processes
+        if self.limits.kind == "window":
+            return math.ceil(total / self.limits.burst) - 1 + self.limits.latency
+        return (total - self.limits.burst) / self.limits.rate + self.limits.latency
+
+
+SCENARIOS: Final = {
+    "steady": Scenario(
+        title="50/s, burst 50, headers",
+        limits=Limits(rate=50, burst=50, latency=0.02),
+        wall_bound=1.02,
+        refused_bound=0.0,
+    ),
+    "fast": Scenario(
+        title="200/s, burst 50, headers",
+        limits=Limits(rate=200, burst=50, latency=0.02),
+        wall_bound=1.02,
+        refused_bound=0.0,
+    ),
+    "silent": Scenario(
+        title="50/s, burst 50, no headers",
+        limits=Limits(rate=50, burst=50, latency=0.02, headers=False),
+        wall_bound=1.10,
+        refused_bound=0.05,
+    ),
+    "windows": Scenario(
+        title="50 per window of 1 s, headers",
+        limits=Limits(rate=50, burst=50, latency=0.02, kind="window"),
+        wall_bound=1.15,
+        refused_bound=0.01,
+    ),
+    "burst": Scenario(
+        title="50/s, burst 10, 200 ms, headers",
+        limits=Limits(rate=50, burst=10, latency=0.2),
+        wall_bound=1.15,
+        refused_bound=0.0,
+    ),
+    "processes": Scenario(
+        title="50/s, burst 50, 3 processes",
+        limits=Limits(rate=50, burst=50, latency=0.02),
+        processes=3,
+        wall_bound=1.03,
+        refused_bound=0.05,
+    ),
+}
+
+
+async def ours(base_url: str, calls: int) -> None:
+    client = CircleCI("a-token", base_url=base_url, max_concurrency=CONCURRENCY, retry=PATIENT)
+    async with client as circleci, asyncio.TaskGroup() as group:
+        for _ in range(calls):
+            group.create_task(circleci.request("GET", "/me"))
+
+
+async def naive(base_url: str, calls: int) -> None:
+    """What people write: gather, a semaphore, and a loop that waits as long as it is told."""
+    limits = httpx.Limits(max_connections=CONCURRENCY, max_keepalive_connections=CONCURRENCY)
+    semaphore = asyncio.Semaphore(CONCURRENCY)
+    async with httpx.AsyncClient(limits=limits, timeout=30) as client:
+
+        async def call() -> None:
+            async with semaphore:
+                while (response := await client.get(f"{base_url}/me")).status_code == 429:  # noqa: ASYNC110 - it polls
+                    await asyncio.sleep(float(response.headers["retry-after"]))
+
+        await asyncio.gather(*(call() for _ in range(calls)))
+
+
+CLIENTS: Final[dict[str, Callable[[str, int], Awaitable[None]]]] = {"circleci_v2": ours, "naive gather": naive}
+
+
+def _run(name: str, base_url: str, calls: int) -> None:
+    asyncio.run(CLIENTS[name](base_url, calls))  # type: ignore[arg-type]
+
+
+def measured(scenario: Scenario, name: str) -> tuple[float, int]:
+    """Wall time and refusals."""
+    with limited_server(scenario.limits) as server:
+        # A bucket fills within a second of nothing; a window begins with a second.
+        time.sleep(1.0)
+        started = time.monotonic()
+        if scenario.processes == 1:
+            _run(name, server.url, scenario.calls)
+        else:
+            context = multiprocessing.get_context("fork")
+            workers = [
+                context.Process(target=_run, args=(name, server.url, scenario.calls)) for _ in range(scenario.processes)
+            ]
+            for worker in workers:
+                worker.start()
+            for worker in workers:
+                worker.join()
+        wall = time.monotonic() - started
+        return wall, server.stop().refused
+
+
+def interactive_while_bulk(samples: int = 50) -> list[float]:
+    """Seconds that an interactive call takes while 5,000 bulk calls stand in line."""
+
+    async def main(base_url: str) -> list[float]:
+        taken: list[float] = []
+        async with CircleCI("a-token", base_url=base_url, max_concurrency=CONCURRENCY, retry=PATIENT) as circleci:
+            bulk = circleci.with_options(priority="bulk")
+            queue = [asyncio.create_task(bulk.request("GET", "/me")) for _ in range(5_000)]
+            await asyncio.sleep(3)
+            for _ in range(samples):
+                started = time.monotonic()
+                await circleci.request("GET", "/me")
+                taken.append(time.monotonic() - started)
+                await asyncio.sleep(0.05)
+            for task in queue:
+                task.cancel()
+            await asyncio.gather(*queue, return_exceptions=True)
+        return taken
+
+    with limited_server(Limits(rate=50, burst=50, latency=0.02)) as server:
+        return asyncio.run(main(server.url))
+
+
+def main(names: list[str]) -> int:
+    chosen = names or [*SCENARIOS, "interactive"]
+    failed = 0
+    print(f"{'scenario':32} {'client':14} {'wall':>8} {'/ ideal':>8} {'bound':>6} {'refused':>8} {'bound':>6}")
+    for name in chosen:
+        if name == "interactive":
+            continue
+        scenario = SCENARIOS[name]
+        total = scenario.calls * scenario.processes
+        for client in CLIENTS:
+            wall, refused = measured(scenario, client)
+            ratio = wall / scenario.ideal
+            ok = ratio <= scenario.wall_bound and refused <= scenario.refused_bound * total
+            failed += client == "circleci_v2" and not ok
+            print(
+                f"{scenario.title:32} {client:14} {wall:7.2f}s {ratio:8.3f} {scenario.wall_bound:6.2f} "
+                f"{refused:8} {scenario.refused_bound * total:6.0f}  {'' if ok else 'missed'}",
+                flush=True,
+            )
+    if "interactive" in chosen:
+        taken = interactive_while_bulk()
+        median = statistics.median(taken)
+        print(
+            f"an interactive call beside 5,000 bulk ones at 50/s: median {median * 1000:.1f} ms, bound 40 ms + overhead"
+        )
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(sys.argv[1:]) else 0)
