@@ -381,27 +381,19 @@ def _outcome(document: Document, call: Call, endpoint: Endpoint) -> Outcome:
         dict.fromkeys(call.responses[s].get("description", "").rstrip(".") for s in by_status if s in call.responses)
     )
     description = f"{described}." if described else ""
-    schemas = [
-        call.responses[status].get("content", {}).get("application/json", {}).get("schema") for status in by_status
-    ]
-    if not schemas or all(schema is None for schema in schemas):
+    # A body that nothing is said of, `schema: {}`, is a body all the same.
+    bodies = {s: r.prop for s, r in by_status.items() if "content" in call.responses.get(s, {})}
+    if not bodies:
         return Outcome(annotation="None", parsing=["answer.nothing()"], description=description)
-    if _is_page(document, schemas[0]):
-        return _page(next(iter(by_status.values())).prop, description)
-    distinct = {annotation(response.prop): response.prop for response in by_status.values()}
-    models = frozenset(name for prop in distinct.values() for name in model_names(prop))
-    if len(distinct) == 1:
-        kind, prop = next(iter(distinct.items()))
-        return Outcome(annotation=kind, parsing=[f"return {_decoding(prop)}"], models=models, description=description)
-    lines = [
-        f"if answer.status_code == {status}:\n    return {_decoding(r.prop)}"
-        for status, r in list(by_status.items())[:-1]
-    ]
-    last = list(by_status.values())[-1]
+    if page := next((p for s, p in bodies.items() if _is_page(document, json_schema_of(call.responses[s]))), None):
+        return _page(page, description)
+    kinds = {status: annotation(bodies[status]) if status in bodies else "None" for status in by_status}
+    returns = [f"return {_decoding(bodies[s])}" if s in bodies else "return None" for s in by_status]
+    lines = [f"if answer.status_code == {s}:\n    {r}" for s, r in zip(by_status, returns, strict=True)][:-1]
     return Outcome(
-        annotation=" | ".join(distinct),
-        parsing=[*lines, f"return {_decoding(last.prop)}"],
-        models=models,
+        annotation=" | ".join(dict.fromkeys(sorted(kinds.values(), key=lambda kind: kind == "None"))),
+        parsing=[*(lines if len(set(kinds.values())) > 1 else ()), returns[-1]],
+        models=frozenset(name for prop in bodies.values() for name in model_names(prop)),
         description=description,
     )
 

@@ -146,3 +146,22 @@ def test_a_room_that_a_document_leaves_without_an_operation_is_named(ours: dict[
     poorer["paths"]["/workflow/{id}/approve/{approval_request_id}"].pop("post")
     notes = generate(poorer, tmp_path / "_generated")
     assert "waiting will not work: the document has no approvePendingApprovalJobById" in notes
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "returns"),
+    [("/workflow/{id}", "get", "Workflow | None"), ("/project/{project-slug}/pipeline", "get", "Paginator[Pipeline]")],
+)
+def test_one_of_several_successes_may_have_no_body(
+    ours: dict[str, Any], tmp_path: Path, path: str, method: str, returns: str
+):
+    newer = copy.deepcopy(ours)
+    operation = newer["paths"][path][method]
+    operation["responses"]["202"] = {"description": "Accepted; there is nothing to show yet."}
+    generate(newer, tmp_path / "_generated")
+    (namespace,) = [
+        p
+        for p in (tmp_path / "_generated" / "api").glob("*/__init__.py")
+        if f"({operation['operationId']})" in p.read_text()
+    ]
+    assert f" -> {returns}:" in namespace.read_text(encoding="utf-8")
