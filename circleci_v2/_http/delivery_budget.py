@@ -114,6 +114,10 @@ class DeliveryBudget:
 
     def _measure(self, ticket: Ticket) -> None:
         assert self._epoch_at is not None  # noqa: S101 - the caller asked
+        if not self._accepted:
+            # Nothing was accepted, so nothing was measured: a pace of none would be a wait of a minute.
+            self._pace /= 2
+            return
         self._pace = _CAUTION * self._accepted / (ticket.sent_at - self._epoch_at)
         self._measured = True
 
