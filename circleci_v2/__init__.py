@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from circleci_v2._wire.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from circleci_v2._http.policy import RateLimitPolicy, RetryPolicy
+    from circleci_v2._http.policy import RateLimitPolicy, RetryPolicy, Timeout
     from circleci_v2._wire.unset import UNSET
     from circleci_v2.client import CircleCI
+    from circleci_v2.config import ConnectionOptions
     from circleci_v2.errors import (
         APIConnectionError,
         APIError,
@@ -56,6 +57,7 @@ __all__ = [
     "CircleCIError",
     "ConfigurationError",
     "ConflictError",
+    "ConnectionOptions",
     "DecodeError",
     "InvalidSlugError",
     "NotFoundError",
@@ -71,6 +73,7 @@ __all__ = [
     "Response",
     "RetryPolicy",
     "ServerError",
+    "Timeout",
     "UnprocessableEntityError",
     "UsageExportError",
     "WaitTimeoutError",
@@ -82,6 +85,7 @@ _MODULES = {
     "OPERATIONS": "operations",
     "UNSET": "_wire.unset",
     "CircleCI": "client",
+    "ConnectionOptions": "config",
     "OrgSlug": "slugs",
     "Page": "pagination",
     "Paginator": "pagination",
@@ -89,6 +93,7 @@ _MODULES = {
     "RateLimitPolicy": "_http.policy",
     "Response": "response",
     "RetryPolicy": "_http.policy",
+    "Timeout": "_http.policy",
 }
 
 __getattr__ = lazy_names(
