@@ -13,6 +13,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final, Union, get_args, get_origin
 from uuid import UUID
 
@@ -99,17 +100,14 @@ def _union_of_json(kind: Any) -> Straight | None:
 
 
 def _model(kind: Any, choose: Callable[[Any], Straight]) -> Straight:
-    made: list[Straight] = []
-
     def decode(value: Any) -> Any:
         # Made with the first value and not with the decoder, because models may refer to each other in a circle.
-        if not made:
-            made.append(_compiled_model(kind, choose))
-        return made[0](value)
+        return _compiled_model(kind, choose)(value)
 
     return decode
 
 
+@cache
 def _compiled_model(kind: Any, choose: Callable[[Any], Straight]) -> Straight:
     code = _Code(choose)
     fields = wire_fields(kind)
@@ -135,16 +133,25 @@ class _Code:
 
     def __init__(self, choose: Callable[[Any], Straight]) -> None:
         self._choose = choose
-        self.names: dict[str, Any] = {"deviate": _deviate, "missing": _MISSING, "moment": moment_from, "uuid": UUID}
+        self.names: dict[str, Any] = {
+            "deviate": _deviate,
+            "missing": _MISSING,
+            "moment": datetime.fromisoformat,
+            "utc": UTC,
+            "uuid": UUID,
+        }
 
     def field(self, field: WireField) -> str:
         """An expression for a field, out of ``received``."""
         if field.required:
             return self._value(field.type, f"received[{field.key!r}]")
+        if types.NoneType in _arms(field.type):
+            # Absent and null both become None.
+            return self._value(field.type, f"get({field.key!r})")
         return f"(None if (v := get({field.key!r}, missing)) is missing else {self._value(field.type, 'v')})"
 
     def _value(self, kind: Any, source: str) -> str:
-        arms = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+        arms = _arms(kind)
         rest = [arm for arm in arms if arm is not types.NoneType]
         if len(rest) == len(arms):
             return self.plain(kind, source)
@@ -161,12 +168,27 @@ class _Code:
         if kind is float:
             return f"(v if type({bound}) is float or type(v) is int else deviate())"
         if kind is datetime:
-            return f"moment({source})"
+            # As `moment_from` does it, without the call.
+            return f"(m if (m := moment({source})).tzinfo is not None else m.replace(tzinfo=utc))"
         if kind is UUID:
             return f"uuid({source})"
         if isinstance(kind, type) and issubclass(kind, OpenStrEnum):
             return f"{self._name({member.value: member for member in kind})}[{source}]"
+        if is_model(kind):
+            return f"{self._model(kind)}({source})"
+        if get_origin(kind) is list and is_model(get_args(kind)[0]):
+            return f"([{self._model(get_args(kind)[0])}(entry) for entry in v] if type({bound}) is list else deviate())"
         return f"{self._name(straight_decoder(kind, self._choose))}({source})"
+
+    def _model(self, kind: Any) -> str:
+        """The name of the decoder of a model: at first a stand-in, which puts the decoder in its place when it is called."""
+
+        def stand_in(value: Any) -> Any:
+            self.names[name] = _compiled_model(kind, self._choose)
+            return self.names[name](value)
+
+        name = self._name(stand_in)
+        return name
 
     def _name(self, value: Any) -> str:
         name = f"name_{len(self.names)}"
@@ -179,6 +201,10 @@ class _Code:
         exec(compile(text, f"<decoder of {title}>", "exec"), self.names)  # noqa: S102 - see the module
         function: Straight = self.names[name]
         return function
+
+
+def _arms(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
 
 
 def _deviate() -> None:
