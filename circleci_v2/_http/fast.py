@@ -45,7 +45,11 @@ class FastTransport(httpx.AsyncBaseTransport):
             limit=self._connections, keepalive_timeout=self._keepalive, ssl=self._ssl_context
         )
         # What one answer sets must not travel with the request of another task.
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        # aiohttp sends what is idempotent once more by itself, which no bound, budget or event would know of. There is
+        # no public switch; aiohttp's own test client uses this one.
+        session._retry_connection = False  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        return session
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request.
