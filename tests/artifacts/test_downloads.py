@@ -431,7 +431,7 @@ def pipeline(identifier=PIPELINE, number=1):
         "created_at": "2026-03-02T09:15:00Z",
         "updated_at": "2026-03-02T09:15:00Z",
         "errors": [],
-        "trigger": {"type": "webhook", "received_at": "2026-03-02T09:15:00Z", "actor": {"login": "ada"}},
+        "trigger": {"type": "webhook", "received_at": "2026-03-02T09:15:00Z", "actor": {"login": "fake-user"}},
     }
 
 
