@@ -6,6 +6,8 @@ import sys
 
 __all__ = ["main"]
 
+_INTERRUPTED = 130  # ExitCode.INTERRUPTED, which is not imported yet where it is needed
+
 
 def main() -> None:
     """Run the command, or say what is missing to run it."""
@@ -15,4 +17,6 @@ def main() -> None:
         if (error.name or "").partition(".")[0] not in {"rich", "starlette", "typer", "uvicorn"}:
             raise
         sys.exit(f"circleci-v2 needs {error.name}: install it with  pip install 'circleci_v2[cli]'")
+    except KeyboardInterrupt:  # Ctrl-C before anything has begun
+        sys.exit(_INTERRUPTED)
     app()

@@ -20,7 +20,7 @@ app: Final = typer.Typer(
     help="CircleCI from the command line: what ran, how long it took, and how to run it again.",
     epilog=(
         "Exit codes: 0 success; 1 the pipeline did not succeed; 2 wrong usage or no token; 3 refused or failed; "
-        "4 the token may not; 5 not found; 124 not in time; 130 interrupted."
+        "4 the token may not; 5 not found; 124 not in time; 130 interrupted; 141 nobody reads the output any more."
     ),
     no_args_is_help=True,
     rich_markup_mode="rich",

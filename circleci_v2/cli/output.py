@@ -6,7 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Annotated, Any, Final, Literal, TextIO
+from typing import Annotated, Any, Final, Literal, NoReturn, TextIO
 
 import typer
 from rich.console import Console
@@ -28,7 +28,14 @@ AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")]
 
 _WIDTH_WITHOUT_TERMINAL: Final = 120
 
-stdout: Final = Console(width=None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL)
+
+class _ResultConsole(Console):
+    def on_broken_pipe(self) -> NoReturn:
+        """Say so like any other file: rich would leave the process with 1, which means something else here."""
+        raise BrokenPipeError
+
+
+stdout: Final = _ResultConsole(width=None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL)
 """Where results go that people read."""
 
 _STYLES: Final[Mapping[str, str]] = {

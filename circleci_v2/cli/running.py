@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import sys
 from collections.abc import Coroutine, Mapping
 from enum import IntEnum
-from typing import Any, Final
+from types import FrameType
+from typing import Any, Final, NoReturn
 
 import typer
 from rich.console import Console
@@ -35,7 +39,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     """The command was called the wrong way, or there is no token."""
     REFUSED = 3
-    """CircleCI refused or failed, or could not be reached."""
+    """CircleCI refused or failed, or could not be reached; or a file could not be written."""
     NO_ACCESS = 4
     """The token is not known, or may not do this."""
     NOT_FOUND = 5
@@ -44,6 +48,8 @@ class ExitCode(IntEnum):
     """What was waited for had not happened in time."""
     INTERRUPTED = 130
     """Ctrl-C."""
+    READER_GONE = 141
+    """Whoever read the output wanted no more of it, as with ``| head -1``."""
 
 
 _CODES: Final[Mapping[type[CircleCIError], ExitCode]] = {
@@ -56,22 +62,66 @@ _CODES: Final[Mapping[type[CircleCIError], ExitCode]] = {
 }
 
 
+_SHOW_CURSOR: Final = b"\x1b[?25h"
+
+
 def run(command: Coroutine[Any, Any, ExitCode | None]) -> None:
     """Run a command to its end and leave the process with its exit code.
 
-    The first Ctrl-C cancels what is under way and lets it clean up; a second one ends at once.
+    The first Ctrl-C cancels what is under way and lets it clean up; a second one ends the process at once.
 
     Raises:
         typer.Exit: With the exit code; always, unless the command succeeded.
     """
+    before = signal.getsignal(signal.SIGINT)
     try:
-        code = asyncio.run(command) or ExitCode.SUCCESS
+        code = asyncio.run(_interruptible(command)) or ExitCode.SUCCESS
+        sys.stdout.flush()
     except KeyboardInterrupt:
         stderr.print("Interrupted.")
         code = ExitCode.INTERRUPTED
     except CircleCIError as error:
-        stderr.print(f"[bold red]error[/]: {type(error).__name__}:", end=" ")
-        stderr.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        _complain(f"{type(error).__name__}: {error}")
         code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), ExitCode.REFUSED)
+    except BrokenPipeError:
+        _discard_output()
+        code = ExitCode.READER_GONE
+    except OSError as error:
+        _complain(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
+        code = ExitCode.REFUSED
+    finally:
+        signal.signal(signal.SIGINT, before)
     if code is not ExitCode.SUCCESS:
         raise typer.Exit(code)
+
+
+async def _interruptible(command: Coroutine[Any, Any, ExitCode | None]) -> ExitCode | None:
+    cancel = signal.getsignal(signal.SIGINT)  # asyncio's own, which is in place by now
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, _end_at_once)
+        if callable(cancel):
+            cancel(number, frame)
+
+    if callable(cancel):  # not where a shell told a background process to ignore it
+        signal.signal(signal.SIGINT, interrupt)
+    return await command
+
+
+def _end_at_once(*_: object) -> NoReturn:
+    # Whatever waits for threads or connections is what the user has had enough of.
+    if stderr.is_terminal:
+        os.write(2, _SHOW_CURSOR)  # a progress bar hides it
+    os._exit(ExitCode.INTERRUPTED)
+
+
+def _complain(text: str) -> None:
+    stderr.print("[bold red]error[/]:", end=" ")
+    stderr.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _discard_output() -> None:
+    """Let the interpreter flush into nothing at its end, where a reader that is gone would be one more error."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -44,20 +45,76 @@ def test_a_pipe_gets_results_only_and_no_colours() -> None:
     assert result.stderr == "These are the newest 2 pipelines; ask for more with --limit.\n"
 
 
-def test_a_reader_that_goes_away_is_no_traceback() -> None:
-    with subprocess.Popen(
-        [*COMMAND, "history", "gh/acme/web", "--limit", "400", "--jsonl", "--demo"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+@pytest.mark.parametrize("form", ["--jsonl", "--json", "--csv", None])
+def test_a_reader_that_goes_away_is_no_error_to_speak_of(form: str | None) -> None:
+    arguments = ["history", "gh/acme/web", "--limit", "20", "--demo"] + ([form] if form else [])
+    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        process.stdout.readline()
         process.stdout.close()
         errors = process.stderr.read()
         process.wait(timeout=60)
-    assert "Traceback" not in errors
+    assert process.returncode == 141
+    assert errors.strip() in {"", "These are the newest 20 pipelines; ask for more with --limit."}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_said_and_not_taken_for_a_failed_pipeline() -> None:
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [*COMMAND, "whoami", "--json", "--demo"],
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert result.returncode == 3
+    assert "No space left" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+STUBBORN = """
+import asyncio
+from circleci_v2.cli.running import run
+
+async def stubborn():
+    try:
+        print("ready", flush=True)
+        await asyncio.sleep(60)
+    finally:
+        print("cleaning up", flush=True)
+        await asyncio.sleep(60)
+
+run(stubborn())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+def test_a_second_interrupt_ends_the_process_whatever_it_is_waiting_for() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STUBBORN], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == "cleaning up\n"
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (130, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+def test_an_interrupt_while_the_program_still_loads_is_no_traceback() -> None:
+    program = "import signal, sys; from circleci_v2.cli import main\n"
+    program += (
+        "class Interrupted:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'circleci_v2.cli.app': signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupted()); main()"
+    )
+    result = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stderr) == (130, "")
 
 
 def test_help_has_an_example_for_each_command() -> None:
