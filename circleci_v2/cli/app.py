@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 
+from circleci_v2 import __version__
 from circleci_v2.cli.commands.acting import api, trigger, wait
 from circleci_v2.cli.commands.demo import demo
 from circleci_v2.cli.commands.downloading import artifacts, usage
@@ -26,6 +27,23 @@ app: Final = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"circleci-v2 {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Take what stands before the command."""
+
 
 _PANELS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
     "Look": (whoami, history, jobs, flaky),

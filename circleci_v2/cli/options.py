@@ -10,7 +10,7 @@ import typer
 
 __all__ = ["Branch", "Limit", "Project", "Since", "key_and_value", "moment"]
 
-_AGO: Final = re.compile(r"(\d+)([smhdw])")
+_AGO: Final = re.compile(r"([0-9]+)([smhdw])")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -20,11 +20,11 @@ def moment(text: str) -> datetime:
     Raises:
         typer.BadParameter: It stands for none.
     """
-    if ago := _AGO.fullmatch(text):
-        return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
+        if ago := _AGO.fullmatch(text):
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         parsed = datetime.fromisoformat(text)
-    except ValueError as error:
+    except (OverflowError, ValueError) as error:  # time does not reach back that far, or it is neither
         msg = f"{text!r} is no moment: write 30m, 12h, 7d or 4w for so long ago, or a date such as 2026-01-31."
         raise typer.BadParameter(msg) from error
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

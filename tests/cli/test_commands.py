@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from circleci_v2 import __version__
 from circleci_v2.cli.app import app
 from circleci_v2.testing import FakeCircleCI
 
@@ -130,18 +131,66 @@ def test_api_posts_what_it_is_given() -> None:
     assert json.loads(result.stdout)["number"] == 401
 
 
+def test_api_takes_a_query_where_addresses_have_it() -> None:
+    path = "/project/gh/acme/web/pipeline?branch=main"
+    branches = {item["vcs"]["branch"] for item in json.loads(run("api", path, "--demo").stdout)["items"]}
+    assert branches == {"main"}
+
+
+def test_api_reads_a_body_from_a_file_or_from_standard_input(tmp_path: Path) -> None:
+    body = tmp_path / "body.json"
+    body.write_text('{"branch": "main"}')
+    for data, given in ((f"@{body}", None), ("@-", body.read_text())):
+        arguments = ["api", "/project/gh/acme/web/pipeline", "-d", data, "--demo"]
+        result = CliRunner().invoke(app, arguments, input=given)
+        assert json.loads(result.stdout)["number"] == 401, result.output
+
+
+def test_usage_does_not_replace_a_file_unless_it_is_told_to(tmp_path: Path) -> None:
+    output = tmp_path / "usage.csv"
+    output.write_text("mine")
+    result = run("usage", "gh/acme", "--output", str(output), "--demo")
+    assert (result.exit_code, output.read_text()) == (2, "mine")
+    assert "--overwrite" in result.stderr
+    result = run("usage", "gh/acme", "--output", str(output), "--start", "2d", "--overwrite", "--demo")
+    assert result.exit_code == 0, result.output
+    assert output.read_text() != "mine"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("artifacts", PROJECT, "{job}", "--output", "{file}"), ("demo", "--pipelines", "5", "--output", "{file}/x")],
+)
+def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    job = str(rows_of("jobs", PROJECT, "--limit", "1")[0]["job_number"])
+    file = tmp_path / "a-file-where-a-folder-should-be"
+    file.touch()
+    demo = () if arguments[0] == "demo" else ("--demo",)
+    result = run(*(text.format(job=job, file=file) for text in arguments), *demo)
+    assert result.exit_code == 3, result.output
+    assert file.name in result.stderr
+
+
+def test_the_version_is_that_of_the_library() -> None:
+    assert run("--version").stdout == f"circleci-v2 {__version__}\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "message"),
     [
         (("history", "gh/acme", "--demo"), 2, "gh/acme"),
         (("history", "gh/acme/none", "--demo"), 5, "Project not found"),
         (("history", PROJECT, "--since", "yesterday", "--demo"), 2, "yesterday"),
+        (("history", PROJECT, "--since", "99999999999w", "--demo"), 2, "99999999999w"),
+        (("wait", "nope", "--demo"), 2, "not a valid UUID"),
+        (("fake", "--speed", "inf"), 2, "inf"),
+        (("api", "/me", "-d", "{", "--demo"), 2, "not JSON"),
+        (("api", "/me", "-d", "@/no/such/file", "--demo"), 2, "No such file"),
         (("history", PROJECT, "--json", "--csv", "--demo"), 2, "exclude each other"),
         (("trigger", PROJECT, "-p", "deploy", "--demo"), 2, "key=value"),
         (("trigger", PROJECT, "--branch", "a", "--tag", "b", "--demo"), 2, "exclude each other"),
         (("wait",), 2, "UUID"),
         (("wait", "--timeout", "1", "--demo"), 124, "has not ended"),
-        (("api", "/me", "-d", "{", "--demo"), 2, "not JSON"),
         (("api", "/me", "--paginate", "--demo"), 2, "not answered with pages"),
         (("api", "/me", "-X", "DELETE", "--demo"), 3, "Method Not Allowed"),
         (("fake", "--project", "web"), 2, "no project slug"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 import typer
@@ -76,7 +78,8 @@ async def _trigger_and_wait(project: str, arguments: Mapping[str, Any], seconds:
 
 def wait(
     pipeline: Annotated[
-        str | None, typer.Argument(help="The UUID of the pipeline. Default with --demo: the newest.")
+        UUID | None,
+        typer.Argument(help="The UUID of the pipeline. Default with --demo: the newest.", metavar="PIPELINE"),
     ] = None,
     *,
     timeout: Timeout = 3600,
@@ -92,7 +95,7 @@ def wait(
     run(_wait(pipeline, timeout, demo))
 
 
-async def _wait(pipeline: str | None, seconds: float, demo: bool) -> ExitCode:
+async def _wait(pipeline: UUID | None, seconds: float, demo: bool) -> ExitCode:
     async with connect(demo=demo) as circleci:
         identifier = pipeline or await _newest(circleci)
         return _told(
@@ -122,13 +125,20 @@ def _told(result: PipelineResult) -> ExitCode:
 
 
 def api(
-    path: Annotated[str, typer.Argument(help="The path below /api/v2, such as /me.")],
+    path: Annotated[
+        str, typer.Argument(help="The path below /api/v2, such as /me; may end in ?query.", metavar="PATH")
+    ],
     *,
     method: Annotated[str | None, typer.Option("--method", "-X", help="Default: GET, or POST with --data.")] = None,
     query: Annotated[
         list[str] | None, typer.Option("--query", "-q", metavar="KEY=VALUE", help="A query parameter; may repeat.")
     ] = None,
-    data: Annotated[str | None, typer.Option("--data", "-d", metavar="JSON", help="The body.")] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data", "-d", metavar="JSON", help="The body; @file reads it from there, @- from standard input."
+        ),
+    ] = None,
     paginate: Annotated[
         bool, typer.Option("--paginate", help="Follow next_page_token; print one item a line.")
     ] = False,
@@ -138,15 +148,27 @@ def api(
 
     Example:  circleci-v2 api /project/gh/acme/web/pipeline -q branch=main --paginate
     """
+    path, _, query_of_path = path.partition("?")
+    parameters: dict[str, list[str]] = {}
+    for key, value in (*parse_qsl(query_of_path, keep_blank_values=True), *map(key_and_value, query or [])):
+        parameters.setdefault(key, []).append(value)
+    body = _body(data) if data is not None else None
+    run(_api(path, method or ("GET" if data is None else "POST"), parameters, body, paginate=paginate, demo=demo))
+
+
+def _body(data: str) -> Any:
     try:
-        body = json.loads(data) if data is not None else None
+        if data == "@-":
+            data = sys.stdin.read()
+        elif data.startswith("@"):  # no JSON does
+            data = Path(data[1:]).read_text(encoding="utf-8")
+        return json.loads(data)
+    except OSError as error:
+        msg = f"--data cannot be read from {error.filename}: {error.strerror}"
+        raise typer.BadParameter(msg) from error
     except ValueError as error:
         msg = f"--data is not JSON: {error}"
         raise typer.BadParameter(msg) from error
-    parameters: dict[str, list[str]] = {}
-    for key, value in map(key_and_value, query or []):
-        parameters.setdefault(key, []).append(value)
-    run(_api(path, method or ("GET" if data is None else "POST"), parameters, body, paginate=paginate, demo=demo))
 
 
 async def _api(

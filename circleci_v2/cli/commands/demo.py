@@ -27,7 +27,10 @@ _SLOWEST_SHOWN: Final = 10
 def demo(
     project: Annotated[
         str | None,
-        typer.Argument(help="A project at the real CircleCI, such as gh/acme/web. Default: one at an embedded fake."),
+        typer.Argument(
+            help="A project at the real CircleCI, such as gh/acme/web. Default: one at an embedded fake.",
+            metavar="PROJECT",
+        ),
     ] = None,
     *,
     pipelines: Annotated[int, typer.Option(min=1, help="How many pipelines, the newest.")] = 400,

@@ -20,7 +20,7 @@ __all__ = ["artifacts", "usage"]
 
 def artifacts(
     project: Project,
-    job: Annotated[int, typer.Argument(help="The number of the job; see circleci-v2 jobs.")],
+    job: Annotated[int, typer.Argument(help="The number of the job; see circleci-v2 jobs.", metavar="JOB")],
     *,
     output: Annotated[Path | None, typer.Option(help="Download to this folder. Default: only list them.")] = None,
     match: Annotated[list[str] | None, typer.Option(help="Only paths like this, such as '*.xml'; may repeat.")] = None,
@@ -59,7 +59,9 @@ async def _download(project: str, job: int, output: Path, match: list[str] | Non
 
 
 def usage(
-    organization: Annotated[str, typer.Argument(help="The organization: its slug, such as gh/acme, or its UUID.")],
+    organization: Annotated[
+        str, typer.Argument(help="The slug, such as gh/acme, or the UUID.", metavar="ORGANIZATION")
+    ],
     *,
     output: Annotated[Path, typer.Option(help="The CSV file to write.")] = Path("usage.csv"),
     start: Annotated[
@@ -73,6 +75,10 @@ def usage(
 
     Example:  circleci-v2 usage gh/acme --start 2026-01-01 --end 2026-02-01 --output january.csv
     """
+    if output.exists() and not overwrite:
+        # Before anything is asked for: an export may take hours, and CircleCI allows few of them.
+        msg = f"{output} exists: choose another --output, or replace it with --overwrite."
+        raise typer.BadParameter(msg)
     last = end or datetime.now(UTC)
     run(_export(organization, start or last - timedelta(days=30), last, output, overwrite=overwrite, demo=demo))
 

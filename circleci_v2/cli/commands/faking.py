@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import anyio
 import typer
@@ -15,6 +15,9 @@ from circleci_v2.testing import Clock, FakeCircleCI
 
 __all__ = ["fake"]
 
+_FASTEST: Final = 1e6
+"""A year in half a minute; much more, and the fake's time leaves the calendar while somebody looks."""
+
 
 def fake(
     *,
@@ -23,7 +26,9 @@ def fake(
     project: Annotated[list[str] | None, typer.Option(help="A project that it knows; may repeat.")] = None,
     pipelines: Annotated[int, typer.Option(min=0, help="How many pipelines each has run.")] = 400,
     seed: Annotated[int, typer.Option(help="What its past is drawn from.")] = 0,
-    speed: Annotated[float, typer.Option(min=0, help="Seconds that pass in it per second; 0 stands still.")] = 1.0,
+    speed: Annotated[
+        float, typer.Option(min=0, max=_FASTEST, help="Seconds that pass in it per second; 0 stands still.")
+    ] = 1.0,
     lifelike: Annotated[
         bool, typer.Option("--lifelike", help="Deviate from the published API the way the real one does.")
     ] = False,
