@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -31,12 +32,17 @@ class Reply:
         ending: What becomes of the connection then: kept for the next request, closed, reset, or held open in silence
             until the client goes away.
         delay: Seconds to wait before.
+        gate: Is waited for before, too.
     """
 
     raw: bytes = b""
     ending: Ending = "keep"
     delay: float = 0.0
+    gate: anyio.Event | None = None
 
+
+# Reading the authorities of the machine takes longer than a test, and nothing is encrypted here.
+NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 CUT = Reply(ending="close")
 RESET = Reply(ending="reset")
@@ -94,6 +100,11 @@ class FaultServer:
         """The base URL of an API."""
         return f"{self.origin}/api/v2"
 
+    async def received(self, count: int) -> None:
+        """Come back when so many requests have been received."""
+        while len(self.requests) < count:  # noqa: ASYNC110 - what an event for each number would be
+            await anyio.sleep(0.001)
+
     def methods(self) -> list[str]:
         return [request.method for request in self.requests]
 
@@ -126,6 +137,8 @@ class FaultServer:
             self.requests.append(request)
             answer = self.handler(request)
             await anyio.sleep(answer.delay)
+            if answer.gate is not None:
+                await answer.gate.wait()
             if answer.raw:
                 await stream.send(answer.raw)
             ending = answer.ending

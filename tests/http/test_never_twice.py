@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +24,7 @@ from circleci_v2 import (
 from circleci_v2.events import Event, RetryEvent
 from tests.http.fault_server import (
     CUT,
+    NO_AUTHORITIES,
     RESET,
     SILENCE,
     FaultServer,
@@ -41,8 +41,6 @@ pytestmark = pytest.mark.anyio
 
 # What is retried is tested here; how fast requests follow each other after a refusal is another matter.
 UNPACED = RateLimitPolicy(enabled=False)
-# Reading the authorities of the machine takes longer than a test, and nothing is encrypted here.
-NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 CREATED = json_reply(
     {
         "id": "5034460f-c7c4-4c43-9457-de07e2029e7b",

@@ -1,0 +1,107 @@
+"""Two thousand calls against a server that goes wrong at random: each ends well or in an error that says why."""
+
+from __future__ import annotations
+
+import asyncio
+
+import anyio
+import attrs
+import pytest
+import trio
+
+from circleci_v2 import (
+    APIConnectionError,
+    APITimeoutError,
+    CircleCI,
+    CircleCIError,
+    ConnectionOptions,
+    DecodeError,
+    RateLimitError,
+    RetryPolicy,
+    ServerError,
+    Timeout,
+)
+from tests.http.chaos import FAULTS, Chaos
+from tests.http.fault_server import NO_AUTHORITIES, FaultServer, json_reply, serving
+from tests.loopback import TOKEN
+
+pytestmark = [
+    pytest.mark.anyio,
+    # httpx leaves its own inner generators to the garbage collector when a body is not read to its end; trio notices.
+    pytest.mark.filterwarnings("ignore:Async generator '(httpx|httpcore):ResourceWarning"),
+]
+
+CALLS = 2_000
+CONCURRENCY = 20
+DEADLINE = 20.0
+ERRORS = {APIConnectionError, APITimeoutError, DecodeError, RateLimitError, ServerError}
+METHODS = ("GET", "GET", "POST", "PUT", "GET", "PATCH", "DELETE")
+# Each part of the API is held up by its own refusals only; one that asks for an eternity would end all others early.
+PARTS = 500
+
+
+def client(server: FaultServer) -> CircleCI:
+    return CircleCI(
+        TOKEN,
+        base_url=server.url,
+        max_concurrency=CONCURRENCY,
+        timeout=Timeout(connect=20, read=0.3, write=20),
+        retry=RetryPolicy(backoff=0.005, max_backoff=0.02, deadline=DEADLINE),
+        connection=ConnectionOptions(trust_env=False, verify=NO_AUTHORITIES),
+    )
+
+
+def tasks(backend: str) -> int:
+    if backend == "trio":
+        return trio.lowlevel.current_statistics().tasks_living
+    return len(asyncio.all_tasks())
+
+
+async def call(circleci: CircleCI, number: int) -> CircleCIError | None:
+    """None for a right answer, or the error of ours that the call raised; whatever else happens fails the test."""
+    method = METHODS[number % len(METHODS)]
+    body = {"number": number} if method in {"POST", "PUT", "PATCH"} else None
+    try:
+        with anyio.fail_after(DEADLINE * 3):
+            answer = await circleci.request(method, f"/part-{number % PARTS}/item-{number}", json=body)
+    except CircleCIError as error:
+        return error
+    assert answer["number"] == number
+    return None
+
+
+async def serves_as_many_as_ever(circleci: CircleCI, server: FaultServer) -> None:
+    gate = anyio.Event()
+    before = len(server.requests)
+    server.handler = lambda _: attrs.evolve(json_reply({}), gate=gate)
+    async with anyio.create_task_group() as group:
+        for number in range(CONCURRENCY):
+            group.start_soon(circleci.request, "GET", f"/after-{number}/item")
+        await server.received(before + CONCURRENCY)
+        gate.set()
+
+
+async def test_every_call_ends_in_a_right_answer_or_an_error_of_ours(anyio_backend: str):
+    chaos = Chaos()
+    with anyio.fail_after(180):
+        async with serving(chaos) as server:
+            await anyio.wait_all_tasks_blocked()
+            before = tasks(anyio_backend)
+            async with client(server) as circleci:
+                outcomes = circleci.map(lambda number: call(circleci, number), range(CALLS), concurrency=100)
+                endings = [outcome.result async for outcome in outcomes]
+                assert server.connections <= CONCURRENCY
+                await serves_as_many_as_ever(circleci, server)
+            await server.lost_all_connections()
+            assert tasks(anyio_backend) == before
+    assert server.most_connections <= CONCURRENCY
+    assert len(endings) == CALLS
+    errors = [error for error in endings if error is not None]
+    assert {type(error) for error in errors} <= ERRORS
+    assert not [error for error in errors if not str(error) or TOKEN in str(error)]
+    # So that all of the above has been asked of every fault, and the client did not merely give up.
+    assert set(chaos.happened) == {fault.__name__ for fault in FAULTS}
+    assert len(errors) < CALLS / 2
+    assert not [
+        request for request, count in chaos.worked_on.items() if request.startswith(("POST", "PATCH")) and count > 1
+    ]
