@@ -6,7 +6,7 @@ import copy
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import quote
 
 import attrs
@@ -168,7 +168,7 @@ class CircleCI(Namespaces):
         operation_id = request.operation.id if request.operation else None
         data = _json(response, operation_id)
         answer = Answer(response.status_code, data, self._deviations.for_operation(operation_id))
-        return cast("Response[T]", attrs.evolve(cast("Any", response), parsed=parse(answer)))
+        return response.with_parsed(parse(answer))
 
     async def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, json: Any = None) -> Any:
         """Call anything of the API, also what this library does not know yet, with the same token, retries and limits.

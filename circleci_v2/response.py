@@ -12,6 +12,7 @@ from circleci_v2._http.headers import RateLimit
 __all__ = ["Response"]
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 @attrs.frozen(kw_only=True)
@@ -35,6 +36,22 @@ class Response(Generic[T]):
     attempts: int = 1
     elapsed: float = 0.0
     rate_limit: RateLimit | None = None
+
+    def with_parsed(self, parsed: U) -> Response[U]:
+        """The same answer beside something else that was decoded from it.
+
+        Args:
+            parsed: What was decoded.
+        """
+        return Response(
+            status_code=self.status_code,
+            headers=self.headers,
+            content=self.content,
+            parsed=parsed,
+            attempts=self.attempts,
+            elapsed=self.elapsed,
+            rate_limit=self.rate_limit,
+        )
 
     @property
     def request_id(self) -> str | None:

@@ -8,6 +8,7 @@ that the text can be a slug at all, so that a typing error is told at once, and 
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import ClassVar, Final, Self
 from uuid import UUID
 
@@ -139,7 +140,13 @@ def project_path(value: ProjectSlug | str) -> str:
     Raises:
         InvalidSlugError: The value is not a project slug.
     """
-    return ProjectSlug(value).path
+    return _project_path(value) if type(value) in {str, ProjectSlug} else ProjectSlug(value).path
+
+
+@lru_cache(maxsize=1024)
+def _project_path(text: str) -> str:
+    # Few slugs are used in many calls, and each costs as much to check as the rest of a request does to describe.
+    return ProjectSlug(text).path
 
 
 def org_path(value: OrgSlug | UUID | str) -> str:

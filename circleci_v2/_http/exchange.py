@@ -22,7 +22,7 @@ from circleci_v2._http.call import Call, CallOptions
 from circleci_v2._http.clock import Clock, SystemClock
 from circleci_v2._http.credentials import Credentials
 from circleci_v2._http.failures import error_from, gate_error, no_answer_error
-from circleci_v2._http.headers import RateLimit, read_rate_limit, read_retry_after
+from circleci_v2._http.headers import RateLimit, is_deprecated, read_rate_limit, read_retry_after
 from circleci_v2._http.isolation import isolated
 from circleci_v2._http.limiter import Admission, GateClosedError, Limiter
 from circleci_v2._http.observation import Observer
@@ -220,6 +220,9 @@ class Exchange:
         )
 
     async def _admitted(self, call: Call) -> Admission:
+        return self._limiter.admit_at_once(call.bucket, urgent=call.urgent) or await self._admitted_in_turn(call)
+
+    async def _admitted_in_turn(self, call: Call) -> Admission:
         patience = call.left(self._clock.now())
         # Who is sent for the first time may stand in line for longer than that, but not before a closed gate.
         bound = math.inf if call.sent_at is None else patience
@@ -239,9 +242,10 @@ class Exchange:
     def _begin(self, call: Call, admission: Admission) -> float:
         now = self._clock.now()
         call.begin(now)
-        if admission.waited:
-            self._observer.waited(call.seen(), bucket=admission.bucket, seconds=admission.waited)
-        self._observer.sending(call.seen())
+        if self._observer.is_heard():
+            if admission.waited:
+                self._observer.waited(call.seen(), bucket=admission.bucket, seconds=admission.waited)
+            self._observer.sending(call.seen())
         return now
 
     def _settle(
@@ -254,11 +258,14 @@ class Exchange:
             self._observer.failed(call.seen(), error=f"{outcome.name}: {outcome.text}", elapsed=elapsed)
             return None
         status = outcome.status if isinstance(outcome, Answer) else outcome.status_code
-        size = len(outcome.content) if isinstance(outcome, Answer) else 0
         limit = read_rate_limit(outcome.headers.items())
-        self._observer.answered(
-            call.seen(), status=status, elapsed=elapsed, size=size, headers=outcome.headers, limit=limit
-        )
+        if self._observer.is_heard():
+            size = len(outcome.content) if isinstance(outcome, Answer) else 0
+            self._observer.answered(
+                call.seen(), status=status, elapsed=elapsed, size=size, headers=outcome.headers, limit=limit
+            )
+        if is_deprecated(outcome.headers):
+            self._observer.deprecated(call.seen(), outcome.headers)
         if isinstance(outcome, StreamedBody) or status < 300:
             admission.accepted(limit)
             return limit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from email.message import Message
 from html import unescape
 from http.client import responses
 from typing import Any
@@ -71,8 +72,10 @@ def gate_error(seen: Observed, seconds: float, refusal: APIError | None) -> Rate
 
 
 def _text(answer: Answer) -> str:
+    content_type = Message()
+    content_type["content-type"] = answer.headers.get("content-type", "")
     try:
-        return answer.content.decode(answer.encoding or "utf-8", "replace")
+        return answer.content.decode(content_type.get_content_charset("utf-8"), "replace")
     except LookupError:
         # The header names a character set that does not exist.
         return answer.content.decode("utf-8", "replace")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, Literal
 
 import attrs
 
-__all__ = ["RateLimit", "read_rate_limit", "read_retry_after"]
+__all__ = ["RateLimit", "is_deprecated", "read_rate_limit", "read_retry_after"]
 
 Window = Literal["second", "minute", "hour", "day"]
 
@@ -77,6 +77,11 @@ def _budget(family: str, window: str | None, fields: dict[str, float]) -> RateLi
         reset=reset if reset is not None and reset <= _LONGEST_RESET else None,
         window=window,  # type: ignore[arg-type]  # the pattern matches these words only
     )
+
+
+def is_deprecated(headers: Mapping[str, str]) -> bool:
+    """Whether an answer says that its operation is deprecated (RFC 9745) or will end (RFC 8594)."""
+    return "deprecation" in headers or "sunset" in headers
 
 
 def read_retry_after(value: str | None, *, now: datetime | None = None) -> float | None:

@@ -164,8 +164,21 @@ class Limiter:
         """The present, on the clock of this limiter."""
         return self._clock.now()
 
+    def admit_at_once(self, operation: str, *, urgent: bool) -> Admission | None:
+        """Leave to send a request, if it need not wait; what most calls get.
+
+        Args:
+            operation: What is called; finds the bucket.
+            urgent: Whether it goes before everything that is not.
+        """
+        bucket = self._bucket_of.get(operation) or self._opened(operation)
+        now = self._clock.now()
+        if self._free and not bucket.line and bucket.opens_at(now, urgent=urgent) <= now:
+            return self._granted(bucket, operation, now)
+        return None
+
     async def admit(self, operation: str, *, urgent: bool, order: int, patience: float) -> Admission:
-        """Wait until a request may be sent.
+        """Wait in line until a request may be sent.
 
         Args:
             operation: What is called; finds the bucket.
@@ -181,8 +194,6 @@ class Limiter:
         now = self._clock.now()
         if bucket.closed_until - now > patience:
             raise GateClosedError(bucket.closed_until - now, bucket.refusal)
-        if self._free and not bucket.line and bucket.opens_at(now, urgent=urgent) <= now:
-            return self._granted(bucket, operation, now)
         waiter = _Waiter(operation, bucket, order, patience, urgent=urgent)
         heapq.heappush(bucket.line, waiter)
         self._waiting[bucket] = None

@@ -50,6 +50,10 @@ class Observer:
         self._on_event = on_event
         self._deprecated: set[str] = set()
 
+    def is_heard(self) -> bool:
+        """Whether anybody wants to know of every attempt; describing one costs, so that it is asked first."""
+        return self._on_event is not None or logger.isEnabledFor(logging.INFO)
+
     def tell(self, event: Event) -> None:
         """Tell the user's function."""
         if self._on_event is None:
@@ -66,8 +70,7 @@ class Observer:
 
     def sending(self, seen: Observed) -> None:
         """An attempt begins."""
-        if self._on_event is not None:
-            self.tell(RequestEvent(**_whose(seen), method=seen.method, url=seen.url))
+        self.tell(RequestEvent(**_whose(seen), method=seen.method, url=seen.url))
 
     def answered(
         self,
@@ -95,8 +98,6 @@ class Observer:
                     rate_limit=limit,
                 )
             )
-        if "deprecation" in headers or "sunset" in headers:
-            self._deprecation(seen, headers)
 
     def failed(self, seen: Observed, *, error: str, elapsed: float) -> None:
         """An attempt ended without an answer."""
@@ -109,7 +110,8 @@ class Observer:
         logger.info("%s: %s, trying again in %.3f s", seen, reason, delay)
         self.tell(RetryEvent(**_whose(seen), reason=reason, delay=delay))
 
-    def _deprecation(self, seen: Observed, headers: Mapping[str, str]) -> None:
+    def deprecated(self, seen: Observed, headers: Mapping[str, str]) -> None:
+        """An answer says that its operation will end; told once for each."""
         key = seen.operation_id or f"{seen.method} {seen.url.partition('?')[0]}"
         if key in self._deprecated:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import AsyncIterator
 from typing import Final
 
 import anyio
@@ -19,6 +20,7 @@ __all__ = ["Answer", "NoAnswer", "Outgoing", "Sender", "TooLongError"]
 _MOST_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _FOLLOWED: Final = frozenset({"GET", "HEAD"})
+_WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
@@ -48,12 +50,17 @@ class Outgoing:
 
     def message(self, url: httpx.URL) -> httpx.Request:
         """The request to one address of a chain of redirects."""
-        knows_token = self.credential is not None and (url is self.url or same_origin(url, self.url))
-        return httpx.Request(
+        headers = [(b"Host", url.netloc), *self.headers]
+        if self.content is not None or self.method not in _WITHOUT_BODY:
+            headers.append((b"Content-Length", str(len(self.content or b"")).encode()))
+        if self.credential is not None and (url is self.url or same_origin(url, self.url)):
+            headers.append(self.credential.header)
+        # With all of its headers and a stream there is nothing left that httpx has to work out.
+        request = httpx.Request(
             self.method,
             url,
-            headers=[*self.headers, self.credential.header] if knows_token and self.credential else list(self.headers),
-            content=self.content,
+            headers=headers,
+            stream=httpx.ByteStream(self.content or b""),
             extensions={
                 "timeout": {
                     "connect": self.timeout.connect,
@@ -64,6 +71,9 @@ class Outgoing:
                 }
             },
         )
+        # Transports that users write look at `request.content`.
+        request.read()
+        return request
 
 
 @attrs.frozen(kw_only=True)
@@ -74,13 +84,11 @@ class Answer:
         status: The HTTP status.
         headers: Its headers, case-insensitive.
         content: Its body, decompressed.
-        encoding: The character set that its headers name.
     """
 
     status: int
     headers: httpx.Headers
     content: bytes = attrs.field(repr=False)
-    encoding: str | None
 
 
 @attrs.frozen(kw_only=True)
@@ -140,6 +148,15 @@ def _is_untrusted(error: BaseException | None) -> bool:
 def _bare(error: Exception) -> Exception:
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)
+
+
+def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The body as it arrives, decompressed."""
+    if "content-encoding" in response.headers:
+        return response.aiter_bytes()
+    # Two generators less for what needs no decompression.
+    assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - what asynchronous transports answer with
+    return aiter(response.stream)
 
 
 class Sender:
@@ -210,12 +227,7 @@ class Sender:
             with anyio.CancelScope(shield=True):
                 await response.aclose()
             raise
-        return Answer(
-            status=response.status_code,
-            headers=response.headers,
-            content=content,
-            encoding=response.charset_encoding,
-        )
+        return Answer(status=response.status_code, headers=response.headers, content=content)
 
     async def _body(self, response: httpx.Response) -> bytes:
         declared = response.headers.get("content-length", "")
@@ -223,11 +235,12 @@ class Sender:
             raise self._too_long(f"{int(declared):,} bytes")
         pieces: list[bytes] = []
         size = 0
-        async for piece in response.aiter_bytes():
+        async for piece in _pieces(response):
             pieces.append(piece)
             size += len(piece)
             if size > self._most:
                 raise self._too_long("more bytes")
+        await response.aclose()
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _too_long(self, length: str) -> TooLongError:

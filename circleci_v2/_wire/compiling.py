@@ -100,9 +100,14 @@ def _union_of_json(kind: Any) -> Straight | None:
 
 
 def _model(kind: Any, choose: Callable[[Any], Straight]) -> Straight:
+    made: Straight | None = None
+
     def decode(value: Any) -> Any:
-        # Made with the first value and not with the decoder, because models may refer to each other in a circle.
-        return _compiled_model(kind, choose)(value)
+        nonlocal made
+        if made is None:
+            # Not made with the decoder but with the first value, because models may refer to each other in a circle.
+            made = _compiled_model(kind, choose)
+        return made(value)
 
     return decode
 
