@@ -12,6 +12,7 @@ import attrs
 import httpx
 
 from circleci_v2 import __version__
+from circleci_v2._http.credentials import is_web_address
 from circleci_v2._http.observation import Observed
 from circleci_v2._http.policy import RetryPolicy, Timeout
 from circleci_v2._http.priority import Priority, current_priority
@@ -138,7 +139,7 @@ class Call:
         except httpx.InvalidURL as error:
             msg = f"{url!r} is not an address: {error}"
             raise ValueError(msg) from None
-        if address.scheme not in {"http", "https"} or not address.host:
+        if not is_web_address(address):
             msg = f"{url!r} is not an address of the form https://host/path"
             raise ValueError(msg)
         own = tuple((name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items())

@@ -11,7 +11,7 @@ from circleci_v2._http.redaction import hide
 from circleci_v2.config import AuthScheme, Secret, Settings
 from circleci_v2.errors import ConfigurationError
 
-__all__ = ["Credential", "Credentials", "same_origin"]
+__all__ = ["Credential", "Credentials", "is_web_address", "same_origin"]
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
@@ -78,6 +78,11 @@ class Credentials:
 def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
     """Whether two addresses have scheme, host and port in common."""
     return (one.scheme, one.host, _port(one)) == (other.scheme, other.host, _port(other))
+
+
+def is_web_address(url: httpx.URL) -> bool:
+    """Whether an address has all that a connection needs. httpx takes ports that no socket does."""
+    return url.scheme in _DEFAULT_PORTS and bool(url.host) and (url.port is None or 0 < url.port < 1 << 16)
 
 
 def _port(url: httpx.URL) -> int | None:

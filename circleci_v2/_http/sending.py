@@ -10,7 +10,7 @@ import anyio
 import attrs
 import httpx
 
-from circleci_v2._http.credentials import Credential, same_origin
+from circleci_v2._http.credentials import Credential, is_web_address, same_origin
 from circleci_v2._http.policy import Failure, Timeout
 from circleci_v2._http.transports import Transports
 from circleci_v2.errors import CircleCIError
@@ -120,7 +120,7 @@ class NoAnswer:
             name=type(error).__name__,
             text=_told(error, timeout),
             timed_out=isinstance(error, httpx.TimeoutException),
-            final=_is_untrusted(error),
+            final=isinstance(error, httpx.TooManyRedirects) or _is_untrusted(error),
             cause=_bare(error),
         )
 
@@ -212,7 +212,7 @@ class Sender:
             return None
         if target.scheme == "http" and url.scheme == "https" and not self._allow_http:
             return None
-        return target if target.scheme in {"http", "https"} else None
+        return target if is_web_address(target) else None
 
     async def read(self, response: httpx.Response) -> Answer:
         """Read the body of an answer, and close it.
