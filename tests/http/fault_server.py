@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import socket
-import ssl
 import struct
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -40,9 +39,6 @@ class Reply:
     delay: float = 0.0
     gate: anyio.Event | None = None
 
-
-# Reading the authorities of the machine takes longer than a test, and nothing is encrypted here.
-NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 CUT = Reply(ending="close")
 RESET = Reply(ending="reset")

@@ -14,15 +14,14 @@ from circleci_v2 import (
     APITimeoutError,
     CircleCI,
     CircleCIError,
-    ConnectionOptions,
     DecodeError,
     RateLimitError,
-    RetryPolicy,
+    RateLimitPolicy,
     ServerError,
-    Timeout,
 )
 from tests.http.chaos import FAULTS, Chaos
-from tests.http.fault_server import NO_AUTHORITIES, FaultServer, json_reply, serving
+from tests.http.clients import client
+from tests.http.fault_server import FaultServer, json_reply, serving
 from tests.loopback import TOKEN
 
 pytestmark = [
@@ -37,18 +36,7 @@ DEADLINE = 20.0
 ERRORS = {APIConnectionError, APITimeoutError, DecodeError, RateLimitError, ServerError}
 METHODS = ("GET", "GET", "POST", "PUT", "GET", "PATCH", "DELETE")
 # Each part of the API is held up by its own refusals only; one that asks for an eternity would end all others early.
-PARTS = 500
-
-
-def client(server: FaultServer) -> CircleCI:
-    return CircleCI(
-        TOKEN,
-        base_url=server.url,
-        max_concurrency=CONCURRENCY,
-        timeout=Timeout(connect=20, read=0.3, write=20),
-        retry=RetryPolicy(backoff=0.005, max_backoff=0.02, deadline=DEADLINE),
-        connection=ConnectionOptions(trust_env=False, verify=NO_AUTHORITIES),
-    )
+PARTS = 1_000
 
 
 def tasks(backend: str) -> int:
@@ -81,13 +69,20 @@ async def serves_as_many_as_ever(circleci: CircleCI, server: FaultServer) -> Non
         gate.set()
 
 
-async def test_every_call_ends_in_a_right_answer_or_an_error_of_ours(anyio_backend: str):
+async def test_every_call_ends_in_a_right_answer_or_an_error_of_ours(anyio_backend: str, fast: bool):
     chaos = Chaos()
     with anyio.fail_after(180):
         async with serving(chaos) as server:
             await anyio.wait_all_tasks_blocked()
             before = tasks(anyio_backend)
-            async with client(server) as circleci:
+            async with client(
+                server.url,
+                fast=fast,
+                read=0.3,
+                deadline=DEADLINE,
+                rate_limit=RateLimitPolicy(),
+                max_concurrency=CONCURRENCY,
+            ) as circleci:
                 outcomes = circleci.map(lambda number: call(circleci, number), range(CALLS), concurrency=100)
                 endings = [outcome.result async for outcome in outcomes]
                 assert server.connections <= CONCURRENCY

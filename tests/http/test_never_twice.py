@@ -14,17 +14,13 @@ from circleci_v2 import (
     APIError,
     APITimeoutError,
     CircleCI,
-    ConnectionOptions,
     RateLimitError,
-    RateLimitPolicy,
-    RetryPolicy,
     ServerError,
-    Timeout,
 )
 from circleci_v2.events import Event, RetryEvent
+from tests.http.clients import client
 from tests.http.fault_server import (
     CUT,
-    NO_AUTHORITIES,
     RESET,
     SILENCE,
     FaultServer,
@@ -35,12 +31,9 @@ from tests.http.fault_server import (
     reply,
     serving,
 )
-from tests.loopback import TOKEN
 
 pytestmark = pytest.mark.anyio
 
-# What is retried is tested here; how fast requests follow each other after a refusal is another matter.
-UNPACED = RateLimitPolicy(enabled=False)
 CREATED = json_reply(
     {
         "id": "5034460f-c7c4-4c43-9457-de07e2029e7b",
@@ -54,37 +47,6 @@ CUT_IN_HEAD = Reply(b"HTTP/1.1 201 Created\r\nContent-Le", ending="close")
 CUT_IN_BODY = reply(201, b'{"id": "50', ("Content-Length", "400"), ending="close")
 
 Call = Callable[[CircleCI], Any]
-
-
-@pytest.fixture(params=[("asyncio", False), ("asyncio", True), ("trio", False)], ids=["asyncio", "aiohttp", "trio"])
-def carrier(request: pytest.FixtureRequest) -> tuple[str, bool]:
-    """The event loop, and whether aiohttp carries the requests: it has ideas of its own about sending again."""
-    loop, fast = request.param
-    return str(loop), bool(fast)
-
-
-@pytest.fixture
-def anyio_backend(carrier: tuple[str, bool]) -> str:
-    return carrier[0]
-
-
-@pytest.fixture
-def fast(carrier: tuple[str, bool]) -> bool:
-    return carrier[1]
-
-
-def client(
-    url: str, *, fast: bool, read: float = 20, on_event: Callable[[Event], None] | None = None, **retry: Any
-) -> CircleCI:
-    return CircleCI(
-        TOKEN,
-        base_url=url,
-        connection=ConnectionOptions(fast=fast, trust_env=False, verify=NO_AUTHORITIES),
-        timeout=Timeout(connect=20, read=read, write=20),
-        retry=RetryPolicy(backoff=0.001, max_backoff=0.01, **retry),
-        rate_limit=UNPACED,
-        on_event=on_event,
-    )
 
 
 async def trigger(circleci: CircleCI) -> Any:
@@ -271,7 +233,7 @@ async def test_a_wait_beyond_the_deadline_is_told_at_once(call: Call, asked: str
 
 async def test_a_deadline_ends_a_call_that_is_under_way_and_does_not_send_it_again(fast: bool):
     with anyio.fail_after(60):
-        async with serving(lambda _: SILENCE) as server, client(server.url, fast=fast, deadline=0.5) as circleci:
-            with pytest.raises(APITimeoutError, match=r"within the deadline of 0\.5 s"):
+        async with serving(lambda _: SILENCE) as server, client(server.url, fast=fast, deadline=0.3) as circleci:
+            with pytest.raises(APITimeoutError, match=r"within the deadline of 0\.3 s"):
                 await trigger(circleci)
     assert len(server.requests) == 1

@@ -1,0 +1,35 @@
+"""A client as the tests over real connections use it: it waits for a busy machine, but not between its attempts."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+from circleci_v2 import CircleCI, ConnectionOptions, RateLimitPolicy, RetryPolicy, Timeout
+from tests.loopback import TOKEN
+
+# What is retried is tested here; how fast requests follow each other after a refusal is another matter.
+UNPACED = RateLimitPolicy(enabled=False)
+# Reading the authorities of the machine takes longer than a test, and nothing is encrypted here.
+NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def client(
+    url: str,
+    *,
+    fast: bool = False,
+    read: float = 20,
+    max_retries: int = 5,
+    deadline: float = 300,
+    rate_limit: RateLimitPolicy = UNPACED,
+    **options: Any,
+) -> CircleCI:
+    return CircleCI(
+        TOKEN,
+        base_url=url,
+        connection=ConnectionOptions(fast=fast, trust_env=False, verify=NO_AUTHORITIES),
+        timeout=Timeout(connect=20, read=read, write=20),
+        retry=RetryPolicy(backoff=0.002, max_backoff=0.02, max_retries=max_retries, deadline=deadline),
+        rate_limit=rate_limit,
+        **options,
+    )
