@@ -15,8 +15,11 @@ from circleci_v2._http.budget import Ticket
 
 __all__ = ["DeliveryBudget"]
 
-# Requests per second before anything is known: more than one client makes of its CPU, less than a burst at once.
-_FIRST_PACE: Final = 2200.0
+# Requests per second before anything is known, less than a burst at once; in the end more than one client makes of its CPU.
+_FIRST_PACE: Final = 1000.0
+# By how much the first pace is higher for each answer before the first refusal: who got a hundred may get thousands.
+_COURAGE: Final = 10.0
+_HIGHEST_PACE: Final = 2200.0
 # Calls made one after the other, or a few at a time, need no pace before anything was refused.
 _A_FEW: Final = 4
 # Seconds by which timers are late, event loops count in whole milliseconds: what is missed is made up for, or a pace of
@@ -126,11 +129,11 @@ class DeliveryBudget:
 
     def _pace_now(self, now: float) -> float:
         if self._epoch_at is None:
-            return self._pace
+            return min(_HIGHEST_PACE, self._pace + _COURAGE * self._accepted)
         # Bounded before it is raised to a power: a day without a request makes more than a float can hold.
         seconds = min(max(0.0, now - self._paced_at), _LONGEST_GROWTH)
         growth = _GROWTH * seconds * seconds if self._measured else _GUESSED_GROWTH * seconds
-        return min(_FIRST_PACE, self._pace * math.exp(growth))
+        return min(_HIGHEST_PACE, self._pace * math.exp(growth))
 
     def _credit_now(self, now: float) -> float:
         if self._credit_at == -math.inf:
