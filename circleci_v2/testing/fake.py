@@ -21,6 +21,7 @@ from circleci_v2.testing.messages import Answer, Call, Refusal
 from circleci_v2.testing.routes import ROUTES
 from circleci_v2.testing.routing import Handler
 from circleci_v2.testing.scenarios import PipelineStatus, add_pipeline
+from circleci_v2.testing.schedules import run_schedules
 from circleci_v2.testing.seeding import seed_project
 from circleci_v2.testing.specification import Specification
 from circleci_v2.testing.state.identifiers import uuid
@@ -171,6 +172,7 @@ class FakeCircleCI:
                 status.
         """
         with self._lock:
+            run_schedules(self.world)  # what started earlier has the lower number
             if isinstance(project, str):
                 project = self.world.projects.get(project) or self.world.add_project(project)
             return add_pipeline(
@@ -197,7 +199,7 @@ class FakeCircleCI:
         return LoopbackServer(self, host=host, port=port)
 
     async def advance(self, seconds: float) -> list[WebhookDelivery]:
-        """Let time pass, and deliver the webhooks that become due on the way.
+        """Let time pass, start what schedules start on the way, and deliver the webhooks that become due.
 
         Args:
             seconds: How much time.
@@ -227,6 +229,7 @@ class FakeCircleCI:
             ValueError: A webhook goes to another machine.
         """
         with self._lock:
+            run_schedules(self.world)
             due = due_deliveries(self.world)
         sent = [await send(delivery) for delivery in due]
         self.deliveries.extend(sent)
@@ -235,6 +238,7 @@ class FakeCircleCI:
     def deliver(self, call: Call) -> Delivery:
         """Answer one call, whatever carried it here."""
         with self._lock:
+            run_schedules(self.world)
             if call.path.startswith(API_PREFIX + "/"):
                 return self._deliver_api(call)
             return Delivery(answer=self._download(call))

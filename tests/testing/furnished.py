@@ -76,6 +76,8 @@ class Furnished:
             "current_version": versions[0],
             "target_version": versions[1],
             "continuation-key": waiting.continuation_key,
+            "timetable": {"per-hour": 1, "hours-of-day": [3], "days-of-week": ["MON"]},
+            "parameters": {"branch": "main"},
         }
         self._make(organization.id, project.id)
 
@@ -96,12 +98,11 @@ class Furnished:
             "checkout_source": repository,
             "config_source": {**repository, "file_path": ".circleci/config.yml"},
         }
-        timetable = {"per-hour": 1, "hours-of-day": [3], "days-of-week": ["MON"]}
         schedule = {
             "name": "nightly",
             "attribution-actor": "current",
-            "parameters": {"branch": "main"},
-            "timetable": timetable,
+            "parameters": self.fields["parameters"],
+            "timetable": self.fields["timetable"],
         }
         webhook = {
             "name": "ours",

@@ -122,7 +122,7 @@ class Organization(RuleBasedStateMachine):
             PROJECT,
             name=name,
             attribution_actor="system",
-            parameters={},
+            parameters={"branch": "main"},
             timetable={"per-hour": 1, "hours-of-day": [1], "days-of-week": ["SUN"]},
         )
         identifier = str(self.do(creating).id)

@@ -12,7 +12,7 @@ from circleci_v2.testing.state.plans import DEFAULT_WORKFLOW, WorkflowPlan
 from circleci_v2.testing.state.records import Record
 from circleci_v2.testing.state.runs import Job, Pipeline, Workflow
 
-__all__ = ["DEFAULT_SETTINGS", "Project", "Webhook"]
+__all__ = ["DEFAULT_SETTINGS", "Project", "Schedule", "Webhook"]
 
 DEFAULT_SETTINGS: Final[Mapping[str, bool | list[str]]] = {
     "autocancel_builds": True,
@@ -52,6 +52,19 @@ class Webhook:
 
 
 @attrs.define(kw_only=True, eq=False)
+class Schedule:
+    """One schedule.
+
+    Attributes:
+        record: What the API shows of it.
+        since: From when on it starts pipelines, in seconds since 1970.
+    """
+
+    record: Record
+    since: float
+
+
+@attrs.define(kw_only=True, eq=False)
 class Project:
     """One project.
 
@@ -83,7 +96,7 @@ class Project:
     settings: dict[str, bool | list[str]] = attrs.field(factory=lambda: dict(DEFAULT_SETTINGS))
     environment_variables: dict[str, Record] = attrs.field(factory=dict[str, Record])
     checkout_keys: dict[str, Record] = attrs.field(factory=dict[str, Record])
-    schedules: dict[str, Record] = attrs.field(factory=dict[str, Record])
+    schedules: dict[str, Schedule] = attrs.field(factory=dict[str, Schedule])
     webhooks: dict[str, Webhook] = attrs.field(factory=dict[str, Webhook])
     definitions: dict[str, Record] = attrs.field(factory=dict[str, Record])
     triggers: dict[str, Record] = attrs.field(factory=dict[str, Record])

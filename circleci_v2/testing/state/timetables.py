@@ -1,0 +1,59 @@
+"""Timetables: when a schedule starts pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+__all__ = ["complaint", "moments"]
+
+_DAYS: Final = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+_MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_RANGES: Final[Mapping[str, tuple[int, int]]] = {"hours-of-day": (0, 24), "days-of-month": (1, 31)}
+_SECONDS_PER_HOUR: Final = 3600.0
+
+
+def complaint(timetable: Mapping[str, Any]) -> str | None:
+    """What is wrong with a timetable that the document's schema allows; None when nothing is."""
+    if bool(timetable.get("days-of-week")) == bool(timetable.get("days-of-month")):
+        return "Give days-of-week or days-of-month, and not both."
+    if not 1 <= timetable["per-hour"] <= 60:
+        return f"per-hour is {timetable['per-hour']}: a schedule runs 1 to 60 times an hour."
+    if not timetable["hours-of-day"]:
+        return "hours-of-day is empty: give at least one hour."
+    for name, (least, most) in _RANGES.items():
+        if outside := [value for value in timetable.get(name) or () if not least <= value <= most]:
+            return f"{name} holds {outside[0]}: give numbers from {least} to {most}."
+    return None
+
+
+def moments(timetable: Mapping[str, Any], after: float, until: float) -> Iterator[float]:
+    """The moments of a timetable, in order, in seconds since 1970.
+
+    CircleCI picks the minutes; here the first run of an hour is at its start and the others follow evenly.
+
+    Args:
+        timetable: As the API shows it; hours and days are in UTC.
+        after: From then on, that moment left out.
+        until: Up to then, that moment included.
+    """
+    # Hour 24 belongs to the day before.
+    day = datetime.fromtimestamp(after, tz=UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    while day.timestamp() <= until:
+        if _is_on(timetable, day):
+            yield from (moment for moment in _moments_of(timetable, day) if after < moment <= until)
+        day += timedelta(days=1)
+
+
+def _is_on(timetable: Mapping[str, Any], day: datetime) -> bool:
+    months: Sequence[str] = timetable.get("months") or _MONTHS
+    on_weekday = _DAYS[day.weekday()] in (timetable.get("days-of-week") or ())
+    return _MONTHS[day.month - 1] in months and (on_weekday or day.day in (timetable.get("days-of-month") or ()))
+
+
+def _moments_of(timetable: Mapping[str, Any], day: datetime) -> Iterator[float]:
+    per_hour: int = timetable["per-hour"]
+    for hour in sorted(set(timetable["hours-of-day"])):
+        start = (day + timedelta(hours=hour)).timestamp()
+        yield from (start + run * _SECONDS_PER_HOUR / per_hour for run in range(per_hour))
