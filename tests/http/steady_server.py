@@ -1,0 +1,104 @@
+"""A server that always answers rightly, and can tell whether a client still has all of its places."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import attrs
+from anyio.lowlevel import checkpoint
+
+from circleci_v2 import CircleCI
+from tests.http.fault_server import FaultServer, Handler, Reply, json_reply, serving
+from tests.loopback import Received
+
+# A busy machine may take its time; what waits for ever is what these tests look for.
+PATIENCE = 20.0
+
+
+class Meeting:
+    """Answers nobody at /meeting before so many have come; everywhere else another handler answers.
+
+    What comes through one place after the other would so never be answered.
+    """
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._missing = 0
+        self._complete = anyio.Event()
+
+    def __call__(self, received: Received) -> Reply:
+        if not received.path.endswith("/meeting"):
+            return self._handler(received)
+        self._missing -= 1
+        if self._missing == 0:
+            self._complete.set()
+        return attrs.evolve(json_reply({}), gate=self._complete)
+
+    def expect(self, count: int) -> None:
+        self._missing = count
+        self._complete = anyio.Event()
+
+
+@attrs.frozen
+class Steady:
+    """A running server, and what is to be seen from its side.
+
+    Attributes:
+        server: It.
+    """
+
+    server: FaultServer
+    _meeting: Meeting
+    _tasks_before: int
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    async def assert_serves_at_once(self, circleci: CircleCI, count: int) -> None:
+        """Fail unless so many requests of a client can be under way at the same time, and all are answered."""
+        self._meeting.expect(count)
+        answered = await _within_patience(self._ask(circleci, count))
+        assert answered == [{}] * count, f"{answered} for {count} requests at once"
+
+    async def assert_nothing_left(self) -> None:
+        """Fail unless, soon after its clients were closed, their connections and tasks are gone."""
+        with anyio.move_on_after(PATIENCE):
+            while self.server.connections or len(anyio.get_running_tasks()) > self._tasks_before:  # noqa: ASYNC110 - nobody tells of a task that ended
+                await anyio.sleep(0.001)
+        left = [task.name for task in anyio.get_running_tasks()]
+        assert (self.server.connections, len(left)) == (0, self._tasks_before), left
+
+    async def _ask(self, circleci: CircleCI, count: int) -> list[Any]:
+        answers: list[Any] = []
+
+        async def ask() -> None:
+            answers.append(await circleci.request("GET", "/meeting"))
+
+        async with anyio.create_task_group() as group:
+            for _ in range(count):
+                group.start_soon(ask)
+        return answers
+
+
+async def _within_patience(asking: Awaitable[list[Any]]) -> list[Any]:
+    with anyio.fail_after(PATIENCE):
+        return await asking
+
+
+@asynccontextmanager
+async def steady(handler: Handler = lambda _: json_reply({})) -> AsyncGenerator[Steady]:
+    """Serve on the event loop of the test."""
+    meeting = Meeting(handler)
+    async with serving(meeting) as server:
+        yield Steady(server, meeting, await _settled_tasks())
+
+
+async def _settled_tasks() -> int:
+    """How many tasks there are, once the server has begun to listen."""
+    for _ in range(5):
+        await checkpoint()
+    return len(anyio.get_running_tasks())
