@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator
 from typing import Final
 
 import anyio
@@ -11,6 +10,7 @@ import attrs
 import httpx
 
 from circleci_v2._http.credentials import Credential, is_web_address, same_origin
+from circleci_v2._http.decompression import Unpacker
 from circleci_v2._http.policy import Failure, Timeout
 from circleci_v2._http.transports import Transports
 from circleci_v2.errors import CircleCIError
@@ -150,15 +150,6 @@ def _bare(error: Exception) -> Exception:
     return error.with_traceback(None)
 
 
-def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The body as it arrives, decompressed."""
-    if "content-encoding" in response.headers:
-        return response.aiter_bytes()
-    # Two generators less for what needs no decompression.
-    assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - what asynchronous transports answer with
-    return aiter(response.stream)
-
-
 class Sender:
     """Sends requests and reads answers; must run isolated.
 
@@ -233,13 +224,19 @@ class Sender:
         declared = response.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > self._most:
             raise self._too_long(f"{int(declared):,} bytes")
+        encoding = response.headers.get("content-encoding")
+        unpacker = Unpacker(encoding) if encoding else None
         pieces: list[bytes] = []
         size = 0
-        async for piece in _pieces(response):
-            pieces.append(piece)
-            size += len(piece)
-            if size > self._most:
-                raise self._too_long("more bytes")
+        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - what asynchronous transports answer with
+        async for arrived in response.stream:
+            for piece in unpacker.unpack(arrived) if unpacker else (arrived,):
+                pieces.append(piece)
+                size += len(piece)
+                if size > self._most:
+                    raise self._too_long("more bytes")
+        if unpacker:
+            unpacker.finish()
         await response.aclose()
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
