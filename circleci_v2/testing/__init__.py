@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from circleci_v2.testing.journal import Entry, Journal
     from circleci_v2.testing.messages import Answer, Call
     from circleci_v2.testing.rate_limits import RateLimit
+    from circleci_v2.testing.state.decisions import PolicyDecision
     from circleci_v2.testing.state.plans import ArtifactFile, JobPlan, TestResult, WorkflowPlan
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Faults",
     "JobPlan",
     "Journal",
+    "PolicyDecision",
     "RateLimit",
     "TestResult",
     "WebhookDelivery",
@@ -50,6 +52,7 @@ __getattr__ = lazy_names(
         "Answer": ".messages",
         "Call": ".messages",
         "RateLimit": ".rate_limits",
+        "PolicyDecision": ".state.decisions",
         "ArtifactFile": ".state.plans",
         "JobPlan": ".state.plans",
         "TestResult": ".state.plans",

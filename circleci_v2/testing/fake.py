@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import Final, Self
 
 import attrs
 
@@ -18,22 +18,24 @@ from circleci_v2.testing.faults import Delivery, Faults
 from circleci_v2.testing.journal import Entry, Journal
 from circleci_v2.testing.lifelike import forget_page_token, lifelike
 from circleci_v2.testing.messages import Answer, Call, Refusal
+from circleci_v2.testing.refusals import bad_request, no_route
 from circleci_v2.testing.routes import ROUTES
 from circleci_v2.testing.routing import Handler
 from circleci_v2.testing.scenarios import PipelineStatus, add_pipeline
 from circleci_v2.testing.schedules import run_schedules
 from circleci_v2.testing.seeding import seed_project
+from circleci_v2.testing.serving import Serving
 from circleci_v2.testing.specification import Specification
+from circleci_v2.testing.state.decisions import DecidePolicies, PolicyDecision
 from circleci_v2.testing.state.identifiers import uuid
+from circleci_v2.testing.state.organizations import Organization, PolicyStore
 from circleci_v2.testing.state.plans import JobPlan, WorkflowPlan
 from circleci_v2.testing.state.projects import Project
 from circleci_v2.testing.state.runs import Pipeline
 from circleci_v2.testing.state.world import World
 from circleci_v2.testing.transport import FakeTransport
+from circleci_v2.usage_export.quota import Timing
 from circleci_v2.waiting.polling import Polling
-
-if TYPE_CHECKING:
-    from circleci_v2.testing.server import LoopbackServer
 
 __all__ = ["API_PREFIX", "FakeCircleCI"]
 
@@ -50,9 +52,10 @@ class FakeCircleCI:
         fake.add_project("gh/acme/web")
         async with CircleCI(fake.token, transport=fake.transport()) as circleci: ...
 
-    or over a real socket on the loopback interface::
+    or over a real socket on the loopback interface; called on the class, `serve` takes a new, seeded one::
 
-        async with FakeCircleCI.seeded().serve() as url, CircleCI("fake-token", base_url=url) as circleci: ...
+        async with fake.serve() as url, CircleCI(fake.token, base_url=url) as circleci: ...
+        async with FakeCircleCI.serve() as url, CircleCI("fake-token", base_url=url) as circleci: ...
 
     Args:
         token: The token that it accepts.
@@ -97,7 +100,7 @@ class FakeCircleCI:
     @classmethod
     def seeded(
         cls, slug: str = "gh/acme/web", *, pipelines: int = 400, seed: int = 0, clock: Clock | None = None
-    ) -> FakeCircleCI:
+    ) -> Self:
         """A fake that knows one project with a believable past.
 
         Args:
@@ -183,20 +186,34 @@ class FakeCircleCI:
         """What a client takes as ``transport`` to reach this fake without a socket."""
         return FakeTransport(self)
 
-    def serve(self, *, host: str = "127.0.0.1", port: int = 0) -> LoopbackServer:
-        """Serve it over a real socket, in a thread of its own.
+    serve = Serving()
+    """Serves it over a real socket: ``async with fake.serve() as url``; see `Serve`."""
+
+    def decide_policies(
+        self,
+        organization: Organization | str,
+        decide: PolicyDecision | DecidePolicies,
+        *,
+        context: str = "config",
+    ) -> None:
+        """Say what the config policies of an organization decide, from now on; each decision is logged as usual.
+
+        Policies are written in Rego, which the fake does not evaluate: as long as this is not called, every
+        configuration passes.
 
         Args:
-            host: The address to listen on.
-            port: The port; 0 takes a free one.
+            organization: The organization or its slug; a slug that is new adds the organization.
+            decide: The decision, or a function that makes it from the configuration, which is YAML text.
+            context: The policy context.
 
-        Returns:
-            A context manager, for ``with`` and ``async with``, that gives the base URL, for example
-            ``http://127.0.0.1:40123/api/v2``.
+        Raises:
+            ValueError: The text is no organization slug.
         """
-        from circleci_v2.testing.server import LoopbackServer  # noqa: PLC0415 - in process needs no server
-
-        return LoopbackServer(self, host=host, port=port)
+        with self._lock:
+            if isinstance(organization, str):
+                organization = self.world.add_organization(organization)
+            store = organization.policies.setdefault(context, PolicyStore())
+            store.decide = decide if callable(decide) else lambda _: decide
 
     async def advance(self, seconds: float) -> list[WebhookDelivery]:
         """Let time pass, start what schedules start on the way, and deliver the webhooks that become due.
@@ -221,6 +238,15 @@ class FakeCircleCI:
             await circleci.wait_for_pipeline(pipeline.id, timeout=3600, polling=fake.polling())
         """
         return Polling(clock=self.clock.now, sleep=self.advance)
+
+    def timing(self) -> Timing:
+        """What a usage export takes as ``timing``: its waits pass in this fake, and not for real.
+
+        ::
+
+            await circleci.export_usage(organization_id, start, end, "usage.csv", timing=fake.timing())
+        """
+        return Timing(now=self.clock.moment, monotonic=self.clock.now, sleep=self.advance)
 
     async def deliver_webhooks(self) -> list[WebhookDelivery]:
         """Deliver the webhooks that are due now; `advance` and a served fake whose clock runs do it by themselves.
@@ -261,8 +287,8 @@ class FakeCircleCI:
         answer, complaints = refuse_unknown_token(call, (self.token,)), list[str]()
         if answer is None and handler is not None:
             complaints = self._complaints(call)
-            answer = _bad_request(call, complaints) if complaints else self._handled(call, handler)
-        answer = answer or _no_route(call)
+            answer = bad_request(call, complaints) if complaints else self._handled(call, handler)
+        answer = answer or no_route(call)
         return lifelike(self.world, call, answer) if self.lifelike else answer, complaints
 
     def _handled(self, call: Call, handler: Handler) -> Answer:
@@ -283,17 +309,3 @@ class FakeCircleCI:
         except Refusal as refused:
             return refused.answer
         return Answer.message("Not Found", HTTPStatus.NOT_FOUND)
-
-
-def _bad_request(call: Call, complaints: list[str]) -> Answer:
-    key = Specification.published()[call.method, call.route].error_key
-    return Answer.json({key: f"This call is not one of the API: {'; '.join(complaints)}."}, HTTPStatus.BAD_REQUEST)
-
-
-def _no_route(call: Call) -> Answer:
-    methods = ROUTES.methods(call.path)
-    if not methods:
-        return Answer.message("Not Found", HTTPStatus.NOT_FOUND)
-    return Answer.message("Method Not Allowed", HTTPStatus.METHOD_NOT_ALLOWED).with_headers(
-        {"allow": ", ".join(methods)}
-    )

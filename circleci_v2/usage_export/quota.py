@@ -32,7 +32,7 @@ class Timing:
 
     now: Callable[[], datetime] = _now
     monotonic: Callable[[], float] = anyio.current_time
-    sleep: Callable[[float], Awaitable[None]] = anyio.sleep
+    sleep: Callable[[float], Awaitable[object]] = anyio.sleep
 
 
 class Quota:

@@ -108,3 +108,18 @@ async def test_many_calls_at_once_are_all_answered(fake: FakeCircleCI) -> None:
             for _ in range(200):
                 tasks.start_soon(ask)
     assert logins == ["fake-user"] * 200
+
+
+@pytest.mark.anyio
+async def test_the_class_serves_a_seeded_fake_of_its_own() -> None:
+    async with FakeCircleCI.serve() as url, CircleCI("fake-token", base_url=url) as circleci:
+        assert await circleci.pipelines.list_for_project("gh/acme/web").first() is not None
+
+
+def test_the_class_serves_a_new_fake_each_time_and_where_it_is_told_to() -> None:
+    with FakeCircleCI.serve(host="localhost") as first, FakeCircleCI.serve() as second:
+        assert first != second
+        with client(first) as http:
+            assert http.delete("/project/gh/acme/web").status_code == 200
+        with client(second) as http:
+            assert http.get("/project/gh/acme/web").status_code == 200

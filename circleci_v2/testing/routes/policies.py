@@ -1,7 +1,7 @@
 """Config policies: bundles, decisions and their settings.
 
-No policy is evaluated: a decision enables the rules that the texts of the bundle enable, and passes, unless a test has
-said what it says (`PolicyStore.next_decision`).
+No policy is evaluated, as they are written in Rego: a decision enables the rules that the texts of the bundle enable,
+and passes, unless a test says what is decided (`FakeCircleCI.decide_policies`).
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _matches(decision: Record, call: Call) -> bool:
 def make_decision(world: World, call: Call) -> Answer:
     """Decide about a configuration and log the decision."""
     store, fields = _store(world, call), call.fields()
-    decision, store.next_decision = store.next_decision or _pass(store), None
+    decision = store.decide(fields["input"]).render(_enabled_rules(store))
     log: Record = {
         "id": world.uuid(),
         "created_at": rfc3339(world.now()),
@@ -90,9 +90,8 @@ def make_decision(world: World, call: Call) -> Answer:
     return Answer.json(decision)
 
 
-def _pass(store: PolicyStore) -> Record:
-    rules = {rule for policy in store.policies.values() for rule in _ENABLED_RULE.findall(policy["content"])}
-    return {"status": "PASS", "enabled_rules": sorted(rules)} if rules else {"status": "PASS"}
+def _enabled_rules(store: PolicyStore) -> set[str]:
+    return {rule for policy in store.policies.values() for rule in _ENABLED_RULE.findall(policy["content"])}
 
 
 @routes.get("/owner/{ownerID}/context/{context}/decision/settings")

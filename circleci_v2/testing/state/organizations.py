@@ -6,6 +6,7 @@ from typing import Literal
 
 import attrs
 
+from circleci_v2.testing.state.decisions import DecidePolicies, PolicyDecision
 from circleci_v2.testing.state.records import Record
 
 __all__ = ["Context", "Organization", "PolicyStore", "UsageExport", "User", "VcsType"]
@@ -56,6 +57,10 @@ class UsageExport:
     state: Literal["completed", "failed"] = "completed"
 
 
+def _pass(_: str) -> PolicyDecision:
+    return PolicyDecision()
+
+
 @attrs.define(kw_only=True, eq=False)
 class PolicyStore:
     """The config policies of one owner and context.
@@ -65,14 +70,14 @@ class PolicyStore:
         decisions: Decision logs, the oldest first.
         bundles: The policies as they were at each decision, by the id of the decision.
         enabled: Whether decisions are enforced.
-        next_decision: What the next decision says, if a test wants to say so; else every enabled rule passes.
+        decide: What makes decisions, as Rego is not evaluated. Default: every configuration passes.
     """
 
     policies: dict[str, Record] = attrs.field(factory=dict[str, Record])
     decisions: list[Record] = attrs.field(factory=list[Record])
     bundles: dict[str, dict[str, Record]] = attrs.field(factory=dict[str, dict[str, Record]])
     enabled: bool = False
-    next_decision: Record | None = None
+    decide: DecidePolicies = _pass
 
 
 @attrs.define(kw_only=True, eq=False)
