@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import anyio
+import attrs
 import httpx
 from anyio.lowlevel import RunVar
 
@@ -181,9 +182,14 @@ class Exchange:
             await self._before_another(call, outcome)
 
     async def aclose(self) -> None:
-        """Close every connection, and send away whoever waits; a second time does nothing."""
+        """Close every connection, and send away whoever waits; a second time does nothing.
+
+        Raises:
+            ConfigurationError: The client belongs to another event loop.
+        """
         if self._closed:
             return
+        self._check_event_loop()
         self._closed = True
         self._limiter.close()
         with anyio.CancelScope(shield=True):
@@ -202,12 +208,16 @@ class Exchange:
 
     async def _sent(self, call: Call, outgoing: Outgoing) -> Answer | NoAnswer:
         try:
-            return await isolated(lambda: self._sender.send(outgoing), seconds=call.left(self._clock.now()))
+            outcome = await isolated(lambda: self._sender.send(outgoing), seconds=call.left(self._clock.now()))
         except TimeoutError:
             text = f"no whole answer within the deadline of {call.retry.deadline:g} s"
             return NoAnswer(failure="broken", name="Timeout", text=text, timed_out=True, final=True)
         except TooLongError as error:
             raise DecodeError(str(error), operation_id=call.operation_id) from None
+        if self._closed and isinstance(outcome, NoAnswer):
+            text = "the client was closed while this call was under way: wait for the calls before closing it"
+            return attrs.evolve(outcome, text=text, final=True)
+        return outcome
 
     async def _outgoing(self, call: Call) -> Outgoing:
         return Outgoing(
@@ -299,6 +309,9 @@ class Exchange:
         if self._closed:
             msg = "this client was closed: make a new one, and keep its calls inside `async with`"
             raise ConfigurationError(msg)
+        self._check_event_loop()
+
+    def _check_event_loop(self) -> None:
         here = _EVENT_LOOP.get(None)
         if here is None:
             here = object()
