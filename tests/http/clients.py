@@ -6,6 +6,7 @@ import ssl
 from typing import Any
 
 from circleci_v2 import CircleCI, ConnectionOptions, RateLimitPolicy, RetryPolicy, Timeout
+from circleci_v2.config import Token
 from tests.loopback import TOKEN
 
 # What is retried is tested here; how fast requests follow each other after a refusal is another matter.
@@ -22,10 +23,11 @@ def client(
     max_retries: int = 5,
     deadline: float = 300,
     rate_limit: RateLimitPolicy = UNPACED,
+    token: Token = TOKEN,
     **options: Any,
 ) -> CircleCI:
     return CircleCI(
-        TOKEN,
+        token,
         base_url=url,
         connection=ConnectionOptions(fast=fast, trust_env=False, verify=NO_AUTHORITIES),
         timeout=Timeout(connect=20, read=read, write=20),

@@ -1,0 +1,206 @@
+"""The life of a client: what it announces once, which event loop it belongs to, and how it ends."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import pytest
+
+from circleci_v2 import APIConnectionError, CircleCI, CircleCIError, ConfigurationError
+from circleci_v2.events import DeprecationEvent, Event
+from tests.http.clients import client
+from tests.http.fault_server import Reply, json_reply, reply, serving
+
+pytestmark = pytest.mark.anyio
+
+ME = {"id": "5034460f-c7c4-4c43-9457-de07e2029e7b", "name": "Someone", "login": "someone"}
+SUNSET = "Sat, 31 Oct 2026 23:59:59 GMT"
+LINK = '<https://circleci.com/changelog>; rel="deprecation"'
+CLOSED = "this client was closed: make a new one"
+OTHER_LOOP = "in use on another event loop.*make one client for each event loop"
+
+
+def deprecating(*names: str) -> Reply:
+    every = {"Deprecation": "@1767225600", "Sunset": SUNSET, "Link": LINK}
+    return json_reply(ME, *((name, every[name]) for name in names))
+
+
+def announcements(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+
+
+@pytest.mark.parametrize("names", [("Deprecation",), ("Sunset",), ("Deprecation", "Sunset", "Link")])
+async def test_a_deprecation_is_told_once_for_each_operation(
+    names: tuple[str, ...], fast: bool, caplog: pytest.LogCaptureFixture
+):
+    events: list[Event] = []
+    async with (
+        serving(lambda _: deprecating(*names)) as server,
+        client(server.url, fast=fast, on_event=events.append) as circleci,
+    ):
+        for _ in range(3):
+            await circleci.user.me()
+            await circleci.request("GET", "/projects", query={"page": 1})
+            await circleci.request("GET", "/projects", query={"page": 2})
+    told = [event for event in events if isinstance(event, DeprecationEvent)]
+    assert [event.operation_id for event in told] == ["getCurrentUser", None]
+    assert told[0].sunset == (SUNSET if "Sunset" in names else None)
+    assert told[0].link == (LINK if "Link" in names else None)
+    warnings = announcements(caplog)
+    assert len(warnings) == 2
+    assert "getCurrentUser is deprecated" in warnings[0]
+    assert (SUNSET in warnings[0]) == ("Sunset" in names)
+
+
+async def test_a_deprecation_is_told_by_a_refusal_as_well(fast: bool, caplog: pytest.LogCaptureFixture):
+    gone = reply(410, b"", ("Sunset", SUNSET))
+    async with serving(lambda _: gone) as server, client(server.url, fast=fast) as circleci:
+        for _ in range(2):
+            with pytest.raises(CircleCIError):
+                await circleci.user.me()
+    assert len(announcements(caplog)) == 1
+
+
+async def test_what_is_not_deprecated_is_told_of_nowhere(fast: bool, caplog: pytest.LogCaptureFixture):
+    async with serving(lambda _: json_reply(ME)) as server, client(server.url, fast=fast) as circleci:
+        await circleci.user.me()
+    assert announcements(caplog) == []
+
+
+async def read_stream(circleci: CircleCI) -> None:
+    async with circleci.stream("http://127.0.0.1:1/file"):
+        pass
+
+
+async def read_list(circleci: CircleCI) -> None:
+    await circleci.pipelines.list_for_project("gh/acme/web")
+
+
+async def get(circleci: CircleCI) -> None:
+    await circleci.user.me()
+
+
+async def trigger_with_options(circleci: CircleCI) -> None:
+    await circleci.with_options(max_retries=0).pipelines.trigger("gh/acme/web", branch="main")
+
+
+USES = [get, read_list, read_stream, trigger_with_options]
+
+
+@pytest.mark.parametrize("use", USES)
+async def test_a_closed_client_says_what_to_do(use: Callable[[CircleCI], Any], fast: bool):
+    async with serving(lambda _: json_reply(ME)) as server:
+        async with client(server.url, fast=fast) as circleci:
+            await get(circleci)
+        with pytest.raises(ConfigurationError, match=CLOSED):
+            await use(circleci)
+    assert len(server.requests) == 1
+
+
+async def test_closing_twice_is_closing_once(fast: bool):
+    async with serving(lambda _: json_reply(ME)) as server:
+        async with client(server.url, fast=fast) as circleci:
+            await get(circleci)
+            await circleci.aclose()
+            await server.lost_all_connections()
+        await circleci.aclose()
+        await circleci.with_options(max_retries=0).aclose()
+
+
+async def test_closing_an_unused_client_does_nothing(fast: bool):
+    circleci = client("http://127.0.0.1:1/api/v2", fast=fast)
+    await circleci.aclose()
+    with pytest.raises(ConfigurationError, match=CLOSED):
+        await get(circleci)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_closing_ends_the_calls_under_way_and_those_that_wait(method: str, fast: bool):
+    endings: list[CircleCIError] = []
+
+    async def call(circleci: CircleCI) -> None:
+        with pytest.raises(CircleCIError) as caught:
+            await circleci.request(method, "/pipeline")
+        endings.append(caught.value)
+
+    never = anyio.Event()
+    with anyio.fail_after(60):
+        async with serving(lambda _: Reply(gate=never)) as server, anyio.create_task_group() as group:
+            circleci = client(server.url, fast=fast, max_concurrency=2)
+            for _ in range(5):
+                group.start_soon(call, circleci)
+            await server.received(2)
+            await circleci.aclose()
+    under_way = [error for error in endings if isinstance(error, APIConnectionError)]
+    assert len(under_way) == len(server.requests) == 2
+    assert all("the client was closed while this call was under way" in str(error) for error in under_way)
+    assert sum(CLOSED in str(error) for error in endings) == 3
+
+
+async def test_a_call_that_still_asks_for_its_token_is_not_sent_by_a_closed_client(fast: bool):
+    asked, told = anyio.Event(), anyio.Event()
+
+    async def token() -> str:
+        asked.set()
+        await told.wait()
+        return "late"
+
+    async def call(circleci: CircleCI) -> None:
+        with pytest.raises(ConfigurationError, match=CLOSED):
+            await get(circleci)
+
+    with anyio.fail_after(60):
+        async with serving(lambda _: json_reply(ME)) as server, anyio.create_task_group() as group:
+            circleci = client(server.url, fast=fast, token=token)
+            group.start_soon(call, circleci)
+            await asked.wait()
+            await circleci.aclose()
+            told.set()
+    assert server.requests == []
+
+
+async def test_closing_inside_a_cancelled_scope_closes_all_the_same(fast: bool):
+    with anyio.fail_after(60):
+        async with serving(lambda _: json_reply(ME)) as server:
+            with anyio.CancelScope() as scope:
+                async with client(server.url, fast=fast) as circleci:
+                    await get(circleci)
+                    assert server.connections == 1
+                    scope.cancel()
+            await server.lost_all_connections()
+
+
+def test_a_second_event_loop_is_told_what_to_do(carrier: tuple[str, bool]):
+    backend, fast = carrier
+    clients: list[CircleCI] = []
+
+    async def first() -> None:
+        async with serving(lambda _: json_reply(ME)) as server:
+            clients.append(client(server.url, fast=fast))
+            await get(clients[0])
+            await anyio.to_thread.run_sync(lambda: anyio.run(second, backend=backend))
+            # It still serves the loop that it belongs to.
+            await get(clients[0])
+            await clients[0].aclose()
+
+    async def second() -> None:
+        for use in (*USES, CircleCI.aclose):
+            with pytest.raises(ConfigurationError, match=OTHER_LOOP):
+                await use(clients[0])
+
+    anyio.run(first, backend=backend)
+
+
+def test_a_client_made_outside_of_any_event_loop_belongs_to_the_first_that_uses_it(carrier: tuple[str, bool]):
+    backend, fast = carrier
+    circleci = client("http://127.0.0.1:1/api/v2", fast=fast, max_retries=0)
+
+    async def use() -> None:
+        with pytest.raises(APIConnectionError):
+            await get(circleci)
+        await circleci.aclose()
+
+    anyio.run(use, backend=backend)
