@@ -82,10 +82,10 @@ def list_all(world: World, call: Call) -> Answer:
 @routes.get("/project/{project-slug}/pipeline")
 def list_for_project(world: World, call: Call) -> Answer:
     """The pipelines of a project, the newest first."""
-    project, branch = world.project(call.parameters["project-slug"]), call.value("branch")
-    return _list(
-        world, call, [pipeline for pipeline in reversed(project.pipelines) if branch in {None, "", pipeline.branch}]
-    )
+    pipelines, branch = world.project(call.parameters["project-slug"]).pipelines[::-1], call.value("branch")
+    if branch:
+        pipelines = [pipeline for pipeline in pipelines if pipeline.branch == branch]
+    return _list(world, call, pipelines)
 
 
 @routes.get("/project/{project-slug}/pipeline/mine")
