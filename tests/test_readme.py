@@ -15,7 +15,6 @@ import pytest
 from circleci_v2 import CircleCI
 from circleci_v2.testing import FakeCircleCI
 
-
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
