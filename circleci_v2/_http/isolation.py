@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import anyio
 
-__all__ = ["isolated"]
+__all__ = ["is_asyncio", "isolated"]
 
 T = TypeVar("T")
 
@@ -30,13 +30,14 @@ async def isolated(function: Callable[[], Awaitable[T]], *, seconds: float = mat
     Raises:
         TimeoutError: It took longer.
     """
-    if _is_asyncio():
+    if is_asyncio():
         return await _in_a_task(function, seconds)
     with anyio.fail_after(seconds):
         return await function()
 
 
-def _is_asyncio() -> bool:
+def is_asyncio() -> bool:
+    """Whether this runs on asyncio, and not on trio."""
     try:
         return asyncio.current_task() is not None
     except RuntimeError:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import AsyncIterator
 from typing import Final
 
-import anyio
 import attrs
 import httpx
 
+from circleci_v2._http.abandoning import abandon
 from circleci_v2._http.credentials import Credential, is_web_address, same_origin
 from circleci_v2._http.decompression import Unpacker
 from circleci_v2._http.policy import Failure, Timeout
@@ -212,15 +213,16 @@ class Sender:
             httpx.RequestError: The body broke off, or is not what its headers say.
             TooLongError: It is longer than allowed.
         """
+        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - what asynchronous transports answer with
+        arriving = aiter(response.stream)
         try:
-            content = await self._body(response)
+            content = await self._body(response, arriving)
         except BaseException:
-            with anyio.CancelScope(shield=True):
-                await response.aclose()
+            await abandon(response, arriving)
             raise
         return Answer(status=response.status_code, headers=response.headers, content=content)
 
-    async def _body(self, response: httpx.Response) -> bytes:
+    async def _body(self, response: httpx.Response, arriving: AsyncIterator[bytes]) -> bytes:
         declared = response.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > self._most:
             raise self._too_long(f"{int(declared):,} bytes")
@@ -228,8 +230,7 @@ class Sender:
         unpacker = Unpacker(encoding) if encoding else None
         pieces: list[bytes] = []
         size = 0
-        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - what asynchronous transports answer with
-        async for arrived in response.stream:
+        async for arrived in arriving:
             for piece in unpacker.unpack(arrived) if unpacker else (arrived,):
                 pieces.append(piece)
                 size += len(piece)

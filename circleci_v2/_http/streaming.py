@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 import anyio
 import attrs
 import httpx
+from anyio.streams.memory import MemoryObjectReceiveStream
 
+from circleci_v2._http.abandoning import abandon
 from circleci_v2._http.sending import Answer, NoAnswer, Outgoing, Sender
-from circleci_v2.errors import APIConnectionError
+from circleci_v2.errors import APIConnectionError, ConfigurationError
 
 __all__ = ["Download", "StreamedBody"]
 
@@ -88,17 +90,23 @@ class Download:
         if response.status_code >= 300:
             self._outcome = await self._sender.read(response)
             return
+        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - so of any asynchronous transport
+        arriving = aiter(response.stream)
         try:
-            self._outcome = StreamedBody(
-                status_code=response.status_code, headers=response.headers, pieces=self._pieces()
-            )
+            pieces = _Pieces(self._receive, lambda: self._failure)
+            self._outcome = StreamedBody(status_code=response.status_code, headers=response.headers, pieces=pieces)
             self._opened.set()
-            assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - so of any asynchronous transport
-            async for piece in response.stream:
-                await self._send.send(piece)
+            await self._hand_over(arriving)
         finally:
-            with anyio.CancelScope(shield=True):
-                await response.aclose()
+            await abandon(response, arriving)
+
+    async def _hand_over(self, arriving: AsyncIterator[bytes]) -> None:
+        async for piece in arriving:
+            try:
+                await self._send.send(piece)
+            except anyio.BrokenResourceError:
+                # Whoever reads has closed the pieces before their end.
+                return
 
     def _fail(self, outcome: NoAnswer) -> None:
         if self._opened.is_set():
@@ -106,9 +114,26 @@ class Download:
         else:
             self._outcome = outcome
 
-    async def _pieces(self) -> AsyncIterator[bytes]:
-        with self._receive:
-            async for piece in self._receive:
-                yield piece
-        if self._failure is not None:
-            raise self._failure
+
+class _Pieces(AsyncIterator[bytes]):
+    """The pieces that were read; no generator, because it may be left halfway."""
+
+    def __init__(
+        self, receive: MemoryObjectReceiveStream[bytes], failure: Callable[[], APIConnectionError | None]
+    ) -> None:
+        self._receive = receive
+        self._failure = failure
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await self._receive.receive()
+        except anyio.EndOfStream:
+            failure = self._failure()
+            raise StopAsyncIteration if failure is None else failure from None
+        except anyio.ClosedResourceError:
+            msg = "the body was left: read it inside `async with circleci.stream(...)`, before closing its pieces"
+            raise ConfigurationError(msg) from None
+
+    async def aclose(self) -> None:
+        """Read no further."""
+        self._receive.close()

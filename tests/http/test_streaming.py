@@ -1,0 +1,102 @@
+"""A body that is read as it comes may be left at any time, and nothing of it lingers."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+
+from circleci_v2 import CircleCI, ConfigurationError, DecodeError
+from tests.http.clients import client
+from tests.http.fault_server import Reply, reply
+from tests.http.steady_server import Steady, steady
+
+pytestmark = pytest.mark.anyio
+
+# More than the network and the client keep on their way.
+LONG = reply(200, b"artifact " * 1_000_000)
+IN_CHUNKS = Reply(
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + (b"100\r\n" + b"x" * 256 + b"\r\n") * 3 + b"0\r\n\r\n"
+)
+
+
+async def first_piece(body: Any) -> bytes:
+    async with aclosing(aiter(body)) as pieces:
+        return bytes(await anext(pieces))
+
+
+async def assert_left_nothing(server: Steady, *, fast: bool, read: Any) -> None:
+    async with client(server.url, fast=fast, max_concurrency=1) as circleci:
+        for _ in range(3):
+            async with circleci.stream(f"{server.url}/file") as body:
+                await read(body)
+        await server.assert_serves_at_once(circleci, 1)
+    await server.assert_nothing_left()
+
+
+async def test_pieces_may_be_closed_before_their_end(fast: bool) -> None:
+    async def close_early(body: Any) -> None:
+        assert (await first_piece(body)).startswith(b"artifact ")
+        # The body is let go of while the block goes on.
+        await server.server.lost_all_connections()
+
+    async with steady(lambda _: LONG) as server:
+        await assert_left_nothing(server, fast=fast, read=close_early)
+
+
+async def test_a_body_may_be_left_unread(fast: bool) -> None:
+    async def leave(body: Any) -> None:
+        pass
+
+    async with steady(lambda _: LONG) as server:
+        await assert_left_nothing(server, fast=fast, read=leave)
+
+
+async def test_a_body_may_be_left_halfway(fast: bool) -> None:
+    async def leave_halfway(body: Any) -> None:
+        async for _ in body:
+            break
+
+    async with steady(lambda _: LONG) as server:
+        await assert_left_nothing(server, fast=fast, read=leave_halfway)
+
+
+async def stumble_while_reading(circleci: CircleCI, url: str) -> None:
+    async with circleci.stream(url) as body:
+        async for _ in body:
+            raise ZeroDivisionError
+
+
+async def test_what_is_raised_while_reading_arrives_as_it_is(fast: bool) -> None:
+    async with steady(lambda _: LONG) as server, client(server.url, fast=fast) as circleci:
+        with pytest.raises(ZeroDivisionError):
+            await stumble_while_reading(circleci, f"{server.url}/file")
+        await server.assert_serves_at_once(circleci, 100)
+
+
+async def test_a_body_that_was_read_to_its_end_has_no_more(fast: bool) -> None:
+    async with (
+        steady(lambda _: IN_CHUNKS) as server,
+        client(server.url, fast=fast) as circleci,
+        circleci.stream(f"{server.url}/file") as body,
+    ):
+        assert b"".join([piece async for piece in body]) == b"x" * 768
+        assert [piece async for piece in body] == []
+
+
+async def test_a_body_that_was_left_says_how_to_read_it(fast: bool) -> None:
+    async with steady(lambda _: LONG) as server, client(server.url, fast=fast) as circleci:
+        async with circleci.stream(f"{server.url}/file") as body:
+            pass
+        with pytest.raises(ConfigurationError, match=r"inside `async with circleci.stream"):
+            await first_piece(body)
+
+
+async def test_an_answer_in_chunks_that_is_too_long_is_let_go_of(fast: bool) -> None:
+    async with steady(lambda _: IN_CHUNKS) as server:
+        async with client(server.url, fast=fast, max_concurrency=1, max_response_bytes=100) as circleci:
+            with pytest.raises(DecodeError, match="accepts 100"):
+                await circleci.request("GET", "/me")
+            await server.assert_serves_at_once(circleci, 1)
+        await server.assert_nothing_left()
