@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
+import anyio
 import attrs
 import pytest
+from anyio.lowlevel import checkpoint
 
 from circleci_v2 import CircleCI
 from tests.http.cancelling import ASYNCIO_WAYS, SkippingLoop, Way, after, by_cancel_scope, by_task_cancel_at_every_step
 from tests.http.clients import client
-from tests.http.steady_server import Steady, steady
+from tests.http.fault_server import Handler, Reply, json_reply, reply
+from tests.http.steady_server import PATIENCE, Steady, steady
+from tests.loopback import Received
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +38,7 @@ CARRIERS = {
     **{f"aiohttp, {name}": Carrier("asyncio", way, fast=True) for name, way in WAYS.items()},
     "trio, anyio cancel scope": Carrier("trio", by_cancel_scope),
 }
-Call = Callable[[CircleCI], Awaitable[Any]]
+Call = Callable[[CircleCI, Steady], Awaitable[Any]]
 
 
 @pytest.fixture(params=list(CARRIERS.values()), ids=list(CARRIERS))
@@ -47,8 +52,65 @@ def anyio_backend(carrier: Carrier) -> tuple[str, dict[str, Any]]:
     return carrier.backend, {"loop_factory": SkippingLoop} if carrier.backend == "asyncio" else {}
 
 
-async def get(circleci: CircleCI) -> Any:
-    return await circleci.request("GET", "/me")
+async def get(circleci: CircleCI, server: Steady) -> None:
+    await circleci.request("GET", "/me")
+
+
+async def get_many(circleci: CircleCI, server: Steady) -> None:
+    """More at once than there are places."""
+    async with anyio.create_task_group() as group:
+        for _ in range(4):
+            group.start_soon(get, circleci, server)
+
+
+async def get_what_is_refused_once(circleci: CircleCI, server: Steady) -> None:
+    await circleci.request("GET", f"/once/{uuid4()}")
+
+
+async def follow_a_redirect(circleci: CircleCI, server: Steady) -> None:
+    await circleci.request("GET", "/old")
+
+
+def redirecting(received: Received) -> Reply:
+    return reply(302, b"moved", ("Location", "/new")) if received.path.endswith("/old") else json_reply({})
+
+
+async def read_a_file(circleci: CircleCI, server: Steady) -> None:
+    async with circleci.stream(f"{server.url}/file") as body:
+        assert sum([len(piece) async for piece in body]) == len(FILE)
+
+
+async def leave_a_file_unread(circleci: CircleCI, server: Steady) -> None:
+    async with circleci.stream(f"{server.url}/file") as body:
+        async for _ in body:
+            break
+
+
+FILE = b"artifact " * 40_000
+
+
+def refusing_once(status: int) -> Handler:
+    """Refuses each address below /once the first time that it is asked for."""
+    refused: set[str] = set()
+
+    def handle(received: Received) -> Reply:
+        if "/once/" not in received.target or received.target in refused:
+            return json_reply({})
+        refused.add(received.target)
+        return reply(status, b"", ("Retry-After", "0"))
+
+    return handle
+
+
+CALLS: dict[str, tuple[Call, Handler]] = {
+    "many at once": (get_many, lambda _: json_reply({})),
+    "tried again after a 429": (get_what_is_refused_once, refusing_once(429)),
+    "tried again after a 503": (get_what_is_refused_once, refusing_once(503)),
+    "redirected": (follow_a_redirect, redirecting),
+    "of which the connection is closed": (get, lambda _: attrs.evolve(json_reply({}), ending="close")),
+    "read as a stream": (read_a_file, lambda _: reply(200, FILE)),
+    "of which the stream is left unread": (leave_a_file_unread, lambda _: reply(200, FILE)),
+}
 
 
 async def cancelled_at_every_step(
@@ -61,7 +123,7 @@ async def cancelled_at_every_step(
         async with client(server.url, fast=carrier.fast, max_concurrency=max_concurrency) as circleci:
             if warm:
                 await server.assert_serves_at_once(circleci, max_concurrency)
-            finished = await carrier.way(partial(call, circleci), after(steps))
+            finished = await carrier.way(partial(call, circleci, server), after(steps))
             await server.assert_serves_at_once(circleci, max_concurrency)
         await server.assert_nothing_left()
         steps += 1
@@ -76,3 +138,40 @@ async def test_a_call_that_is_cancelled_at_any_step_leaves_every_place_free(
     async with steady() as server:
         steps = await cancelled_at_every_step(get, carrier, server, max_concurrency=max_concurrency, warm=warm)
     assert steps > 5
+
+
+@pytest.mark.parametrize(("call", "handler"), list(CALLS.values()), ids=list(CALLS))
+async def test_so_does_a_call_with_more_to_it(carrier: Carrier, call: Call, handler: Handler) -> None:
+    async with steady(handler) as server:
+        steps = await cancelled_at_every_step(call, carrier, server, max_concurrency=1)
+    assert steps > 5
+
+
+async def test_a_call_that_is_cancelled_while_it_gets_its_place_passes_it_on(carrier: Carrier) -> None:
+    steps = 0
+    finished = False
+    async with steady() as server:
+        while not finished:
+            async with client(server.url, fast=carrier.fast, max_concurrency=1) as circleci:
+                with anyio.fail_after(PATIENCE):
+                    finished = await cancelled_in_line(carrier, circleci, server, steps)
+                await server.assert_serves_at_once(circleci, 1)
+            await server.assert_nothing_left()
+            steps += 1
+    assert steps > 5
+
+
+async def cancelled_in_line(carrier: Carrier, circleci: CircleCI, server: Steady, steps: int) -> bool:
+    """Cancel the second of three that wait for one place; come back when the other two are answered."""
+
+    async def come_third() -> None:
+        await after(4)()
+        await get(circleci, server)
+
+    finished = False
+    async with anyio.create_task_group() as others:
+        others.start_soon(get, circleci, server)
+        await checkpoint()
+        others.start_soon(come_third)
+        finished = await carrier.way(partial(get, circleci, server), after(steps))
+    return finished  # noqa: RET504 - type checkers hold that a task group may swallow a return
