@@ -13,43 +13,16 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from circleci_v2 import CircleCI
-from tests.http.cancelling import ASYNCIO_WAYS, SkippingLoop, Way, after, by_cancel_scope, by_task_cancel_at_every_step
+from tests.http.cancelling import Way, after
 from tests.http.clients import client
 from tests.http.fault_server import Handler, Reply, json_reply, reply
 from tests.http.steady_server import PATIENCE, Steady, steady
+from tests.http.ways import EVERY_WAY
 from tests.loopback import Received
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, EVERY_WAY]
 
-WAYS = {**ASYNCIO_WAYS, "task.cancel at every step": by_task_cancel_at_every_step}
-
-
-@attrs.frozen
-class Carrier:
-    """An event loop, whether aiohttp carries the requests, and how they are cancelled."""
-
-    backend: str
-    way: Way
-    fast: bool = False
-
-
-CARRIERS = {
-    **{f"asyncio, {name}": Carrier("asyncio", way) for name, way in WAYS.items()},
-    **{f"aiohttp, {name}": Carrier("asyncio", way, fast=True) for name, way in WAYS.items()},
-    "trio, anyio cancel scope": Carrier("trio", by_cancel_scope),
-}
 Call = Callable[[CircleCI, Steady], Awaitable[Any]]
-
-
-@pytest.fixture(params=list(CARRIERS.values()), ids=list(CARRIERS))
-def carrier(request: pytest.FixtureRequest) -> Carrier:
-    assert isinstance(request.param, Carrier)
-    return request.param
-
-
-@pytest.fixture
-def anyio_backend(carrier: Carrier) -> tuple[str, dict[str, Any]]:
-    return carrier.backend, {"loop_factory": SkippingLoop} if carrier.backend == "asyncio" else {}
 
 
 async def get(circleci: CircleCI, server: Steady) -> None:
@@ -114,16 +87,16 @@ CALLS: dict[str, tuple[Call, Handler]] = {
 
 
 async def cancelled_at_every_step(
-    call: Call, carrier: Carrier, server: Steady, *, max_concurrency: int, warm: bool = False
+    call: Call, way: Way, server: Steady, *, fast: bool, max_concurrency: int, warm: bool = False
 ) -> int:
     """Cancel a call at its first step, with a new client at its second, and so on; come back with their number."""
     steps = 0
     finished = False
     while not finished:
-        async with client(server.url, fast=carrier.fast, max_concurrency=max_concurrency) as circleci:
+        async with client(server.url, fast=fast, max_concurrency=max_concurrency) as circleci:
             if warm:
                 await server.assert_serves_at_once(circleci, max_concurrency)
-            finished = await carrier.way(partial(call, circleci, server), after(steps))
+            finished = await way(partial(call, circleci, server), after(steps))
             await server.assert_serves_at_once(circleci, max_concurrency)
         await server.assert_nothing_left()
         steps += 1
@@ -133,35 +106,35 @@ async def cancelled_at_every_step(
 @pytest.mark.parametrize("max_concurrency", [1, 2])
 @pytest.mark.parametrize("warm", [False, True], ids=["new connection", "kept connection"])
 async def test_a_call_that_is_cancelled_at_any_step_leaves_every_place_free(
-    carrier: Carrier, max_concurrency: int, warm: bool
+    way: Way, fast: bool, max_concurrency: int, warm: bool
 ) -> None:
     async with steady() as server:
-        steps = await cancelled_at_every_step(get, carrier, server, max_concurrency=max_concurrency, warm=warm)
+        steps = await cancelled_at_every_step(get, way, server, fast=fast, max_concurrency=max_concurrency, warm=warm)
     assert steps > 5
 
 
 @pytest.mark.parametrize(("call", "handler"), list(CALLS.values()), ids=list(CALLS))
-async def test_so_does_a_call_with_more_to_it(carrier: Carrier, call: Call, handler: Handler) -> None:
+async def test_so_does_a_call_with_more_to_it(way: Way, fast: bool, call: Call, handler: Handler) -> None:
     async with steady(handler) as server:
-        steps = await cancelled_at_every_step(call, carrier, server, max_concurrency=1)
+        steps = await cancelled_at_every_step(call, way, server, fast=fast, max_concurrency=1)
     assert steps > 5
 
 
-async def test_a_call_that_is_cancelled_while_it_gets_its_place_passes_it_on(carrier: Carrier) -> None:
+async def test_a_call_that_is_cancelled_while_it_gets_its_place_passes_it_on(way: Way, fast: bool) -> None:
     steps = 0
     finished = False
     async with steady() as server:
         while not finished:
-            async with client(server.url, fast=carrier.fast, max_concurrency=1) as circleci:
+            async with client(server.url, fast=fast, max_concurrency=1) as circleci:
                 with anyio.fail_after(PATIENCE):
-                    finished = await cancelled_in_line(carrier, circleci, server, steps)
+                    finished = await cancelled_in_line(way, circleci, server, steps)
                 await server.assert_serves_at_once(circleci, 1)
             await server.assert_nothing_left()
             steps += 1
     assert steps > 5
 
 
-async def cancelled_in_line(carrier: Carrier, circleci: CircleCI, server: Steady, steps: int) -> bool:
+async def cancelled_in_line(way: Way, circleci: CircleCI, server: Steady, steps: int) -> bool:
     """Cancel the second of three that wait for one place; come back when the other two are answered."""
 
     async def come_third() -> None:
@@ -173,5 +146,5 @@ async def cancelled_in_line(carrier: Carrier, circleci: CircleCI, server: Steady
         others.start_soon(get, circleci, server)
         await checkpoint()
         others.start_soon(come_third)
-        finished = await carrier.way(partial(get, circleci, server), after(steps))
+        finished = await way(partial(get, circleci, server), after(steps))
     return finished  # noqa: RET504 - type checkers hold that a task group may swallow a return

@@ -1,0 +1,23 @@
+"""Every way of cancelling on everything that carries requests, for tests to take part in."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from tests.http.cancelling import ASYNCIO_WAYS, SkippingLoop, Way, by_cancel_scope, by_task_cancel_at_every_step
+
+_ASYNCIO: Final = ("asyncio", {"loop_factory": SkippingLoop})
+_NO_OPTIONS: Final[dict[str, Any]] = {}
+_ON_ASYNCIO: Final[dict[str, Way]] = {**ASYNCIO_WAYS, "task.cancel at every step": by_task_cancel_at_every_step}
+
+EVERY_WAY: Final = pytest.mark.parametrize(
+    ("carrier", "way"),
+    [
+        *(pytest.param((_ASYNCIO, False), way, id=f"asyncio, {name}") for name, way in _ON_ASYNCIO.items()),
+        *(pytest.param((_ASYNCIO, True), way, id=f"aiohttp, {name}") for name, way in _ON_ASYNCIO.items()),
+        pytest.param((("trio", _NO_OPTIONS), False), by_cancel_scope, id="trio, anyio cancel scope"),
+    ],
+)
+"""Sets `carrier`, of which the fixtures `anyio_backend` and `fast` come, and `way`."""
