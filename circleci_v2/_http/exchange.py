@@ -16,31 +16,31 @@ from typing import Final
 import anyio
 import attrs
 import httpx
-from anyio.lowlevel import RunVar
 
 from circleci_v2._http.adaptive_budget import budget_for
 from circleci_v2._http.call import Call, CallOptions
 from circleci_v2._http.clock import Clock, SystemClock
 from circleci_v2._http.credentials import Credentials
-from circleci_v2._http.failures import error_from, gate_error, no_answer_error
+from circleci_v2._http.failures import error_from, gate_error, no_answer_error, published_error
 from circleci_v2._http.headers import RateLimit, is_deprecated, read_rate_limit, read_retry_after
 from circleci_v2._http.isolation import isolated
+from circleci_v2._http.lifetime import Lifetime
 from circleci_v2._http.limiter import Admission, GateClosedError, Limiter
 from circleci_v2._http.observation import Observer
 from circleci_v2._http.policy import Failure
+from circleci_v2._http.published import PUBLISHED_LIMITS, PublishedLimit, PublishedLimits
 from circleci_v2._http.redaction import log_to_stderr
 from circleci_v2._http.sending import Answer, NoAnswer, Outgoing, Sender, TooLongError
 from circleci_v2._http.streaming import Download, StreamedBody
 from circleci_v2._http.transports import Transports
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
-from circleci_v2.errors import APIConnectionError, APIError, ConfigurationError, DecodeError
+from circleci_v2.errors import APIConnectionError, APIError, DecodeError
 from circleci_v2.response import Response
 
 __all__ = ["CallOptions", "Exchange", "StreamedBody"]
 
 _NO_OPTIONS: Final = CallOptions()
-_EVENT_LOOP: Final[RunVar[object]] = RunVar("circleci_v2_event_loop")
 
 
 class Exchange:
@@ -80,8 +80,8 @@ class Exchange:
             new_budget=lambda: budget_for(settings.rate_limit),
         )
         self._numbers = itertools.count(1)
-        self._event_loop: object = None
-        self._closed = False
+        self._lifetime = Lifetime()
+        self._published = PublishedLimits(PUBLISHED_LIMITS if settings.rate_limit.enabled else {})
 
     async def send(self, request: Request, options: CallOptions = _NO_OPTIONS) -> Response[None]:
         """Send a request, again where that is safe, until it is answered or given up.
@@ -97,7 +97,7 @@ class Exchange:
             ConfigurationError: The client was closed, or belongs to another event loop.
             ValueError: The path cannot be sent as it is.
         """
-        self._check_usable()
+        self._lifetime.check()
         call = Call.of_request(request, options, self._settings, number=next(self._numbers), now=self._clock.now())
         while True:
             outcome, limit = await self._attempt(call)
@@ -142,7 +142,7 @@ class Exchange:
             ConfigurationError: The client was closed, or belongs to another event loop.
             ValueError: It is no address.
         """
-        self._check_usable()
+        self._lifetime.check()
         call = Call.of_download(
             url,
             headers or {},
@@ -187,10 +187,9 @@ class Exchange:
         Raises:
             ConfigurationError: The client belongs to another event loop.
         """
-        if self._closed:
+        if self._lifetime.is_over:
             return
-        self._check_event_loop()
-        self._closed = True
+        self._lifetime.end()
         self._limiter.close()
         with anyio.CancelScope(shield=True):
             await self._transports.aclose()
@@ -214,7 +213,7 @@ class Exchange:
             return NoAnswer(failure="broken", name="Timeout", text=text, timed_out=True, final=True)
         except TooLongError as error:
             raise DecodeError(str(error), operation_id=call.operation_id) from None
-        if self._closed and isinstance(outcome, NoAnswer):
+        if self._lifetime.is_over and isinstance(outcome, NoAnswer):
             text = "the client was closed while this call was under way: wait for the calls before closing it"
             return attrs.evolve(outcome, text=text, final=True)
         return outcome
@@ -230,7 +229,16 @@ class Exchange:
         )
 
     async def _admitted(self, call: Call) -> Admission:
+        if limit := self._published.of(call.operation_id):
+            await self._keep(limit, call)
         return self._limiter.admit_at_once(call.bucket, urgent=call.urgent) or await self._admitted_in_turn(call)
+
+    async def _keep(self, limit: PublishedLimit, call: Call) -> None:
+        assert call.operation_id is not None  # noqa: S101 - it has a limit
+        while seconds := self._published.take(call.operation_id, call.url.path, self._clock.now()):
+            if seconds > call.left(self._clock.now()):
+                raise published_error(call.seen(), seconds, limit)
+            await self._clock.sleep(seconds)
 
     async def _admitted_in_turn(self, call: Call) -> Admission:
         patience = call.left(self._clock.now())
@@ -304,23 +312,3 @@ class Exchange:
         # After a 429 the gate of the bucket is closed for that long, and the call waits before it like all others.
         if cause != 429:
             await self._clock.sleep(call.pause)
-
-    def _check_usable(self) -> None:
-        if self._closed:
-            msg = "this client was closed: make a new one, and keep its calls inside `async with`"
-            raise ConfigurationError(msg)
-        self._check_event_loop()
-
-    def _check_event_loop(self) -> None:
-        here = _EVENT_LOOP.get(None)
-        if here is None:
-            here = object()
-            _EVENT_LOOP.set(here)
-        if self._event_loop is None:
-            self._event_loop = here
-        elif self._event_loop is not here:
-            msg = (
-                "this client is in use on another event loop, which its connections belong to: make one client for each "
-                "event loop, inside the function that `asyncio.run` is given"
-            )
-            raise ConfigurationError(msg)

@@ -10,10 +10,11 @@ from http.client import responses
 from typing import Any
 
 from circleci_v2._http.observation import Observed
+from circleci_v2._http.published import PublishedLimit
 from circleci_v2._http.sending import Answer, NoAnswer
 from circleci_v2.errors import APIConnectionError, APIError, APITimeoutError, RateLimitError, error_class_for
 
-__all__ = ["error_from", "gate_error", "no_answer_error"]
+__all__ = ["error_from", "gate_error", "no_answer_error", "published_error"]
 
 _LONGEST_MESSAGE = 500
 _UNKNOWN_EFFECT = " (whether it had its effect is unknown, so it was not sent again)"
@@ -58,6 +59,19 @@ def no_answer_error(seen: Observed, outcome: NoAnswer) -> APIConnectionError:
 def gate_error(seen: Observed, seconds: float, refusal: APIError | None) -> RateLimitError:
     """The error of a call that was not sent, because CircleCI asked to wait for longer than it may."""
     text = f"CircleCI asked to wait, for {seconds:.0f} s more, which is past the deadline of this call"
+    return _unsent_error(text, seen, seconds, refusal)
+
+
+def published_error(seen: Observed, seconds: float, limit: PublishedLimit) -> RateLimitError:
+    """The error of a call that was not sent, because a published limit leaves no room for it before its deadline."""
+    text = (
+        f"CircleCI allows {limit.calls} calls of {seen.operation_id} in {limit.seconds:.0f} s, and they have been made; "
+        f"the next one may be sent in {seconds:.0f} s, which is past the deadline of this call"
+    )
+    return _unsent_error(text, seen, seconds, None)
+
+
+def _unsent_error(text: str, seen: Observed, seconds: float, refusal: APIError | None) -> RateLimitError:
     return RateLimitError(
         text,
         retry_after=seconds,

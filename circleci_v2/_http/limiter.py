@@ -20,7 +20,8 @@ import anyio
 from circleci_v2._http.budget import Budget, Ticket
 from circleci_v2._http.clock import Clock
 from circleci_v2._http.headers import RateLimit
-from circleci_v2.errors import APIError, ConfigurationError
+from circleci_v2._http.lifetime import closed_error
+from circleci_v2.errors import APIError
 
 __all__ = ["Admission", "GateClosedError", "Limiter"]
 
@@ -272,7 +273,7 @@ class Limiter:
 
     def _opened(self, operation: str) -> _Bucket:
         if self._closed:
-            raise _closed_error()
+            raise closed_error()
         bucket = _Bucket(operation, self._new_budget())
         bucket.operations.add(operation)
         self._bucket_of[operation] = bucket
@@ -314,14 +315,10 @@ class Limiter:
         self._waiting[target] = None
 
     def close(self) -> None:
-        """Send everybody away who waits."""
+        """Send everybody away who waits, and who comes from now on."""
         self._closed = True
         self._bucket_of.clear()
         for bucket in self._waiting:
             for waiter in bucket.line:
-                waiter.failure = _closed_error()
+                waiter.failure = closed_error()
                 waiter.event.set()
-
-
-def _closed_error() -> ConfigurationError:
-    return ConfigurationError("this client was closed: make a new one, and keep its calls inside `async with`")

@@ -1,0 +1,63 @@
+"""Lifetime: from the first call of a client to its closing, on one event loop."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from anyio.lowlevel import RunVar
+
+from circleci_v2.errors import ConfigurationError
+
+__all__ = ["Lifetime", "closed_error"]
+
+_EVENT_LOOP: Final[RunVar[object]] = RunVar("circleci_v2_event_loop")
+
+
+def closed_error() -> ConfigurationError:
+    """The error of a call that comes too late."""
+    return ConfigurationError("this client was closed: make a new one, and keep its calls inside `async with`")
+
+
+class Lifetime:
+    """Whether a client can be used, here and now.
+
+    Attributes:
+        is_over: Whether it was closed.
+    """
+
+    def __init__(self) -> None:
+        self.is_over = False
+        self._event_loop: object = None
+
+    def check(self) -> None:
+        """Make sure that the client may send.
+
+        Raises:
+            ConfigurationError: It was closed, or belongs to another event loop.
+        """
+        if self.is_over:
+            raise closed_error()
+        self._check_event_loop()
+
+    def end(self) -> None:
+        """The client is closed from now on.
+
+        Raises:
+            ConfigurationError: It belongs to another event loop.
+        """
+        self._check_event_loop()
+        self.is_over = True
+
+    def _check_event_loop(self) -> None:
+        here = _EVENT_LOOP.get(None)
+        if here is None:
+            here = object()
+            _EVENT_LOOP.set(here)
+        if self._event_loop is None:
+            self._event_loop = here
+        elif self._event_loop is not here:
+            msg = (
+                "this client is in use on another event loop, which its connections belong to: make one client for each "
+                "event loop, inside the function that `asyncio.run` is given"
+            )
+            raise ConfigurationError(msg)

@@ -1,0 +1,92 @@
+"""The limit of usage exports, which CircleCI publishes, is kept without a refusal to learn it from."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import anyio
+import httpx
+import pytest
+
+from circleci_v2 import CircleCI, RateLimitError, RateLimitPolicy, RetryPolicy
+from circleci_v2._generated.api.usage import create_export
+from circleci_v2._http.exchange import Exchange
+from circleci_v2.config import resolve
+
+pytestmark = pytest.mark.anyio
+
+ACME, OTHER = UUID(int=1), UUID(int=2)
+WINDOW = {"start": datetime(2026, 3, 1, tzinfo=UTC), "end": datetime(2026, 3, 2, tzinfo=UTC)}
+AN_HOUR = 3600.0
+
+
+class Server:
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.paths.append(request.url.path)
+        answer = {"usage_export_job_id": str(UUID(int=len(self.paths))), "state": "created"}
+        return httpx.Response(201, json={**answer, "start": "2026-03-01T00:00:00Z", "end": "2026-03-02T00:00:00Z"})
+
+
+class Clock:
+    """Time that passes only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+    async def wait(self, event: anyio.Event, until: float) -> None:
+        raise AssertionError("nothing here waits in line")
+
+
+async def create(circleci: CircleCI, organization: UUID) -> None:
+    await circleci.usage.create_export(organization, **WINDOW)
+
+
+async def test_the_eleventh_export_within_an_hour_is_refused_without_being_sent():
+    server = Server()
+    async with CircleCI("token", transport=httpx.MockTransport(server)) as circleci:
+        for _ in range(10):
+            await create(circleci, ACME)
+        with pytest.raises(RateLimitError, match=r"allows 10 calls of createUsageExport in 3600 s") as caught:
+            await create(circleci, ACME)
+    assert len(server.paths) == 10
+    assert caught.value.retry_after == pytest.approx(AN_HOUR, abs=60)
+
+
+async def test_each_organization_has_a_limit_of_its_own():
+    server = Server()
+    async with CircleCI("token", transport=httpx.MockTransport(server)) as circleci:
+        for _ in range(10):
+            await create(circleci, ACME)
+        await create(circleci, OTHER)
+    assert len(server.paths) == 11
+
+
+async def test_a_patient_call_waits_for_its_turn():
+    server, clock = Server(), Clock()
+    settings = resolve("token", environ={}, retry=RetryPolicy(deadline=None))
+    exchange = Exchange(settings, transport=httpx.MockTransport(server), clock=clock)
+    for number in range(11):
+        clock.time = max(clock.time, float(number))
+        await exchange.send(create_export.build(ACME, **WINDOW))
+    assert len(server.paths) == 11
+    assert clock.time == pytest.approx(AN_HOUR)
+    await exchange.aclose()
+
+
+async def test_who_switches_rate_limits_off_keeps_none():
+    server = Server()
+    policy = RateLimitPolicy(enabled=False)
+    async with CircleCI("token", transport=httpx.MockTransport(server), rate_limit=policy) as circleci:
+        for _ in range(12):
+            await create(circleci, ACME)
+    assert len(server.paths) == 12
