@@ -51,7 +51,7 @@ async def fetch(
                 if done == limit:
                     break
     if hint is not None and done == limit:
-        stderr.print(hint, highlight=False)
+        stderr.print(hint, highlight=False, soft_wrap=True)
     if missing:
         stderr.print(f"CircleCI did not give {missing} workflows or jobs, such as those that have expired.")
 

@@ -87,7 +87,7 @@ def run(command: Coroutine[Any, Any, ExitCode | None]) -> None:
         _discard_output()
         code = ExitCode.READER_GONE
     except OSError as error:
-        _complain(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
+        _complain(": ".join(str(part) for part in (error.strerror or error, error.filename) if part))
         code = ExitCode.REFUSED
     finally:
         signal.signal(signal.SIGINT, before)
