@@ -90,7 +90,8 @@ def run(command: Coroutine[Any, Any, ExitCode | None]) -> None:
         _complain(": ".join(str(part) for part in (error.strerror or error, error.filename) if part))
         code = ExitCode.REFUSED
     finally:
-        signal.signal(signal.SIGINT, before)
+        if signal.getsignal(signal.SIGINT) is not _end_at_once:  # which holds to the end of an interrupted process
+            signal.signal(signal.SIGINT, before)
     if code is not ExitCode.SUCCESS:
         raise typer.Exit(code)
 
