@@ -22,23 +22,26 @@ class Meeting:
     """Answers nobody at /meeting before so many have come; everywhere else another handler answers.
 
     What comes through one place after the other would so never be answered.
+
+    Attributes:
+        missing: How many have not come yet.
     """
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
-        self._missing = 0
+        self.missing = 0
         self._complete = anyio.Event()
 
     def __call__(self, received: Received) -> Reply:
         if not received.path.endswith("/meeting"):
             return self._handler(received)
-        self._missing -= 1
-        if self._missing == 0:
+        self.missing -= 1
+        if self.missing == 0:
             self._complete.set()
         return attrs.evolve(json_reply({}), gate=self._complete)
 
     def expect(self, count: int) -> None:
-        self._missing = count
+        self.missing = count
         self._complete = anyio.Event()
 
 
