@@ -1,0 +1,16 @@
+"""A service worth testing: it runs the failed workflows of a pipeline once more, from where they failed."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from circleci_v2 import CircleCI
+
+
+async def rerun_failed(circleci: CircleCI, pipeline_id: UUID | str) -> int:
+    """Run the failed workflows of a pipeline once more, and say how many there were."""
+    workflows = await circleci.pipelines.list_workflows(pipeline_id).collect()
+    failed = [workflow for workflow in workflows if workflow.status == "failed" and workflow.id]
+    for workflow in failed:
+        await circleci.workflows.rerun(workflow.id, from_failed=True)
+    return len(failed)
