@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from circleci_v2._http.handshakes import closing_cancelled_handshakes
 from circleci_v2._http.pool import ShardedTransport
 from circleci_v2.config import ConnectionOptions, Settings
 from circleci_v2.errors import ConfigurationError
@@ -75,7 +76,7 @@ class Transports:
     def _pool(self, size: int, proxy: str | None) -> httpx.AsyncBaseTransport:
         options = self._settings.connection
         try:
-            return httpx.AsyncHTTPTransport(
+            transport = httpx.AsyncHTTPTransport(
                 verify=self._ssl_context or True,
                 trust_env=False,
                 http2=options.http2,
@@ -90,6 +91,7 @@ class Transports:
             # Its text is that of httpx, which names the scheme and not the address: that may hold a password.
             msg = f"the proxy cannot be used: {error}"
             raise ConfigurationError(msg) from None
+        return closing_cancelled_handshakes(transport)
 
 
 def _fast_transport() -> type[FastTransport]:
