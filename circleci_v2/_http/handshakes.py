@@ -1,18 +1,21 @@
-"""Handshakes: connections whose TLS handshake is cancelled are closed.
+"""Handshakes: a connection that is cancelled while it is made is closed.
 
-httpcore closes a connection when its handshake fails, but not when it is cancelled. As long as the other side keeps
-silent, the event loop then holds the socket open, and every further attempt adds one.
+httpcore has two gaps there. A connection whose TLS handshake is cancelled is not closed; as long as the other side keeps
+silent, the event loop holds its socket open. And one that has just been made when the cancellation comes stays in the
+pool, unused and for ever, because nothing has begun on it that could end; it takes a place away from all later requests.
 """
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
 import httpcore  # httpx is made of it, and brings it
 import httpx
+from anyio.lowlevel import checkpoint_if_cancelled
 
 __all__ = ["closing_cancelled_handshakes"]
 
@@ -41,7 +44,10 @@ class _Backend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        return _Stream(await self._inner.connect_tcp(host, port, timeout, local_address, socket_options))
+        stream = await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
+        async with _closed_if_cancelled(stream):
+            await checkpoint_if_cancelled()
+        return _Stream(stream)
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
@@ -61,12 +67,21 @@ class _Stream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - the interface
     ) -> httpcore.AsyncNetworkStream:
-        try:
-            return _Stream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
-        except BaseException:
-            with anyio.CancelScope(shield=True):
-                await self._inner.aclose()
-            raise
+        async with _closed_if_cancelled(self._inner):
+            stream = await self._inner.start_tls(ssl_context, server_hostname, timeout)
+            # From here to where httpcore puts the connection in use there is no other point to be cancelled at.
+            await checkpoint_if_cancelled()
+        return _Stream(stream)
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+@asynccontextmanager
+async def _closed_if_cancelled(stream: httpcore.AsyncNetworkStream) -> AsyncGenerator[None]:
+    try:
+        yield
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            await stream.aclose()
+        raise

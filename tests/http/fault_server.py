@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import anyio
 import attrs
-from anyio.abc import SocketAttribute, SocketStream
+from anyio.abc import ByteStream, SocketAttribute
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from tests.loopback import Received
@@ -110,7 +110,7 @@ class FaultServer:
             await anyio.sleep(0.001)
         await anyio.wait_all_tasks_blocked()
 
-    async def serve_connection(self, stream: SocketStream) -> None:
+    async def serve_connection(self, stream: ByteStream) -> None:
         self.connections += 1
         self.most_connections = max(self.connections, self.most_connections)
         try:
@@ -122,7 +122,7 @@ class FaultServer:
         finally:
             self.connections -= 1
 
-    async def _converse(self, stream: SocketStream) -> None:
+    async def _converse(self, stream: ByteStream) -> None:
         received = BufferedByteReceiveStream(stream)
         ending: Ending = "keep"
         while ending == "keep":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import anyio
@@ -93,10 +93,14 @@ async def _within_patience(asking: Awaitable[list[Any]]) -> list[Any]:
 
 
 @asynccontextmanager
-async def steady(handler: Handler = lambda _: json_reply({})) -> AsyncGenerator[Steady]:
+async def steady(
+    handler: Handler = lambda _: json_reply({}),
+    *,
+    serve: Callable[[Handler], AbstractAsyncContextManager[FaultServer]] = serving,
+) -> AsyncGenerator[Steady]:
     """Serve on the event loop of the test."""
     meeting = Meeting(handler)
-    async with serving(meeting) as server:
+    async with serve(meeting) as server:
         yield Steady(server, meeting, await _settled_tasks())
 
 

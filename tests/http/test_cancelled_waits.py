@@ -13,7 +13,7 @@ from anyio.lowlevel import checkpoint
 from circleci_v2.events import Event, RetryEvent
 from tests.http.cancelling import Moment, Way, Work, after
 from tests.http.clients import client
-from tests.http.fault_server import SILENCE, Reply, json_reply, reply, serving
+from tests.http.fault_server import SILENCE, Reply, json_reply, reply
 from tests.http.steady_server import PATIENCE, Steady, steady
 from tests.http.ways import EVERY_WAY
 from tests.loopback import Received
@@ -120,20 +120,3 @@ async def test_a_stream_that_stalls_gives_its_connection_back(way: Way, fast: bo
                 await assert_cancelled(way, read, at_server(server, count))
             await server.assert_serves_at_once(circleci, 1)
         await server.assert_nothing_left()
-
-
-async def test_a_connection_whose_handshake_is_never_answered_is_closed(way: Way, fast: bool) -> None:
-    # To what speaks no TLS the beginning of a handshake is a request that never ends.
-    async with steady() as server, serving(handler) as mute:
-        async with client(server.url, fast=fast, max_concurrency=1) as circleci:
-
-            async def connect() -> None:
-                async with circleci.stream(f"https://127.0.0.1:{mute.port}/file"):
-                    pass
-
-            for _ in range(3):
-                await assert_cancelled(way, connect, once(lambda: mute.connections))
-                with anyio.fail_after(PATIENCE):
-                    await mute.lost_all_connections()
-            await server.assert_serves_at_once(circleci, 1)
-        assert mute.requests == []
