@@ -56,7 +56,7 @@ class Shape:
             "trigger": {
                 "type": "webhook",
                 "received_at": (EPOCH + timedelta(minutes=number)).isoformat(),
-                "actor": {"login": "ada", "avatar_url": "https://example.com/ada.png"},
+                "actor": {"login": "fake-user", "avatar_url": "https://example.com/fake-user.png"},
             },
             "vcs": {
                 "provider_name": "GitHub",

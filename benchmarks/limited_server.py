@@ -34,7 +34,7 @@ def _page() -> bytes:
         "trigger": {
             "type": "webhook",
             "received_at": "2026-01-31T11:59:59.000Z",
-            "actor": {"login": "ada", "avatar_url": "https://avatars.example.com/u/1"},
+            "actor": {"login": "fake-user", "avatar_url": "https://avatars.example.com/u/1"},
         },
         "vcs": {
             "provider_name": "GitHub",

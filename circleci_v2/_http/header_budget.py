@@ -33,6 +33,8 @@ _LONGEST_PROBE: Final = 30.0
 _ALWAYS_UNDER_WAY: Final = 2
 # The part of a budget from which on it counts as full; requests that overtake each other blur it.
 _FULL: Final = 0.9
+# How many more may be under way for each answer that shows a full budget.
+_MORE_UNDER_WAY: Final = 0.25
 # How much faster the rate is taken to be for each answer that shows a full budget where little was expected.
 _RISE: Final = 1.1
 # How fast the shortest round trip is forgotten, per answer.
@@ -72,6 +74,8 @@ class HeaderBudget:
         self._flat_probes = 0
         self._reset_at = -math.inf
         self._must_probe = False
+        self._trusted = math.inf
+        self._unused = 0.0
 
     @property
     def rate(self) -> float:
@@ -89,7 +93,7 @@ class HeaderBudget:
         if self._must_probe:
             return now
         level = self.level(now)
-        missing = (1.0 if urgent else self._needed()) - level
+        missing = self._needed(urgent=urgent) - level
         if missing <= 0:
             return now
         refilled_at = now + missing / self._rate if self._rate else math.inf
@@ -98,17 +102,20 @@ class HeaderBudget:
         return max(now, min(refilled_at, self._probe_at(now)))
 
     def _most_under_way(self, now: float) -> float:
-        # What is left is not spent at once: others may be looking at the same number.
-        return max(_ALWAYS_UNDER_WAY, self._level_then(now) / 3) + 1.5 * self._rate * min(self._round_trip, 10.0)
+        # What is left is not spent at once: others may be looking at the same number, and the more so after surprises.
+        spare = (self._level_then(now) - self._surprise) / 3
+        most = max(_ALWAYS_UNDER_WAY, spare) + 1.5 * self._rate * min(self._round_trip, 10.0) + self._unused
+        return min(most, self._trusted)
 
     def _level_then(self, now: float) -> float:
         """What would be left if nothing were under way."""
         return self.level(now) + self._under_way
 
-    def _needed(self) -> float:
+    def _needed(self, *, urgent: bool) -> float:
         # A request overtakes those before it by about as much as answers were late. A small budget cannot spare much.
         disorder = 2 * self._rate * self._usual_lateness
-        return 1.0 + min(self._reserve + max(self._surprise, disorder), self._limit / 4)
+        margin = max(self._surprise, disorder) + (0 if urgent else self._reserve)
+        return 1.0 + min(margin, self._limit / 4)
 
     def _probe_at(self, now: float) -> float:
         """When to ask, if nothing is known to have been refilled."""
@@ -132,6 +139,7 @@ class HeaderBudget:
         """Put the model right by an answer."""
         self._under_way -= 1
         self._must_probe = False
+        self._trusted += 1.0
         if limit is None:
             return
         self._time(now - ticket.sent_at)
@@ -149,6 +157,7 @@ class HeaderBudget:
         self._level, self._level_at = min(0.0, self._level), now + pause
         self._surprise = min(self._surprise + 1.0, self._limit / 4)
         self._must_probe = True
+        self._trusted = 1.0
 
     def lost(self) -> None:
         """A request ended without an answer; it counts as taken."""
@@ -185,6 +194,10 @@ class HeaderBudget:
             return
         if limit.remaining >= _FULL * limit.limit - 1:
             self._note_full(ticket, limit, refilled)
+            # So few are under way that the budget stays full, and a full budget tells no rate: send more until it falls.
+            self._unused += _MORE_UNDER_WAY
+        elif limit.remaining < limit.limit / 2:
+            self._unused = 0.0
         self._samples.append((sent_at, refilled))
         first_at, first = self._samples[0]
         while len(self._samples) > 2 and self._long_enough(self._samples[1], sent_at, refilled):

@@ -1,0 +1,146 @@
+"""Clients and a rate-limited server in simulated time: what a budget decides, without a network and without waiting."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from collections.abc import Callable
+from random import Random
+
+import attrs
+
+from circleci_v2._http.adaptive_budget import budget_for
+from circleci_v2._http.budget import Budget, Ticket
+from circleci_v2._http.headers import RateLimit
+from circleci_v2._http.policy import RateLimitPolicy, RetryPolicy
+
+__all__ = ["Outcome", "TokenBucket", "Windows", "simulate"]
+
+LONGEST = 1000.0
+
+
+@attrs.frozen
+class Verdict:
+    accepted: bool
+    limit: RateLimit | None
+    retry_after: float
+
+
+class TokenBucket:
+    """Refilled steadily, up to a burst."""
+
+    def __init__(self, rate: float, burst: int, *, headers: bool = True) -> None:
+        self.rate, self.burst, self.headers = rate, burst, headers
+        self._left, self._at = float(burst), 0.0
+
+    def ask(self, now: float) -> Verdict:
+        self._left = min(self.burst, self._left + self.rate * (now - self._at))
+        self._at = now
+        accepted = self._left >= 1
+        self._left -= accepted
+        full = math.ceil((self.burst - self._left) / self.rate)
+        limit = RateLimit(family="ratelimit", limit=self.burst, remaining=int(self._left), reset=full)
+        again = max(1, math.ceil((1 - self._left) / self.rate))
+        return Verdict(accepted, limit if self.headers else None, again)
+
+
+class Windows:
+    """So many requests in each second, counted anew with the next."""
+
+    def __init__(self, limit: int, *, phase: float = 0.0) -> None:
+        self.limit, self._phase = limit, phase
+        self._window, self._used = -1, 0
+
+    def ask(self, now: float) -> Verdict:
+        window = math.floor(now + self._phase)
+        if window != self._window:
+            self._window, self._used = window, 0
+        accepted = self._used < self.limit
+        self._used += accepted
+        limit = RateLimit(family="ratelimit", limit=self.limit, remaining=self.limit - self._used, reset=1)
+        return Verdict(accepted, limit, 1)
+
+
+@attrs.frozen
+class Outcome:
+    """How long it took, and how many requests were refused on the way."""
+
+    seconds: float
+    refused: int
+
+
+@attrs.define
+class _Process:
+    budget: Budget
+    left: int
+    under_way: int = 0
+    closed_until: float = -math.inf
+    busy_until: float = 0.0
+
+    def ready_at(self, now: float, concurrency: int) -> float:
+        if not self.left or self.under_way >= concurrency:
+            return math.inf
+        return self.closed_until if now < self.closed_until else self.budget.ready_at(now, urgent=True)
+
+
+def simulate(
+    server: TokenBucket | Windows,
+    *,
+    calls: int = 1_000,
+    concurrency: int = 100,
+    processes: int = 1,
+    latency: float = 0.02,
+    jitter: float = 0.002,
+    cpu: float = 0.0005,
+    seed: int = 0,
+) -> Outcome:
+    """Let processes with one token make their calls, each as fast as its budget allows."""
+    random = Random(seed)
+    retry = RetryPolicy()
+    crowd = [_Process(budget_for(RateLimitPolicy()), calls) for _ in range(processes)]
+    coming: list[tuple[float, int, Callable[[float], None]]] = []
+    numbers, refused, now = itertools.count(), 0, 0.0
+
+    def later(moment: float, what: Callable[[float], None]) -> None:
+        heapq.heappush(coming, (moment, next(numbers), what))
+
+    def send(process: _Process) -> None:
+        ticket = process.budget.sent(now)
+        process.left -= 1
+        process.under_way += 1
+        # Whoever is let through first has to be written to a socket, one after the other.
+        process.busy_until = max(now, process.busy_until) + cpu
+        there = latency * 0.1 + random.random() * jitter
+        back = latency * 0.9 + random.random() * jitter
+        later(process.busy_until + there, lambda moment: arrive(process, ticket, moment, moment + back))
+
+    def arrive(process: _Process, ticket: Ticket, moment: float, answered_at: float) -> None:
+        verdict = server.ask(moment)
+        later(answered_at, lambda moment: answer(process, ticket, verdict, moment))
+
+    def answer(process: _Process, ticket: Ticket, verdict: Verdict, moment: float) -> None:
+        nonlocal refused
+        process.under_way -= 1
+        if verdict.accepted:
+            process.budget.accepted(ticket, moment, verdict.limit)
+            return
+        refused += 1
+        process.left += 1
+        pause = retry.delay(1, retry_after=verdict.retry_after, random=random.random)
+        process.budget.refused(ticket, moment, verdict.limit, pause)
+        process.closed_until = max(process.closed_until, moment + pause)
+
+    while True:
+        for process in crowd:
+            while process.ready_at(now, concurrency) <= now:
+                send(process)
+        next_send = min(process.ready_at(now, concurrency) for process in crowd)
+        if coming and coming[0][0] <= next_send:
+            now, _, happen = heapq.heappop(coming)
+            happen(now)
+        elif next_send < math.inf:
+            now = next_send
+        else:
+            return Outcome(now, refused)
+        assert now < LONGEST, "nobody gets anywhere"

@@ -1,0 +1,55 @@
+"""Rate limits are kept, and used, whatever shape they have: simulated, with the bounds that the benchmark has."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.http.limited import TokenBucket, Windows, simulate
+
+CALLS = 1_000
+SEEDS = range(6)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("rate", [50, 200])
+def test_a_steady_budget_is_used_up_and_never_overdrawn(rate: int, seed: int):
+    outcome = simulate(TokenBucket(rate, 50), seed=seed)
+    assert outcome.refused == 0
+    assert outcome.seconds <= 1.02 * (CALLS - 50) / rate
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("jitter", [0.0, 0.002, 0.01])
+def test_a_budget_no_larger_than_what_a_round_trip_takes_is_learned_all_the_same(jitter: float, seed: int):
+    """With two requests under way it is always full, and a full budget tells no rate."""
+    outcome = simulate(TokenBucket(50, 10), latency=0.2, jitter=jitter, seed=seed)
+    assert outcome.refused <= (0.01 * CALLS if jitter else 0)
+    assert outcome.seconds <= 1.15 * (CALLS - 10) / 50
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_windows_are_waited_out(seed: int):
+    outcome = simulate(Windows(50, phase=(seed + 0.5) / len(SEEDS)), seed=seed)
+    assert outcome.refused <= 0.01 * CALLS
+    assert outcome.seconds <= 1.15 * (CALLS / 50 - 1)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_three_processes_share_a_token(seed: int):
+    outcome = simulate(TokenBucket(50, 50), processes=3, seed=seed)
+    assert outcome.refused <= 0.05 * 3 * CALLS
+    assert outcome.seconds <= 1.03 * (3 * CALLS - 50) / 50
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_limit_that_no_header_tells_is_found_by_what_passes(seed: int):
+    outcome = simulate(TokenBucket(50, 50, headers=False), seed=seed)
+    assert outcome.refused <= 0.05 * CALLS
+    assert outcome.seconds <= 1.10 * (CALLS - 50) / 50
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_slow_budget_is_no_reason_to_be_refused_often(seed: int):
+    outcome = simulate(TokenBucket(5, 50), calls=200, seed=seed)
+    assert outcome.refused <= 0.05 * 200
+    assert outcome.seconds <= 1.10 * (200 - 50) / 5
