@@ -46,6 +46,8 @@ _FADING: Final = 0.99
 _FIRST_SURPRISE: Final = 3.0
 # Resets are told in whole seconds.
 _SHORTEST_RESET: Final = 1.0
+# Seconds to come later than that: who always comes just before a window begins would never find out.
+_AFTER_RESET: Final = 0.02
 
 
 class HeaderBudget:
@@ -228,6 +230,10 @@ class HeaderBudget:
     def _note_reset(self, ticket: Ticket, limit: RateLimit) -> None:
         if limit.reset is None:
             return
-        told = ticket.sent_at + max(limit.reset, _SHORTEST_RESET)
-        over = self._reset_at <= ticket.sent_at
+        told = ticket.sent_at + max(limit.reset, _SHORTEST_RESET) + _AFTER_RESET
+        over = self._reset_at <= ticket.sent_at or self._was_reset(ticket, limit)
         self._reset_at = told if over else min(self._reset_at, told)
+
+    def _was_reset(self, ticket: Ticket, limit: RateLimit) -> bool:
+        """Whether a window began between this request and the one before; what that one was told is about the last one."""
+        return not self._rate and limit.remaining - self._predicted(ticket) > limit.limit / 10
