@@ -20,7 +20,7 @@ __all__ = ["Transports"]
 
 
 class Transports:
-    """The transports of one client: one for each proxy, and one for what needs none.
+    """The transports of one client: one for each scheme and proxy.
 
     Args:
         settings: The settings of the client.
@@ -30,22 +30,22 @@ class Transports:
     def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._settings = settings
         self._given = transport
-        self._by_proxy: dict[str | None, httpx.AsyncBaseTransport] = {}
+        self._made: dict[tuple[str, str | None], httpx.AsyncBaseTransport] = {}
         self._ssl_context: ssl.SSLContext | None = None
 
     def for_url(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
         """The transport for an address."""
         if self._given is not None:
             return self._given
-        proxy = self._proxy(url)
-        transport = self._by_proxy.get(proxy)
+        way = (url.scheme, self._proxy(url))
+        transport = self._made.get(way)
         if transport is None:
-            transport = self._by_proxy[proxy] = self._made(proxy)
+            transport = self._made[way] = self._make(*way)
         return transport
 
     async def aclose(self) -> None:
         """Close every connection, those of a transport that was given included."""
-        for transport in [self._given] if self._given else list(self._by_proxy.values()):
+        for transport in [self._given] if self._given else list(self._made.values()):
             await transport.aclose()
 
     def _proxy(self, url: httpx.URL) -> str | None:
@@ -59,25 +59,32 @@ class Transports:
         found = proxies.get(url.scheme) or proxies.get("all")
         return found if found is None or "://" in found else f"http://{found}"
 
-    def _made(self, proxy: str | None) -> httpx.AsyncBaseTransport:
+    def _make(self, scheme: str, proxy: str | None) -> httpx.AsyncBaseTransport:
         options = self._settings.connection
-        if self._ssl_context is None:
-            # Made once: it costs as much as hundreds of requests.
-            self._ssl_context = _ssl_context(options)
+        # What is never encrypted gets a context that trusts nobody: the real one costs as much as dozens of requests.
+        encrypted = scheme == "https" or proxy is not None
+        ssl_context = self._shared_ssl_context() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if options.fast:
             return _fast_transport()(
-                ssl_context=self._ssl_context,
+                ssl_context=ssl_context,
                 connections=self._settings.max_concurrency,
                 keepalive=options.keepalive,
                 proxy=proxy,
             )
-        return ShardedTransport(lambda size: self._pool(size, proxy), connections=self._settings.max_concurrency)
+        return ShardedTransport(
+            lambda size: self._pool(size, ssl_context, proxy), connections=self._settings.max_concurrency
+        )
 
-    def _pool(self, size: int, proxy: str | None) -> httpx.AsyncBaseTransport:
+    def _shared_ssl_context(self) -> ssl.SSLContext:
+        if self._ssl_context is None:
+            self._ssl_context = _ssl_context(self._settings.connection)
+        return self._ssl_context
+
+    def _pool(self, size: int, ssl_context: ssl.SSLContext, proxy: str | None) -> httpx.AsyncBaseTransport:
         options = self._settings.connection
         try:
             transport = httpx.AsyncHTTPTransport(
-                verify=self._ssl_context or True,
+                verify=ssl_context,
                 trust_env=False,
                 http2=options.http2,
                 limits=httpx.Limits(
