@@ -1,0 +1,231 @@
+"""The token is looked for wherever it could come to light, and is found nowhere but in requests to its own host."""
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+import traceback
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from rich.console import Console
+from rich.traceback import Traceback
+
+from circleci_v2 import CircleCI, CircleCIError
+from circleci_v2.config import Token
+from circleci_v2.events import Event
+from tests.http.clients import client
+from tests.http.fault_server import CUT, FaultServer, Reply, json_reply, reply, serving
+from tests.loopback import Received
+
+pytestmark = pytest.mark.anyio
+
+# As long as a personal token, in another form, so that only its value can give it away; and a part that is coded differently.
+SECRET = "q7Z~3f9d2c/8b1e4a+6d5c0f9e8d7c6b5a4"
+FORMS = (
+    SECRET,
+    quote(SECRET, safe=""),
+    base64.b64encode(SECRET.encode()).decode(),
+    base64.b64encode(f"{SECRET}:".encode()).decode(),
+)
+SCHEMES = ("header", "bearer", "basic")
+ME = {"id": "5034460f-c7c4-4c43-9457-de07e2029e7b", "login": "fake-user", "name": "A user"}
+
+
+async def from_a_function() -> str:
+    return SECRET
+
+
+@pytest.fixture(params=[SECRET, from_a_function], ids=["text", "function"])
+def token(request: pytest.FixtureRequest) -> Token:
+    given: Token = request.param
+    return given
+
+
+@pytest.fixture(params=SCHEMES)
+def auth(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def log() -> Iterator[list[str]]:
+    """Everything that this library and those below log at DEBUG, formatted with tracebacks."""
+    lines: list[str] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(self.format(record))
+
+    keep = Keep(logging.DEBUG)
+    loggers = [logging.getLogger(name) for name in ("circleci_v2", "httpx", "httpcore", "aiohttp", "asyncio", "h11")]
+    before = [(logger, logger.level) for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(keep)
+        logger.setLevel(logging.DEBUG)
+    yield lines
+    for logger, level in before:
+        logger.removeHandler(keep)
+        logger.setLevel(level)
+
+
+def assert_absent(*texts: str) -> None:
+    for text in texts:
+        for form in FORMS:
+            assert form not in text, text[max(0, text.find(form) - 300) : text.find(form) + 80]
+
+
+def chain_of(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def shown(error: BaseException) -> Iterator[str]:
+    """An error as people and their tools show it: with its causes, and with the local variables of every frame."""
+    for one in chain_of(error):
+        yield from (str(one), repr(one), repr(vars(one)))
+        # The frames of this test know the token of course.
+        while one.__traceback__ and one.__traceback__.tb_frame.f_code.co_filename == __file__:
+            one.__traceback__ = one.__traceback__.tb_next
+    assert error.__traceback__
+    yield "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    screen = Console(file=io.StringIO(), width=400)
+    rich = Traceback.from_exception(
+        type(error), error, error.__traceback__, show_locals=True, locals_max_string=None, locals_max_length=None
+    )
+    screen.print(rich)
+    assert isinstance(screen.file, io.StringIO)
+    yield screen.file.getvalue()
+
+
+FAULTS: dict[str, Callable[[Received], Reply]] = {
+    "401": lambda _: json_reply({"message": "Invalid token provided."}, status=401),
+    "401 that echoes the headers": lambda request: json_reply({"message": f"no: {request.headers}"}, status=401),
+    "404": lambda _: json_reply({"message": "Project not found"}, status=404),
+    "500": lambda _: reply(500, b"<html>oops</html>"),
+    "cut": lambda _: CUT,
+    "no JSON": lambda _: reply(200, b"not JSON"),
+    "not gzip": lambda _: reply(200, b"plain", ("Content-Encoding", "gzip")),
+    "a broken head": lambda _: Reply(b"HTTP/1.1 nonsense\r\n\r\n"),
+    "a redirect to nowhere": lambda _: reply(302, b"", ("Location", "http://[broken")),
+}
+
+
+@pytest.mark.parametrize("fault", [name for name in FAULTS if "echoes" not in name])
+async def test_no_error_shows_it_however_much_of_the_stack_is_shown(
+    fault: str, token: Token, auth: Any, fast: bool, log: list[str]
+):
+    async with serving(FAULTS[fault]) as server:
+        async with client(server.url, fast=fast, max_retries=1, token=token, auth=auth) as circleci:
+            with pytest.raises(CircleCIError) as caught:
+                await circleci.user.me()
+        assert server.requests
+    assert_absent(*shown(caught.value), *log)
+    assert log
+
+
+async def test_a_log_does_not_show_what_a_server_echoes(token: Token, fast: bool, log: list[str]):
+    async with serving(FAULTS["401 that echoes the headers"]) as server:
+        async with client(server.url, fast=fast, token=token) as circleci:
+            with pytest.raises(CircleCIError) as caught:
+                await circleci.user.me()
+        logging.getLogger("circleci_v2").error("it failed", exc_info=caught.value)
+    assert_absent(*log)
+
+
+async def test_no_repr_and_no_event_shows_it(token: Token, auth: Any, fast: bool, log: list[str]):
+    events: list[Event] = []
+    async with serving(answers_with_everything()) as server:
+        options: dict[str, Any] = {"fast": fast, "token": token, "auth": auth, "on_event": events.append}
+        async with client(server.url, **options) as circleci:
+            with warnings.catch_warnings(record=True) as warned:
+                warnings.simplefilter("always")
+                response = await circleci.with_raw_response.user.me()
+            assert_absent(*(repr(value) for value in everything_in(circleci)), repr(response), repr(response.parsed))
+    assert {type(event).__name__ for event in events} >= {"RequestEvent", "ResponseEvent", "RetryEvent"}
+    assert_absent(*map(repr, events), *log, *(str(warning.message) for warning in warned))
+
+
+def answers_with_everything() -> Callable[[Received], Reply]:
+    replies = iter([json_reply({"message": "later"}, ("Retry-After", "0"), status=429)])
+    deprecated = json_reply({**ME, "unheard": 1}, ("Deprecation", "true"), ("X-RateLimit-Limit", "9"))
+    return lambda _: next(replies, deprecated)
+
+
+def everything_in(circleci: CircleCI) -> Iterator[Any]:
+    """The client and all that hangs on it."""
+    found, seen = [circleci, circleci.user, circleci.with_raw_response], set[int]()
+    while found:
+        value = found.pop()
+        if id(value) in seen or not type(value).__module__.startswith("circleci_v2"):
+            continue
+        seen.add(id(value))
+        yield value
+        slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
+        # The two places that must hold it say so by their names, and hide it.
+        attributes = {**getattr(value, "__dict__", {}), **{name: getattr(value, name, None) for name in slots}}
+        found.extend(attributes.values())
+
+
+@pytest.fixture
+async def two_hosts(fast: bool) -> AsyncIterator[tuple[FaultServer, FaultServer]]:
+    async with serving(lambda _: json_reply(ME)) as second:
+        moved = reply(302, b"", ("Location", f"{second.origin}/elsewhere?next=1"))
+        async with serving(lambda _: moved) as first:
+            yield first, second
+
+
+async def test_no_other_host_is_sent_it(
+    two_hosts: tuple[FaultServer, FaultServer], token: Token, auth: Any, fast: bool
+):
+    first, second = two_hosts
+    async with client(first.url, fast=fast, token=token, auth=auth) as circleci:
+        await circleci.user.me()
+        async with circleci.stream(f"{first.origin}/artifact", authenticate=True) as body:
+            async for _ in body:
+                pass
+    assert len(second.requests) == 2
+    assert any(form in repr(first.requests) for form in FORMS), "the test looks for the wrong thing"
+    assert_absent(repr(second.requests), *(repr(request.headers) for request in second.requests))
+
+
+async def test_no_address_holds_it(token: Token, auth: Any, fast: bool):
+    async with serving(lambda _: json_reply(ME)) as server:
+        async with client(server.url, fast=fast, token=token, auth=auth) as circleci:
+            await circleci.user.me()
+        assert_absent(*(request.target for request in server.requests))
+
+
+async def test_values_of_variables_are_sent_and_not_logged(fast: bool, log: list[str]):
+    created = {"variable": "KEY", "context_id": ME["id"], "created_at": "2026-03-04T15:00:00Z"}
+    async with serving(lambda _: json_reply({**created, "updated_at": created["created_at"]})) as server:
+        async with client(server.url, fast=fast) as circleci:
+            await circleci.contexts.set_environment_variable(ME["id"], "KEY", value=SECRET)
+        assert SECRET in server.requests[0].body.decode()
+    assert_absent(*log)
+
+
+@pytest.mark.parametrize("level", ["info", "debug"])
+async def test_what_the_environment_makes_it_print_is_clean(
+    level: str, token: Token, fast: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    logger = logging.getLogger("circleci_v2")
+    before = (logger.level, list(logger.handlers))
+    monkeypatch.setenv("CIRCLECI_V2_LOG", level)
+    screen = io.StringIO()
+    try:
+        async with serving(lambda _: json_reply(ME)) as server, client(server.url, fast=fast, token=token) as circleci:
+            for handler in logger.handlers:
+                if isinstance(handler, logging.StreamHandler):
+                    handler.setStream(screen)
+            await circleci.user.me()
+    finally:
+        logger.setLevel(before[0])
+        for handler in set(logger.handlers) - set(before[1]):
+            logger.removeHandler(handler)
+    assert "getCurrentUser" in screen.getvalue()
+    assert_absent(screen.getvalue(), *capsys.readouterr())
