@@ -1,0 +1,191 @@
+"""Where settings come from, and what makes no sense: said with the value, and never with the token."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from circleci_v2 import ConfigurationError, ConnectionOptions, RateLimitPolicy, RetryPolicy, Timeout
+from circleci_v2.config import HOST_VARIABLES, TOKEN_VARIABLES, Secret, Settings, resolve
+
+TOKEN = "a-token-of-the-argument"
+OLD, NEW = ".circleci/cli.yml", ".config/circleci/config.yml"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def write(home: Path, name: str, text: str) -> Path:
+    file = home / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def token_of(settings: Settings) -> str:
+    assert isinstance(settings.token, Secret)
+    return settings.token.reveal()
+
+
+def test_the_argument_comes_before_everything(home: Path):
+    write(home, OLD, "token: from-file\nhost: https://file.example.com")
+    environ = {"CIRCLE_TOKEN": "from-environment", "CIRCLECI_BASE_URL": "https://environment.example.com"}
+    settings = resolve(TOKEN, base_url="https://argument.example.com/api/v2", environ=environ, home=home)
+    assert token_of(settings) == TOKEN
+    assert settings.base_url == "https://argument.example.com/api/v2"
+
+
+@pytest.mark.parametrize("place", range(len(TOKEN_VARIABLES)))
+def test_variables_come_in_their_order(place: int, home: Path):
+    write(home, OLD, "token: from-file")
+    environ = {name: f"token-{number}" for number, name in enumerate(TOKEN_VARIABLES) if number >= place}
+    assert token_of(resolve(environ=environ, home=home)) == f"token-{place}"
+
+
+@pytest.mark.parametrize("place", range(len(HOST_VARIABLES)))
+def test_hosts_come_in_their_order(place: int, home: Path):
+    environ = {name: f"host-{number}.example.com" for number, name in enumerate(HOST_VARIABLES) if number >= place}
+    assert resolve(TOKEN, environ=environ, home=home).base_url == f"https://host-{place}.example.com/api/v2"
+
+
+def test_an_empty_variable_is_as_good_as_none(home: Path):
+    settings = resolve(environ={"CIRCLE_TOKEN": "", "CIRCLECI_TOKEN": "second", "CIRCLE_HOST": ""}, home=home)
+    assert token_of(settings) == "second"
+    assert settings.base_url == "https://circleci.com/api/v2"
+
+
+@pytest.mark.parametrize("name", [OLD, NEW])
+def test_the_files_of_the_command_line_are_read(name: str, home: Path):
+    write(
+        home, name, "# made by setup\nhost: \"https://server.example.com\"  # ours\nendpoint: graphql\ntoken: 't0ken'\n"
+    )
+    settings = resolve(environ={}, home=home)
+    assert token_of(settings) == "t0ken"
+    assert settings.base_url == "https://server.example.com/api/v2"
+
+
+def test_a_file_may_name_the_place_of_the_api(home: Path):
+    write(home, OLD, "host: https://server.example.com/\nrest_endpoint: /other/v2/\ntoken: t0ken\n")
+    assert resolve(environ={}, home=home).base_url == "https://server.example.com/other/v2"
+
+
+def test_the_token_of_a_file_goes_to_no_host_of_another_file(home: Path):
+    write(home, OLD, "token: t0ken\n")
+    write(home, NEW, "host: https://elsewhere.example.com\n")
+    assert resolve(environ={}, home=home).base_url == "https://circleci.com/api/v2"
+
+
+def test_files_that_cannot_be_read_are_passed_over(home: Path):
+    (home / OLD).mkdir(parents=True)
+    (home / NEW).parent.mkdir(parents=True)
+    (home / NEW).write_bytes(b"\xff\xfe token: x")
+    with pytest.raises(ConfigurationError, match="no token"):
+        resolve(environ={}, home=home)
+
+
+def test_without_a_token_every_place_is_named(home: Path):
+    with pytest.raises(ConfigurationError) as caught:
+        resolve(environ={}, home=home)
+    for place in (*TOKEN_VARIABLES, OLD, NEW):
+        assert place in str(caught.value)
+
+
+@pytest.mark.parametrize("token", ["", "   ", "two words", "line\nbreak", "zwölf", "tab\there"])
+def test_a_token_that_cannot_travel_is_refused_and_not_shown(token: str, home: Path):
+    with pytest.raises(ConfigurationError, match="copy it again") as caught:
+        resolve(token, environ={}, home=home)
+    assert not token.strip() or token.strip() not in str(caught.value)
+
+
+def test_blanks_around_a_token_are_no_part_of_it(home: Path):
+    assert token_of(resolve(f"  {TOKEN}\n", environ={}, home=home)) == TOKEN
+
+
+@pytest.mark.parametrize(
+    ("given", "base_url"),
+    [
+        ("circleci.example.com", "https://circleci.example.com/api/v2"),
+        ("https://circleci.example.com/", "https://circleci.example.com/api/v2"),
+        ("https://circleci.example.com/api/v2/", "https://circleci.example.com/api/v2"),
+        ("https://example.com/circleci/api/v2", "https://example.com/circleci/api/v2"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/api/v2"),
+        ("http://[::1]:8080", "http://[::1]:8080/api/v2"),
+        ("http://localhost", "http://localhost/api/v2"),
+        ("http://circleci.localhost/api/v2", "http://circleci.localhost/api/v2"),
+    ],
+)
+def test_hosts_are_completed(given: str, base_url: str, home: Path):
+    assert resolve(TOKEN, base_url=given, environ={}, home=home).base_url == base_url
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["https://", "ftp://example.com", "https://example.com:port", "https://example.com/?a=b", "https://e.com/#x"],
+)
+def test_what_is_no_address_is_refused_by_its_name(given: str, home: Path):
+    with pytest.raises(ConfigurationError) as caught:
+        resolve(TOKEN, base_url=given, environ={}, home=home)
+    assert given in str(caught.value)
+
+
+def test_a_password_in_an_address_is_refused_and_not_shown(home: Path):
+    with pytest.raises(ConfigurationError) as caught:
+        resolve(TOKEN, base_url="https://user:passw0rd@example.com", environ={}, home=home)
+    assert "passw0rd" not in str(caught.value)
+
+
+def test_the_token_is_not_sent_unencrypted_unless_that_is_asked_for(home: Path):
+    address = "http://circleci.internal/api/v2"
+    with pytest.raises(ConfigurationError, match="unencrypted"):
+        resolve(TOKEN, base_url=address, environ={}, home=home)
+    allowed = resolve(TOKEN, base_url=address, connection=ConnectionOptions(allow_http=True), environ={}, home=home)
+    assert allowed.base_url == address
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: resolve(TOKEN, environ={}, max_concurrency=0), "max_concurrency=0"),
+        (lambda: resolve(TOKEN, environ={}, max_response_bytes=-1), "max_response_bytes=-1"),
+        (lambda: resolve(TOKEN, environ={}, auth="cookie"), "auth='cookie'"),
+        (lambda: Timeout(read=0), "read=0"),
+        (lambda: Timeout(connect=float("nan")), "connect=nan"),
+        (lambda: RetryPolicy(max_retries=-1), "max_retries=-1"),
+        (lambda: RetryPolicy(deadline=0), "deadline=0"),
+        (lambda: RateLimitPolicy(initial=0), "initial=0"),
+        (lambda: RateLimitPolicy(reserve=-2), "reserve=-2"),
+        (lambda: ConnectionOptions(http2=True, fast=True), "http2=True and fast=True"),
+    ],
+)
+def test_values_out_of_range_are_refused_by_name(make: Any, message: str):
+    with pytest.raises(ConfigurationError) as caught:
+        make()
+    assert message in str(caught.value)
+
+
+def test_a_log_level_is_taken_from_the_environment(home: Path):
+    assert resolve(TOKEN, environ={"CIRCLECI_V2_LOG": "debug"}, home=home).log == "debug"
+    assert resolve(TOKEN, environ={"CIRCLECI_V2_LOG": ""}, home=home).log is None
+
+
+def test_proxies_come_from_the_environment_unless_it_is_not_trusted(home: Path):
+    environ = {"HTTPS_PROXY": "http://proxy:3128", "no_proxy": "localhost"}
+    assert resolve(TOKEN, environ=environ, home=home).proxies == {"https": "http://proxy:3128", "no": "localhost"}
+    distrusting = ConnectionOptions(trust_env=False)
+    assert resolve(TOKEN, environ=environ, home=home, connection=distrusting).proxies == {}
+
+
+def test_a_header_of_a_cgi_request_is_no_proxy(home: Path):
+    environ = {"REQUEST_METHOD": "GET", "HTTP_PROXY": "http://evil.example.com"}
+    assert resolve(TOKEN, environ=environ, home=home).proxies == {}
+
+
+def test_nothing_about_settings_shows_the_token(home: Path):
+    settings = resolve(TOKEN, environ={}, home=home)
+    assert TOKEN not in repr(settings)
+    assert TOKEN not in repr(settings.token)
+    assert TOKEN not in str(settings.token)
