@@ -266,10 +266,7 @@ class CircleCI(Namespaces):
         return f"CircleCI(base_url={self._settings.base_url!r}, auth={self._settings.auth!r})"
 
     def _tell_deviation(self, operation_id: str | None, deviation: Deviation) -> None:
-        if self._settings.on_event:
-            self._settings.on_event(
-                DeviationEvent(operation_id=operation_id, path=deviation.path, problem=deviation.problem)
-            )
+        self._exchange.tell(DeviationEvent(operation_id=operation_id, path=deviation.path, problem=deviation.problem))
 
 
 def _json(response: Response[None], operation_id: str | None) -> Any:

@@ -36,6 +36,7 @@ from circleci_v2._http.transports import Transports
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
 from circleci_v2.errors import APIConnectionError, APIError, DecodeError
+from circleci_v2.events import Event
 from circleci_v2.response import Response
 
 __all__ = ["CallOptions", "Exchange", "StreamedBody"]
@@ -180,6 +181,10 @@ class Exchange:
             if outcome is None or isinstance(outcome, StreamedBody):
                 return
             await self._before_another(call, outcome)
+
+    def tell(self, event: Event) -> None:
+        """Tell the user's function of something that was met above the exchange."""
+        self._observer.tell(event)
 
     async def aclose(self) -> None:
         """Close every connection, and send away whoever waits; a second time does nothing.
