@@ -1,0 +1,207 @@
+"""Who may send when: a bound on what is under way, gates, turns and two priorities, in virtual time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Callable
+
+import anyio
+import pytest
+
+from circleci_v2 import ConfigurationError
+from circleci_v2._http.budget import Budget, Ticket, UnlimitedBudget
+from circleci_v2._http.delivery_budget import DeliveryBudget
+from circleci_v2._http.headers import RateLimit
+from circleci_v2._http.limiter import Admission, GateClosedError, Limiter
+from tests.http.virtual_time import VirtualClock, settled, virtual_time
+
+pytestmark = pytest.mark.anyio
+
+PATIENT = 1e9
+
+
+@pytest.fixture
+def anyio_backend(request: pytest.FixtureRequest) -> str:
+    return str(getattr(request, "param", "asyncio"))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "anyio_backend" in metafunc.fixturenames:
+        metafunc.parametrize("anyio_backend", ["asyncio", "trio"], indirect=True)
+
+
+@pytest.fixture
+async def clock() -> AsyncIterator[VirtualClock]:
+    async with virtual_time() as clock:
+        yield clock
+
+
+class Crowd:
+    """Calls of one limiter, each of which holds its place for a while; notes what happens."""
+
+    def __init__(self, clock: VirtualClock, *, places: int, new_budget: Callable[[], Budget] = UnlimitedBudget) -> None:
+        self.clock = clock
+        self.limiter = Limiter(max_concurrency=places, clock=clock, new_budget=new_budget)
+        self.under_way = 0
+        self.most_under_way = 0
+        self.begun: list[int] = []
+        self._orders = 0
+
+    async def admitted(
+        self, operation: str = "a", *, urgent: bool = True, patience: float = PATIENT, order: int | None = None
+    ) -> Admission:
+        self._orders += 1
+        order = self._orders if order is None else order
+        at_once = self.limiter.admit_at_once(operation, urgent=urgent)
+        admission = at_once or await self.limiter.admit(operation, urgent=urgent, order=order, patience=patience)
+        self.begun.append(order)
+        return admission
+
+    async def call(self, operation: str = "a", *, seconds: float = 1.0, urgent: bool = True) -> None:
+        admission = await self.admitted(operation, urgent=urgent)
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            await self.clock.sleep(seconds)
+            admission.accepted(None)
+        finally:
+            self.under_way -= 1
+            admission.leave()
+
+
+@pytest.mark.parametrize("places", [1, 3, 10])
+async def test_no_more_are_under_way_than_there_are_places(clock: VirtualClock, places: int):
+    crowd = Crowd(clock, places=places)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(30):
+            tasks.start_soon(crowd.call)
+    assert crowd.most_under_way == places
+    assert clock.now() == pytest.approx(30 / places, rel=0.01)
+
+
+async def test_who_comes_first_goes_first(clock: VirtualClock):
+    crowd = Crowd(clock, places=1)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(crowd.call)
+    # Tasks of trio begin in any order; the turns are those of the numbers they drew.
+    assert crowd.begun == sorted(crowd.begun)
+
+
+async def test_an_urgent_call_goes_before_all_that_are_not(clock: VirtualClock):
+    crowd = Crowd(clock, places=1)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(100):
+            tasks.start_soon(lambda: crowd.call(urgent=False))
+        await clock.sleep(0.5)
+        started = clock.now()
+        await crowd.call(seconds=0.0)
+        assert clock.now() - started == pytest.approx(0.5)
+        tasks.cancel_scope.cancel()
+
+
+async def test_a_refusal_closes_the_gate_for_all_of_its_bucket_and_for_no_other(clock: VirtualClock):
+    crowd = Crowd(clock, places=10)
+    admission = await crowd.admitted("refused")
+    admission.refused(None, pause=30.0, refusal=None)
+    admission.leave()
+    started = clock.now()
+    async with anyio.create_task_group() as tasks:
+        for _ in range(5):
+            tasks.start_soon(lambda: crowd.call("refused", seconds=0.0))
+        await crowd.call("another", seconds=0.0)
+        assert clock.now() == started
+    assert clock.now() - started == pytest.approx(30.0)
+
+
+async def test_who_may_not_wait_that_long_is_sent_away_at_once(clock: VirtualClock):
+    crowd = Crowd(clock, places=10)
+    first = await crowd.admitted()
+    first.refused(None, pause=30.0, refusal=None)
+    first.leave()
+    with pytest.raises(GateClosedError) as caught:
+        await crowd.admitted(patience=10.0)
+    assert caught.value.seconds == pytest.approx(30.0)
+    assert clock.now() == 0.0
+
+
+async def test_nothing_is_held_before_a_closed_gate():
+    crowd = Crowd(VirtualClock(), places=1)  # whose time stands still
+    first = await crowd.admitted("refused")
+    first.refused(None, pause=30.0, refusal=None)
+    first.leave()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(lambda: crowd.call("refused"))
+        await settled()
+        assert crowd.limiter.admit_at_once("another", urgent=True) is not None
+        tasks.cancel_scope.cancel()
+
+
+async def test_operations_that_tell_the_same_budget_share_a_gate(clock: VirtualClock):
+    crowd = Crowd(clock, places=10)
+    told = RateLimit(family="ratelimit", limit=50, remaining=40)
+    for operation in ("one", "other"):
+        admission = await crowd.admitted(operation)
+        admission.accepted(told)
+        admission.leave()
+    admission = await crowd.admitted("one")
+    admission.refused(told, pause=30.0, refusal=None)
+    admission.leave()
+    with pytest.raises(GateClosedError):
+        await crowd.admitted("other", patience=1.0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_cancelled_at_random_moments_nobody_keeps_a_place(clock: VirtualClock, seed: int):
+    crowd, chance = Crowd(clock, places=3), random.Random(seed)
+
+    async def cancelled_call() -> None:
+        with anyio.CancelScope() as scope:
+            async with anyio.create_task_group() as tasks:
+
+                async def cancel() -> None:
+                    await clock.sleep(chance.random() * 4)
+                    scope.cancel()
+
+                tasks.start_soon(cancel)
+                await crowd.call(chance.choice("ab"), seconds=chance.random(), urgent=chance.random() < 0.5)
+                tasks.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(60):
+            tasks.start_soon(cancelled_call)
+    assert crowd.under_way == 0
+    held = [crowd.limiter.admit_at_once("c", urgent=True) for _ in range(4)]
+    assert [admission is not None for admission in held] == [True, True, True, False]
+
+
+async def test_closing_sends_everybody_away_with_the_reason(clock: VirtualClock):
+    crowd = Crowd(clock, places=1)
+    holder = await crowd.admitted()
+    errors: list[str] = []
+
+    async def waits() -> None:
+        try:
+            await crowd.admitted()
+        except ConfigurationError as error:
+            errors.append(str(error))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(3):
+            tasks.start_soon(waits)
+        await settled()
+        crowd.limiter.close()
+    holder.leave()
+    assert len(errors) == 3
+    assert all("this client was closed" in error for error in errors)
+
+
+def test_half_an_hour_of_silence_after_a_refusal_overflows_nothing():
+    budget = DeliveryBudget(initial=5)
+    now = 0.0
+    for number in range(1, 4):
+        budget.sent(now)
+        budget.refused(Ticket(now, number), now, 1.0)
+        now += 10.0
+    for pause in (60.0, 1800.0, 86400.0, 31536000.0):
+        assert budget.ready_at(now + pause) <= now + pause
