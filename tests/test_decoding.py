@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circleci_v2 import CircleCI, DecodeError
-from circleci_v2._wire.decoding import decode_silently
+from circleci_v2._wire.compiling import straight_decoder
+from circleci_v2._wire.decoding import decode_silently, decoder_for
 from circleci_v2.events import DeviationEvent, Event
 from circleci_v2.models import (
     FlakyTestReport,
@@ -289,3 +290,10 @@ def test_anything_at_all_is_decoded_and_given_back(data: st.DataObject, model: t
 def test_no_json_value_whatsoever_crashes_a_decoder(value: Any):
     for kind in (Pipeline, list[Workflow], dict[str, str | int | bool], WorkflowStatus, datetime, UUID, str | None):
         decode_silently(kind, value)
+
+
+@pytest.mark.parametrize("kind", [date, date | None])
+def test_dates_are_read_and_what_is_no_date_is_kept(kind: Any):
+    assert decode_silently(kind, "2026-03-04") == date(2026, 3, 4)
+    assert decode_silently(dict[str, kind], {"a": "2026-03-04", "b": "soon"}) == {"a": date(2026, 3, 4), "b": "soon"}  # type: ignore[valid-type]
+    assert straight_decoder(date, decoder_for)("2026-03-04") == date(2026, 3, 4)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Final, Union, get_args, get_origin
 from uuid import UUID
@@ -141,6 +141,7 @@ class _Code:
         self.names: dict[str, Any] = {
             "deviate": _deviate,
             "missing": _MISSING,
+            "day": date.fromisoformat,
             "moment": datetime.fromisoformat,
             "utc": UTC,
             "uuid": UUID,
@@ -175,6 +176,8 @@ class _Code:
         if kind is datetime:
             # As `moment_from` does it, without the call.
             return f"(m if (m := moment({source})).tzinfo is not None else m.replace(tzinfo=utc))"
+        if kind is date:
+            return f"day({source})"
         if kind is UUID:
             return f"uuid({source})"
         if isinstance(kind, type) and issubclass(kind, OpenStrEnum):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin
@@ -96,12 +96,21 @@ def _datetime(value: Any, trail: Trail, step: str | int | None) -> Any:
         return value
 
 
+def _date(value: Any, trail: Trail, step: str | int | None) -> Any:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        trail.deviates(step, f"expected a date, found {_kind(value)}")
+        return value
+
+
 _SCALARS: Mapping[Any, Decoder] = {
     str: _exactly(str, "text"),
     int: _exactly(int, "a whole number"),
     bool: _exactly(bool, "true or false"),
     float: _number,
     UUID: _uuid,
+    date: _date,
     datetime: _datetime,
 }
 
