@@ -23,6 +23,7 @@ from openapi_python_client.parser.properties.enum_property import EnumProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 
 from codegen import rendering
+from codegen.calls import field_words
 from codegen.documents import Document, read_document
 from codegen.errors import SpecError
 from codegen.layers import layers_by_operation
@@ -31,7 +32,7 @@ from codegen.normalize import OUR_DOCUMENT, normalize
 from codegen.parsing import ROOT, Parsed, parse
 from codegen.reading import operations_of
 from codegen.validation import check_validity
-from codegen.views import View, field_words
+from codegen.views import View
 
 __all__ = ["GENERATED", "generate", "render"]
 

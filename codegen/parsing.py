@@ -19,11 +19,13 @@ from openapi_python_client.parser.properties.enum_property import EnumProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 
 from codegen import rendering
+from codegen.calls import Call, calls_of
 from codegen.documents import Document
 from codegen.errors import SpecError
 from codegen.names import CallName, Names
 from codegen.normalize import OUR_DOCUMENT
-from codegen.views import Call, View, calls_of, envelope_models, view
+from codegen.outcomes import envelope_models
+from codegen.views import View, view
 
 __all__ = ["ROOT", "Parsed", "parse"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -10,85 +9,21 @@ from typing import Any
 import attrs
 from openapi_python_client.parser.openapi import Endpoint
 
+from codegen.calls import Call
 from codegen.documents import Document
 from codegen.errors import SpecError
-from codegen.names import CallName, Names, identifier
-from codegen.reading import component_of, fields_of_schema, json_schema_of, operations_of, references_in
-from codegen.rendering import (
-    annotation,
-    argument_annotation,
-    fields_of,
-    is_nullable,
-    literal,
-    model_names,
-    plain,
-)
+from codegen.outcomes import Outcome, outcome_of
+from codegen.rendering import argument_annotation, fields_of, is_nullable, literal, model_names, plain
 
-__all__ = ["Argument", "Call", "Outcome", "calls_of", "envelope_models", "field_words", "view"]
+__all__ = ["Argument", "View", "view"]
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_IDEMPOTENT = frozenset({"get", "head", "put", "delete", "options"})
 _PLAIN_PLACEHOLDER = re.compile(r"[A-Za-z0-9_-]+")
-_TAKEN_IN_METHODS = frozenset({"given", "org_path", "path_segment", "project_path", "self"})
 _SLUG_TYPES = {
     "project-slug": ("ProjectSlug | str", "project_path"),
     "org-slug": ("OrgSlug | str", "org_path"),
     "org-slug-or-id": ("OrgSlug | UUID | str", "org_path"),
 }
-_ERRORS = {
-    "400": ("BadRequestError", "CircleCI cannot make sense of an argument."),
-    "401": ("AuthenticationError", "The token is missing or not known."),
-    "403": ("PermissionDeniedError", "The owner of the token may not do this."),
-    "404": ("NotFoundError", "It does not exist, or the token may not see it."),
-    "409": ("ConflictError", "It contradicts what is there, for example a name that is taken."),
-    "429": ("RateLimitError", "Too many requests, and no more time to wait for the next chance."),
-}
-
-
-@attrs.frozen(kw_only=True)
-class Call:
-    """One operation of the document, and the method that stands for it."""
-
-    id: str
-    method: str
-    path: str
-    name: CallName
-    tag: str
-    summary: str
-    description: str
-    deprecated: bool
-    responses: Mapping[str, Any]
-    parameters: Sequence[Mapping[str, Any]]
-    body: Mapping[str, Any] | None
-    body_words: Mapping[str, str]
-    renamed: Mapping[str, str]
-    slug_path: str | None
-    slug_description: str
-
-    @property
-    def module(self) -> str:
-        """The module of the operation; the name of a built-in is given an underscore, because the module is imported."""
-        method = self.name.method
-        return f"{method}_" if hasattr(builtins, method) else method
-
-    def argument(self, key: str) -> str:
-        """The Python name of a parameter, or of a field of the body."""
-        return self.renamed.get(key) or identifier(key, prefix="field_", taken=_TAKEN_IN_METHODS | {self.module})
-
-    @property
-    def idempotent(self) -> bool:
-        """Whether sending it twice has the effect of sending it once."""
-        return self.method in _IDEMPOTENT
-
-    @property
-    def route(self) -> str:
-        """The path that Python fills in: as published, or with three segments of a slug written as one."""
-        return self.slug_path or self.path
-
-    @property
-    def raises(self) -> Iterator[tuple[str, str]]:
-        """The errors that the document names for it, with what each means."""
-        yield from (_ERRORS[status] for status in sorted(self.responses) if status in _ERRORS)
 
 
 @attrs.frozen(kw_only=True)
@@ -108,17 +43,6 @@ class Argument:
     def declaration(self) -> str:
         """The argument as it stands in a signature."""
         return f"{self.name}: {self.annotation}" + (f" = {self.default}" if self.default is not None else "")
-
-
-@attrs.frozen(kw_only=True)
-class Outcome:
-    """What a method returns and how the answer is parsed."""
-
-    annotation: str
-    parsing: Sequence[str]
-    page: bool = False
-    models: frozenset[str] = frozenset()
-    description: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -190,86 +114,6 @@ class View:
         return sorted({name for argument in self.arguments for name in argument.models})
 
 
-def calls_of(document: Document, names: Names) -> dict[CallName, Call]:
-    """Every operation of a normalised document by the name of its method, in the document's order.
-
-    Raises:
-        SpecError: Two operations claim one method.
-    """
-    calls: dict[CallName, Call] = {}
-    for method, path, operation in operations_of(document):
-        call = _call(document, names, path, method, operation)
-        if other := calls.get(call.name):
-            msg = f"{method.upper()} {path} and {other.method.upper()} {other.path} are both called {call.name}"
-            raise SpecError(msg)
-        calls[call.name] = call
-    return calls
-
-
-def _call(document: Document, names: Names, path: str, method: str, operation: Mapping[str, Any]) -> Call:
-    name = names.call(method, path, operation)
-    parameters = [_looked_up(document, parameter) for parameter in operation["parameters"]]
-    return Call(
-        id=operation.get("operationId", str(name)),
-        method=method,
-        path=path,
-        name=name,
-        tag=operation["tags"][0],
-        summary=operation.get("summary", ""),
-        description=operation.get("description", ""),
-        deprecated=bool(operation.get("deprecated")),
-        responses=operation["responses"],
-        parameters=parameters,
-        body=operation.get("requestBody"),
-        body_words=field_words(document, component_of(json_schema_of(operation.get("requestBody", {})))),
-        renamed=names.arguments(method, path),
-        slug_path=_slug_path(path, names.slug_paths),
-        slug_description=document["components"]["parameters"].get("ProjectSlug", {}).get("description", ""),
-    )
-
-
-def _looked_up(document: Document, value: Mapping[str, Any]) -> Mapping[str, Any]:
-    if "$ref" not in value:
-        return value
-    found: Mapping[str, Any] = document["components"]["parameters"][value["$ref"].rsplit("/", 1)[1]]
-    return found
-
-
-def _slug_path(path: str, slug_paths: Sequence[str]) -> str | None:
-    return next((path.replace(run, "{project-slug}") for run in slug_paths if run in path), None)
-
-
-def field_words(document: Document, model: str) -> dict[str, str]:
-    """What the document says of each field of a model.
-
-    Of a field that is a model or an enum, the generator's parser knows only what is said of that model or enum.
-    """
-    return {name: str(field.get("description", "")) for name, field in fields_of_schema(document, model).items()}
-
-
-def envelope_models(document: Document) -> set[str]:
-    """Components that are no models of the client: envelopes of lists, bodies that become arguments, errors."""
-    envelopes: set[str] = set()
-    kept: set[str] = set()
-    for _, _, operation in operations_of(document):
-        envelopes |= {component_of(json_schema_of(operation.get("requestBody", {})))}
-        for status, response in operation["responses"].items():
-            schema = json_schema_of(response)
-            name = component_of(schema)
-            (envelopes if _is_page(document, schema) else kept if status.startswith("2") else envelopes).add(name)
-    nested = set(references_in(document["components"]["schemas"]))
-    errors = set(references_in(document["components"]["responses"]))
-    return ((envelopes | errors) - nested - kept) - {""}
-
-
-def _is_page(document: Document, schema: Mapping[str, Any]) -> bool:
-    if schema.get("type") == "array":
-        return True
-    fields = fields_of_schema(document, component_of(schema))
-    # Everything beside the items is about the list, so that nothing is lost when the envelope becomes a Page.
-    return fields.get("items", {}).get("type") == "array" and set(fields) <= {"items", "next_page_token", "total_count"}
-
-
 def view(document: Document, call: Call, endpoint: Endpoint) -> View:
     """An operation as its template prints it, from the document's facts and the generator's types."""
     arguments = list(_arguments(call, endpoint))
@@ -279,7 +123,7 @@ def view(document: Document, call: Call, endpoint: Endpoint) -> View:
         place = f"{call.method.upper()} {call.path}"
         msg = f"{place}: several parameters are called {', '.join(twice)} in Python; rename them in names.yaml"
         raise SpecError(msg)
-    outcome = _outcome(document, call, endpoint)
+    outcome = outcome_of(document, call, endpoint)
     keys = {argument.key for argument in arguments if argument.place == "query"}
     cursor = "offset" if "offset" in keys and "page-token" not in keys else None
     return View(
@@ -369,60 +213,3 @@ def _filled(call: Call, key: str) -> str:
     name = call.argument(key)
     # Single quotes, because an f-string on Python 3.11 cannot reuse its own.
     return f"{_SLUG_TYPES[key][1]}({name})" if key in _SLUG_TYPES else f"path_segment('{name}', {name})"
-
-
-def _outcome(document: Document, call: Call, endpoint: Endpoint) -> Outcome:
-    by_status = {
-        str(response.status_code.pattern): response
-        for response in endpoint.responses
-        if str(response.status_code.pattern)[0] == "2"
-    }
-    described = "; ".join(
-        dict.fromkeys(call.responses[s].get("description", "").rstrip(".") for s in by_status if s in call.responses)
-    )
-    description = f"{described}." if described else ""
-    # A body that nothing is said of, `schema: {}`, is a body all the same.
-    bodies = {s: r.prop for s, r in by_status.items() if "content" in call.responses.get(s, {})}
-    if not bodies:
-        return Outcome(annotation="None", parsing=["answer.nothing()"], description=description)
-    if page := next((p for s, p in bodies.items() if _is_page(document, json_schema_of(call.responses[s]))), None):
-        return _page(page, description)
-    kinds = {status: annotation(bodies[status]) if status in bodies else "None" for status in by_status}
-    returns = [f"return {_decoding(bodies[s])}" if s in bodies else "return None" for s in by_status]
-    lines = [f"if answer.status_code == {s}:\n    {r}" for s, r in zip(by_status, returns, strict=True)][:-1]
-    return Outcome(
-        annotation=" | ".join(dict.fromkeys(sorted(kinds.values(), key=lambda kind: kind == "None"))),
-        parsing=[*(lines if len(set(kinds.values())) > 1 else ()), returns[-1]],
-        models=frozenset(name for prop in bodies.values() for name in model_names(prop)),
-        description=description,
-    )
-
-
-def _page(prop: Any, description: str) -> Outcome:
-    if hasattr(prop, "inner_property"):
-        item = prop.inner_property
-    else:
-        item = next(field.inner_property for field in fields_of(prop) if plain(field.name) == "items")
-    models = frozenset(model_names(item))
-    return Outcome(
-        annotation=annotation(item),
-        parsing=[f"return answer.page({_runtime(item)})"],
-        page=True,
-        models=models,
-        description=description,
-    )
-
-
-def _decoding(prop: Any) -> str:
-    arms = getattr(prop, "inner_properties", None)
-    if arms:
-        return f"answer.one_of({', '.join(_runtime(arm) for arm in arms)})"
-    return f"answer.decode({_runtime(prop)})"
-
-
-def _runtime(prop: Any) -> str:
-    """A type as an expression: models are reached through the lazy package, so that only what is decoded is imported."""
-    text = annotation(prop)
-    for name in sorted(set(model_names(prop)), key=len, reverse=True):
-        text = re.sub(rf"(?<![.\w]){name}\b", f"models.{name}", text)
-    return text

@@ -12,12 +12,13 @@ from openapi_python_client.parser.properties.model_property import ModelProperty
 
 from codegen import rendering
 from codegen.annotations import arms, without
+from codegen.calls import field_words
 from codegen.documents import Document
 from codegen.names import Names, canonical_key
 from codegen.parsing import parse
 from codegen.reading import component_of, fields_of_schema, json_schema_of, references_in
 from codegen.schemas import REFINEMENTS
-from codegen.views import Argument, View, field_words
+from codegen.views import Argument, View
 
 __all__ = ["Enum", "Field", "Method", "Model", "Parameter", "Surface", "surface_of"]
 
