@@ -133,6 +133,18 @@ def _compiled_model(kind: Any, choose: Callable[[Any], Straight]) -> Straight:
     return code.compiled("decode(received)", body, "decode", kind.__name__)
 
 
+_EXPRESSIONS: dict[Any, str] = {
+    Any: "{source}",
+    **{kind: f"(v if type({{bound}}) is {kind.__name__} else deviate())" for kind in (str, int, bool)},
+    float: "(v if type({bound}) is float or type(v) is int else deviate())",
+    # As `moment_from` does it, without the call.
+    datetime: "(m if (m := moment({source})).tzinfo is not None else m.replace(tzinfo=utc))",
+    date: "day({source})",
+    UUID: "uuid({source})",
+}
+"""How a value without parts is decoded: ``source`` is its expression, ``bound`` the same with its value named ``v``."""
+
+
 class _Code:
     """The code of one decoder: expressions for its values, and the objects that they name."""
 
@@ -166,26 +178,15 @@ class _Code:
 
     def plain(self, kind: Any, source: str) -> str:
         """An expression for a value that is not null, out of the value of another expression."""
-        bound = source if source == "v" else f"v := {source}"
-        if kind is Any:
-            return source
-        if kind in (str, int, bool):
-            return f"(v if type({bound}) is {kind.__name__} else deviate())"
-        if kind is float:
-            return f"(v if type({bound}) is float or type(v) is int else deviate())"
-        if kind is datetime:
-            # As `moment_from` does it, without the call.
-            return f"(m if (m := moment({source})).tzinfo is not None else m.replace(tzinfo=utc))"
-        if kind is date:
-            return f"day({source})"
-        if kind is UUID:
-            return f"uuid({source})"
+        if kind in _EXPRESSIONS:
+            return _EXPRESSIONS[kind].format(source=source, bound=_bound(source))
         if isinstance(kind, type) and issubclass(kind, OpenStrEnum):
             return f"{self._name({member.value: member for member in kind})}[{source}]"
         if is_model(kind):
             return f"{self._model(kind)}({source})"
         if get_origin(kind) is list and is_model(get_args(kind)[0]):
-            return f"([{self._model(get_args(kind)[0])}(entry) for entry in v] if type({bound}) is list else deviate())"
+            decode = self._model(get_args(kind)[0])
+            return f"([{decode}(entry) for entry in v] if type({_bound(source)}) is list else deviate())"
         return f"{self._name(straight_decoder(kind, self._choose))}({source})"
 
     def _model(self, kind: Any) -> str:
@@ -213,6 +214,11 @@ class _Code:
 
 def _arms(kind: Any) -> tuple[Any, ...]:
     return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+
+
+def _bound(source: str) -> str:
+    """An expression that gives its value the name ``v``."""
+    return source if source == "v" else f"v := {source}"
 
 
 def _deviate() -> None:
