@@ -1,8 +1,6 @@
-"""Receive CircleCI webhooks with Starlette; the same function is a FastAPI route.
+"""Receive CircleCI webhooks with Starlette.
 
-    CIRCLECI_WEBHOOK_SECRET=... uvicorn starlette_receiver:app
-
-With FastAPI, write ``app = FastAPI()`` and put ``@app.post("/webhooks/circleci")`` above `receive`.
+CIRCLECI_WEBHOOK_SECRET=... uvicorn starlette_receiver:app
 """
 
 from __future__ import annotations

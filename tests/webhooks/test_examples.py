@@ -3,7 +3,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -41,10 +41,18 @@ def poster(client: httpx.AsyncClient) -> Post:
 
 
 @asynccontextmanager
-async def starlette_receiver() -> AsyncIterator[Post]:
-    transport = httpx.ASGITransport(example("starlette_receiver").app)
+async def asgi_receiver(name: str) -> AsyncIterator[Post]:
+    transport = httpx.ASGITransport(example(name).app)
     async with httpx.AsyncClient(transport=transport, base_url="http://receiver") as client:
         yield poster(client)
+
+
+def starlette_receiver() -> AbstractAsyncContextManager[Post]:
+    return asgi_receiver("starlette_receiver")
+
+
+def fastapi_receiver() -> AbstractAsyncContextManager[Post]:
+    return asgi_receiver("fastapi_receiver")
 
 
 @asynccontextmanager
@@ -62,7 +70,7 @@ async def aiohttp_receiver() -> AsyncIterator[Post]:
         await runner.cleanup()
 
 
-@pytest.fixture(params=[starlette_receiver, aiohttp_receiver])
+@pytest.fixture(params=[starlette_receiver, fastapi_receiver, aiohttp_receiver])
 async def post(request, anyio_backend, monkeypatch):
     if request.param is aiohttp_receiver and anyio_backend != "asyncio":
         pytest.skip("aiohttp runs on asyncio alone")
