@@ -10,7 +10,7 @@ import itertools
 import math
 import random as _random
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Final
 
 import anyio
@@ -250,7 +250,8 @@ class Exchange:
         # Who is sent for the first time may stand in line for longer than that, but not before a closed gate.
         bound = math.inf if call.sent_at is None else patience
         try:
-            with anyio.fail_after(None if bound == math.inf else bound):
+            # Thousands may stand there without a bound, and a scope for each of them is not free.
+            with nullcontext() if bound == math.inf else anyio.fail_after(bound):
                 admission = await self._limiter.admit(
                     call.bucket, urgent=call.urgent, order=call.number, patience=patience
                 )
