@@ -7,10 +7,10 @@ SPEC ?= openapi.json
 OUT ?= circleci_v2/_generated
 OLD ?= openapi.json
 NEW ?= build/openapi.json
-CIRCLECI_OPENAPI := https://circleci.com/api/v2/openapi.json
+BENCHMARKS := bench-http bench-ratelimit bench-cancellation bench-bulk bench-artifacts bench-usage bench-fake
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format generate check-generated compatibility compare spec spec-diff adopt bench bench-http bench-ratelimit bench-cancellation bench-bulk bench-artifacts bench-usage bench-fake docs build clean
+.PHONY: help setup demo test lint types format generate check-generated compatibility compare spec spec-diff adopt bench $(BENCHMARKS) docs build clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,14 +68,16 @@ spec-diff: $(VENV)/installed-dev  ## Say what changed between two documents; fai
 adopt: $(VENV)/installed-dev  ## Bring the facts of a newer document into openapi.json (SPEC=document)
 	$(BIN)/python -m codegen.adopt $(if $(filter openapi.json,$(SPEC)),$(NEW),$(SPEC))
 
-bench: bench-http bench-ratelimit bench-cancellation bench-bulk bench-fake  ## Run the benchmarks
+# A bound that is missed fails its benchmark, and is no reason to leave out the others.
+bench:  ## Run all benchmarks (one: make bench-http, bench-ratelimit, bench-bulk, ...)
+	$(MAKE) --keep-going $(BENCHMARKS)
 
 # It asks for an older httpx, and runs with this one.
 $(VENV)/installed-peers: $(VENV)/installed-bench
 	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt pycircleci-async python-dateutil six
 	touch $@
 
-bench-http bench-ratelimit bench-cancellation bench-bulk bench-artifacts bench-usage bench-fake: bench-%: $(VENV)/installed-peers  ## Run one benchmark
+$(BENCHMARKS): bench-%: $(VENV)/installed-peers
 	$(BIN)/python -m benchmarks.$*
 
 docs: $(VENV)/installed-docs  ## Build the documentation into site/
