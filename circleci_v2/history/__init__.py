@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from circleci_v2.bulk import map_concurrently
 from circleci_v2.errors import CircleCIError, ConfigurationError
-from circleci_v2.history.crawling import Crawler, is_refusal
+from circleci_v2.history.crawling import PARTS_OF_JOBS, Crawler, is_refusal
 from circleci_v2.history.cursors import Cursor
 from circleci_v2.history.listing import Listing, PipelineList, Window
 from circleci_v2.history.records import Failure, JobRecord, Part, PipelineRecord, RecordsOf, WorkflowRecord
@@ -34,9 +34,8 @@ __all__ = [
     "org_history",
 ]
 
-_PARTS: Final = frozenset[Part]({"workflows", "jobs", "tests", "artifacts", "details"})
 _JOBS: Final = frozenset[Part]({"jobs"})
-_PARTS_OF_JOBS: Final = frozenset[Part]({"tests", "artifacts", "details"})
+_PARTS: Final = frozenset[Part]({"workflows", *_JOBS, *PARTS_OF_JOBS})
 
 
 def history(
@@ -184,4 +183,4 @@ def _complete(include: Iterable[Part]) -> frozenset[Part]:
     if unknown := parts - _PARTS:
         msg = f"include={sorted(unknown)!r}: there are jobs, tests, artifacts and details to include."
         raise ConfigurationError(msg)
-    return parts | _JOBS if parts & _PARTS_OF_JOBS else parts
+    return parts if parts.isdisjoint(PARTS_OF_JOBS) else parts | _JOBS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
 import anyio
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from circleci_v2._generated.namespaces import Namespaces
     from circleci_v2.models import Pipeline, Workflow, WorkflowJob
 
-__all__ = ["Crawler", "is_refusal"]
+__all__ = ["PARTS_OF_JOBS", "Crawler", "is_refusal"]
+
+PARTS_OF_JOBS: Final[tuple[Part, ...]] = ("details", "tests", "artifacts")
+"""What takes a call for each job."""
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -61,6 +64,7 @@ class Crawler:
     ) -> None:
         self._circleci = circleci
         self._include = include
+        self._parts_of_jobs = [part for part in PARTS_OF_JOBS if part in include]
         self._places = anyio.Semaphore(concurrency)
         self._carry = carry
 
@@ -85,7 +89,11 @@ class Crawler:
         jobs = await self._part("jobs", workflow.id, failures, self._circleci.workflows.list_jobs(workflow.id).collect)
         if jobs is None:
             return WorkflowRecord(workflow=workflow)
-        return WorkflowRecord(workflow=workflow, jobs=await side_by_side(lambda job: self._job(job, failures), jobs))
+        if self._parts_of_jobs:
+            return WorkflowRecord(
+                workflow=workflow, jobs=await side_by_side(lambda job: self._job(job, failures), jobs)
+            )
+        return WorkflowRecord(workflow=workflow, jobs=[JobRecord(job=job) for job in jobs])
 
     async def _job(self, job: WorkflowJob, failures: list[Failure]) -> JobRecord:
         number = job.job_number
@@ -98,13 +106,12 @@ class Crawler:
             "tests": lambda: self._circleci.jobs.list_tests(slug, number).collect(),
             "artifacts": lambda: self._circleci.jobs.list_artifacts(slug, number).collect(),
         }
-        wanted: list[Part] = [part for part in calls if part in self._include]
 
         async def fetch(part: Part) -> Any:
             return await self._part(part, job.id, failures, calls[part])
 
-        parts = await side_by_side(fetch, wanted)
-        return JobRecord(job=job, **dict(zip(wanted, parts, strict=True)))
+        parts = await side_by_side(fetch, self._parts_of_jobs)
+        return JobRecord(job=job, **dict(zip(self._parts_of_jobs, parts, strict=True)))
 
     async def _part(self, part: Part, of: UUID, failures: list[Failure], fetch: Callable[[], Awaitable[T]]) -> T | None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Self
@@ -72,7 +72,7 @@ class Listing(AsyncIterator[tuple["Pipeline", Cursor]]):
         self._page_token = cursor.page_token if cursor else None
         self._pages: StreamIterator[Page[Pipeline]] | None = None
         self._waiting: deque[tuple[Pipeline, Cursor]] = deque()
-        self._recent: deque[UUID] = deque(maxlen=_REMEMBERED_PIPELINES)
+        self._recent: OrderedDict[UUID, None] = OrderedDict()
         self._ended = False
 
     def __aiter__(self) -> Self:
@@ -100,7 +100,7 @@ class Listing(AsyncIterator[tuple["Pipeline", Cursor]]):
         for pipeline in self._unread(page.items):
             if pipeline.id in self._recent:
                 continue
-            self._recent.append(pipeline.id)
+            self._remember(pipeline)
             self._place = self._place_behind(pipeline, page_token)
             if self._window.holds(pipeline):
                 self._waiting.append((pipeline, self._place))
@@ -141,6 +141,11 @@ class Listing(AsyncIterator[tuple["Pipeline", Cursor]]):
             return ()
         self._resume_behind = None
         return rest
+
+    def _remember(self, pipeline: Pipeline) -> None:
+        self._recent[pipeline.id] = None
+        if len(self._recent) > _REMEMBERED_PIPELINES:
+            self._recent.popitem(last=False)
 
     def _place_behind(self, pipeline: Pipeline, page_token: str | None) -> Cursor:
         if self._place is not None:
