@@ -64,7 +64,7 @@ class Crawler:
     ) -> None:
         self._circleci = circleci
         self._include = include
-        self._parts_of_jobs = [part for part in PARTS_OF_JOBS if part in include]
+        self._parts_of_jobs: list[Part] = [part for part in PARTS_OF_JOBS if part in include]
         self._places = anyio.Semaphore(concurrency)
         self._carry = carry
 
