@@ -60,7 +60,7 @@ def _download(url: str) -> bytes:
     text = bytearray()
     try:
         with httpx.stream("GET", url, follow_redirects=True, timeout=_DOWNLOAD_TIMEOUT) as answer:
-            answer.raise_for_status()
+            _check_status(url, answer)
             _check_content_type(url, answer.headers.get("content-type", ""))
             for chunk in answer.iter_bytes():
                 text += chunk
@@ -74,6 +74,12 @@ def _download(url: str) -> bytes:
 
 def _too_large(source: str | Path, size: int) -> str:
     return f"{source}: {size} bytes and more; an OpenAPI document has at most {_LARGEST_DOCUMENT}"
+
+
+def _check_status(url: str, answer: httpx.Response) -> None:
+    if not answer.is_success:
+        msg = f"{url}: answered {answer.status_code} {answer.reason_phrase}, and no document"
+        raise SpecError(msg)
 
 
 def _check_content_type(url: str, content_type: str) -> None:
