@@ -94,7 +94,9 @@ def test_a_refused_document_leaves_the_last_one_where_it_is(site: Site, tmp_path
 
 def test_an_error_of_the_host_is_told(site: Site):
     site.status = 503
-    with pytest.raises(SpecError, match=r"http://127\.0\.0\.1:\d+/openapi\.json: answered 503 Service Unavailable, and no"):
+    with pytest.raises(
+        SpecError, match=r"http://127\.0\.0\.1:\d+/openapi\.json: answered 503 Service Unavailable, and no"
+    ):
         read_document(site.url)
 
 
