@@ -6,9 +6,9 @@ new gets the marker of `codegen.unwritten`; the other document's own words are n
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import attrs
 
@@ -21,6 +21,9 @@ from codegen.schemas import WORDS, Schema, unwrapped
 from codegen.unwritten import MARKER
 
 __all__ = ["Renames", "with_our_words"]
+
+_OPERATIONS_THAT_AGREE: Final = 3
+"""Below that it is chance: two operations call the name of a variable ``name``."""
 
 
 @attrs.frozen
@@ -52,13 +55,7 @@ class _Wording:
         self.ours = ours
         self.renames = renames
         self.operations = {canonical_key(method, path): operation for method, path, operation in operations_of(ours)}
-        said = Counter(
-            (parameter["in"], parameter["name"], parameter.get("description", ""))
-            for operation in self.operations.values()
-            for parameter in operation["parameters"]
-        )
-        # What is said most often of a parameter holds for new operations as well.
-        self.parameters = {(place, name): text for (place, name, text), _ in reversed(said.most_common())}
+        self.parameters = _agreed(self.operations.values())
 
     def dressed(self, facts: Document, theirs: Document) -> Document:
         for method, path, operation in operations_of(facts):
@@ -124,6 +121,19 @@ class _Wording:
             before = fields_of_schema(self.ours, model)[guess].get("description", "")
             return _with_reference_wrapped({**field, "description": f"{MARKER} (perhaps `{guess}` renamed: {before})"})
         return _carried(field, known) if known is not None else _with_reference_wrapped(_said(None, field))
+
+
+def _agreed(operations: Iterable[Schema]) -> dict[tuple[str, str], str]:
+    """What ours says of a parameter in several operations, and everywhere the same: it holds for new ones as well."""
+    said: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for operation in operations:
+        for parameter in operation["parameters"]:
+            said[parameter["in"], parameter["name"]][parameter.get("description", "")] += 1
+    return {
+        place: next(iter(texts))
+        for place, texts in said.items()
+        if len(texts) == 1 and texts.total() >= _OPERATIONS_THAT_AGREE
+    }
 
 
 def _words(known: Mapping[str, Any]) -> Schema:

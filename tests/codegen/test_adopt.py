@@ -139,12 +139,21 @@ def test_a_new_operation_comes_with_markers_instead_of_words():
     assert "Their words" not in json.dumps(adoption.document)
     # What we say of a parameter elsewhere holds here as well.
     shared = OURS["components"]["parameters"]["PipelineId"]
-    (identity,) = [p for p in operation["parameters"] if p != {"$ref": "#/components/parameters/PipelineId"}][:0] or [
-        next(p for p in operation["parameters"] if "$ref" in p or p["name"] == "pipeline-id")
-    ]
-    assert identity == {"$ref": "#/components/parameters/PipelineId"}
+    assert {"$ref": "#/components/parameters/PipelineId"} in operation["parameters"]
     assert adoption.document["components"]["parameters"]["PipelineId"] == shared
     assert any("is called pipelines.get_pipeline_lineage" in note for note in adoption.diff.notes)
+
+
+@pytest.mark.parametrize("name", ["id", "name"], ids=["which means this or that", "which we hardly know"])
+def test_a_parameter_whose_name_says_too_little_is_left_to_people(name: str):
+    def lend(document: Document) -> None:
+        new_operation(document)
+        parameter = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        operation = document["paths"].pop("/pipeline/{pipeline-id}/lineage")["get"]
+        document["paths"][f"/lineage/{{{name}}}"] = {"get": {**operation, "parameters": [parameter]}}
+
+    adopted = adopt(OURS, newer(lend)).document
+    assert f"paths//lineage/{{{name}}}/get/parameters/{name}/description" in described(adopted)
 
 
 def test_what_is_adopted_is_in_normal_form_and_can_be_adopted_again():
