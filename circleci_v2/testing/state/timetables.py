@@ -10,7 +10,8 @@ __all__ = ["complaint", "moments"]
 
 _DAYS: Final = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_RANGES: Final[Mapping[str, tuple[int, int]]] = {"hours-of-day": (0, 24), "days-of-month": (1, 31)}
+_HOURS_PER_DAY: Final = 24
+_RANGES: Final[Mapping[str, tuple[int, int]]] = {"hours-of-day": (0, _HOURS_PER_DAY), "days-of-month": (1, 31)}
 _SECONDS_PER_HOUR: Final = 3600.0
 
 
@@ -38,22 +39,29 @@ def moments(timetable: Mapping[str, Any], after: float, until: float) -> Iterato
         after: From then on, that moment left out.
         until: Up to then, that moment included.
     """
-    # Hour 24 belongs to the day before.
-    day = datetime.fromtimestamp(after, tz=UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    day = datetime.fromtimestamp(after, tz=UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     while day.timestamp() <= until:
-        if _is_on(timetable, day):
-            yield from (moment for moment in _moments_of(timetable, day) if after < moment <= until)
+        yield from (moment for moment in _moments_of(timetable, day) if after < moment <= until)
         day += timedelta(days=1)
+
+
+def _moments_of(timetable: Mapping[str, Any], day: datetime) -> Iterator[float]:
+    per_hour: int = timetable["per-hour"]
+    for hour in sorted(_hours_of(timetable, day)):
+        start = (day + timedelta(hours=hour)).timestamp()
+        yield from (start + run * _SECONDS_PER_HOUR / per_hour for run in range(per_hour))
+
+
+def _hours_of(timetable: Mapping[str, Any], day: datetime) -> set[int]:
+    """The hours of a day, 0 to 23. Hour 24 of the day before is hour 0, and counts once when both are asked for."""
+    asked_for: Sequence[int] = timetable["hours-of-day"]
+    hours = {hour for hour in asked_for if hour < _HOURS_PER_DAY} if _is_on(timetable, day) else set[int]()
+    if _HOURS_PER_DAY in asked_for and _is_on(timetable, day - timedelta(days=1)):
+        hours.add(0)
+    return hours
 
 
 def _is_on(timetable: Mapping[str, Any], day: datetime) -> bool:
     months: Sequence[str] = timetable.get("months") or _MONTHS
     on_weekday = _DAYS[day.weekday()] in (timetable.get("days-of-week") or ())
     return _MONTHS[day.month - 1] in months and (on_weekday or day.day in (timetable.get("days-of-month") or ()))
-
-
-def _moments_of(timetable: Mapping[str, Any], day: datetime) -> Iterator[float]:
-    per_hour: int = timetable["per-hour"]
-    for hour in sorted(set(timetable["hours-of-day"])):
-        start = (day + timedelta(hours=hour)).timestamp()
-        yield from (start + run * _SECONDS_PER_HOUR / per_hour for run in range(per_hour))
