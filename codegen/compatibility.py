@@ -101,7 +101,15 @@ def _lost(old: griffe.Module, new: griffe.Module) -> Iterator[str]:
         if after is None:
             yield from (f"`{_name(member.path)}` is gone." for member in _exported(before))
         else:
-            yield from map(_sentence, griffe.find_breaking_changes(before, after))
+            yield from (_sentence(breakage) for breakage in _of_exported(before, after))
+
+
+def _of_exported(before: griffe.Module, after: griffe.Object | griffe.Alias) -> Iterator[griffe.Breakage]:
+    """What is broken in a public module, without the modules below it: one for each operation, which users never meet."""
+    exported = set(map(str, before.exports or ()))
+    for breakage in griffe.find_breaking_changes(before, after):
+        if breakage.obj.path.removeprefix(f"{before.path}.").partition(".")[0] in exported:
+            yield breakage
 
 
 def _found(module: griffe.Module, path: str) -> griffe.Object | griffe.Alias | None:

@@ -15,6 +15,7 @@ from codegen.errors import SpecError
 FACE = 'from circleci_v2.client import CircleCI\n\n__all__ = ["CircleCI"]\n'
 CLIENT = '__all__ = ["CircleCI"]\n\nclass CircleCI:\n    def close(self, timeout=3): ...\n    def _hidden(self): ...\n'
 PIPELINES = '__all__ = ["Pipelines"]\n\nclass Pipelines:\n    def list(self, *, mine=None, branch=None) -> int: ...\n'
+OPERATION = '__all__ = ["build"]\n\ndef build(mine=None): ...\n'
 WORKFLOW = '__all__ = ["Workflow"]\n\nclass Workflow:\n    id: str\n    tag: str\n'
 
 
@@ -31,6 +32,7 @@ def repository(tmp_path: Path) -> Path:
         "_generated/__init__.py": "",
         "_generated/api/__init__.py": "",
         "_generated/api/pipelines/__init__.py": PIPELINES,
+        "_generated/api/pipelines/list_.py": OPERATION,
         "_generated/models/__init__.py": "",
         "_generated/models/workflow.py": WORKFLOW,
     }
@@ -88,6 +90,14 @@ def test_a_model_that_is_gone_is_told(repository: Path):
     git(repository, "tag", "v0.1.0")
     (repository / "circleci_v2" / "_generated" / "models" / "workflow.py").unlink()
     assert compatibility.losses("v0.1.0", repository) == ["`models.Workflow` is gone."]
+
+
+def test_the_module_of_an_operation_is_nobodys_business(repository: Path):
+    git(repository, "tag", "v0.1.0")
+    replace(repository, "_generated/api/pipelines/__init__.py", "def list", "def all")
+    pipelines = repository / "circleci_v2" / "_generated" / "api" / "pipelines"
+    (pipelines / "list_.py").rename(pipelines / "all_.py")
+    assert compatibility.losses("v0.1.0", repository) == ["`pipelines.list` is gone."]
 
 
 def test_what_comes_and_what_is_hidden_is_no_loss(repository: Path):
