@@ -29,6 +29,8 @@ _MEASURED_REFILL: Final = 10
 # Seconds between the last request and one that asks whether the budget is refilled at all.
 _PROBE_AFTER: Final = 0.05
 _LONGEST_PROBE: Final = 30.0
+# Doubled so often, the first of these is longer than the second; windows show thousands of answers without a refill.
+_MOST_DOUBLINGS: Final = 10
 # Requests that may be under way whatever the budget.
 _ALWAYS_UNDER_WAY: Final = 2
 # The part of a budget from which on it counts as full; requests that overtake each other blur it.
@@ -209,7 +211,7 @@ class HeaderBudget:
         if seconds >= _PROBE_AFTER:
             # Both ends are told in whole requests.
             self._rate = max(0.0, (refilled - first - 0.5) / seconds)
-            self._flat_probes = 0 if self._rate else self._flat_probes + 1
+            self._flat_probes = 0 if self._rate else min(self._flat_probes + 1, _MOST_DOUBLINGS)
 
     def _note_full(self, ticket: Ticket, limit: RateLimit, refilled: float) -> None:
         """Begin to measure anew, since a full budget hides what more it was given; it may be more than was thought."""

@@ -17,7 +17,7 @@ from circleci_v2._http.policy import RateLimitPolicy, RetryPolicy
 
 __all__ = ["Outcome", "TokenBucket", "Windows", "simulate"]
 
-LONGEST = 1000.0
+LONGEST = 10_000.0
 
 
 @attrs.frozen
@@ -46,20 +46,21 @@ class TokenBucket:
 
 
 class Windows:
-    """So many requests in each second, counted anew with the next."""
+    """So many requests in each window of so many seconds, counted anew with the next."""
 
-    def __init__(self, limit: int, *, phase: float = 0.0) -> None:
-        self.limit, self._phase = limit, phase
+    def __init__(self, limit: int, *, seconds: float = 1.0, phase: float = 0.0) -> None:
+        self.limit, self._seconds, self._phase = limit, seconds, phase
         self._window, self._used = -1, 0
 
     def ask(self, now: float) -> Verdict:
-        window = math.floor(now + self._phase)
+        window = math.floor(now / self._seconds + self._phase)
         if window != self._window:
             self._window, self._used = window, 0
         accepted = self._used < self.limit
         self._used += accepted
-        limit = RateLimit(family="ratelimit", limit=self.limit, remaining=self.limit - self._used, reset=1)
-        return Verdict(accepted, limit, 1)
+        reset = max(1, math.ceil((window + 1 - self._phase) * self._seconds - now))
+        limit = RateLimit(family="ratelimit", limit=self.limit, remaining=self.limit - self._used, reset=reset)
+        return Verdict(accepted, limit, reset)
 
 
 @attrs.frozen

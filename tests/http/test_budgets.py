@@ -39,6 +39,14 @@ def test_windows_are_waited_out_whenever_they_begin():
     assert max(outcome.seconds for outcome in outcomes) <= 1.25 * ideal
 
 
+@pytest.mark.parametrize("concurrency", [1, 10])
+def test_a_long_window_with_a_large_budget_is_used_up_and_waited_out(concurrency: int):
+    """It shows more than a thousand answers in a row to which nothing was given back."""
+    outcome = simulate(Windows(1_500, seconds=3_600), calls=1_600, concurrency=concurrency)
+    assert outcome.refused <= 1
+    assert 3_600 <= outcome.seconds <= 3_700
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_three_processes_share_a_token(seed: int):
     outcome = simulate(TokenBucket(50, 50), processes=3, seed=seed)
