@@ -134,14 +134,7 @@ class Call:
         Raises:
             ValueError: It is no address.
         """
-        try:
-            address = httpx.URL(url)
-        except httpx.InvalidURL as error:
-            msg = f"{url!r} is not an address: {error}"
-            raise ValueError(msg) from None
-        if not is_web_address(address):
-            msg = f"{url!r} is not an address of the form https://host/path"
-            raise ValueError(msg)
+        address = _web_address(url)
         own = tuple((name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items())
         given = {name.lower() for name in headers}
         usual = ((b"Accept", b"*/*"), *_HEADERS[1:])
@@ -181,6 +174,19 @@ class Call:
             method=self.method,
             url=str(self.url),
         )
+
+
+def _web_address(url: str) -> httpx.URL:
+    try:
+        address = httpx.URL(url)
+        is_complete = is_web_address(address)
+    except (httpx.InvalidURL, ValueError) as error:
+        msg = f"{url!r} is not an address: {error}"
+        raise ValueError(msg) from None
+    if not is_complete:
+        msg = f"{url!r} is not an address of the form https://host/path"
+        raise ValueError(msg)
+    return address
 
 
 def _literal(base_url: str, target: str) -> httpx.URL:

@@ -186,7 +186,8 @@ class Sender:
         url = outgoing.url
         for _ in range(_MOST_REDIRECTS):
             response = await self._transports.for_url(url).handle_async_request(outgoing.message(url))
-            target = self._target(outgoing.method, url, response)
+            location = response.headers.get("location") if response.status_code in _REDIRECTS else None
+            target = None if location is None or outgoing.method not in _FOLLOWED else self._target(url, location)
             if target is None:
                 return response
             await response.aclose()
@@ -194,17 +195,15 @@ class Sender:
         msg = f"more than {_MOST_REDIRECTS} redirects, the last one to {url.scheme}://{url.host}"
         raise httpx.TooManyRedirects(msg)
 
-    def _target(self, method: str, url: httpx.URL, response: httpx.Response) -> httpx.URL | None:
-        location = response.headers.get("location") if response.status_code in _REDIRECTS else None
-        if location is None or method not in _FOLLOWED:
-            return None
+    def _target(self, url: httpx.URL, location: str) -> httpx.URL | None:
+        """Where a redirect leads; None when it must not be followed, or cannot be."""
         try:
             target = url.join(location)
-        except httpx.InvalidURL:
+            followed = is_web_address(target) and (target.scheme == "https" or url.scheme == "http" or self._allow_http)
+        except (httpx.InvalidURL, ValueError):
+            # ValueError comes from the rules for host names beyond ASCII, some of them only when the host is looked at.
             return None
-        if target.scheme == "http" and url.scheme == "https" and not self._allow_http:
-            return None
-        return target if is_web_address(target) else None
+        return target if followed else None
 
     async def read(self, response: httpx.Response) -> Answer:
         """Read the body of an answer, and close it.

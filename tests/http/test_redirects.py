@@ -15,6 +15,7 @@ from circleci_v2 import APIConnectionError, APIError, CircleCI, ConnectionOption
 from circleci_v2.config import AuthScheme
 from tests.http.clients import client
 from tests.http.fault_server import CUT, Reply, in_turn, json_reply, reply, serving
+from tests.http.steady_server import steady
 from tests.loopback import TOKEN, Received
 
 pytestmark = pytest.mark.anyio
@@ -151,14 +152,24 @@ async def test_what_changes_something_is_not_sent_on(method: str, status: int, e
 
 @pytest.mark.parametrize(
     "location",
-    ["file:///etc/passwd", "ftp://127.0.0.1/", "http://127.0.0.1:99999/", "http://127.0.0.1:0/", "http://127.0.0.1:x/"],
+    [
+        "file:///etc/passwd",
+        "ftp://127.0.0.1/",
+        "http://127.0.0.1:99999/",
+        "http://127.0.0.1:0/",
+        "http://127.0.0.1:x/",
+        "http:////]",
+        "//xn--/",
+        "//xn--a/",
+    ],
 )
 async def test_a_redirect_that_cannot_be_followed_is_an_error_that_names_it(location: str, fast: bool):
     with anyio.fail_after(60):
-        async with serving(lambda _: to(location)) as server, client(server.url, fast=fast) as circleci:
+        async with steady(lambda _: to(location)) as server, client(server.url, fast=fast, max_concurrency=1) as circleci:
             with pytest.raises(APIError, match=re.escape(f"a redirect to {location} that the client does not follow")):
                 await circleci.request("GET", "/me")
-    assert len(server.requests) == 1
+            assert len(server.server.requests) == 1
+            await server.assert_serves_at_once(circleci, 1)
 
 
 async def test_a_redirect_that_names_no_place_is_an_error(fast: bool):
@@ -169,7 +180,9 @@ async def test_a_redirect_that_names_no_place_is_an_error(fast: bool):
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:99999/file", "http://127.0.0.1:0/file", "http:///file"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:99999/file", "http://127.0.0.1:0/file", "http:///file", "http://xn--a/file"]
+)
 async def test_an_address_that_no_connection_can_be_made_to_is_refused(url: str, fast: bool):
     async with client("http://127.0.0.1:1/api/v2", fast=fast) as circleci:
         with pytest.raises(ValueError, match="is not an address"):
