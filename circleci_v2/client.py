@@ -216,6 +216,7 @@ class CircleCI(Namespaces):
         Raises:
             APIError: The server refused or failed.
             APIConnectionError: No answer arrived, or (while reading) it broke off.
+            DecodeError: The server refused, and said so at greater length than the client accepts.
             ValueError: It is no address.
         """
         return self._exchange.stream(url, headers=headers, authenticate=authenticate, options=self._options)

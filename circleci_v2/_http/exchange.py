@@ -156,30 +156,10 @@ class Exchange:
         while True:
             outgoing = await self._outgoing(call)
             admission = await self._admitted(call)
-            failure: BaseException | None = None
-            outcome: Answer | NoAnswer | StreamedBody | None = None
-            download = Download(self._sender, outgoing, lambda broken: no_answer_error(call.seen(), broken))
-            try:
-                started = self._begin(call, admission)
-                async with anyio.create_task_group() as group:
-                    group.start_soon(download.run)
-                    outcome = await download.outcome()
-                    self._settle(call, admission, outcome, started)
-                    if isinstance(outcome, StreamedBody):
-                        try:
-                            yield outcome
-                        except anyio.get_cancelled_exc_class():
-                            raise
-                        except BaseException as error:  # noqa: BLE001 - raised again, outside the group
-                            failure = error
-                        group.cancel_scope.cancel()
-            finally:
-                download.close()
-                admission.leave()
-            if failure is not None:
-                raise failure
-            if outcome is None or isinstance(outcome, StreamedBody):
-                return
+            async with self._download(call, outgoing, admission) as outcome:
+                if isinstance(outcome, StreamedBody):
+                    yield outcome
+                    return
             await self._before_another(call, outcome)
 
     def tell(self, event: Event) -> None:
@@ -199,6 +179,40 @@ class Exchange:
         with anyio.CancelScope(shield=True):
             await self._transports.aclose()
 
+    @asynccontextmanager
+    async def _download(
+        self, call: Call, outgoing: Outgoing, admission: Admission
+    ) -> AsyncGenerator[StreamedBody | Answer | NoAnswer]:
+        """One attempt to open an answer, whose body is read by a child while the block goes on."""
+        download = Download(self._sender, outgoing, lambda broken: no_answer_error(call.seen(), broken))
+        failure: BaseException | None = None
+        try:
+            started = self._begin(call, admission)
+            async with anyio.create_task_group() as group:
+                group.start_soon(download.run)
+                try:
+                    outcome = await self._opened(call, download)
+                    self._settle(call, admission, outcome, started)
+                    yield outcome
+                except anyio.get_cancelled_exc_class():
+                    raise
+                except BaseException as error:  # noqa: BLE001 - raised again, outside the group
+                    failure = error
+                group.cancel_scope.cancel()
+        finally:
+            download.close()
+            admission.leave()
+        if failure is not None:
+            raise failure
+
+    async def _opened(self, call: Call, download: Download) -> StreamedBody | Answer | NoAnswer:
+        with anyio.move_on_after(call.left(self._clock.now())):
+            try:
+                return await download.outcome()
+            except TooLongError as error:
+                raise _too_long(call, error) from None
+        return _past_deadline(call)
+
     async def _attempt(self, call: Call) -> tuple[Answer | NoAnswer, RateLimit | None]:
         # The token first: a function of the user gives it, which may take its time.
         outgoing = await self._outgoing(call)
@@ -214,10 +228,9 @@ class Exchange:
         try:
             outcome = await isolated(lambda: self._sender.send(outgoing), seconds=call.left(self._clock.now()))
         except TimeoutError:
-            text = f"no whole answer within the deadline of {call.retry.deadline:g} s"
-            return NoAnswer(failure="broken", name="Timeout", text=text, timed_out=True, final=True)
+            return _past_deadline(call)
         except TooLongError as error:
-            raise DecodeError(str(error), operation_id=call.operation_id) from None
+            raise _too_long(call, error) from None
         if self._lifetime.is_over and isinstance(outcome, NoAnswer):
             text = "the client was closed while this call was under way: wait for the calls before closing it"
             return attrs.evolve(outcome, text=text, final=True)
@@ -318,3 +331,12 @@ class Exchange:
         # After a 429 the gate of the bucket is closed for that long, and the call waits before it like all others.
         if cause != 429:
             await self._clock.sleep(call.pause)
+
+
+def _past_deadline(call: Call) -> NoAnswer:
+    text = f"no whole answer within the deadline of {call.retry.deadline:g} s"
+    return NoAnswer(failure="broken", name="Timeout", text=text, timed_out=True, final=True)
+
+
+def _too_long(call: Call, error: TooLongError) -> DecodeError:
+    return DecodeError(str(error), operation_id=call.operation_id)

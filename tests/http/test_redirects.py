@@ -165,7 +165,10 @@ async def test_what_changes_something_is_not_sent_on(method: str, status: int, e
 )
 async def test_a_redirect_that_cannot_be_followed_is_an_error_that_names_it(location: str, fast: bool):
     with anyio.fail_after(60):
-        async with steady(lambda _: to(location)) as server, client(server.url, fast=fast, max_concurrency=1) as circleci:
+        async with (
+            steady(lambda _: to(location)) as server,
+            client(server.url, fast=fast, max_concurrency=1) as circleci,
+        ):
             with pytest.raises(APIError, match=re.escape(f"a redirect to {location} that the client does not follow")):
                 await circleci.request("GET", "/me")
             assert len(server.server.requests) == 1

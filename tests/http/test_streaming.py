@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 
-from circleci_v2 import CircleCI, ConfigurationError, DecodeError
+from circleci_v2 import APITimeoutError, CircleCI, ConfigurationError, ConnectionOptions, DecodeError
 from tests.http.clients import client
-from tests.http.fault_server import Reply, reply
+from tests.http.fault_server import SILENCE, Reply, reply
 from tests.http.steady_server import Steady, steady
+from tests.loopback import TOKEN
 
 pytestmark = pytest.mark.anyio
 
 # More than the network and the client keep on their way.
 LONG = reply(200, b"artifact " * 1_000_000)
+HALF_A_REFUSAL = b"HTTP/1.1 500 Reply\r\nContent-Length: 10\r\n\r\nxxxxx"
 IN_CHUNKS = Reply(
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + (b"100\r\n" + b"x" * 256 + b"\r\n") * 3 + b"0\r\n\r\n"
 )
@@ -100,3 +102,32 @@ async def test_an_answer_in_chunks_that_is_too_long_is_let_go_of(fast: bool) -> 
                 await circleci.request("GET", "/me")
             await server.assert_serves_at_once(circleci, 1)
         await server.assert_nothing_left()
+
+
+async def open_file(circleci: CircleCI, server: Steady) -> None:
+    async with circleci.stream(f"{server.url}/file"):
+        raise AssertionError("this is never open")
+
+
+async def test_a_refusal_that_is_too_long_is_raised_as_it_is(fast: bool) -> None:
+    async with (
+        steady(lambda _: reply(404, b"x" * 5_000)) as server,
+        client(server.url, fast=fast, max_concurrency=1, max_response_bytes=100) as circleci,
+    ):
+        with pytest.raises(DecodeError, match="accepts 100"):
+            await open_file(circleci, server)
+        await server.assert_serves_at_once(circleci, 1)
+
+
+async def test_a_proxy_that_cannot_be_used_is_told_as_it_is() -> None:
+    async with steady() as server, CircleCI(TOKEN, connection=ConnectionOptions(proxy="foo://x")) as circleci:
+        with pytest.raises(ConfigurationError, match="proxy"):
+            await open_file(circleci, server)
+
+
+@pytest.mark.parametrize("answer", [SILENCE, Reply(HALF_A_REFUSAL, "hold")])
+async def test_a_deadline_bounds_the_time_until_the_body_begins(answer: Reply, fast: bool) -> None:
+    async with steady(lambda _: answer) as server, client(server.url, fast=fast, max_concurrency=1) as circleci:
+        with pytest.raises(APITimeoutError, match=r"within the deadline of 0\.05 s"):
+            await open_file(circleci.with_options(deadline=0.05), server)
+        await server.assert_serves_at_once(circleci, 1)
