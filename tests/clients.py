@@ -26,10 +26,6 @@ class SkippingClock:
     def now(self) -> float:
         return self._time.elapsed
 
-    async def sleep(self, seconds: float) -> None:
-        self._time.elapsed += seconds
-        await anyio.lowlevel.checkpoint()
-
     async def wait(self, event: anyio.Event, until: float) -> None:
         if until == math.inf:
             await event.wait()

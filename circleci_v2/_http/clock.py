@@ -18,10 +18,6 @@ class Clock(Protocol):
         """The present; never goes backwards."""
         ...
 
-    async def sleep(self, seconds: float) -> None:
-        """Come back after so many seconds."""
-        ...
-
     async def wait(self, event: anyio.Event, until: float) -> None:
         """Come back when the event is set, or at the given time, whichever is first; `math.inf` is never."""
         ...
@@ -33,10 +29,6 @@ class SystemClock:
     def now(self) -> float:
         """The present."""
         return time.monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        """Come back after so many seconds."""
-        await anyio.sleep(seconds)
 
     async def wait(self, event: anyio.Event, until: float) -> None:
         """Come back when the event is set, or at the given time."""

@@ -14,7 +14,6 @@ from contextlib import asynccontextmanager, nullcontext
 from typing import Final
 
 import anyio
-import attrs
 import httpx
 
 from circleci_v2._http.adaptive_budget import budget_for
@@ -30,7 +29,7 @@ from circleci_v2._http.observation import Observer
 from circleci_v2._http.policy import Failure
 from circleci_v2._http.published import PUBLISHED_LIMITS, PublishedLimit, PublishedLimits
 from circleci_v2._http.redaction import log_to_stderr
-from circleci_v2._http.sending import Answer, NoAnswer, Outgoing, Sender, TooLongError
+from circleci_v2._http.sending import CLIENT_CLOSED, Answer, NoAnswer, Outgoing, Sender, TooLongError
 from circleci_v2._http.streaming import Download, StreamedBody
 from circleci_v2._http.transports import Transports
 from circleci_v2._wire.request import Request
@@ -176,7 +175,13 @@ class Exchange:
             return
         self._lifetime.end()
         self._limiter.close()
+        # Nothing stops this halfway: a second call would not take up what is left.
+        await isolated(self._close_connections)
+
+    async def _close_connections(self) -> None:
         with anyio.CancelScope(shield=True):
+            # A connection that is being made is no connection yet, which a transport would close.
+            await self._lifetime.end_what_is_under_way()
             await self._transports.aclose()
 
     @asynccontextmanager
@@ -184,7 +189,8 @@ class Exchange:
         self, call: Call, outgoing: Outgoing, admission: Admission
     ) -> AsyncGenerator[StreamedBody | Answer | NoAnswer]:
         """One attempt to open an answer, whose body is read by a child while the block goes on."""
-        download = Download(self._sender, outgoing, lambda broken: no_answer_error(call.seen(), broken))
+        scope = self._lifetime.begin()
+        download = Download(self._sender, outgoing, scope, lambda broken: no_answer_error(call.seen(), broken))
         failure: BaseException | None = None
         try:
             started = self._begin(call, admission)
@@ -200,6 +206,7 @@ class Exchange:
                     failure = error
                 group.cancel_scope.cancel()
         finally:
+            self._lifetime.finish(scope)
             download.close()
             admission.leave()
         if failure is not None:
@@ -225,16 +232,15 @@ class Exchange:
             admission.leave()
 
     async def _sent(self, call: Call, outgoing: Outgoing) -> Answer | NoAnswer:
+        seconds, scope = call.left(self._clock.now()), self._lifetime.begin()
         try:
-            outcome = await isolated(lambda: self._sender.send(outgoing), seconds=call.left(self._clock.now()))
+            return await isolated(lambda: self._sender.send(outgoing), seconds=seconds, scope=scope)
         except TimeoutError:
-            return _past_deadline(call)
+            return CLIENT_CLOSED if self._lifetime.is_over else _past_deadline(call)
         except TooLongError as error:
             raise _too_long(call, error) from None
-        if self._lifetime.is_over and isinstance(outcome, NoAnswer):
-            text = "the client was closed while this call was under way: wait for the calls before closing it"
-            return attrs.evolve(outcome, text=text, final=True)
-        return outcome
+        finally:
+            self._lifetime.finish(scope)
 
     async def _outgoing(self, call: Call) -> Outgoing:
         return Outgoing(
@@ -256,7 +262,7 @@ class Exchange:
         while seconds := self._published.take(call.operation_id, call.url.path, self._clock.now()):
             if seconds > call.left(self._clock.now()):
                 raise published_error(call.seen(), seconds, limit)
-            await self._clock.sleep(seconds)
+            await self._lifetime.sleep(self._clock, seconds)
 
     async def _admitted_in_turn(self, call: Call) -> Admission:
         patience = call.left(self._clock.now())
@@ -330,7 +336,7 @@ class Exchange:
         self._observer.retrying(call.seen(), reason=reason, delay=call.pause)
         # After a 429 the gate of the bucket is closed for that long, and the call waits before it like all others.
         if cause != 429:
-            await self._clock.sleep(call.pause)
+            await self._lifetime.sleep(self._clock, call.pause)
 
 
 def _past_deadline(call: Call) -> NoAnswer:

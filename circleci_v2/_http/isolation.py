@@ -20,20 +20,26 @@ __all__ = ["is_asyncio", "isolated"]
 T = TypeVar("T")
 
 
-async def isolated(function: Callable[[], Awaitable[T]], *, seconds: float = math.inf) -> T:
+async def isolated(
+    function: Callable[[], Awaitable[T]], *, seconds: float = math.inf, scope: anyio.CancelScope | None = None
+) -> T:
     """Run a function so that it is only ever cancelled in anyio's way, and is over when this is.
 
     Args:
         function: What to run.
         seconds: How long it may take.
+        scope: What it runs in, for those who may have to end it.
 
     Raises:
-        TimeoutError: It took longer.
+        TimeoutError: It took longer, or its scope was cancelled.
     """
+    scope = scope or anyio.CancelScope()
     if is_asyncio():
-        return await _in_a_task(function, seconds)
-    with anyio.fail_after(seconds):
+        return await _in_a_task(function, seconds, scope)
+    scope.deadline = anyio.current_time() + seconds
+    with scope:
         return await function()
+    raise TimeoutError
 
 
 def is_asyncio() -> bool:
@@ -44,10 +50,9 @@ def is_asyncio() -> bool:
         return False
 
 
-async def _in_a_task(function: Callable[[], Awaitable[T]], seconds: float) -> T:
+async def _in_a_task(function: Callable[[], Awaitable[T]], seconds: float, scope: anyio.CancelScope) -> T:
     """What a task group with a deadline does, at half the price; each request pays it."""
     loop = asyncio.get_running_loop()
-    scope = anyio.CancelScope()
     over = loop.create_future()
 
     async def run() -> T:

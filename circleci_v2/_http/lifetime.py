@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+import anyio
 from anyio.lowlevel import RunVar
 
+from circleci_v2._http.clock import Clock
 from circleci_v2.errors import ConfigurationError
 
 __all__ = ["Lifetime", "closed_error"]
@@ -28,6 +30,9 @@ class Lifetime:
     def __init__(self) -> None:
         self.is_over = False
         self._event_loop: object = None
+        self._end: anyio.Event | None = None
+        self._under_way: set[anyio.CancelScope] = set()
+        self._nothing_under_way: anyio.Event | None = None
 
     def check(self) -> None:
         """Make sure that the client may send.
@@ -47,6 +52,40 @@ class Lifetime:
         """
         self._check_event_loop()
         self.is_over = True
+        if self._end is not None:
+            self._end.set()
+
+    def begin(self) -> anyio.CancelScope:
+        """Something is under way from now on, in this scope, up to `finish`."""
+        scope = anyio.CancelScope()
+        self._under_way.add(scope)
+        return scope
+
+    def finish(self, scope: anyio.CancelScope) -> None:
+        """It is no longer under way."""
+        self._under_way.discard(scope)
+        if self._nothing_under_way is not None and not self._under_way:
+            self._nothing_under_way.set()
+
+    async def end_what_is_under_way(self) -> None:
+        """Cancel it, and come back when it has ended."""
+        for scope in self._under_way:
+            scope.cancel()
+        if self._under_way:
+            self._nothing_under_way = anyio.Event()
+            await self._nothing_under_way.wait()
+
+    async def sleep(self, clock: Clock, seconds: float) -> None:
+        """Come back after so many seconds, if the client is still there.
+
+        Raises:
+            ConfigurationError: It was closed meanwhile.
+        """
+        if not self.is_over:
+            self._end = self._end or anyio.Event()
+            await clock.wait(self._end, clock.now() + seconds)
+        if self.is_over:
+            raise closed_error()
 
     def _check_event_loop(self) -> None:
         here = _EVENT_LOOP.get(None)

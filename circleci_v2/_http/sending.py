@@ -16,7 +16,7 @@ from circleci_v2._http.policy import Failure, Timeout
 from circleci_v2._http.transports import Transports
 from circleci_v2.errors import CircleCIError
 
-__all__ = ["Answer", "NoAnswer", "Outgoing", "Sender", "TooLongError"]
+__all__ = ["CLIENT_CLOSED", "Answer", "NoAnswer", "Outgoing", "Sender", "TooLongError"]
 
 _MOST_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -124,6 +124,16 @@ class NoAnswer:
             final=isinstance(error, httpx.TooManyRedirects) or _is_untrusted(error),
             cause=_bare(error),
         )
+
+
+CLIENT_CLOSED: Final = NoAnswer(
+    failure="broken",
+    name="Closed",
+    text="the client was closed while this call was under way: wait for the calls before closing it",
+    timed_out=False,
+    final=True,
+)
+"""What comes of a call that is under way when its client is closed."""
 
 
 def _told(error: httpx.RequestError, timeout: Timeout) -> str:

@@ -10,7 +10,7 @@ import httpx
 from anyio.streams.memory import MemoryObjectReceiveStream
 
 from circleci_v2._http.abandoning import abandon
-from circleci_v2._http.sending import Answer, NoAnswer, Outgoing, Sender
+from circleci_v2._http.sending import CLIENT_CLOSED, Answer, NoAnswer, Outgoing, Sender
 from circleci_v2.errors import APIConnectionError, ConfigurationError
 
 __all__ = ["Download", "StreamedBody"]
@@ -46,12 +46,20 @@ class Download:
     Args:
         sender: What sends.
         outgoing: The request.
+        scope: What it runs in; it is cancelled when the client is closed.
         error_of: Makes the error of a body that broke off.
     """
 
-    def __init__(self, sender: Sender, outgoing: Outgoing, error_of: Callable[[NoAnswer], APIConnectionError]) -> None:
+    def __init__(
+        self,
+        sender: Sender,
+        outgoing: Outgoing,
+        scope: anyio.CancelScope,
+        error_of: Callable[[NoAnswer], APIConnectionError],
+    ) -> None:
         self._sender = sender
         self._outgoing = outgoing
+        self._scope = scope
         self._error_of = error_of
         self._opened = anyio.Event()
         self._outcome: StreamedBody | Answer | NoAnswer | Exception | None = None
@@ -75,7 +83,10 @@ class Download:
         """Open the answer and read it to its end."""
         with self._send:
             try:
-                await self._run()
+                with self._scope:
+                    await self._run()
+                if self._scope.cancelled_caught:
+                    self._fail(CLIENT_CLOSED)
             except httpx.RequestError as error:
                 self._fail(NoAnswer.of(error, self._outgoing.timeout))
             except Exception as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from circleci_v2._http.handshakes import closing_cancelled_handshakes
+from circleci_v2._http.lifetime import closed_error
 from circleci_v2._http.pool import ShardedTransport
 from circleci_v2.config import ConnectionOptions, Settings
 from circleci_v2.errors import ConfigurationError
@@ -32,9 +33,16 @@ class Transports:
         self._given = transport
         self._made: dict[tuple[str, str | None], httpx.AsyncBaseTransport] = {}
         self._ssl_context: ssl.SSLContext | None = None
+        self._closed = False
 
     def for_url(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
-        """The transport for an address."""
+        """The transport for an address.
+
+        Raises:
+            ConfigurationError: All were closed, or this one cannot be made as the settings want it.
+        """
+        if self._closed:
+            raise closed_error()
         if self._given is not None:
             return self._given
         way = (url.scheme, self._proxy(url))
@@ -44,7 +52,8 @@ class Transports:
         return transport
 
     async def aclose(self) -> None:
-        """Close every connection, those of a transport that was given included."""
+        """Close every connection, those of a transport that was given included. None is made from now on."""
+        self._closed = True
         for transport in [self._given] if self._given else list(self._made.values()):
             await transport.aclose()
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from circleci_v2 import APIConnectionError, CircleCI, CircleCIError, ConfigurationError
 from circleci_v2.events import DeprecationEvent, Event
 from tests.http.clients import client
-from tests.http.fault_server import Reply, json_reply, reply, serving
+from tests.http.fault_server import SILENCE, Reply, json_reply, reply, serving
+from tests.http.steady_server import steady
 
 pytestmark = pytest.mark.anyio
 
@@ -160,6 +164,69 @@ async def test_a_call_that_still_asks_for_its_token_is_not_sent_by_a_closed_clie
             await circleci.aclose()
             told.set()
     assert server.requests == []
+
+
+async def post(circleci: CircleCI, _: str) -> None:
+    await circleci.request("POST", "/pipeline")
+
+
+async def download(circleci: CircleCI, url: str) -> None:
+    async with circleci.stream(f"{url}/file"):
+        pass
+
+
+@pytest.mark.parametrize("use", [post, download])
+@pytest.mark.parametrize("turns", range(12))
+async def test_a_call_that_has_only_begun_is_not_sent_by_a_closed_client(
+    turns: int, use: Callable[[CircleCI, str], Any], fast: bool
+):
+    """Whatever its step was when the client was closed: it fails, and whatever it opened is closed."""
+    ending: list[CircleCIError] = []
+
+    async def call(circleci: CircleCI) -> None:
+        with pytest.raises(CircleCIError) as caught:
+            await use(circleci, server.url)
+        ending.append(caught.value)
+
+    with anyio.fail_after(60):
+        async with steady(lambda _: SILENCE) as server:
+            async with anyio.create_task_group() as group:
+                circleci = client(server.url, fast=fast)
+                group.start_soon(call, circleci)
+                for _ in range(turns):
+                    await anyio.lowlevel.checkpoint()
+                await circleci.aclose()
+            await server.assert_nothing_left()
+    assert re.search(f"{CLOSED}|the client was closed while", str(ending[0]))
+
+
+async def test_a_call_between_two_attempts_is_sent_away_by_closing(fast: bool):
+    async def call(circleci: CircleCI) -> None:
+        with pytest.raises(ConfigurationError, match=CLOSED):
+            await get(circleci)
+
+    later = reply(503, b"", ("Retry-After", "3600"))
+    with anyio.fail_after(60):
+        async with serving(lambda _: later) as server, anyio.create_task_group() as group:
+            circleci = client(server.url, fast=fast)
+            group.start_soon(call, circleci.with_options(deadline=7_200))
+            await server.received(1)
+            await anyio.wait_all_tasks_blocked()
+            await circleci.aclose()
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=False)
+async def test_closing_that_is_cancelled_natively_closes_all_the_same(anyio_backend: str):
+    async with steady() as server:
+        circleci = client(server.url, max_concurrency=20)
+        await server.assert_serves_at_once(circleci, 20)
+        closing = asyncio.create_task(circleci.aclose())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        await server.assert_nothing_left()
 
 
 async def test_closing_inside_a_cancelled_scope_closes_all_the_same(fast: bool):
