@@ -75,6 +75,7 @@ class Call:
         queued_at: When the method was called.
         sent_at: When the first attempt began; None before.
         pause: Seconds to wait after the attempt that was last.
+        counted_at: When the attempt was counted against a limit that CircleCI publishes; None for nearly all.
     """
 
     number: int
@@ -92,6 +93,7 @@ class Call:
     attempt: int = 0
     sent_at: float | None = None
     pause: float = 0.0
+    counted_at: float | None = None
 
     @classmethod
     def of_request(cls, request: Request, options: CallOptions, settings: Settings, *, number: int, now: float) -> Call:

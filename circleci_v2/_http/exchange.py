@@ -255,14 +255,25 @@ class Exchange:
     async def _admitted(self, call: Call) -> Admission:
         if limit := self._published.of(call.operation_id):
             await self._keep(limit, call)
-        return self._limiter.admit_at_once(call.bucket, urgent=call.urgent) or await self._admitted_in_turn(call)
+        try:
+            return self._limiter.admit_at_once(call.bucket, urgent=call.urgent) or await self._admitted_in_turn(call)
+        except BaseException:
+            self._give_back(call)
+            raise
 
     async def _keep(self, limit: PublishedLimit, call: Call) -> None:
         assert call.operation_id is not None  # noqa: S101 - it has a limit
-        while seconds := self._published.take(call.operation_id, call.url.path, self._clock.now()):
-            if seconds > call.left(self._clock.now()):
+        call.counted_at = None
+        while seconds := self._published.take(call.operation_id, call.url.path, now := self._clock.now()):
+            if seconds > call.left(now):
                 raise published_error(call.seen(), seconds, limit)
             await self._lifetime.sleep(self._clock, seconds)
+        call.counted_at = now
+
+    def _give_back(self, call: Call) -> None:
+        """An attempt has not reached CircleCI, and counts against no limit."""
+        if call.operation_id is not None and call.counted_at is not None:
+            self._published.give_back(call.operation_id, call.url.path, call.counted_at)
 
     async def _admitted_in_turn(self, call: Call) -> Admission:
         patience = call.left(self._clock.now())
@@ -297,6 +308,8 @@ class Exchange:
         """Tell the limiter and the observer what came of an attempt."""
         elapsed = self._clock.now() - started
         if isinstance(outcome, NoAnswer):
+            if outcome.failure == "never sent":
+                self._give_back(call)
             call.pause = call.retry.delay(call.attempt, retry_after=None, random=self._random)
             self._observer.failed(call.seen(), error=f"{outcome.name}: {outcome.text}", elapsed=elapsed)
             return None

@@ -9,7 +9,7 @@ import anyio
 import httpx
 import pytest
 
-from circleci_v2 import CircleCI, RateLimitError, RateLimitPolicy, RetryPolicy
+from circleci_v2 import APIConnectionError, CircleCI, RateLimitError, RateLimitPolicy, RetryPolicy
 from circleci_v2._generated.api.usage import create_export
 from circleci_v2._http.exchange import Exchange
 from circleci_v2.config import resolve
@@ -87,3 +87,44 @@ async def test_who_switches_rate_limits_off_keeps_none():
         for _ in range(12):
             await create(circleci, ACME)
     assert len(server.paths) == 12
+
+
+async def test_what_never_reached_circleci_does_not_count():
+    server, listens = Server(), False
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not listens:
+            raise httpx.ConnectError("nobody listens", request=request)
+        return server(request)
+
+    async with CircleCI("token", transport=httpx.MockTransport(answer), retry=RetryPolicy(max_retries=0)) as circleci:
+        for _ in range(12):
+            with pytest.raises(APIConnectionError):
+                await create(circleci, ACME)
+        listens = True
+        for _ in range(10):
+            await create(circleci, ACME)
+        with pytest.raises(RateLimitError):
+            await create(circleci, ACME)
+
+
+async def test_what_was_cancelled_in_line_does_not_count():
+    server, begun, over = Server(), anyio.Event(), anyio.Event()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            begun.set()
+            await over.wait()
+        return server(request)
+
+    async with (
+        CircleCI("token", transport=httpx.MockTransport(answer), max_concurrency=1) as circleci,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(circleci.request, "GET", "/me")
+        await begun.wait()
+        for _ in range(10):
+            with anyio.move_on_after(0):
+                await create(circleci, ACME)
+        over.set()
+        await create(circleci, ACME)
