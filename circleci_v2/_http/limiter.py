@@ -261,14 +261,16 @@ class Limiter:
 
     def close_gate(self, bucket: _Bucket, pause: float, refusal: APIError | None) -> None:
         """Let nobody of a bucket through for so many seconds; send away whoever may not wait that long."""
-        until = self._clock.now() + pause
-        if until <= bucket.closed_until:
-            return
-        bucket.closed_until, bucket.refusal = until, refusal
+        self._close_until(self._clock.now() + pause, bucket, refusal)
+
+    def _close_until(self, until: float, bucket: _Bucket, refusal: APIError | None) -> None:
+        if until > bucket.closed_until:
+            bucket.closed_until, bucket.refusal = until, refusal
+        pause = bucket.closed_until - self._clock.now()
         for waiter in bucket.line:
             if waiter.patience < pause and not waiter.gone:
                 waiter.gone = True
-                waiter.failure = GateClosedError(pause, refusal)
+                waiter.failure = GateClosedError(pause, bucket.refusal)
                 waiter.event.set()
 
     def _opened(self, operation: str) -> _Bucket:
@@ -287,14 +289,11 @@ class Limiter:
         if bucket.name == name:
             return
         known = self._by_headers.get(name)
-        if known is None:
-            known = self._by_headers[name] = bucket if len(bucket.operations) == 1 else self._fresh(name)
+        if known is None and len(bucket.operations) == 1:
             self._by_headers.pop(bucket.name, None)
-            known.name = name
+            bucket.name, known = name, bucket
+        known = self._by_headers[name] = known or _Bucket(name, self._new_budget())
         self._move(operation, bucket, known)
-
-    def _fresh(self, name: str) -> _Bucket:
-        return _Bucket(name, self._new_budget())
 
     def _move(self, operation: str, source: _Bucket, target: _Bucket) -> None:
         if source is target:
@@ -311,7 +310,7 @@ class Limiter:
             heapq.heappush(target.line, waiter)
         source.line = [waiter for waiter in source.line if waiter.bucket is source]
         heapq.heapify(source.line)
-        target.closed_until = max(target.closed_until, source.closed_until)
+        self._close_until(source.closed_until, target, source.refusal)
         self._waiting[target] = None
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 
 import anyio
+import attrs
 import pytest
 
 from circleci_v2 import ConfigurationError
@@ -18,6 +19,7 @@ from tests.http.virtual_time import VirtualClock, settled, virtual_time
 pytestmark = pytest.mark.anyio
 
 PATIENT = 1e9
+FIFTY = RateLimit(family="ratelimit", limit=50, remaining=40)
 
 
 @pytest.fixture
@@ -56,6 +58,16 @@ class Crowd:
         admission = at_once or await self.limiter.admit(operation, urgent=urgent, order=order, patience=patience)
         self.begun.append(order)
         return admission
+
+    async def answered(self, operation: str, told: RateLimit) -> None:
+        admission = await self.admitted(operation)
+        admission.accepted(told)
+        admission.leave()
+
+    async def refused(self, operation: str, told: RateLimit | None) -> None:
+        admission = await self.admitted(operation)
+        admission.refused(told, pause=30.0, refusal=None)
+        admission.leave()
 
     async def call(self, operation: str = "a", *, seconds: float = 1.0, urgent: bool = True) -> None:
         admission = await self.admitted(operation, urgent=urgent)
@@ -102,9 +114,7 @@ async def test_an_urgent_call_goes_before_all_that_are_not(clock: VirtualClock):
 
 async def test_a_refusal_closes_the_gate_for_all_of_its_bucket_and_for_no_other(clock: VirtualClock):
     crowd = Crowd(clock, places=10)
-    admission = await crowd.admitted("refused")
-    admission.refused(None, pause=30.0, refusal=None)
-    admission.leave()
+    await crowd.refused("refused", None)
     started = clock.now()
     async with anyio.create_task_group() as tasks:
         for _ in range(5):
@@ -116,9 +126,7 @@ async def test_a_refusal_closes_the_gate_for_all_of_its_bucket_and_for_no_other(
 
 async def test_who_may_not_wait_that_long_is_sent_away_at_once(clock: VirtualClock):
     crowd = Crowd(clock, places=10)
-    first = await crowd.admitted()
-    first.refused(None, pause=30.0, refusal=None)
-    first.leave()
+    await crowd.refused("a", None)
     with pytest.raises(GateClosedError) as caught:
         await crowd.admitted(patience=10.0)
     assert caught.value.seconds == pytest.approx(30.0)
@@ -127,9 +135,7 @@ async def test_who_may_not_wait_that_long_is_sent_away_at_once(clock: VirtualClo
 
 async def test_nothing_is_held_before_a_closed_gate():
     crowd = Crowd(VirtualClock(), places=1)  # whose time stands still
-    first = await crowd.admitted("refused")
-    first.refused(None, pause=30.0, refusal=None)
-    first.leave()
+    await crowd.refused("refused", None)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(lambda: crowd.call("refused"))
         await settled()
@@ -139,16 +145,41 @@ async def test_nothing_is_held_before_a_closed_gate():
 
 async def test_operations_that_tell_the_same_budget_share_a_gate(clock: VirtualClock):
     crowd = Crowd(clock, places=10)
-    told = RateLimit(family="ratelimit", limit=50, remaining=40)
     for operation in ("one", "other"):
-        admission = await crowd.admitted(operation)
-        admission.accepted(told)
-        admission.leave()
-    admission = await crowd.admitted("one")
-    admission.refused(told, pause=30.0, refusal=None)
-    admission.leave()
+        await crowd.answered(operation, FIFTY)
+    await crowd.refused("one", FIFTY)
     with pytest.raises(GateClosedError):
         await crowd.admitted("other", patience=1.0)
+
+
+async def test_an_operation_that_leaves_a_budget_leaves_it_to_those_that_tell_it(clock: VirtualClock):
+    crowd = Crowd(clock, places=10)
+    for operation in ("one", "other"):
+        await crowd.answered(operation, FIFTY)
+    await crowd.answered("one", attrs.evolve(FIFTY, limit=80))
+    await crowd.answered("third", FIFTY)
+    await crowd.refused("other", FIFTY)
+    with pytest.raises(GateClosedError):
+        await crowd.admitted("third", patience=1.0)
+
+
+async def test_who_comes_before_a_closed_gate_while_waiting_may_not_have_to_wait_that_long(clock: VirtualClock):
+    crowd = Crowd(clock, places=2)
+    await crowd.refused("one", FIFTY)
+    first, another = await crowd.admitted("other"), await crowd.admitted("another")
+    async with anyio.create_task_group() as tasks:
+
+        async def sent_away() -> None:
+            with pytest.raises(GateClosedError):
+                await crowd.admitted("other", patience=1.0)
+
+        tasks.start_soon(sent_away)
+        await settled()
+        # Only now is it known that the gate of one is that of the other.
+        first.accepted(FIFTY)
+    assert clock.now() == 0.0
+    for admission in (first, another):
+        admission.leave()
 
 
 @pytest.mark.parametrize("seed", range(5))
