@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 import circleci_v2
-from circleci_v2 import CircleCI, errors
+from circleci_v2 import CircleCI, RetryPolicy, errors
 
 pytestmark = pytest.mark.anyio
 
@@ -98,6 +98,48 @@ async def test_an_html_page_is_told_by_its_title():
 async def test_an_html_page_without_a_title_is_told_by_its_text():
     error = await refusal(502, html="<html><script>var x;</script><body><h1>Bad &amp; worse</h1></body></html>")
     assert error.message == "Bad & worse"
+
+
+@pytest.mark.parametrize("piece", ["<", "<title>", "<script>"])
+async def test_a_page_of_nothing_but_beginnings_is_told_all_the_same(piece: str):
+    """In no time: what looks for their ends must not look at all of a long page for each."""
+    error = await refusal(502, html="<html>" + piece * 300_000)
+    assert error.message.startswith(("<", "Bad Gateway"))
+    assert len(error.body) == 6 + 300_000 * len(piece)
+
+
+async def test_a_body_that_is_nested_without_an_end_is_told_as_text():
+    error = await refusal(404, content=b"[" * 200_000)
+    assert error.message.startswith("[[[")
+
+
+@pytest.mark.parametrize("charset", ["idna", "undefined", "no-such-thing", "rot13"])
+async def test_a_character_set_that_is_none_does_no_harm(charset: str):
+    error = await refusal(404, content=b"Nothing here", headers={"Content-Type": f"text/plain; charset={charset}"})
+    assert error.message == "Nothing here"
+
+
+async def test_a_success_that_is_nested_without_an_end_is_a_decode_error():
+    handler = httpx.MockTransport(lambda _: httpx.Response(200, content=b"[" * 200_000))
+    async with CircleCI(TOKEN, transport=handler) as circleci:
+        with pytest.raises(errors.DecodeError, match="not JSON"):
+            await circleci.user.me()
+
+
+@pytest.mark.parametrize(("method", "is_repeated"), [("DELETE", True), ("PUT", True), ("GET", True), ("POST", False)])
+async def test_an_error_says_that_nothing_was_repeated_only_where_nothing_was(method: str, is_repeated: bool):
+    requests: list[httpx.Request] = []
+
+    def cut(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        raise httpx.ReadError("cut", request=request)
+
+    retry = RetryPolicy(max_retries=2, backoff=0.001)
+    async with CircleCI(TOKEN, transport=httpx.MockTransport(cut), retry=retry) as circleci:
+        with pytest.raises(errors.APIConnectionError) as caught:
+            await circleci.request(method, "/things")
+    assert len(requests) == (3 if is_repeated else 1)
+    assert ("was not sent again" in str(caught.value)) is not is_repeated
 
 
 async def test_a_long_message_is_cut():

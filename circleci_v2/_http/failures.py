@@ -10,6 +10,7 @@ from http.client import responses
 from typing import Any
 
 from circleci_v2._http.observation import Observed
+from circleci_v2._http.policy import IDEMPOTENT_METHODS
 from circleci_v2._http.published import PublishedLimit
 from circleci_v2._http.sending import Answer, NoAnswer
 from circleci_v2.errors import APIConnectionError, APIError, APITimeoutError, RateLimitError, error_class_for
@@ -17,6 +18,8 @@ from circleci_v2.errors import APIConnectionError, APIError, APITimeoutError, Ra
 __all__ = ["error_from", "gate_error", "no_answer_error", "published_error"]
 
 _LONGEST_MESSAGE = 500
+# Characters. What a page has to say it says at its beginning, and what looks for it takes the square of its length.
+_READ_OF_A_PAGE = 8_192
 _UNKNOWN_EFFECT = " (whether it had its effect is unknown, so it was not sent again)"
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
@@ -51,7 +54,7 @@ def error_from(seen: Observed, answer: Answer, retry_after: float | None) -> API
 def no_answer_error(seen: Observed, outcome: NoAnswer) -> APIConnectionError:
     """The error that stands for an answer that did not come."""
     kind = APITimeoutError if outcome.timed_out else APIConnectionError
-    effect = "" if outcome.failure == "never sent" or seen.method == "GET" else _UNKNOWN_EFFECT
+    effect = "" if outcome.failure == "never sent" or seen.method in IDEMPOTENT_METHODS else _UNKNOWN_EFFECT
     text = f"{outcome.name} from {seen.method} {seen.url}: {outcome.text}{effect}"
     return kind(text, method=seen.method, url=seen.url, operation_id=seen.operation_id)
 
@@ -90,8 +93,8 @@ def _text(answer: Answer) -> str:
     content_type["content-type"] = answer.headers.get("content-type", "")
     try:
         return answer.content.decode(content_type.get_content_charset("utf-8"), "replace")
-    except LookupError:
-        # The header names a character set that does not exist.
+    except (LookupError, ValueError):
+        # The header names a character set that does not exist, or one that is not for texts.
         return answer.content.decode("utf-8", "replace")
 
 
@@ -107,7 +110,7 @@ def _body(text: str) -> Any:
     # Judged by the text and not by Content-Type: CircleCI sends JSON under text/plain.
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text or None
 
 
@@ -123,12 +126,16 @@ def _said(body: Any) -> str:
     match body:
         case {"message": str(text)} | {"error": str(text)} | {"error": {"message": str(text)}} if text.strip():
             return text.strip()
-        case str() if "<html" in body.lower() or "<!doctype" in body.lower():
-            title = _TITLE.search(body)
-            return " ".join(unescape(_TAG.sub(" ", title.group(1) if title else body)).split())
         case str():
-            return " ".join(body.split())
+            return _said_by_page(body[:_READ_OF_A_PAGE])
         case {"message": None | "", **rest} | {"error": None | "", **rest} if not rest:
             return ""
         case _:
             return json.dumps(body) if body else ""
+
+
+def _said_by_page(page: str) -> str:
+    if "<html" in page.lower() or "<!doctype" in page.lower():
+        title = _TITLE.search(page)
+        page = unescape(_TAG.sub(" ", title.group(1) if title else page))
+    return " ".join(page.split())

@@ -17,12 +17,14 @@ import attrs
 
 from circleci_v2.errors import ConfigurationError
 
-__all__ = ["Failure", "RateLimitPolicy", "RetryPolicy", "Timeout"]
+__all__ = ["IDEMPOTENT_METHODS", "Failure", "RateLimitPolicy", "RetryPolicy", "Timeout"]
 
 Failure = Literal["never sent", "broken"]
 """Why there is no answer: the request cannot have reached CircleCI, or nobody knows whether it did."""
 
-_IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+"""What may be sent again although nobody knows whether it had its effect."""
+
 # A server that says "in 3 seconds" to a hundred clients means about 3 seconds; all at once would only be refused again.
 _SPREAD: Final = 0.1
 
@@ -108,7 +110,9 @@ class RetryPolicy:
             return False
         if cause in {429, "never sent"}:
             return True
-        return method in _IDEMPOTENT and (cause in {408, "broken"} or (isinstance(cause, int) and 500 <= cause <= 599))
+        return method in IDEMPOTENT_METHODS and (
+            cause in {408, "broken"} or (isinstance(cause, int) and 500 <= cause <= 599)
+        )
 
     def delay(self, attempt: int, *, retry_after: float | None, random: Callable[[], float]) -> float:
         """Seconds to wait before a request is sent again.

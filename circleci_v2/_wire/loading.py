@@ -17,8 +17,16 @@ def load_json(content: bytes) -> Any:
     """The JSON value of a body.
 
     Raises:
-        ValueError: It is no JSON.
+        ValueError: It is no JSON, or JSON that is nested more deeply than Python can go.
     """
+    try:
+        return _loaded(content)
+    except RecursionError:
+        msg = "it is nested too deeply"
+        raise ValueError(msg) from None
+
+
+def _loaded(content: bytes) -> Any:
     if msgspec is not None:
         try:
             return msgspec.json.decode(content)
