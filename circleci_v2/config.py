@@ -172,7 +172,8 @@ def resolve(
     # From here on no local variable of this module holds the token as text.
     token = _checked(_secret(token)) if token is not None else None  # type: ignore[assignment]
     environ = os.environ if environ is None else environ
-    files = [_entries((Path.home() if home is None else home) / name) for name in CLI_FILES]
+    home = _home() if home is None else home
+    files = [_entries(home / name) for name in CLI_FILES] if home else []
     connection = connection or ConnectionOptions()
     # The token of a file goes to the host of that file, if it names one, and to no other file's.
     owner = next((entries for entries in files if "token" in entries), None)
@@ -192,6 +193,14 @@ def resolve(
     )
 
 
+def _home() -> Path | None:
+    try:
+        return Path.home()
+    except RuntimeError:
+        # Containers have users without one.
+        return None
+
+
 def _from_environment(environ: Mapping[str, str]) -> Secret | None:
     name = next((name for name in TOKEN_VARIABLES if environ.get(name)), None)
     return None if name is None else _checked(Secret(environ[name]))  # type: ignore[return-value]
@@ -209,8 +218,8 @@ def _checked(token: Secret | Callable[[], Awaitable[str]]) -> Secret | Callable[
 
 
 def _base_url(text: str, *, allow_http: bool) -> str:
-    parts = urlsplit(text if "://" in text else f"https://{text}")
-    if not _is_address(parts):
+    parts = _split(text if "://" in text else f"https://{text}")
+    if parts is None or not _is_address(parts):
         # What stands before an "@" is a password.
         shown = text.rpartition("@")[2]
         msg = f"base_url={shown!r} is not the address of an API: use a form like https://circleci.example.com/api/v2"
@@ -222,6 +231,14 @@ def _base_url(text: str, *, allow_http: bool) -> str:
         )
         raise ConfigurationError(msg)
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/api/v2'}"
+
+
+def _split(address: str) -> SplitResult | None:
+    try:
+        return urlsplit(address)
+    except ValueError:
+        # Brackets that hold no IPv6 address, or have no end.
+        return None
 
 
 def _is_address(parts: SplitResult) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,20 @@ def test_what_is_no_address_is_refused_by_its_name(given: str, home: Path):
     with pytest.raises(ConfigurationError) as caught:
         resolve(TOKEN, base_url=given, environ={}, home=home)
     assert given in str(caught.value)
+
+
+@pytest.mark.parametrize("given", ["https://[::1/api", "https://[foo]/", "[::1"])
+def test_brackets_around_nothing_are_no_address(given: str, home: Path):
+    with pytest.raises(ConfigurationError, match=re.escape(repr(given))):
+        resolve("token", base_url=given, environ={}, home=home)
+
+
+def test_a_user_without_a_home_needs_none(monkeypatch: pytest.MonkeyPatch):
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    assert resolve("token", environ={}).base_url == "https://circleci.com/api/v2"
 
 
 def test_a_password_in_an_address_is_refused_and_not_shown(home: Path):

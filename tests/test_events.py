@@ -7,10 +7,19 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
-from circleci_v2 import APIConnectionError, CircleCI, NotFoundError, RateLimitError, RateLimitPolicy, RetryPolicy
+from circleci_v2 import (
+    APIConnectionError,
+    CircleCI,
+    DecodeError,
+    NotFoundError,
+    RateLimitError,
+    RateLimitPolicy,
+    RetryPolicy,
+)
 from circleci_v2.events import (
     DeprecationEvent,
     DeviationEvent,
@@ -141,6 +150,43 @@ async def test_what_is_given_up_ends_with_what_happened(
         with pytest.raises(error):
             await circleci.user.me()
     assert type(told[-1]) is last
+
+
+async def call_me(circleci: CircleCI) -> None:
+    await circleci.user.me()
+
+
+async def open_file(circleci: CircleCI) -> None:
+    async with circleci.stream("https://circleci.example/file"):
+        pass
+
+
+@pytest.mark.parametrize("use", [call_me, open_file])
+async def test_an_attempt_that_is_cancelled_is_a_failure(told: Told, use: Callable[[CircleCI], Any]):
+    under_way = anyio.Event()
+
+    async def silence(_: httpx.Request) -> httpx.Response:
+        under_way.set()
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    async with (
+        CircleCI("token", transport=httpx.MockTransport(silence), on_event=told.append) as circleci,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(use, circleci)
+        await under_way.wait()
+        group.cancel_scope.cancel()
+    assert told.kinds() == [RequestEvent, FailureEvent]
+
+
+@pytest.mark.parametrize("use", [call_me, open_file])
+async def test_an_answer_that_is_too_long_is_a_failure(told: Told, use: Callable[[CircleCI], Any]):
+    async with told.client(httpx.Response(404, content=b"x" * 200), max_response_bytes=100) as circleci:
+        with pytest.raises(DecodeError):
+            await use(circleci)
+    assert told.kinds() == [RequestEvent, FailureEvent]
+    assert "accepts 100" in told[1].error
 
 
 async def test_a_deprecation_is_told_once_for_each_operation(told: Told):

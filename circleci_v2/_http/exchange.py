@@ -197,7 +197,7 @@ class Exchange:
             async with anyio.create_task_group() as group:
                 group.start_soon(download.run)
                 try:
-                    outcome = await self._opened(call, download)
+                    outcome = await self._opened(call, download, started)
                     self._settle(call, admission, outcome, started)
                     yield outcome
                 except anyio.get_cancelled_exc_class():
@@ -212,12 +212,15 @@ class Exchange:
         if failure is not None:
             raise failure
 
-    async def _opened(self, call: Call, download: Download) -> StreamedBody | Answer | NoAnswer:
-        with anyio.move_on_after(call.left(self._clock.now())):
-            try:
+    async def _opened(self, call: Call, download: Download, started: float) -> StreamedBody | Answer | NoAnswer:
+        try:
+            with anyio.move_on_after(call.left(self._clock.now())):
                 return await download.outcome()
-            except TooLongError as error:
+        except BaseException as error:
+            self._ended(call, error, started)
+            if isinstance(error, TooLongError):
                 raise _too_long(call, error) from None
+            raise
         return _past_deadline(call)
 
     async def _attempt(self, call: Call) -> tuple[Answer | NoAnswer, RateLimit | None]:
@@ -226,7 +229,11 @@ class Exchange:
         admission = await self._admitted(call)
         try:
             started = self._begin(call, admission)
-            outcome = await self._sent(call, outgoing)
+            try:
+                outcome = await self._sent(call, outgoing)
+            except BaseException as error:
+                self._ended(call, error, started)
+                raise
             return outcome, self._settle(call, admission, outcome, started)
         finally:
             admission.leave()
@@ -301,6 +308,11 @@ class Exchange:
                 self._observer.waited(call.seen(), bucket=admission.bucket, seconds=admission.waited)
             self._observer.sending(call.seen())
         return now
+
+    def _ended(self, call: Call, error: BaseException, started: float) -> None:
+        """Tell of an attempt that was cancelled, or whose answer cannot be taken."""
+        text = f"{type(error).__name__}: {str(error) or 'the call was cancelled'}"
+        self._observer.failed(call.seen(), error=text, elapsed=self._clock.now() - started)
 
     def _settle(
         self, call: Call, admission: Admission, outcome: Answer | NoAnswer | StreamedBody, started: float

@@ -183,7 +183,7 @@ class Sender:
         """
         try:
             response = await self.open(outgoing)
-            return await self.read(response)
+            return await self.read(response, method=outgoing.method)
         except httpx.RequestError as error:
             return NoAnswer.of(error, outgoing.timeout)
 
@@ -215,8 +215,8 @@ class Sender:
             return None
         return target if followed else None
 
-    async def read(self, response: httpx.Response) -> Answer:
-        """Read the body of an answer, and close it.
+    async def read(self, response: httpx.Response, *, method: str) -> Answer:
+        """Read the body of an answer to a request of this method, and close it.
 
         Raises:
             httpx.RequestError: The body broke off, or is not what its headers say.
@@ -225,14 +225,15 @@ class Sender:
         assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - what asynchronous transports answer with
         arriving = aiter(response.stream)
         try:
-            content = await self._body(response, arriving)
+            content = await self._body(response, arriving, is_announced=method != "HEAD")
         except BaseException:
             await abandon(response, arriving)
             raise
         return Answer(status=response.status_code, headers=response.headers, content=content)
 
-    async def _body(self, response: httpx.Response, arriving: AsyncIterator[bytes]) -> bytes:
-        declared = response.headers.get("content-length", "")
+    async def _body(self, response: httpx.Response, arriving: AsyncIterator[bytes], *, is_announced: bool) -> bytes:
+        # What a HEAD is told is the length of a body that does not come.
+        declared = response.headers.get("content-length", "") if is_announced else ""
         if declared.isdecimal() and int(declared) > self._most:
             raise self._too_long(f"{int(declared):,} bytes")
         encoding = response.headers.get("content-encoding")

@@ -99,7 +99,7 @@ class Download:
     async def _run(self) -> None:
         response = await self._sender.open(self._outgoing)
         if response.status_code >= 300:
-            self._outcome = await self._sender.read(response)
+            self._outcome = await self._sender.read(response, method=self._outgoing.method)
             return
         assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - so of any asynchronous transport
         arriving = aiter(response.stream)

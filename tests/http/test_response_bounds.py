@@ -93,6 +93,12 @@ TOO_LONG = {
 }
 
 
+async def test_the_length_that_a_head_is_told_is_of_no_body_here(fast: bool):
+    told = reply(200, b"", ("Content-Length", "1000000"))
+    async with serving(lambda _: told) as server, client(server.url, fast=fast, max_response_bytes=100) as circleci:
+        assert await circleci.request("HEAD", "/me") is None
+
+
 @pytest.mark.parametrize("kind", TOO_LONG)
 async def test_a_longer_answer_is_refused_with_the_way_out(kind: str, fast: bool):
     with anyio.fail_after(60):
