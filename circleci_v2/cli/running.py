@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from enum import IntEnum
 from types import FrameType
 from typing import Any, Final, NoReturn
@@ -78,6 +79,7 @@ def run(command: Coroutine[Any, Any, ExitCode | None]) -> None:
         code = asyncio.run(_interruptible(command)) or ExitCode.SUCCESS
         sys.stdout.flush()
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, _end_at_once)  # the event loop took it away as it closed
         stderr.print("Interrupted.")
         code = ExitCode.INTERRUPTED
     except CircleCIError as error:
@@ -105,6 +107,10 @@ async def _interruptible(command: Coroutine[Any, Any, ExitCode | None]) -> ExitC
             cancel(number, frame)
 
     if callable(cancel):  # not where a shell told a background process to ignore it
+        # The event loop cannot sleep through what it is told of itself: a signal that comes just before it falls
+        # asleep, or to another thread. Windows' own loop always knows.
+        with suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, lambda: None)
         signal.signal(signal.SIGINT, interrupt)
     return await command
 

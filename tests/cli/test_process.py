@@ -104,6 +104,30 @@ def test_a_second_interrupt_ends_the_process_whatever_it_is_waiting_for() -> Non
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+def test_interrupts_that_another_thread_takes_end_the_process_as_well() -> None:
+    # They do not wake the event loop from its sleep, and neither does one that comes just before it falls asleep.
+    thread = "import signal, sys, threading\n"
+    thread += "def interrupt():\n"
+    thread += "    for _ in sys.stdin: signal.pthread_kill(threading.get_ident(), signal.SIGINT)\n"
+    thread += "threading.Thread(target=interrupt, daemon=True).start()\n"
+    with subprocess.Popen(
+        [sys.executable, "-c", thread + STUBBORN],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for line in ("ready\n", "cleaning up\n"):
+            assert process.stdout.readline() == line
+            process.stdin.write("interrupt\n")
+            process.stdin.flush()
+        _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (130, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
 def test_an_interrupt_while_the_program_still_loads_is_no_traceback() -> None:
     program = "import signal, sys; from circleci_v2.cli import main\n"
     program += (
