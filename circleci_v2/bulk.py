@@ -16,7 +16,7 @@ from anyio.abc import TaskGroup
 
 from circleci_v2._http.priority import in_bulk
 from circleci_v2.errors import ConfigurationError
-from circleci_v2.streams import Send, Stream
+from circleci_v2.streams import Send, Stream, error_when_cancelled_from_outside
 
 __all__ = ["OnError", "OnProgress", "Outcome", "map_concurrently"]
 
@@ -94,8 +94,9 @@ def map_concurrently(
         ordered: Give the outcomes in the order of the items, and not as they finish. At most four times the
             concurrency then waits behind a call that takes long.
         on_error: ``"raise"``: the first error of a call cancels the others and is raised. ``"collect"``: it is the
-            `Outcome.error` of its item, and the rest goes on. An error of `items` itself is always raised; with
-            ``"collect"`` after the outcomes of the items before it.
+            `Outcome.error` of its item, and the rest goes on. A call that ends cancelled though nobody left the loop,
+            since what it waited for was cancelled, has failed with a RuntimeError. An error of `items` itself is always
+            raised; with ``"collect"`` after the outcomes of the items before it.
         total: How many items there are, for `on_progress`. Default: their length, when they have one.
         on_progress: Called as ``on_progress(finished, total)`` after each call, failed ones included. With rich:
             ``lambda done, total: progress.update(task, completed=done, total=total)``; with tqdm:
@@ -171,7 +172,8 @@ class _Run(Generic[Item, Result]):
 
     async def _outcome_of(self, index: int, item: Item) -> Outcome[Item, Result]:
         try:
-            outcome = Outcome[Item, Result](index, item, await self._fn(item))
+            with error_when_cancelled_from_outside():
+                outcome = Outcome[Item, Result](index, item, await self._fn(item))
         except Exception as error:
             if self._on_error == "raise":
                 error.add_note(f"Raised by the call for item number {index}, counted from 0.")

@@ -17,18 +17,38 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
 import anyio
 
-__all__ = ["Send", "Stream", "StreamIterator"]
+__all__ = ["Send", "Stream", "StreamIterator", "error_when_cancelled_from_outside"]
 
 T = TypeVar("T")
 
 Send = Callable[[Iterable[T]], Awaitable[None]]
 """Hands some values to the consumer; waits while the consumer is behind."""
+
+
+@contextlib.contextmanager
+def error_when_cancelled_from_outside() -> Iterator[None]:
+    """Makes an ordinary error of a cancellation that comes out of the block though no scope around it was cancelled.
+
+    On asyncio, whoever awaits a task or a future that somebody else cancels seems to have been cancelled. A task group
+    takes that for its own doing: it ends all its tasks, and says nothing.
+
+    Raises:
+        RuntimeError: The block was cancelled, but not by a scope that it is in.
+    """
+    try:
+        yield
+    except anyio.get_cancelled_exc_class() as error:
+        if anyio.current_effective_deadline() == -math.inf:
+            raise
+        msg = "The call was cancelled from outside, perhaps because a task or future that it waited for was."
+        raise RuntimeError(msg) from error
 
 
 class Stream(Generic[T]):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import itertools
 
 import anyio
@@ -189,6 +190,39 @@ async def test_collected_errors_belong_to_their_items_and_the_rest_goes_on(order
     assert outcomes[4].result == 4
     with pytest.raises(ValueError, match="5"):
         _ = outcomes[5].result
+
+
+async def wait_for_what_somebody_else_cancelled(item):
+    if item == 2:
+        future = asyncio.get_running_loop().create_future()
+        future.cancel()
+        await future
+    return item
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_a_call_that_is_cancelled_from_outside_is_an_error_and_no_end(ordered):
+    async def main():
+        outcomes = map_concurrently(wait_for_what_somebody_else_cancelled, range(6), concurrency=2, ordered=ordered)
+        await append_all(outcomes, [])
+
+    with pytest.raises(RuntimeError, match="cancelled from outside") as caught:
+        asyncio.run(main())
+    assert isinstance(caught.value.__cause__, asyncio.CancelledError)
+    assert caught.value.__notes__ == ["Raised by the call for item number 2, counted from 0."]
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_a_call_that_is_cancelled_from_outside_is_one_outcome_when_errors_are_collected(ordered):
+    async def main():
+        outcomes = map_concurrently(
+            wait_for_what_somebody_else_cancelled, range(6), concurrency=2, ordered=ordered, on_error="collect"
+        )
+        return {outcome.item: outcome.error async for outcome in outcomes}
+
+    errors = asyncio.run(main())
+    assert isinstance(errors.pop(2), RuntimeError)
+    assert errors == dict.fromkeys([0, 1, 3, 4, 5])
 
 
 async def test_a_result_of_none_is_a_result():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import random
@@ -188,6 +189,18 @@ async def test_an_outage_at_a_job_is_raised_as_it_is_and_ends_its_siblings():
         await crawl(archive)
     assert caught.value is failure
     assert archive.running == 0
+
+
+@pytest.mark.parametrize(
+    "path", [f"/pipeline/{identifier('pipeline', 3)}/workflow", f"/workflow/{identifier('workflow', 3, 0)}/job"]
+)
+def test_a_call_that_is_cancelled_from_outside_is_no_end_of_the_history(path):
+    archive = Archive(5)
+    archive.fail = lambda asked: asyncio.CancelledError() if asked == path else None
+    kept = []
+    with pytest.raises(RuntimeError, match="cancelled from outside"):
+        asyncio.run(keep(kept, history(archive, SLUG)))
+    assert numbers_of(kept) == [5, 4]
 
 
 async def test_what_a_record_carries_can_be_chosen():

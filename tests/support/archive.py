@@ -59,7 +59,7 @@ class Archive(Namespaces):
         self.calls: list[str] = []
         self.running = 0
         self.most_running = 0
-        self.fail: Callable[[str], Exception | None] = lambda path: None
+        self.fail: Callable[[str], BaseException | None] = lambda path: None
         self.before_call: Callable[[], object] = lambda: None
 
     def created_at(self, number: int) -> datetime:
