@@ -185,7 +185,8 @@ class _Run(Generic[Item, Result]):
         return outcome
 
     def _fail(self, error: Exception, tasks: TaskGroup, *, cancel: bool) -> None:
-        self._failure = self._failure or error
+        if self._failure is None:
+            self._failure = error
         if cancel:
             tasks.cancel_scope.cancel()
 

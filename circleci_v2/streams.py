@@ -146,7 +146,9 @@ class _Production(Generic[T]):
                 self._receiver.close()
                 break
         await self.wait()
-        raise self._failure or StopAsyncIteration
+        if self._failure is not None:
+            raise self._failure
+        raise StopAsyncIteration
 
     def abandon(self) -> None:
         if self._finished.is_set():
@@ -169,6 +171,12 @@ class _Production(Generic[T]):
                 self._failure = None
         except anyio.get_cancelled_exc_class():
             raise
+        except StopAsyncIteration as error:
+            # As it is, the loop of the consumer would take it for the end (PEP 479 has the same for generators).
+            self._failure = RuntimeError(
+                "The tasks behind this stream raised StopAsyncIteration, which is not its end."
+            )
+            self._failure.__cause__ = error
         except BaseException as error:  # noqa: BLE001 - it is raised again, where the consumer waits
             self._failure = error
         finally:

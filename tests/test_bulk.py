@@ -225,6 +225,37 @@ def test_a_call_that_is_cancelled_from_outside_is_one_outcome_when_errors_are_co
     assert errors == dict.fromkeys([0, 1, 3, 4, 5])
 
 
+async def fail_like_an_empty_iterator(item):
+    if item == 2:
+        raise StopAsyncIteration
+    return item
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+async def test_a_call_that_finds_an_iterator_empty_is_an_error_and_no_end(ordered):
+    with pytest.raises(RuntimeError, match="raised StopAsyncIteration") as caught:
+        await append_all(map_concurrently(fail_like_an_empty_iterator, range(6), concurrency=2, ordered=ordered), [])
+    assert isinstance(caught.value.__cause__, StopAsyncIteration)
+    assert caught.value.__cause__.__notes__ == ["Raised by the call for item number 2, counted from 0."]
+
+
+async def test_the_first_error_is_the_one_that_is_raised_though_it_seems_empty():
+    class EmptyError(Exception):
+        def __len__(self):
+            return 0
+
+    async def call(item):
+        if item == 1:
+            raise EmptyError
+        try:
+            await anyio.sleep_forever()
+        finally:
+            raise ValueError("second")
+
+    with pytest.raises(EmptyError):
+        await append_all(map_concurrently(call, range(2), concurrency=2), [])
+
+
 async def test_a_result_of_none_is_a_result():
     (outcome,) = [outcome async for outcome in map_concurrently(passes, [0], concurrency=1)]
     assert outcome == Outcome(0, 0)

@@ -93,6 +93,18 @@ async def test_an_error_arrives_as_it_is_after_the_values_before_it():
         assert isinstance(failure.__cause__, KeyError)
 
 
+async def test_a_stop_of_an_iteration_inside_the_tasks_is_no_end():
+    async def produce(send):
+        await send([1])
+        raise StopAsyncIteration
+
+    values = aiter(Stream(produce))
+    assert await anext(values) == 1
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="raised StopAsyncIteration"):
+            await anext(values)
+
+
 async def test_leaving_a_loop_stops_the_tasks_at_once_and_ends_them_soon():
     recorder = Recorder()
     async for number in Stream(recorder.produce, buffer=3):
