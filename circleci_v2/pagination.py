@@ -13,6 +13,7 @@ from typing import Any, Final, Generic, Self, TypeVar
 
 import attrs
 
+from circleci_v2._channel import Turns
 from circleci_v2.errors import CircleCIError, ConfigurationError, PaginationError
 from circleci_v2.streams import Send, Stream
 
@@ -56,7 +57,8 @@ class Paginator(Generic[T]):
             ...
 
     Nothing is requested before that, and each `async for` starts afresh. Pages are asked for when their first item is
-    needed; `prefetch` asks for them ahead. A loop may be left at any point, it holds nothing open.
+    needed; `prefetch` asks for them ahead. A loop may be left at any point, it holds nothing open. Several tasks may
+    share one iterator: each item goes to one of them.
 
     An error on the first page is raised as it is. Later ones are raised as `PaginationError`, which holds the token to
     resume from and how many items came before; nothing is ever cut short in silence.
@@ -173,11 +175,17 @@ class _Pages(AsyncIterator[Page[T]]):
         self._pages_seen = 0
         self._items_seen = 0
         self._ended = False
+        # Where a page begins is known when the one before it is here.
+        self._turns = Turns()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Page[T]:
+        async with self._turns:
+            return await self._advance()
+
+    async def _advance(self) -> Page[T]:
         if self._ended:
             raise StopAsyncIteration
         page = await self._next_page()
@@ -214,16 +222,20 @@ class _Items(AsyncIterator[T]):
 
     def __init__(self, pages: AsyncIterator[Page[T]]) -> None:
         self._pages = pages
-        self._page: Iterator[T] = iter(())
+        self._items: deque[T] = deque()
+        # Who waits for a page must not be told of the end while there are items of the last one.
+        self._turns = Turns()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> T:
-        while True:
-            for item in self._page:
-                return item
-            self._page = iter(await anext(self._pages))
+        if not self._items:
+            async with self._turns:
+                while not self._items:
+                    self._items += await anext(self._pages)
+                return self._items.popleft()
+        return self._items.popleft()
 
 
 _REMEMBERED_TOKENS: Final = 10_000

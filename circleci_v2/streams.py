@@ -24,6 +24,8 @@ from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
 import anyio
 
+from circleci_v2._channel import Channel
+
 __all__ = ["Send", "Stream", "StreamIterator", "error_when_cancelled_from_outside"]
 
 T = TypeVar("T")
@@ -53,6 +55,8 @@ def error_when_cancelled_from_outside() -> Iterator[None]:
 
 class Stream(Generic[T]):
     """Values that are made while the consumer works. Each iteration starts afresh.
+
+    Several tasks may read one iterator: each value goes to one of them. A read that is cancelled takes none.
 
     Args:
         produce: Makes the values: called once per iteration with a function that hands values over. It may open task
@@ -125,8 +129,7 @@ class _Production(Generic[T]):
 
     def __init__(self, produce: Callable[[Send[T]], Awaitable[None]], buffer: int) -> None:
         self._produce = produce
-        self._sender, self._receiver = anyio.create_memory_object_stream[Iterator[T]](buffer)
-        self._taken: Iterator[T] = iter(())
+        self._channel = Channel[T](buffer)
         self._scope = anyio.CancelScope()
         self._finished = anyio.Event()
         self._failure: BaseException | None = RuntimeError(
@@ -136,24 +139,17 @@ class _Production(Generic[T]):
         self._loop.spawn(self._run)
 
     async def next(self) -> T:
-        while True:
-            for value in self._taken:
-                return value
-            try:
-                self._taken = await self._receiver.receive()
-            except (anyio.EndOfStream, anyio.ClosedResourceError):
-                # Closed here, since the garbage collector may come to the channel before it comes to this handle.
-                self._receiver.close()
-                break
+        try:
+            return await self._channel.receive()
+        except anyio.EndOfStream:
+            pass
         await self.wait()
         if self._failure is not None:
             raise self._failure
         raise StopAsyncIteration
 
     def abandon(self) -> None:
-        if self._finished.is_set():
-            self._receiver.close()
-        else:
+        if not self._finished.is_set():
             self._loop.call(self._stop)
 
     async def wait(self) -> None:
@@ -162,12 +158,12 @@ class _Production(Generic[T]):
 
     def _stop(self) -> None:
         self._scope.cancel()
-        self._receiver.close()
+        self._channel.abandon()
 
     async def _run(self) -> None:
         try:
-            with self._scope, self._sender:
-                await self._produce(self._send)
+            with self._scope:
+                await self._produce(self._channel.send)
                 self._failure = None
         except anyio.get_cancelled_exc_class():
             raise
@@ -180,10 +176,8 @@ class _Production(Generic[T]):
         except BaseException as error:  # noqa: BLE001 - it is raised again, where the consumer waits
             self._failure = error
         finally:
+            self._channel.end()
             self._finished.set()
-
-    async def _send(self, values: Iterable[T]) -> None:
-        await self._sender.send(iter(values))
 
 
 class _Loop(Protocol):

@@ -328,6 +328,62 @@ async def test_an_error_ahead_is_raised_after_the_items_before_it():
     assert error.__cause__ is failure
 
 
+def read_slowly(iterable, read, tasks, count):
+    async def work():
+        async for value in iterable:
+            read.append(value)
+            await anyio.lowlevel.checkpoint()
+
+    for _ in range(count):
+        tasks.start_soon(work)
+
+
+class SlowServer(Server):
+    """A server whose answers are on the way for a moment."""
+
+    async def fetch(self, page_token):
+        await anyio.lowlevel.checkpoint()
+        return await super().fetch(page_token)
+
+
+@pytest.mark.parametrize("ahead", [None, 1, 2])
+async def test_several_tasks_share_one_iterator_and_get_each_item_once(ahead):
+    server = SlowServer([[1, 2, 3], [], [4], [5, 6]])
+    paginator = Paginator(server.fetch)
+    read = []
+    async with anyio.create_task_group() as tasks:
+        read_slowly(aiter(paginator if ahead is None else paginator.prefetch(ahead)), read, tasks, 3)
+    assert sorted(read) == server.items
+    assert server.asked == [None, "page:1", "page:2", "page:3"]
+
+
+async def test_several_tasks_share_the_pages_and_each_is_requested_once():
+    server = SlowServer([[1, 2, 3], [], [4], [5, 6]])
+    read = []
+    async with anyio.create_task_group() as tasks:
+        read_slowly(Paginator(server.fetch).pages(), read, tasks, 3)
+    assert [page.items for page in read] == server.pages
+    assert server.asked == [None, "page:1", "page:2", "page:3"]
+
+
+async def test_a_reader_that_waits_for_a_page_asks_again_when_the_one_before_it_failed():
+    server = SlowServer([[1], [2]])
+    server.failures[0] = not_found()
+    iterator = aiter(Paginator(server.fetch))
+    ended = []
+
+    async def read_one():
+        try:
+            ended.append(await anext(iterator))
+        except NotFoundError:
+            ended.append("not found")
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(3):
+            tasks.start_soon(read_one)
+    assert ended == ["not found", 1, 2]
+
+
 async def test_prefetching_no_page_is_refused():
     with pytest.raises(ConfigurationError, match="pages=0"):
         Paginator(Server([[1]]).fetch).prefetch(0)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import itertools
 import threading
 
 import anyio
@@ -227,6 +228,88 @@ async def test_a_read_that_timed_out_loses_nothing():
         assert await anext(values) == 2
 
 
+@pytest.mark.parametrize("buffer", [0, 2])
+@pytest.mark.parametrize("size", [1, 3])
+async def test_several_readers_share_the_values_each_exactly_once(size, buffer):
+    async def produce(send):
+        for start in range(0, 30, size):
+            await send(range(start, start + size))
+
+    read = []
+    ended = []
+
+    async def work(values):
+        async for value in values:
+            read.append(value)
+            await anyio.lowlevel.checkpoint()
+        ended.append(values)
+
+    async with Stream(produce, buffer=buffer) as values, anyio.create_task_group() as tasks:
+        for _ in range(3):
+            tasks.start_soon(work, values)
+    assert sorted(read) == list(range(30))
+    assert len(ended) == 3
+
+
+async def test_a_reader_that_gives_up_its_turn_leaves_it_to_the_next():
+    gate = anyio.Event()
+    read = []
+
+    async def produce(send):
+        await gate.wait()
+        await send("ab")
+
+    async def read_one(values, scope):
+        with scope:
+            read.append(await anext(values))
+
+    scopes = [anyio.CancelScope() for _ in range(4)]
+    async with Stream(produce) as values, anyio.create_task_group() as tasks:
+        for scope in scopes:
+            tasks.start_soon(read_one, values, scope)
+            await anyio.wait_all_tasks_blocked()
+        scopes[0].cancel()
+        scopes[2].cancel()
+        gate.set()
+    assert sorted(read) == ["a", "b"]
+
+
+async def test_a_hand_over_that_is_cancelled_takes_its_values_back():
+    async def produce(send):
+        await send([1])
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(send, [2])
+            await anyio.wait_all_tasks_blocked()
+            tasks.cancel_scope.cancel()
+        given_up.set()
+        await send([3])
+
+    given_up = anyio.Event()
+    async with Stream(produce) as values:
+        assert await anext(values) == 1
+        await given_up.wait()
+        assert [value async for value in values] == [3]
+
+
+async def test_nobody_waits_to_hand_over_what_nobody_will_read():
+    refused = anyio.Event()
+
+    async def send_for_ever(send):
+        while True:
+            await send([1])
+
+    async def produce(send):
+        with anyio.CancelScope(shield=True):
+            with pytest.raises(anyio.BrokenResourceError):
+                await send_for_ever(send)
+            refused.set()
+
+    async with Stream(produce, buffer=2) as values:
+        await anext(values)
+        await anyio.wait_all_tasks_blocked()
+    assert refused.is_set()
+
+
 async def test_a_stream_that_was_closed_says_so():
     async with Stream(numbers) as values:
         await anext(values)
@@ -324,6 +407,30 @@ def test_a_native_cancellation_of_the_consumer_ends_the_tasks():
         return asyncio.all_tasks() - {asyncio.current_task()}
 
     assert asyncio.run(main()) <= set()
+
+
+@pytest.mark.parametrize("readers", [1, 2])
+@pytest.mark.parametrize("buffer", [0, 2])
+@pytest.mark.parametrize("steps", range(8))
+def test_a_native_cancellation_of_a_read_loses_nothing_at_whatever_step_it_comes(steps, buffer, readers):
+    async def main():
+        read = []
+        ended = False
+        cancelling = itertools.cycle([True, False])
+        async with Stream(numbers, buffer=buffer) as values:
+            while not ended:
+                reads = [asyncio.create_task(anext(values)) for _ in range(readers)]
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                if next(cancelling):
+                    reads[0].cancel()
+                await asyncio.wait(reads)
+                done = [task for task in reads if not task.cancelled()]
+                read += [task.result() for task in done if task.exception() is None]
+                ended = any(isinstance(task.exception(), StopAsyncIteration) for task in done)
+        return read
+
+    assert sorted(asyncio.run(main())) == [0, 1, 2, 3, 4]
 
 
 def test_a_handle_that_outlives_its_event_loop_is_dropped_in_peace():
