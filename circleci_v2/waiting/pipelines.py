@@ -194,7 +194,10 @@ class _PipelineWait:
         return workflows
 
     async def _tell(self, workflow: Workflow | None, before: str | None, after: str) -> None:
-        await self._options.tell(StateChange(pipeline=self._pipeline, workflow=workflow, before=before, after=after))
+        with self.watch.unforgiving():
+            await self._options.tell(
+                StateChange(pipeline=self._pipeline, workflow=workflow, before=before, after=after)
+            )
 
     def _is_over(self, phase: Phase, workflows: Sequence[Workflow]) -> bool:
         before, self._phase_before = self._phase_before, (phase, len(workflows))

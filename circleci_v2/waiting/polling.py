@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import anyio
@@ -98,6 +99,7 @@ class Watch:
         self._polling = polling
         self._start = polling.clock()
         self._answered = False
+        self._unforgiven: CircleCIError | None = None
 
     @property
     def elapsed(self) -> float:
@@ -107,6 +109,15 @@ class Watch:
     def trust(self) -> None:
         """Forgive failures from now on, because CircleCI has answered something."""
         self._answered = True
+
+    @contextmanager
+    def unforgiving(self) -> Iterator[None]:
+        """What the block raises ends the wait, since it is no failure to look at CircleCI."""
+        try:
+            yield
+        except CircleCIError as error:
+            self._unforgiven = error
+            raise
 
     async def until(self, look: Callable[[], Awaitable[T | None]], *, subject: str, seen: Callable[[], object]) -> T:
         """Look until the answer is not None.
@@ -142,6 +153,8 @@ class Watch:
 
     def _pause_after(self, error: CircleCIError) -> float:
         """Seconds to stay away after a failure that may pass; raises every other."""
+        if error is self._unforgiven:
+            raise error
         cause = error.__cause__ if isinstance(error, PaginationError) else error
         if isinstance(cause, NotFoundError) and self.elapsed < self._polling.grace:
             return 0.0

@@ -108,9 +108,9 @@ class _WorkflowWait:
         before = None if self._workflow is None else str(self._workflow.status)
         self._workflow = workflow = await self._circleci.workflows.get(workflow_id)
         if workflow.status != before:
-            await self._options.tell(
-                StateChange(pipeline=None, workflow=workflow, before=before, after=str(workflow.status))
-            )
+            change = StateChange(pipeline=None, workflow=workflow, before=before, after=str(workflow.status))
+            with self.watch.unforgiving():
+                await self._options.tell(change)
         if has_ended(workflow) or (self._options.fail_fast and is_failing([workflow])):
             return workflow
         if workflow.status == "on_hold" and self._options.on_hold == "return":

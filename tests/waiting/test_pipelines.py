@@ -296,6 +296,22 @@ async def test_the_callback_may_be_asynchronous():
     assert told == ["created", "running", "success"]
 
 
+@pytest.mark.parametrize("failure", [lost_connection(), refusal(404), refusal(503), ValueError("no such channel")])
+@pytest.mark.parametrize("end", ["created", "running", "success"])
+async def test_what_the_callback_raises_ends_the_wait_though_a_look_would_be_forgiven_it(failure, end):
+    told = []
+
+    async def tell(change):
+        told.append(change.after)
+        if change.after == end:
+            raise failure
+
+    with pytest.raises(type(failure)) as caught:
+        await trigger(circleci_with(succeeding()), on_change=tell)
+    assert caught.value is failure
+    assert told[-1] == end
+
+
 @pytest.mark.parametrize(
     "options", [{"timeout": 0}, {"timeout": -5.0}, {"timeout": float("nan")}, {"on_hold": "ignore"}]
 )

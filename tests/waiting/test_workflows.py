@@ -56,6 +56,18 @@ async def test_changes_are_told():
     ]
 
 
+async def test_what_the_callback_raises_ends_the_wait_though_a_look_would_be_forgiven_it():
+    failure = APIConnectionError("no chat", method="POST", url="https://chat.example.com")
+
+    async def tell(change):
+        if change.after == "success":
+            raise failure
+
+    with pytest.raises(APIConnectionError) as caught:
+        await wait(circleci_with(workflow_of(("running", 50.0), ("success", 0.0))), on_change=tell)
+    assert caught.value is failure
+
+
 async def test_the_deadline_tells_the_last_status():
     circleci = circleci_with(workflow_of(("running", 500.0), ("success", 0.0)))
     with pytest.raises(WaitTimeoutError, match="has not ended after 60 seconds: it is running") as caught:
