@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 from uuid import UUID
 
 import anyio
 
 from circleci_v2.errors import APIError, CircleCIError
 from circleci_v2.waiting.polling import Polling
-from circleci_v2.waiting.states import has_ended
+from circleci_v2.waiting.states import Phase, has_ended
 
 if TYPE_CHECKING:
     from circleci_v2._generated.namespaces import Namespaces
     from circleci_v2.models import Workflow, WorkflowJob
 
-__all__ = ["Approver", "cancelling_at_circleci"]
+__all__ = ["Approver", "Look", "cancelling_at_circleci"]
 
 _LOGGER: Final = logging.getLogger("circleci_v2.waiting")
 _SECONDS_TO_CANCEL: Final = 30.0
+
+Look: TypeAlias = "Callable[[], Awaitable[tuple[Phase, Sequence[Workflow]]]]"
+"""Tells the workflows as they are now, and how far all is once they have ended."""
 
 
 class Approver:
@@ -61,49 +64,85 @@ class Approver:
 
 @asynccontextmanager
 async def cancelling_at_circleci(
-    circleci: Namespaces, list_workflows: Callable[[], Awaitable[Iterable[Workflow]]], *, polling: Polling, wanted: bool
+    circleci: Namespaces, look: Look, *, subject: str, polling: Polling, wanted: bool
 ) -> AsyncGenerator[None]:
     """Cancel the workflows at CircleCI when the block is cancelled.
 
-    A pipeline itself cannot be cancelled. When its workflows are not there yet, they are waited for.
+    A pipeline itself cannot be cancelled. So those of its workflows that are not there yet are waited for, until no
+    other can follow.
 
     Args:
         circleci: The client.
-        list_workflows: Lists the workflows as they are now.
-        polling: How long to pause while there is nothing to cancel yet.
+        look: Tells the workflows as they are now, and how far all is once they have ended.
+        subject: What is cancelled, for the log.
+        polling: How often to look.
         wanted: Whether to do it at all.
     """
     try:
         yield
     except anyio.get_cancelled_exc_class():
         if wanted:
-            with anyio.move_on_after(_SECONDS_TO_CANCEL, shield=True) as scope:
-                await _cancel_all(circleci, list_workflows, polling)
-            if scope.cancelled_caught:
-                _LOGGER.warning("No workflow could be cancelled within %g seconds", _SECONDS_TO_CANCEL)
+            cancelling = _Cancelling(circleci, look)
+            with anyio.move_on_after(_SECONDS_TO_CANCEL, shield=True):
+                await cancelling.until_nothing_follows(polling)
+            if not cancelling.done:
+                _LOGGER.warning(
+                    "%s: cancelling was given up after %g seconds: %s",
+                    subject,
+                    _SECONDS_TO_CANCEL,
+                    cancelling.left_behind,
+                )
         raise
 
 
-async def _cancel_all(
-    circleci: Namespaces, list_workflows: Callable[[], Awaitable[Iterable[Workflow]]], polling: Polling
-) -> None:
-    for pause in polling.pauses():
+class _Cancelling:
+    """Asks CircleCI to cancel every workflow that it comes to see, each once."""
+
+    def __init__(self, circleci: Namespaces, look: Look) -> None:
+        self._circleci = circleci
+        self._look = look
+        self._asked: set[UUID] = set()
+        self._unanswered: set[UUID] = set()
+        self._before: tuple[Phase, int] | None = None
+        self.done = False
+
+    @property
+    def left_behind(self) -> str:
+        """What may still run."""
+        if self._unanswered:
+            return f"no answer about workflow {', '.join(map(str, self._unanswered))}"
+        return "workflows may still appear"
+
+    async def until_nothing_follows(self, polling: Polling) -> None:
+        deadline = polling.clock() + _SECONDS_TO_CANCEL
+        for pause in polling.pauses():
+            try:
+                phase, workflows = await self._look()
+            except CircleCIError as error:
+                _LOGGER.warning("The workflows to cancel could not be listed: %s", error)
+            else:
+                await self._cancel_all(workflows)
+                self.done = self._is_over(phase, len(workflows))
+            left = deadline - polling.clock()
+            if self.done or left <= 0:
+                return
+            await polling.sleep(min(pause, left))
+
+    def _is_over(self, phase: Phase, count: int) -> bool:
+        before, self._before = self._before, (phase, count)
+        return phase is Phase.ENDED or (phase is Phase.UNCONFIRMED and before == self._before)
+
+    async def _cancel_all(self, workflows: Iterable[Workflow]) -> None:
+        async with anyio.create_task_group() as tasks:
+            for workflow in workflows:
+                if workflow.id is not None and workflow.id not in self._asked and not has_ended(workflow):
+                    tasks.start_soon(self._cancel, workflow.id)
+
+    async def _cancel(self, workflow_id: UUID) -> None:
+        self._asked.add(workflow_id)
+        self._unanswered.add(workflow_id)
         try:
-            workflows = list(await list_workflows())
+            await self._circleci.workflows.cancel(workflow_id)
         except CircleCIError as error:
-            _LOGGER.warning("The workflows to cancel could not be listed: %s", error)
-            workflows = []
-        if workflows:
-            async with anyio.create_task_group() as tasks:
-                for workflow in workflows:
-                    if workflow.id is not None and not has_ended(workflow):
-                        tasks.start_soon(_cancel, circleci, workflow.id)
-            return
-        await polling.sleep(pause)
-
-
-async def _cancel(circleci: Namespaces, workflow_id: UUID) -> None:
-    try:
-        await circleci.workflows.cancel(workflow_id)
-    except CircleCIError as error:
-        _LOGGER.warning("Workflow %s could not be cancelled: %s", workflow_id, error)
+            _LOGGER.warning("Workflow %s could not be cancelled: %s", workflow_id, error)
+        self._unanswered.discard(workflow_id)

@@ -28,8 +28,9 @@ class WaitOptions(TypedDict, total=False):
         fail_fast: Return as soon as a workflow fails or is failing, and not when all have ended. Default: False.
         on_change: Called with a `StateChange` for each change of a state; it may be an async function. What it raises
             ends the wait.
-        cancel_at_circleci: When this wait is cancelled, also cancel the workflows at CircleCI, for at most 30 seconds.
-            A wait that times out leaves them alone. Default: False.
+        cancel_at_circleci: When this wait is cancelled, also cancel the workflows at CircleCI, those that appear a
+            moment later included, for at most 30 seconds; a warning is logged when more may follow. A wait that times
+            out leaves them alone. Default: False.
         polling: How often to look. Default: after 5 seconds, growing to 30.
     """
 

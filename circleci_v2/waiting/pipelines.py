@@ -12,7 +12,15 @@ from circleci_v2.slugs import ProjectSlug
 from circleci_v2.waiting.actions import Approver, cancelling_at_circleci
 from circleci_v2.waiting.options import Options, WaitOptions
 from circleci_v2.waiting.polling import Watch
-from circleci_v2.waiting.states import Phase, PipelineResult, StateChange, is_failing, oldest_first, phase_of
+from circleci_v2.waiting.states import (
+    Phase,
+    PipelineResult,
+    StateChange,
+    is_failing,
+    oldest_first,
+    phase_of,
+    phase_once_canceled,
+)
 
 if TYPE_CHECKING:
     from circleci_v2._generated.namespaces import Namespaces
@@ -143,15 +151,15 @@ class _PipelineWait:
         self.watch = Watch(timeout=timeout, polling=options.polling)
 
     async def until_ended(self, pipeline_id: UUID | str) -> PipelineResult:
+        subject = f"Pipeline {pipeline_id}"
         async with cancelling_at_circleci(
             self._circleci,
-            lambda: self._circleci.pipelines.list_workflows(pipeline_id).collect(),
+            lambda: self._look_to_cancel(pipeline_id),
+            subject=subject,
             polling=self._options.polling,
             wanted=self._options.cancel_at_circleci,
         ):
-            return await self.watch.until(
-                lambda: self._look(pipeline_id), subject=f"Pipeline {pipeline_id}", seen=self._seen
-            )
+            return await self.watch.until(lambda: self._look(pipeline_id), subject=subject, seen=self._seen)
 
     def _seen(self) -> PipelineResult | None:
         if self._pipeline is None:
@@ -181,17 +189,24 @@ class _PipelineWait:
 
     async def _look_at_workflows(self, pipeline: Pipeline) -> Sequence[Workflow]:
         before = {workflow.id: str(workflow.status) for workflow in self._workflows}
-        try:
-            listed = await self._circleci.pipelines.list_workflows(pipeline.id).collect()
-        except NotFoundError:
-            if pipeline.state != "errored":
-                raise
-            listed = []
-        self._workflows = workflows = oldest_first(listed)
+        self._workflows = workflows = await self._list_workflows(pipeline)
         for workflow in workflows:
             if workflow.status != before.get(workflow.id):
                 await self._tell(workflow, before.get(workflow.id), str(workflow.status))
         return workflows
+
+    async def _list_workflows(self, pipeline: Pipeline) -> Sequence[Workflow]:
+        try:
+            return oldest_first(await self._circleci.pipelines.list_workflows(pipeline.id).collect())
+        except NotFoundError:
+            if pipeline.state != "errored":
+                raise
+            return ()
+
+    async def _look_to_cancel(self, pipeline_id: UUID | str) -> tuple[Phase, Sequence[Workflow]]:
+        pipeline = await self._circleci.pipelines.get(pipeline_id)
+        workflows = await self._list_workflows(pipeline)
+        return phase_once_canceled(pipeline, workflows), workflows
 
     async def _tell(self, workflow: Workflow | None, before: str | None, after: str) -> None:
         with self.watch.unforgiving():

@@ -12,7 +12,17 @@ import attrs
 if TYPE_CHECKING:
     from circleci_v2.models import Pipeline, Workflow
 
-__all__ = ["Phase", "PipelineResult", "StateChange", "has_ended", "is_failing", "newest_of_each_name", "phase_of"]
+__all__ = [
+    "Phase",
+    "PipelineResult",
+    "StateChange",
+    "has_ended",
+    "is_failing",
+    "newest_of_each_name",
+    "oldest_first",
+    "phase_of",
+    "phase_once_canceled",
+]
 
 _FAILING: Final = ("unauthorized", "error", "failed", "failing", "canceled")
 _NOT_FAILING: Final = ("on_hold", "running", "success", "not_run")
@@ -120,6 +130,20 @@ def phase_of(pipeline: Pipeline, workflows: Sequence[Workflow]) -> Phase:
     if going_on:
         waiting = all(workflow.status == "on_hold" for workflow in going_on)
         return Phase.ON_HOLD if waiting else Phase.GOING_ON
+    return _phase_behind(pipeline, workflows)
+
+
+def phase_once_canceled(pipeline: Pipeline, workflows: Sequence[Workflow]) -> Phase:
+    """How far a pipeline is when those of its workflows that go on have just been cancelled.
+
+    One may have ended by itself at the same moment, and what follows it may be on its way.
+    """
+    phase = _phase_behind(pipeline, workflows)
+    return phase if phase is not Phase.ENDED or all(map(has_ended, workflows)) else Phase.UNCONFIRMED
+
+
+def _phase_behind(pipeline: Pipeline, workflows: Sequence[Workflow]) -> Phase:
+    """How far a pipeline is, whose workflows have all ended."""
     if pipeline.state == "errored":
         return Phase.ENDED
     last = oldest_first(workflows)[-1] if workflows else None

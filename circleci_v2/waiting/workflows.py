@@ -9,7 +9,7 @@ from uuid import UUID
 from circleci_v2.waiting.actions import Approver, cancelling_at_circleci
 from circleci_v2.waiting.options import Options, WaitOptions
 from circleci_v2.waiting.polling import Watch
-from circleci_v2.waiting.states import StateChange, has_ended, is_failing
+from circleci_v2.waiting.states import Phase, StateChange, has_ended, is_failing
 
 if TYPE_CHECKING:
     from circleci_v2._generated.namespaces import Namespaces
@@ -94,15 +94,18 @@ class _WorkflowWait:
         self.watch = Watch(timeout=timeout, polling=options.polling)
 
     async def until_ended(self, workflow_id: UUID | str) -> Workflow:
-        async def list_workflows() -> list[Workflow]:
-            return [await self._circleci.workflows.get(workflow_id)]
+        async def look_to_cancel() -> tuple[Phase, Sequence[Workflow]]:
+            return Phase.ENDED, [await self._circleci.workflows.get(workflow_id)]
 
+        subject = f"Workflow {workflow_id}"
         async with cancelling_at_circleci(
-            self._circleci, list_workflows, polling=self._options.polling, wanted=self._options.cancel_at_circleci
+            self._circleci,
+            look_to_cancel,
+            subject=subject,
+            polling=self._options.polling,
+            wanted=self._options.cancel_at_circleci,
         ):
-            return await self.watch.until(
-                lambda: self._look(workflow_id), subject=f"Workflow {workflow_id}", seen=lambda: self._workflow
-            )
+            return await self.watch.until(lambda: self._look(workflow_id), subject=subject, seen=lambda: self._workflow)
 
     async def _look(self, workflow_id: UUID | str) -> Workflow | None:
         before = None if self._workflow is None else str(self._workflow.status)

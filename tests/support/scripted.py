@@ -51,6 +51,7 @@ class ScriptedWorkflow:
     auto_rerun_number: int | None = None
     approved_at: float = NEVER
     canceled_at: float = NEVER
+    seconds_to_cancel: float = 0.0
 
     @property
     def id(self) -> UUID:
@@ -160,7 +161,7 @@ class ScriptedCircleCI(Namespaces):
             case ["approve", _]:
                 return self._approve(workflow)
             case ["cancel"]:
-                workflow.canceled_at = self.now
+                workflow.canceled_at = self.now + workflow.seconds_to_cancel
                 return 202, {"message": "Accepted."}
         return 200, self._workflow(workflow)
 

@@ -450,11 +450,58 @@ async def test_workflows_that_cannot_be_listed_are_tried_again_and_logged(caplog
     assert caplog.text.count("could not be listed: connection lost") == 2
 
 
-async def test_cancelling_at_circleci_gives_up_in_the_end(caplog, monkeypatch):
-    monkeypatch.setattr(actions, "_SECONDS_TO_CANCEL", 0.01)
+async def test_workflows_that_appear_beside_the_first_are_cancelled_too():
+    circleci = circleci_with(succeeding("lint"), succeeding("build", appears=23.0))
+    await cancel_while_waiting(circleci, after=20.0, cancel_at_circleci=True)
+    assert [workflow.status_at(circleci.now) for workflow in circleci.pipeline.workflows] == ["canceled", "canceled"]
+    assert len(circleci.sent("POST", "/cancel")) == 2
+
+
+async def test_what_follows_a_setup_workflow_that_ended_meanwhile_is_cancelled():
+    setup = succeeding("setup", seconds=20.0, tag="setup")
+    circleci = circleci_with(setup, succeeding("build", appears=40.0), states=[("setup", 0.0), ("created", 20.0)])
+    await cancel_while_waiting(circleci, after=20.0, cancel_at_circleci=True)
+    assert circleci.sent("POST", f"{setup.id}/cancel") == []
+    assert circleci.pipeline.workflows[1].canceled_at >= 40.0
+
+
+async def test_a_setup_workflow_that_was_cancelled_is_followed_by_nothing():
+    circleci = circleci_with(succeeding("setup", tag="setup"), states=[("setup", 0.0)])
+    await cancel_while_waiting(circleci, after=20.0, cancel_at_circleci=True)
+    (canceled_at,) = circleci.sent("POST", "/cancel")
+    assert circleci.now == canceled_at + 5.0
+
+
+async def test_a_workflow_that_takes_its_time_to_stop_is_cancelled_once():
+    circleci = circleci_with(succeeding(seconds=1000.0, seconds_to_cancel=60.0))
+    await cancel_while_waiting(circleci, after=20.0, cancel_at_circleci=True)
+    (canceled_at,) = circleci.sent("POST", "/cancel")
+    assert circleci.now == canceled_at + 5.0
+
+
+async def test_cancelling_at_circleci_gives_up_in_the_end_and_says_what_is_left(caplog):
     circleci = circleci_with(succeeding(appears=float("inf")))
     await cancel_while_waiting(circleci, after=20.0, cancel_at_circleci=True)
-    assert "No workflow could be cancelled within 0.01 seconds" in caplog.text
+    assert (
+        f"Pipeline {PIPELINE_ID}: cancelling was given up after 30 seconds: workflows may still appear" in caplog.text
+    )
+    assert circleci.now == circleci.sent("GET", "/workflow")[-1] == 23.75 + 30.0
+
+
+async def test_a_cancellation_that_circleci_does_not_answer_is_told(caplog, monkeypatch):
+    monkeypatch.setattr(actions, "_SECONDS_TO_CANCEL", 0.01)
+    workflow = succeeding(seconds=1000.0)
+    circleci = circleci_with(workflow)
+    answer = circleci.call
+
+    async def never_answer_cancellations(request, parse):
+        if request.path.endswith("/cancel"):
+            await anyio.sleep_forever()
+        return await answer(request, parse)
+
+    circleci.call = never_answer_cancellations
+    await cancel_while_waiting(circleci, after=20.0, cancel_at_circleci=True)
+    assert f"no answer about workflow {workflow.id}" in caplog.text
 
 
 def test_a_native_cancellation_cancels_at_circleci_too():
