@@ -226,6 +226,11 @@ class CircleCI(Namespaces):
         """The same namespaces, whose methods return the whole `Response`; a list gives its first page."""
         return NamespacesWithRawResponse(self)
 
+    @property
+    def deadline(self) -> float | None:
+        """Seconds that a call may take from its first attempt on; None when nothing bounds it."""
+        return self._options.on(self._settings.retry).deadline
+
     def with_options(
         self,
         *,

@@ -1,11 +1,11 @@
-"""What a wait does at CircleCI besides looking: approve what is on hold, cancel what it leaves behind."""
+"""What a wait does at CircleCI besides looking: begin in time, approve what is on hold, cancel what it leaves behind."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, runtime_checkable
 from uuid import UUID
 
 import anyio
@@ -18,13 +18,35 @@ if TYPE_CHECKING:
     from circleci_v2._generated.namespaces import Namespaces
     from circleci_v2.models import Workflow, WorkflowJob
 
-__all__ = ["Approver", "Look", "cancelling_at_circleci"]
+__all__ = ["Approver", "Look", "cancelling_at_circleci", "in_time"]
 
 _LOGGER: Final = logging.getLogger("circleci_v2.waiting")
 _SECONDS_TO_CANCEL: Final = 30.0
 
 Look: TypeAlias = "Callable[[], Awaitable[tuple[Phase, Sequence[Workflow]]]]"
 """Tells the workflows as they are now, and how far all is once they have ended."""
+
+
+@runtime_checkable
+class _HasDeadline(Protocol):
+    """A client whose calls may take only so long; those of tests need not have it."""
+
+    @property
+    def deadline(self) -> float | None: ...
+
+    def with_options(self, *, deadline: float) -> Namespaces: ...
+
+
+def in_time(circleci: Namespaces, timeout: float) -> Namespaces:
+    """The client for the call that a wait begins with: what would be sent after the wait is over must not be sent.
+
+    Args:
+        circleci: The client.
+        timeout: Seconds that the wait has; the client's own deadline holds besides.
+    """
+    if not isinstance(circleci, _HasDeadline):
+        return circleci
+    return circleci.with_options(deadline=timeout if circleci.deadline is None else min(timeout, circleci.deadline))
 
 
 class Approver:

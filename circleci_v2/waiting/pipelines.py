@@ -9,7 +9,7 @@ from uuid import UUID
 from circleci_v2 import models
 from circleci_v2.errors import ConfigurationError, NotFoundError, PipelineNotTriggeredError
 from circleci_v2.slugs import ProjectSlug
-from circleci_v2.waiting.actions import Approver, cancelling_at_circleci
+from circleci_v2.waiting.actions import Approver, cancelling_at_circleci, in_time
 from circleci_v2.waiting.options import Options, WaitOptions
 from circleci_v2.waiting.polling import Watch
 from circleci_v2.waiting.states import (
@@ -69,7 +69,8 @@ async def trigger_and_wait(
     Raises:
         PipelineNotTriggeredError: CircleCI answered, but made no pipeline; the message says why.
         WaitTimeoutError: The deadline has passed; the pipeline goes on at CircleCI.
-        APIError: CircleCI refused to trigger it.
+        APIError: CircleCI refused to trigger it; a RateLimitError also when it asked to wait for longer than `timeout`.
+        APIConnectionError: CircleCI did not answer, within `timeout` either; the message says when it may have begun.
         ConfigurationError: An argument makes no sense.
     """
     slug = ProjectSlug(project_slug)
@@ -83,10 +84,11 @@ async def trigger_and_wait(
         by_definition = definition_id is not None or slug.canonical.startswith("circleci/")
         route = "pipeline/run" if by_definition else "pipeline"
     wait = _PipelineWait(circleci, timeout, Options(**options))
+    bounded = in_time(circleci, timeout)
     if route == "pipeline":
-        created = await circleci.pipelines.trigger(slug, branch=branch, tag=tag, parameters=parameters)
+        created = await bounded.pipelines.trigger(slug, branch=branch, tag=tag, parameters=parameters)
     else:
-        created = await _run(circleci, slug, _reference(branch, tag), definition_id, parameters)
+        created = await _run(bounded, slug, _reference(branch, tag), definition_id, parameters)
     wait.watch.trust()
     return await wait.until_ended(created.id)
 

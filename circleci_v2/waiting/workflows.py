@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Unpack
 from uuid import UUID
 
-from circleci_v2.waiting.actions import Approver, cancelling_at_circleci
+from circleci_v2.waiting.actions import Approver, cancelling_at_circleci, in_time
 from circleci_v2.waiting.options import Options, WaitOptions
 from circleci_v2.waiting.polling import Watch
 from circleci_v2.waiting.states import Phase, StateChange, has_ended, is_failing
@@ -61,7 +61,7 @@ async def rerun_and_wait(
     Args:
         circleci: The client.
         workflow_id: The workflow to rerun; it must have ended.
-        timeout: Seconds until the wait gives up.
+        timeout: Seconds until the wait gives up, requesting the rerun included.
         from_failed: Run the failed jobs and what follows them. False: run all. Default: True, unless `jobs` are given.
         jobs: Run these jobs, by their UUIDs.
         sparse_tree: With `jobs`, also run only what depends on them; see `workflows.rerun`.
@@ -72,11 +72,12 @@ async def rerun_and_wait(
 
     Raises:
         WaitTimeoutError: The deadline has passed; the workflow goes on at CircleCI.
-        APIError: CircleCI refused the rerun.
+        APIError: CircleCI refused the rerun; a RateLimitError also when it asked to wait for longer than `timeout`.
+        APIConnectionError: CircleCI did not answer, within `timeout` either; the message says when it may have begun.
         ConfigurationError: An argument makes no sense.
     """
     wait = _WorkflowWait(circleci, timeout, Options(**options))
-    rerun = await circleci.workflows.rerun(
+    rerun = await in_time(circleci, timeout).workflows.rerun(
         workflow_id, from_failed=None if jobs else from_failed, jobs=jobs, sparse_tree=sparse_tree
     )
     wait.watch.trust()

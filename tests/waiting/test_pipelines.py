@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circleci_v2 import CircleCI, RetryPolicy
 from circleci_v2.errors import (
     APIConnectionError,
     BadRequestError,
@@ -15,9 +16,11 @@ from circleci_v2.errors import (
     InvalidSlugError,
     NotFoundError,
     PipelineNotTriggeredError,
+    RateLimitError,
     ServerError,
     WaitTimeoutError,
 )
+from circleci_v2.testing import FakeCircleCI
 from circleci_v2.waiting import actions, trigger_and_wait, wait_for_pipeline
 from tests.support.scripted import PIPELINE_ID, ScriptedCircleCI, ScriptedPipeline, ScriptedWorkflow, refusal
 
@@ -391,6 +394,24 @@ async def test_a_trigger_whose_answer_is_lost_is_not_sent_again():
     with pytest.raises(APIConnectionError):
         await trigger(circleci)
     assert len(circleci.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "options"),
+    [
+        ("/project/{project-slug}/pipeline", {}),
+        ("/project/{provider}/{organization}/{project}/pipeline/run", {"route": "pipeline/run"}),
+    ],
+)
+@pytest.mark.parametrize(("seconds", "deadline"), [(1.0, 300.0), (1.0, None), (3600.0, 1.0), (float("inf"), 1.0)])
+async def test_no_pipeline_is_triggered_once_the_time_is_over(path, options, seconds, deadline):
+    fake = FakeCircleCI.seeded("gh/acme/web", pipelines=1)
+    fake.faults.fail_next(429, retry_after=8, route=f"POST {path}")
+    retry = RetryPolicy(deadline=deadline)
+    async with CircleCI(fake.token, transport=fake.transport(), retry=retry) as circleci:
+        with pytest.raises(RateLimitError):
+            await circleci.trigger_and_wait("gh/acme/web", timeout=seconds, polling=fake.polling(), **options)
+    assert [entry.answer.status for entry in fake.journal] == [429]
 
 
 async def cancel_while_waiting(circleci, *, after, **options):

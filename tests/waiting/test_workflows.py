@@ -3,7 +3,15 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from circleci_v2.errors import APIConnectionError, ConfigurationError, NotFoundError, WaitTimeoutError
+from circleci_v2 import CircleCI
+from circleci_v2.errors import (
+    APIConnectionError,
+    ConfigurationError,
+    NotFoundError,
+    RateLimitError,
+    WaitTimeoutError,
+)
+from circleci_v2.testing import FakeCircleCI
 from circleci_v2.waiting import rerun_and_wait, wait_for_workflow
 from tests.support.scripted import PIPELINE_ID, ScriptedCircleCI, ScriptedPipeline, ScriptedWorkflow
 
@@ -123,3 +131,15 @@ async def test_a_cancelled_wait_cancels_the_workflow_when_asked_to():
         polling = circleci.polling(sleep=sleep)
         await wait_for_workflow(circleci, workflow.id, timeout=3600.0, polling=polling, cancel_at_circleci=True)
     assert workflow.status_at(circleci.now) == "canceled"
+
+
+async def test_no_rerun_is_requested_once_the_time_is_over():
+    fake = FakeCircleCI()
+    pipeline = fake.add_pipeline("gh/acme/web", status="failed")
+    async with CircleCI(fake.token, transport=fake.transport()) as circleci:
+        (workflow,) = await circleci.pipelines.list_workflows(pipeline.id).collect()
+        fake.journal.clear()
+        fake.faults.fail_next(429, retry_after=8, route="POST /workflow/{id}/rerun")
+        with pytest.raises(RateLimitError):
+            await circleci.rerun_and_wait(workflow.id, timeout=1.0, polling=fake.polling())
+    assert [entry.answer.status for entry in fake.journal] == [429]
