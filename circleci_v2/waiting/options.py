@@ -23,8 +23,8 @@ class WaitOptions(TypedDict, total=False):
 
     Attributes:
         on_hold: ``"wait"``: for the person, until the deadline. ``"return"``: give what there is, with the status
-            ``on_hold``. ``"approve"``: approve each approval job once, in the name of the token's owner. Default:
-            ``"wait"``.
+            ``on_hold``, once nothing else goes on or can follow. ``"approve"``: approve each approval job once, in the
+            name of the token's owner. Default: ``"wait"``.
         fail_fast: Return as soon as a workflow fails or is failing, and not when all have ended. Default: False.
         on_change: Called with a `StateChange` for each change of a state; it may be an async function. What it raises
             ends the wait.

@@ -176,7 +176,8 @@ class _PipelineWait:
             return result
         if self._options.on_hold == "approve":
             await self._approver.approve(workflows)
-        return result if self._is_over(phase_of(pipeline, workflows), workflows) else None
+        phase = phase_of(pipeline, workflows, until_on_hold=self._options.on_hold == "return")
+        return result if self._is_over(phase, workflows) else None
 
     async def _look_at_pipeline(self, pipeline_id: UUID | str) -> Pipeline:
         known = self._pipeline
@@ -223,8 +224,6 @@ class _PipelineWait:
         match phase:
             case Phase.ENDED:
                 return True
-            case Phase.ON_HOLD:
-                return self._options.on_hold == "return"
             case Phase.UNCONFIRMED:
                 return before == self._phase_before
             case Phase.EXPECTING:

@@ -89,7 +89,6 @@ class Phase(Enum):
     """How far a pipeline is, seen from outside."""
 
     GOING_ON = "going on"
-    ON_HOLD = "nothing goes on until a person approves"
     EXPECTING = "all has ended, but something is bound to follow"
     UNCONFIRMED = "all has ended, but so soon that more may be about to appear"
     ENDED = "ended"
@@ -120,16 +119,20 @@ def oldest_first(workflows: Iterable[Workflow]) -> list[Workflow]:
     return sorted(workflows, key=lambda workflow: workflow.created_at)
 
 
-def phase_of(pipeline: Pipeline, workflows: Sequence[Workflow]) -> Phase:
+def phase_of(pipeline: Pipeline, workflows: Sequence[Workflow], *, until_on_hold: bool) -> Phase:
     """How far a pipeline is.
 
     Workflows are made some time after their pipeline, a setup workflow is followed by others, and a failed workflow may
     be rerun automatically; so "every workflow has ended" is not yet the end.
+
+    Args:
+        pipeline: The pipeline.
+        workflows: Its workflows.
+        until_on_hold: Whether a workflow has gone far enough when it waits for a person.
     """
-    going_on = [workflow for workflow in workflows if not has_ended(workflow)]
-    if going_on:
-        waiting = all(workflow.status == "on_hold" for workflow in going_on)
-        return Phase.ON_HOLD if waiting else Phase.GOING_ON
+    for workflow in workflows:
+        if not has_ended(workflow) and not (until_on_hold and workflow.status == "on_hold"):
+            return Phase.GOING_ON
     return _phase_behind(pipeline, workflows)
 
 
@@ -143,7 +146,7 @@ def phase_once_canceled(pipeline: Pipeline, workflows: Sequence[Workflow]) -> Ph
 
 
 def _phase_behind(pipeline: Pipeline, workflows: Sequence[Workflow]) -> Phase:
-    """How far a pipeline is, whose workflows have all ended."""
+    """How far a pipeline is, whose workflows have all gone far enough."""
     if pipeline.state == "errored":
         return Phase.ENDED
     last = oldest_first(workflows)[-1] if workflows else None

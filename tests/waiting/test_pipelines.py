@@ -196,6 +196,26 @@ async def test_on_hold_is_returned_when_nothing_else_goes_on():
     assert 100.0 <= circleci.now <= 130.0
 
 
+async def test_on_hold_is_not_returned_before_all_workflows_can_have_appeared():
+    late = succeeding(appears=40.0)
+    circleci = circleci_with(held(), late, states=[("pending", 0.0), ("created", 38.0)])
+    result = await wait(circleci, on_hold="return")
+    assert [str(workflow.status) for workflow in result.workflows] == ["on_hold", "success"]
+
+
+async def test_on_hold_is_not_returned_while_an_automatic_rerun_is_due():
+    again = succeeding(appears=90.0, auto_rerun_number=1, max_auto_reruns=1)
+    circleci = circleci_with(held(), failing(seconds=50.0, max_auto_reruns=1), again)
+    result = await wait(circleci, on_hold="return")
+    assert {str(workflow.status) for workflow in result.workflows} == {"on_hold", "failed", "success"}
+
+
+async def test_a_setup_workflow_on_hold_is_returned_though_others_follow_it():
+    setup = ScriptedWorkflow(name="setup", states=[("on_hold", float("inf")), ("success", 0.0)], tag="setup")
+    circleci = circleci_with(setup, states=[("setup", 0.0)])
+    assert (await wait(circleci, on_hold="return")).status == "on_hold"
+
+
 async def test_on_hold_is_approved_once():
     circleci = circleci_with(held(), succeeding(seconds=400.0))
     assert (await wait(circleci, on_hold="approve")).succeeded
