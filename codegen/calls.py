@@ -58,6 +58,11 @@ class Call:
         return self.renamed.get(key) or identifier(key, prefix="field_", taken=_TAKEN_IN_METHODS | {self.module})
 
     @property
+    def place(self) -> str:
+        """Method and path, for messages."""
+        return f"{self.method.upper()} {self.path}"
+
+    @property
     def idempotent(self) -> bool:
         """Whether sending it twice has the effect of sending it once."""
         return self.method in _IDEMPOTENT
@@ -77,15 +82,23 @@ def calls_of(document: Document, names: Names) -> dict[CallName, Call]:
     """Every operation of a normalised document by the name of its method, in the document's order.
 
     Raises:
-        SpecError: Two operations claim one method.
+        SpecError: Two operations claim one method, or have one operationId.
     """
     calls: dict[CallName, Call] = {}
+    by_id: dict[str, Call] = {}
     for method, path, operation in operations_of(document):
         call = _call(document, names, path, method, operation)
         if other := calls.get(call.name):
-            msg = f"{method.upper()} {path} and {other.method.upper()} {other.path} are both called {call.name}"
+            msg = f"{call.place} and {other.place} are both called {call.name}"
             raise SpecError(msg)
-        calls[call.name] = call
+        if other := by_id.get(call.id):
+            # Within one document this is invalid OpenAPI; an operation that the overlay retains comes from another one.
+            msg = (
+                f"{call.place} and {other.place} both have the operationId {call.id!r}; "
+                "where overlay.yaml retains one of them, give that one another id in openapi.json"
+            )
+            raise SpecError(msg)
+        calls[call.name] = by_id[call.id] = call
     return calls
 
 

@@ -120,8 +120,7 @@ def view(document: Document, call: Call, endpoint: Endpoint) -> View:
     names = [argument.name for argument in arguments]
     if len(set(names)) < len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
-        place = f"{call.method.upper()} {call.path}"
-        msg = f"{place}: several parameters are called {', '.join(twice)} in Python; rename them in names.yaml"
+        msg = f"{call.place}: several parameters are called {', '.join(twice)} in Python; rename them in names.yaml"
         raise SpecError(msg)
     outcome = outcome_of(document, call, endpoint)
     keys = {argument.key for argument in arguments if argument.place == "query"}
@@ -208,7 +207,7 @@ def _fixed(text: str) -> str:
 
 def _filled(call: Call, key: str) -> str:
     if not _PLAIN_PLACEHOLDER.fullmatch(key):
-        msg = f"{call.method.upper()} {call.path}: the path parameter {key!r} is not made of letters, digits, - and _"
+        msg = f"{call.place}: the path parameter {key!r} is not made of letters, digits, - and _"
         raise SpecError(msg)
     name = call.argument(key)
     # Single quotes, because an f-string on Python 3.11 cannot reuse its own.

@@ -164,7 +164,7 @@ def _method(document: Document, entry: View) -> Method:
         name=str(call.name),
         key=canonical_key(call.method, call.path),
         id=call.id,
-        operation=f"{call.method.upper()} {call.path}",
+        operation=call.place,
         parameters={argument.name: _parameter(document, entry, argument) for argument in entry.arguments},
         positional=[argument.name for argument in entry.positional],
         returns=entry.outcome.annotation,

@@ -141,6 +141,16 @@ def test_an_operation_that_nobody_has_named_still_works(ours: dict[str, Any], tm
     assert "async def get_pipeline_lineage(self, pipeline_id: UUID | str) -> GetPipelineLineageResponse:" in namespace
 
 
+def test_an_operation_id_that_a_retained_operation_has_too_is_refused(ours: dict[str, Any], tmp_path: Path):
+    newer = copy.deepcopy(ours)
+    newer["paths"].pop("/project/{project-slug}/job/{job-number}")
+    newer["paths"]["/jobs/{job_id}"]["get"]["operationId"] = "getJobDetails"
+    with pytest.raises(SpecError, match=r"GET .* and GET .* both have the operationId 'getJobDetails'") as caught:
+        generate(newer, tmp_path / "_generated")
+    assert "GET /jobs/{job_id}" in str(caught.value)
+    assert "GET /project/{project-slug}/job/{job-number}" in str(caught.value)
+
+
 def test_a_room_that_a_document_leaves_without_an_operation_is_named(ours: dict[str, Any], tmp_path: Path):
     poorer = copy.deepcopy(ours)
     poorer["paths"]["/workflow/{id}/approve/{approval_request_id}"].pop("post")
