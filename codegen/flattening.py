@@ -7,7 +7,7 @@ from typing import Any
 
 from circleci_v2._wire.json_types import is_array, is_object
 from codegen.errors import SpecError
-from codegen.schemas import Schema, resolve_pointer
+from codegen.schemas import WORDS, Schema, resolve_pointer
 
 __all__ = [
     "DEEPEST_NESTING",
@@ -26,6 +26,8 @@ DEEPEST_NESTING = 60
 UNION_KEYS = ("oneOf", "anyOf")
 
 _SITE_KEYS = frozenset({"description", "nullable", "deprecated", "example", "default"})
+_KEYS_BESIDE = _SITE_KEYS | WORDS | {"allOf", "type", "title", "readOnly", "writeOnly"}
+"""What may stand beside a reference without making another schema of it."""
 
 
 def resolve(document: Mapping[str, Any], schema: Any, where: str) -> tuple[Schema, Schema]:
@@ -38,10 +40,9 @@ def resolve(document: Mapping[str, Any], schema: Any, where: str) -> tuple[Schem
         if not is_object(schema):
             msg = f"{where}: expected a schema, found {schema!r}"
             raise SpecError(msg)
-        arms = schema.get("allOf")
-        if is_array(arms) and len(arms) == 1 and is_object(arms[0]) and "$ref" in arms[0]:
+        if _is_wrapped_reference(schema):
             site = {**_site(schema), **site}
-            schema = arms[0]
+            schema = schema["allOf"][0]
         if "$ref" not in schema:
             return schema, site
         pointer = schema["$ref"]
@@ -50,6 +51,14 @@ def resolve(document: Mapping[str, Any], schema: Any, where: str) -> tuple[Schem
             raise SpecError(msg)
         seen.add(pointer)
         schema = resolve_pointer(document, pointer, where)
+
+
+def _is_wrapped_reference(schema: Schema) -> bool:
+    """Whether a reference stands in an allOf only because something is said beside it; what adds fields extends it."""
+    arms = schema.get("allOf")
+    if not is_array(arms) or len(arms) != 1 or not is_object(arms[0]) or "$ref" not in arms[0]:
+        return False
+    return all(key in _KEYS_BESIDE or key.startswith("x-") for key in schema)
 
 
 def _site(schema: Schema) -> Schema:

@@ -25,7 +25,7 @@ from codegen.flattening import (
     with_site,
 )
 from codegen.names import Names
-from codegen.schemas import WORDS, Schema, fill, first_difference, reference
+from codegen.schemas import WORDS, Schema, fill, first_difference, reference, resolve_root
 
 __all__ = ["Hoister", "NameOf"]
 
@@ -34,6 +34,8 @@ NameOf = Callable[[int | None], str]
 
 _FIRST_FIELDS = ("id", "name", "slug", "number", "type", "status", "state")
 _LONGEST_NAME = 120
+_COMMON_TO_ARMS = ("properties", "required")
+_WITHOUT_FIELDS = ("string", "integer", "number", "boolean", "array")
 
 
 @attrs.define
@@ -131,15 +133,22 @@ class _Place:
 
     def union(self, flat: Schema, variants: Sequence[Any]) -> Schema:
         key = next(key for key in UNION_KEYS if key in flat)
+        common = {k: flat[k] for k in _COMMON_TO_ARMS if k in flat}
         placed = [
-            self._place(variant, lambda _, i=i: self.name(i), f"|{i}")  # type: ignore[misc]  # a default argument binds i
+            self._place(self._extended(variant, common), lambda _, i=i: self.name(i), f"|{i}")  # type: ignore[misc]  # a default argument binds i
             for i, variant in enumerate(variants)
         ]
-        rest = {k: v for k, v in flat.items() if k not in {*UNION_KEYS, "type", "nullable", "additionalProperties"}}
+        said_elsewhere = {*UNION_KEYS, *_COMMON_TO_ARMS, "type", "nullable", "additionalProperties"}
+        rest = {k: v for k, v in flat.items() if k not in said_elsewhere}
         null = {"nullable": True} if flat.get("nullable") or len(variants) < len(flat[key]) else {}
         if len(placed) == 1:
             return with_site(placed[0], {**rest, **null})
         return {key: placed, **rest, **null}
+
+    def _extended(self, variant: Any, common: Schema) -> Any:
+        """An arm of a union, with the fields that stand beside the union and belong to each arm that can have fields."""
+        kind = resolve_root(self.document, variant, self.where).get("type")
+        return {"allOf": [variant, common]} if common and kind not in _WITHOUT_FIELDS else variant
 
     def items(self, schema: Any) -> Schema:
         return self._place(schema, self.name, "[]")

@@ -119,6 +119,26 @@ def test_two_schemas_under_one_name_are_refused_with_both_places():
     assert "names.yaml" in str(caught.value)
 
 
+def test_fields_that_move_to_a_schema_that_is_extended_change_nothing():
+    fields = dict(WORKFLOW["properties"])
+    base = {"type": "object", "required": ["id"], "properties": {"id": fields.pop("id")}}
+    extended = {
+        "type": "object",
+        "allOf": [{"$ref": "#/components/schemas/base"}],
+        "required": ["status"],
+        "properties": fields,
+    }
+    assert normal(document(extended, base=base)) == normal(document())
+    named = {"$ref": "#/components/schemas/extended"}
+    assert normal(document(named, base=base, extended=extended)) == normal(document())
+
+
+def test_a_schema_that_extends_itself_is_refused():
+    endless = {"allOf": [{"$ref": "#/components/schemas/a"}], "properties": {"id": {"type": "string"}}}
+    with pytest.raises(SpecError, match=r"GET /workflow/\{id\} 200: allOf is nested more than"):
+        normal(document({"$ref": "#/components/schemas/a"}, a=endless))
+
+
 def test_schemas_that_refer_to_each_other_in_a_circle_keep_one_name_each():
     node = {"type": "object", "properties": {"id": {"type": "string"}, "next": {"$ref": "#/components/schemas/node"}}}
     found = schemas(document({"$ref": "#/components/schemas/node"}, node=node))
