@@ -160,7 +160,10 @@ class _Place:
         values = flat.get("additionalProperties")
         if not is_object(values) or not values:
             return {"type": "object", **plain}
-        return {"type": "object", **plain, "additionalProperties": self._place(values, self.name, ".*")}
+        return {"type": "object", **plain, "additionalProperties": self._values(values)}
+
+    def _values(self, schema: Any) -> Schema:
+        return self._place(schema, lambda variant: self.hoister.names.values(self.name(variant)), ".*")
 
     def object(self, flat: Schema, name: str) -> Schema:
         names = self.hoister.names
@@ -171,7 +174,7 @@ class _Place:
         required = [key for key in properties if key in flat.get("required", ())]
         kept = {k: flat[k] for k in (*WORDS, "deprecated", "anyOf", "oneOf") if k in flat}
         extra = flat.get("additionalProperties")
-        values = {"additionalProperties": self._place(extra, self.name, ".*")} if is_object(extra) and extra else {}
+        values = {"additionalProperties": self._values(extra)} if is_object(extra) and extra else {}
         return {
             "type": "object",
             **kept,

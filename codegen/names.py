@@ -198,8 +198,8 @@ class Names:
         entry = self._entries.get(canonical_key(method, path))
         name = entry.answer if entry else None
         if is_object(name):
-            by_status: dict[int, str] = {int(key): value for key, value in name.items()}
-            name = by_status.get(int(status))
+            by_status: dict[str, str] = {str(key): value for key, value in name.items()}
+            name = by_status.get(status)
         if name or (entry and entry.items):
             return str(name or f"{entry.items}List" if entry else name)
         return self._default(f"answer {status} of {method.upper()} {path}", operation, "Response")
@@ -207,8 +207,10 @@ class Names:
     def field(self, model: str, field: str, variant: int | None = None) -> str:
         """The model or enum of a field; `variant` counts the members of a union."""
         named = self.table["models"].get(f"{model}.{field}")
+        place = variant or 0
         if is_array(named):
-            return str(named[variant or 0])
+            # A union may have more members than the table knows of.
+            named, variant = (named[place], None) if place < len(named) else (None, place)
         if named:
             return str(named) if variant is None else f"{named}{variant + 1}"
         default = f"{model}{pascal_case(field)}"
@@ -220,6 +222,23 @@ class Names:
         if named is None and field == "items" and model in self._list_items:
             return self._list_items[model]
         return self.field(model, field)
+
+    def values(self, mapping: str) -> str:
+        """The model of the values of a mapping, by the name for its place.
+
+        By default it is another one: the generator calls the mapping itself after its place.
+        """
+        return mapping if mapping in self._given else f"{mapping}Value"
+
+    @cached_property
+    def _given(self) -> frozenset[str]:
+        """Every model that the table names."""
+        fields = self.table["models"].values()
+        named = [name for value in fields for name in (value if is_array(value) else [value])]
+        for entry in self._entries.values():
+            answers = entry.answer.values() if is_object(entry.answer) else [entry.answer]
+            named += [entry.body, entry.items, *answers]
+        return frozenset(str(name) for name in named if name)
 
     @cached_property
     def _list_items(self) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+from openapi_python_client import strings
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
@@ -66,6 +67,7 @@ def parse(document: Document, names: Names, output: Path) -> Parsed:
         SpecError: The generator warns of anything, or two things would have one name in Python.
     """
     calls = calls_of(document, names)
+    _check_values(document)
     config = Config.from_sources(
         ConfigFile.load_from_path(CONFIG_FILE),
         MetaType.NONE,
@@ -134,6 +136,20 @@ def _dressed(document: Document, calls: dict[CallName, Call]) -> Document:
 
 def _without_slug(call: Call) -> Iterator[Any]:
     return (dict(p) for p in call.parameters if p["in"] != "path" or f"{{{p['name']}}}" in call.route)
+
+
+def _check_values(document: Document) -> None:
+    """Make sure that no two values of an enum have one name; the generator does not name the place, or loses one of them."""
+    for name, schema in document["components"]["schemas"].items():
+        taken: dict[str, str] = {}
+        for value in schema.get("enum", ()):
+            member = strings.snake_case(value.upper()).upper()
+            if value[:1].isalpha() and taken.setdefault(member, value) != value:
+                msg = (
+                    f"schema {name}: the values {taken[member]!r} and {value!r} would both be called {member} in Python; "
+                    "remove one of them in overlay.yaml"
+                )
+                raise SpecError(msg)
 
 
 def _check_fields(model: ModelProperty) -> None:

@@ -111,9 +111,47 @@ def test_two_fields_of_one_python_name_are_refused(ours: dict[str, Any], tmp_pat
 
 def test_what_the_generator_warns_of_fails_the_run(ours: dict[str, Any], tmp_path: Path):
     odd = copy.deepcopy(ours)
-    odd["components"]["schemas"]["WorkflowStatus"]["enum"] = ["on hold", "on_hold"]
-    with pytest.raises(SpecError, match="openapi-python-client cannot use the document: Duplicate key ON_HOLD"):
+    odd["components"]["schemas"]["WorkflowStatus"]["enum"] = ["#", "value_0"]
+    with pytest.raises(SpecError, match="openapi-python-client cannot use the document: Duplicate key VALUE_0"):
         generate(odd, tmp_path / "_generated")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "member"), [("GitHub", "github", "GITHUB"), ("on-hold", "on hold", "ON_HOLD")]
+)
+def test_two_values_of_one_python_name_are_refused(
+    ours: dict[str, Any], tmp_path: Path, one: str, other: str, member: str
+):
+    odd = copy.deepcopy(ours)
+    odd["components"]["schemas"]["WorkflowStatus"]["enum"] = [one, other]
+    with pytest.raises(SpecError, match=f"schema WorkflowStatus: .* would both be called {member} in Python") as caught:
+        generate(odd, tmp_path / "_generated")
+    assert repr(one) in str(caught.value)
+    assert repr(other) in str(caught.value)
+    assert "overlay.yaml" in str(caught.value)
+
+
+def test_the_objects_that_a_field_maps_to_have_a_name_of_their_own(ours: dict[str, Any], tmp_path: Path):
+    newer = copy.deepcopy(ours)
+    label = {"type": "object", "properties": {"color": {"type": "string"}}}
+    newer["components"]["schemas"]["Webhook"]["properties"]["labels"] = {
+        "type": "object",
+        "additionalProperties": label,
+    }
+    generate(newer, tmp_path / "_generated")
+    webhook = (tmp_path / "_generated" / "models" / "webhook.py").read_text(encoding="utf-8")
+    assert "labels: dict[str, WebhookLabelsValue] | None" in webhook
+
+
+def test_an_answer_to_any_success_has_a_default_name_beside_those_by_status(ours: dict[str, Any], tmp_path: Path):
+    newer = copy.deepcopy(ours)
+    path = "/project/{provider}/{organization}/{project}/pipeline/run"
+    responses = newer["paths"][path]["post"]["responses"]
+    responses["2XX"] = responses.pop("201")
+    notes = generate(newer, tmp_path / "_generated")
+    assert f"answer 2XX of POST {path} is called TriggerPipelineRunResponse" in notes
+    module = (tmp_path / "_generated" / "api" / "pipelines" / "run.py").read_text(encoding="utf-8")
+    assert "def parse(answer: Answer) -> models.PipelineNotTriggered | models.TriggerPipelineRunResponse:" in module
 
 
 def test_an_operation_that_nobody_has_named_still_works(ours: dict[str, Any], tmp_path: Path):

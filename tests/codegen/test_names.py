@@ -55,3 +55,9 @@ def test_a_call_into_a_namespace_that_is_not_there_is_refused():
     names = Names({**Names.load().table, "operations": {"GET /x": {"call": "nowhere.get"}}})
     with pytest.raises(SpecError, match="there is no namespace 'nowhere'"):
         names.call("get", "/x", {})
+
+
+def test_a_member_of_a_union_beyond_those_of_the_table_has_a_default_name():
+    names = Names.load()
+    members = [names.field("CreateContextRequest", "owner", variant) for variant in range(3)]
+    assert members == ["ContextOwnerById", "ContextOwnerBySlug", "CreateContextRequestOwnerVariant3"]
