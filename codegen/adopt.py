@@ -33,6 +33,7 @@ from codegen.normalize import OUR_DOCUMENT, name_schemas, normalize
 from codegen.our_words import Renames, with_our_words
 from codegen.overlay import Overlay
 from codegen.unwritten import MARKER, unwritten
+from codegen.validation import check_validity
 
 __all__ = ["Adoption", "adopt", "main"]
 
@@ -63,6 +64,7 @@ def adopt(ours: Document, theirs: Document, *, name: str = "theirs") -> Adoption
     Raises:
         SpecError: The newer document cannot be used; the message names the place.
     """
+    check_validity(theirs)
     names = Names.load()
     newer = normalize(theirs, names=names, ours=ours, strict=False)
     before, after = surface_of(ours, Names.load()), surface_of(newer.document, names)

@@ -29,6 +29,7 @@ from codegen.layers import layers_by_operation
 from codegen.names import Names, canonical_key
 from codegen.normalize import OUR_DOCUMENT, Normalized, normalize
 from codegen.overlay import Overlay
+from codegen.validation import check_validity
 
 __all__ = ["EXIT_CODES", "diff_documents", "main"]
 
@@ -53,7 +54,7 @@ def diff_documents(
         overlay: The corrections to make in both; default: overlay.yaml.
 
     Raises:
-        SpecError: One of them cannot be brought into normal form, or no package can be generated from it.
+        SpecError: One of them is not valid, cannot be brought into normal form, or no package can be generated from it.
     """
     before, after = _read(old, old_name, overlay), _read(new, new_name, overlay)
     changes = [*_changes(before.surface, after.surface), *_retained(before, after)]
@@ -75,6 +76,7 @@ class _Side:
 
 def _read(document: Document, name: str, overlay: Overlay | None) -> _Side:
     try:
+        check_validity(document)
         names = Names.load()
         normalized = normalize(document, names=names, overlay=overlay, strict=False)
         return _Side(normalized, surface_of(normalized.document, names))

@@ -89,7 +89,10 @@ def _texts(value: Any, place: str, depth: int) -> Iterator[tuple[str, str]]:
             yield from _texts(item, f"{place}/{index}", depth + 1)
     elif is_object(value):
         for key, item in value.items():
-            yield place, str(key)
+            if not isinstance(key, str):
+                msg = f"{place}/{key}: the key {key!r} is no text; YAML takes it for one between quotes"
+                raise SpecError(msg)
+            yield place, key
             yield from _texts(item, f"{place}/{key}", depth + 1)
 
 

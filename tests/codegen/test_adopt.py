@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from codegen.compare import expected_differences
 from codegen.diff import diff_documents
 from codegen.diffing.changes import Grade
 from codegen.documents import dump_document, read_document, write_document
+from codegen.errors import SpecError
 from codegen.facts import facts_of
 from codegen.normalize import OUR_DOCUMENT, normalize
 from codegen.unwritten import MARKER, unwritten
@@ -160,6 +162,16 @@ def test_what_is_adopted_is_in_normal_form_and_can_be_adopted_again():
     adopted = adopt(OURS, newer(new_operation)).document
     assert normalize(adopted).document == adopted
     assert adopt(adopted, newer(new_operation)).document == adopted
+
+
+def test_what_is_not_valid_is_refused_with_the_place():
+    path = "/pipeline/{pipeline-id}"
+
+    def damage(document: Document) -> None:
+        document["paths"][path]["get"]["parameters"].append({"name": "depth", "schema": {"type": "integer"}})
+
+    with pytest.raises(SpecError, match=rf"not valid OpenAPI: paths/{re.escape(path)}/get/parameters"):
+        adopt(OURS, newer(damage))
 
 
 def test_an_operation_that_is_gone_goes_and_its_name_is_superfluous():

@@ -427,7 +427,6 @@ def test_what_the_vendor_only_rearranges_is_no_change():
             "name": "workflow-id",
             "in": "path",
             "required": True,
-            "description": operation["get"]["parameters"][0].get("description"),
             "schema": {"type": "string", "format": "uuid"},
         }
         operation["get"]["tags"] = ["Elsewhere"]
@@ -466,8 +465,18 @@ def test_an_operation_is_reported_with_the_rooms_that_rely_on_it():
 
 
 def test_a_document_that_cannot_be_used_is_named():
-    with pytest.raises(SpecError, match=r"^new: the document has no paths"):
+    with pytest.raises(SpecError, match=r"^new: not valid OpenAPI: the document: .*info"):
         diff_documents(SMALL, {"openapi": "3.0.3"}, overlay=NO_CORRECTIONS)
+
+
+def test_what_is_not_valid_is_refused_with_the_place():
+    with pytest.raises(SpecError, match=r"^new: not valid OpenAPI: paths//project/\{project-slug\}/pipeline/get"):
+        small_diff(parameters(lambda ps: ps.append({"name": "mine", "schema": {"type": "string"}})))
+
+
+def test_a_status_that_is_no_text_is_refused_with_the_place():
+    with pytest.raises(SpecError, match=r"^new: /paths//workflow/\{id\}/get/responses/200: .* between quotes"):
+        small_diff(workflow(lambda get: get["responses"].update({200: get["responses"].pop("200")})))
 
 
 @pytest.fixture
