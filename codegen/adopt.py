@@ -113,12 +113,12 @@ def _superfluous_names(document: Document) -> Iterator[str]:
 def _idle_corrections(theirs: Document, ours: Document) -> Iterator[str]:
     """Actions of the overlay that match nothing, or change nothing, in the newer document itself."""
     overlay, names = Overlay.load(), Names.load()
-    document, _ = name_schemas(theirs, names, overlay, ours)
+    document = name_schemas(theirs, names, overlay, ours).document
     for action in overlay.actions:
         if not overlay.matches(action, document):
             yield f"overlay.yaml: {action['target']} matches nothing; the reason for it was: {action['x-reason']}"
     # What is retained has its corrections from ours already, so it says nothing about whether they are needed.
-    alone, _ = name_schemas(theirs, names, attrs.evolve(overlay, retained=()))
+    alone = name_schemas(theirs, names, attrs.evolve(overlay, retained=())).document
     for action in overlay.superfluous(alone, names):
         yield f"overlay.yaml: {action['target']} is no longer needed; the reason for it was: {action['x-reason']}"
 

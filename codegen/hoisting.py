@@ -40,10 +40,20 @@ _WITHOUT_FIELDS = ("string", "integer", "number", "boolean", "array")
 
 @attrs.define
 class Hoister:
-    """Gives every object and enum of a document its name, and collects them as components."""
+    """Gives every object and enum of a document its name, and collects them as components.
+
+    Attributes:
+        names: The table of names.
+        components: The schemas by their names.
+        parameter_enums: Names for the enums of parameters. The table knows parameters by place and name alone, so that
+            what operations list under one name becomes one enum.
+        united: Those of them of which places list different values -> a note that says so.
+    """
 
     names: Names
     components: dict[str, Schema] = attrs.field(factory=dict[str, Schema])
+    parameter_enums: set[str] = attrs.field(factory=set[str])
+    united: dict[str, str] = attrs.field(factory=dict[str, str])
     _origins: dict[str, str] = attrs.field(factory=dict[str, str])
     _open: dict[int, str] = attrs.field(factory=dict[int, str])
 
@@ -109,10 +119,14 @@ class Hoister:
         known = self.components.setdefault(name, component)
         origin = self._origins.setdefault(name, where)
         difference = first_difference(known, component)
-        if difference:
+        if difference and name in self.parameter_enums and _differ_in_values(known, component):
+            known["enum"] = self.names.ordered([*known["enum"], *component["enum"]])
+            self.united.setdefault(name, f"{name} has the values of every place, which differ: {origin} and {where}")
+        elif difference:
             msg = (
                 f"two different schemas are called {name}: at {origin} and at {where}; {difference}. "
-                "Give one of them another name in names.yaml, or make them alike in overlay.yaml."
+                "Give one of them another name in names.yaml; if both are parameters of one name, make them alike in a "
+                "copy of the document."
             )
             raise SpecError(msg)
         fill(known, component)
@@ -182,6 +196,11 @@ class _Place:
             "properties": properties,
             **values,
         }
+
+
+def _differ_in_values(one: Schema, other: Schema) -> bool:
+    """Whether two enums would be one if they listed the same values."""
+    return "enum" in one and first_difference({**one, "enum": ()}, {**other, "enum": ()}) is None
 
 
 def _namer(names: Names, model: str, field: str, schema: Any) -> NameOf:

@@ -43,7 +43,7 @@ class Normalized:
 
     Attributes:
         document: The document.
-        notes: What had no name of ours, what the overlay no longer finds.
+        notes: What had no name of ours, which places list different values of one enum, what the overlay no longer finds.
         retained: Path and method of the operations that the document itself does not hold, kept by the overlay.
     """
 
@@ -74,21 +74,22 @@ def normalize(
     """
     names = names or Names.load()
     overlay = overlay or Overlay.load()
-    result, retained = name_schemas(document, names, overlay, ours)
-    notes = overlay.apply(result, strict=strict)
+    named = name_schemas(document, names, overlay, ours)
+    result = named.document
+    idle = overlay.apply(result, strict=strict)
     settle(result, names)
     share_parameters(result, names)
     share_error_responses(result, document.get("components", {}).get("schemas", {}))
-    return Normalized(result, [*names.unnamed, *notes], retained)
+    return attrs.evolve(named, notes=[*names.unnamed, *named.notes, *idle])
 
 
 def name_schemas(
     document: Mapping[str, Any], names: Names, overlay: Overlay, ours: Mapping[str, Any] | None = None
-) -> tuple[Document, Sequence[tuple[str, str]]]:
+) -> Normalized:
     """A document in which every schema has its name: what the actions of the overlay speak of.
 
     Returns:
-        The document, and path and method of the operations that were retained.
+        The document, which still lacks the corrections and what `normalize` does after them.
 
     Raises:
         SpecError: As `normalize`.
@@ -98,7 +99,7 @@ def name_schemas(
     retained = list(overlay.to_retain(work.keys()))
     for path, method in retained:
         work.take_one(ours or read_document(OUR_DOCUMENT), path, method)
-    return work.assemble(document), retained
+    return Normalized(work.assemble(document), list(work.hoister.united.values()), retained)
 
 
 @attrs.define

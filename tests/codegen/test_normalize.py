@@ -119,6 +119,39 @@ def test_two_schemas_under_one_name_are_refused_with_both_places():
     assert "names.yaml" in str(caught.value)
 
 
+def with_windows(*schemas: dict[str, Any]) -> dict[str, Any]:
+    """Several operations that each take a reporting window, as their schemas describe it."""
+    source = document()
+    for place, window in enumerate(schemas):
+        operation = copy.deepcopy(source["paths"]["/workflow/{id}"]["get"])
+        parameter = {"name": "reporting-window", "in": "query", "schema": window}
+        parameters = [*operation["parameters"], parameter]
+        source["paths"][f"/workflow/{{id}}/{place}"] = {
+            "get": {**operation, "operationId": f"get{place}", "parameters": parameters}
+        }
+    return source
+
+
+def test_the_values_that_operations_list_of_one_parameter_are_one_enum_and_noted():
+    short, longer = ["last-7-days", "last-24-hours"], ["last-7-days", "last-90-days"]
+    source = with_windows(*({"type": "string", "enum": values} for values in (short, longer, short)))
+    normalized = normalize(source, overlay=NO_CORRECTIONS)
+    values = normalized.document["components"]["schemas"]["ReportingWindow"]["enum"]
+    assert values == ["last-24-hours", "last-7-days", "last-90-days"]
+    (note,) = [note for note in normalized.notes if "ReportingWindow" in note]
+    assert note == (
+        "ReportingWindow has the values of every place, which differ: "
+        "GET /workflow/{id}/0 reporting-window and GET /workflow/{id}/1 reporting-window"
+    )
+
+
+def test_parameters_of_one_name_that_differ_otherwise_are_refused_with_what_can_be_done():
+    window = {"type": "object", "properties": {"days": {"type": "integer"}}}
+    with pytest.raises(SpecError, match="two different schemas are called ReportingWindow") as caught:
+        normal(with_windows({"type": "string", "enum": ["last-7-days"]}, window))
+    assert "make them alike in a copy of the document" in str(caught.value)
+
+
 def test_fields_that_move_to_a_schema_that_is_extended_change_nothing():
     fields = dict(WORKFLOW["properties"])
     base = {"type": "object", "required": ["id"], "properties": {"id": fields.pop("id")}}
