@@ -17,6 +17,7 @@ __all__ = ["Call", "calls_of", "field_words"]
 
 _IDEMPOTENT = frozenset({"get", "head", "put", "delete", "options"})
 _TAKEN_IN_METHODS = frozenset({"given", "org_path", "path_segment", "project_path", "self"})
+_SENT_ANYWAY = frozenset({"accept", "authorization", "circle-token", "content-type"})
 _ERRORS = {
     "400": ("BadRequestError", "CircleCI cannot make sense of an argument."),
     "401": ("AuthenticationError", "The token is missing or not known."),
@@ -66,6 +67,15 @@ class Call:
     def idempotent(self) -> bool:
         """Whether sending it twice has the effect of sending it once."""
         return self.method in _IDEMPOTENT
+
+    @property
+    def unsent(self) -> Sequence[str]:
+        """The headers and cookies that the document requires and the client does not send."""
+        return [
+            f"{p['in']} {p['name']!r}"
+            for p in self.parameters
+            if p["in"] in ("header", "cookie") and p.get("required") and p["name"].lower() not in _SENT_ANYWAY
+        ]
 
     @property
     def route(self) -> str:

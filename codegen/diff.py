@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -22,6 +22,7 @@ from codegen.diffing.changes import Change, Diff, Grade
 from codegen.diffing.methods import changed_methods
 from codegen.diffing.reports import FORMATS, report
 from codegen.diffing.schemas import changed_enums, changed_models
+from codegen.diffing.service import changed_service
 from codegen.diffing.surface import Surface, surface_of
 from codegen.documents import Document, read_document
 from codegen.errors import SpecError
@@ -90,16 +91,7 @@ def _changes(old: Surface, new: Surface) -> Iterator[Change]:
     yield from changed_methods(old.methods, new.methods, enums)
     yield from changed_models(old.models, new.models, enums)
     yield from changed_enums(old.enums, new.enums)
-    yield from _added_or_removed("servers", "server", old.servers, new.servers)
-    yield from _added_or_removed("security", "authentication scheme", old.security, new.security)
-
-
-def _added_or_removed(subject: str, what: str, old: Iterable[str], new: Iterable[str]) -> Iterator[Change]:
-    for name in sorted({*old} - {*new}):
-        message = f"the {what} {name!r} is gone"
-        yield Change(grade=Grade.BREAKS_AT_RUN_TIME, kind=f"{subject}-removed", subject=subject, message=message)
-    for name in sorted({*new} - {*old}):
-        yield Change(grade=Grade.SAFE, kind=f"{subject}-added", subject=subject, message=f"the {what} {name!r} is new")
+    yield from changed_service(old, new)
 
 
 def _retained(old: _Side, new: _Side) -> Iterator[Change]:

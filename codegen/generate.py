@@ -73,7 +73,7 @@ def generate(document: Document, output: Path) -> Sequence[str]:
         output: The folder for the package; it is left alone when anything fails.
 
     Returns:
-        Notes for the maintainer: what got a default name, which corrections found nothing.
+        Notes for the maintainer: what got a default name, which corrections found nothing, what will not work.
 
     Raises:
         SpecError: The document cannot be generated from; the message names the place.
@@ -83,12 +83,13 @@ def generate(document: Document, output: Path) -> Sequence[str]:
     normalized = normalize(document, names=names)
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / "_generated"
-        render(parse(normalized.document, names, fresh), names, fresh)
+        parsed = parse(normalized.document, names, fresh)
+        render(parsed, names, fresh)
         _format(fresh)
         output.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(output, ignore_errors=True)
         shutil.copytree(fresh, output)
-    return [*normalized.notes, *_missed(normalized.document)]
+    return [*normalized.notes, *_missed(normalized.document), *_unsent(parsed.views)]
 
 
 def _missed(document: Document) -> Iterator[str]:
@@ -97,6 +98,12 @@ def _missed(document: Document) -> Iterator[str]:
     for operation, rooms in layers_by_operation().items():
         if operation not in present:
             yield f"{', '.join(rooms)} will not work: the document has no {operation}"
+
+
+def _unsent(views: Sequence[View]) -> Iterator[str]:
+    for entry in views:
+        for name in entry.call.unsent:
+            yield f"{entry.call.place} requires the {name}, which the client does not send"
 
 
 def render(parsed: Parsed, names: Names, folder: Path) -> None:

@@ -25,7 +25,14 @@ Schema = dict[str, Any]
 WORDS = frozenset({"description", "summary", "example", "examples", "externalDocs"})
 """Keys that say something to people and nothing to a program."""
 
-REFINEMENTS = frozenset({"minimum", "maximum", "minLength", "maxLength", "pattern", "default"})
+REFINEMENTS = frozenset(
+    {
+        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+        *("minLength", "maxLength", "pattern"),
+        *("minItems", "maxItems", "uniqueItems"),
+        "default",
+    }
+)
 """Keys that narrow a value without changing its Python type; the vendor states them in one place and not in the next."""
 
 

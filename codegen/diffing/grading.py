@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -11,8 +12,10 @@ from codegen.diffing.changes import Grade
 
 __all__ = ["changed_facts", "grade_of_answer", "grade_of_argument"]
 
-_UPPER_BOUNDS = frozenset({"maximum", "maxLength"})
-_LOWER_BOUNDS = frozenset({"minimum", "minLength"})
+_UPPER_BOUNDS = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems"})
+_LOWER_BOUNDS = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems"})
+_FORMS_OF_TEXT = frozenset({"UUID", "date"})
+"""Types that an argument takes as text too, as long as it has their form."""
 
 
 def grade_of_answer(old: str, new: str, enums: AbstractSet[str]) -> Grade:
@@ -32,7 +35,14 @@ def grade_of_answer(old: str, new: str, enums: AbstractSet[str]) -> Grade:
 
 def grade_of_argument(old: str, new: str, enums: AbstractSet[str]) -> Grade:
     """What it means to callers that a value they give has another type; the arguments are those of `grade_of_answer`."""
-    return Grade.SAFE if covers_as_argument(new, old, enums) else Grade.BREAKS_CALLERS
+    if not covers_as_argument(new, old, enums):
+        return Grade.BREAKS_CALLERS
+    now_in_form = _FORMS_OF_TEXT & (_names_in(new) - _names_in(old))
+    return Grade.BREAKS_AT_RUN_TIME if now_in_form and "str" in _names_in(old) else Grade.SAFE
+
+
+def _names_in(annotation: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", annotation))
 
 
 def changed_facts(old: Mapping[str, Any], new: Mapping[str, Any], *, sent: bool) -> Iterator[tuple[Grade, str, str]]:

@@ -64,6 +64,7 @@ class _Pair:
     def changes(self) -> Iterator[Change]:
         yield from self._identity()
         yield from self._parameters()
+        yield from self._unsent()
         yield from self._answer()
         yield from self._refusals()
         if self.old.deprecated != self.new.deprecated:
@@ -137,6 +138,16 @@ class _Pair:
             yield change(Grade.BREAKS_AT_RUN_TIME, "key", message)
         if old.words != new.words:
             yield change(Grade.DESCRIPTION_ONLY, "words", "is described in other words")
+
+    def _unsent(self) -> Iterator[Change]:
+        for name in self.new.unsent:
+            if name not in self.old.unsent:
+                message = f"requires the {name} now, which the client does not send"
+                yield self._change(Grade.BREAKS_AT_RUN_TIME, "unsent-added", message)
+        for name in self.old.unsent:
+            if name not in self.new.unsent:
+                message = f"no longer requires the {name}, which the client does not send"
+                yield self._change(Grade.SAFE, "unsent-removed", message)
 
     def _answer(self) -> Iterator[Change]:
         old, new = self.old, self.new

@@ -52,6 +52,7 @@ class Method:
     Attributes:
         key: Method and path, the spelling of placeholders set aside.
         returns: The type of the answer, or of its items where the answer is a list.
+        unsent: The headers and cookies that are required and that the client does not send.
         errors: The statuses of refusals that the document names -> the name of the response that describes each.
     """
 
@@ -64,6 +65,7 @@ class Method:
     returns: str
     is_page: bool
     successes: frozenset[str]
+    unsent: Sequence[str]
     errors: Mapping[str, str]
     deprecated: bool
     words: str
@@ -118,13 +120,19 @@ class Enum(_Schema):
 
 @attrs.frozen(kw_only=True)
 class Surface:
-    """Everything that callers see of a package, and of the service behind it."""
+    """Everything that callers see of a package, and of the service behind it.
+
+    Attributes:
+        security: The authentication schemes, by name.
+        authentication: What has to be given of them; one of these is enough.
+    """
 
     methods: Mapping[str, Method]
     models: Mapping[str, Model]
     enums: Mapping[str, Enum]
     servers: frozenset[str]
-    security: frozenset[str]
+    security: Mapping[str, str]
+    authentication: frozenset[str]
 
 
 def surface_of(document: Document, names: Names) -> Surface:
@@ -154,8 +162,17 @@ def surface_of(document: Document, names: Names) -> Surface:
             if (name := str(enum.class_info.name))
         },
         servers=frozenset(str(server.get("url")) for server in document.get("servers", ())),
-        security=frozenset(document["components"].get("securitySchemes", {})),
+        security={name: _scheme(scheme) for name, scheme in document["components"].get("securitySchemes", {}).items()},
+        authentication=frozenset(_requirement(entry) for entry in document.get("security", ())),
     )
+
+
+def _scheme(scheme: Mapping[str, Any]) -> str:
+    return " ".join(str(scheme[key]) for key in ("type", "scheme", "in", "name") if key in scheme)
+
+
+def _requirement(schemes: Mapping[str, Sequence[str]]) -> str:
+    return " and ".join(" ".join([name, *sorted(scopes)]) for name, scopes in sorted(schemes.items())) or "nothing"
 
 
 def _method(document: Document, entry: View) -> Method:
@@ -170,6 +187,7 @@ def _method(document: Document, entry: View) -> Method:
         returns=entry.outcome.annotation,
         is_page=entry.outcome.page,
         successes=frozenset(status for status in call.responses if status.startswith("2")),
+        unsent=call.unsent,
         errors={s: component_of(r) for s, r in sorted(call.responses.items()) if not s.startswith("2")},
         deprecated=call.deprecated,
         words=f"{call.summary}\n{call.description}",

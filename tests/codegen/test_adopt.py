@@ -54,7 +54,15 @@ def test_facts_of_2024_become_those_of_2025_and_then_those_of_today(reference: P
     assert facts_of(then.document) == facts_of(normalize(vendor(reference, "2025-10")).document)
     # What today's document has beyond that came by 2026-08, as differences.yaml says field by field.
     since = diff_documents(then.document, OURS)
-    came = ("operation-added", "refusals", "model-added", "enum-added", "security-added", "operation-retained")
+    came = (
+        "operation-added",
+        "refusals",
+        "model-added",
+        "enum-added",
+        "security-added",
+        "authentication-added",
+        "operation-retained",
+    )
     changed = {
         c.subject.split("(")[0] for c in since.changes if c.kind not in came and c.grade is not Grade.DESCRIPTION_ONLY
     }

@@ -386,6 +386,41 @@ CASES: dict[str, tuple[Mutation, str, str, Grade, str]] = {
         RUN_TIME,
         "stands for 'on-hold', was 'on_hold'",
     ),
+    "an argument takes fewer items": (
+        field("CreateWebhookRequest", "events", maxItems=1),
+        "webhooks.create(events)",
+        "argument-bounds",
+        RUN_TIME,
+        "now has the maxItems 1",
+    ),
+    "an argument takes text of one form alone": (
+        branch(schema={"type": "string", "format": "uuid"}),
+        "pipelines.list_for_project(branch)",
+        "argument-type",
+        RUN_TIME,
+        "takes `UUID | str`, was `str`",
+    ),
+    "a header becomes required": (
+        parameters(lambda ps: ps.append({**query("Idempotency-Key", required=True), "in": "header"})),
+        "pipelines.list_for_project",
+        "unsent-added",
+        RUN_TIME,
+        "requires the header 'Idempotency-Key' now, which the client does not send",
+    ),
+    "an authentication scheme has another header": (
+        lambda document: document["components"]["securitySchemes"]["api_key_header"].update(name="X-Api-Token"),
+        "security",
+        "security-changed",
+        RUN_TIME,
+        "the authentication scheme 'api_key_header' is 'apiKey header X-Api-Token', was 'apiKey header Circle-Token'",
+    ),
+    "an authentication scheme no longer suffices": (
+        lambda document: document["security"].remove({"api_key_header": []}),
+        "authentication",
+        "authentication-removed",
+        RUN_TIME,
+        "the authentication by 'api_key_header' is gone",
+    ),
     "a server goes": (
         lambda document: document["servers"].clear(),
         "servers",
@@ -402,6 +437,41 @@ def test_it_says_what_it_means_when(case: str):
     diff = small_diff(mutation)
     found = {(c.subject, c.kind): (c.grade, c.message) for c in diff.changes}
     assert found.get((subject, kind)) == (grade, message), found
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "grade"),
+    [
+        ({"minItems": 1}, {"minItems": 2}, RUN_TIME),
+        ({"maxItems": 1}, {"maxItems": 2}, SAFE),
+        ({"minItems": 2}, {}, SAFE),
+        ({}, {"uniqueItems": True}, RUN_TIME),
+    ],
+)
+def test_bounds_of_a_list_are_graded_by_what_they_refuse(before: dict[str, Any], after: dict[str, Any], grade: Grade):
+    numbers = {"type": "array", "items": {"type": "integer"}}
+    old, new = copy.deepcopy(SMALL), copy.deepcopy(SMALL)
+    for document, bounds in ((old, before), (new, after)):
+        parameters(lambda ps, bounds=bounds: ps.append(query("numbers", schema={**numbers, **bounds})))(document)  # type: ignore[misc]
+    (change,) = diff_documents(old, new, overlay=NO_CORRECTIONS).changes
+    assert (change.kind, change.grade) == ("argument-bounds", grade)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "grade"),
+    [
+        ({"exclusiveMaximum": True}, {}, SAFE),
+        ({}, {"exclusiveMinimum": True}, RUN_TIME),
+        ({"multipleOf": 2}, {"multipleOf": 4}, RUN_TIME),
+    ],
+)
+def test_bounds_of_a_number_are_graded_by_what_they_refuse(before: dict[str, Any], after: dict[str, Any], grade: Grade):
+    old, new = copy.deepcopy(SMALL), copy.deepcopy(SMALL)
+    for document, bounds in ((old, before), (new, after)):
+        number = {"type": "integer", "minimum": 0, "maximum": 8, **bounds}
+        parameters(lambda ps, number=number: ps.append(query("number", schema=number)))(document)  # type: ignore[misc]
+    (change,) = diff_documents(old, new, overlay=NO_CORRECTIONS).changes
+    assert (change.kind, change.grade) == ("argument-bounds", grade)
 
 
 def test_a_move_is_one_change_and_not_a_removal_with_an_addition():

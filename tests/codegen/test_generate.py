@@ -189,6 +189,17 @@ def test_an_operation_id_that_a_retained_operation_has_too_is_refused(ours: dict
     assert "GET /project/{project-slug}/job/{job-number}" in str(caught.value)
 
 
+def test_a_header_that_is_required_and_not_sent_is_named(ours: dict[str, Any], tmp_path: Path):
+    newer = copy.deepcopy(ours)
+    headers = [
+        {"name": name, "in": "header", "required": name != "Prefer", "schema": {"type": "string"}}
+        for name in ("Idempotency-Key", "Prefer", "Circle-Token", "Accept")
+    ]
+    newer["paths"]["/context"]["post"]["parameters"] = headers
+    notes = generate(newer, tmp_path / "_generated")
+    assert list(notes) == ["POST /context requires the header 'Idempotency-Key', which the client does not send"]
+
+
 def test_a_room_that_a_document_leaves_without_an_operation_is_named(ours: dict[str, Any], tmp_path: Path):
     poorer = copy.deepcopy(ours)
     poorer["paths"]["/workflow/{id}/approve/{approval_request_id}"].pop("post")
