@@ -8,6 +8,7 @@ from http import HTTPStatus
 from random import Random
 from typing import Final, Self
 
+import anyio.lowlevel
 import attrs
 
 from circleci_v2.testing.auth import refuse_unknown_token
@@ -218,6 +219,8 @@ class FakeCircleCI:
     async def advance(self, seconds: float) -> list[WebhookDelivery]:
         """Let time pass, start what schedules start on the way, and deliver the webhooks that become due.
 
+        Other tasks get their turn each time, also when nothing is due, as they do while real time passes.
+
         Args:
             seconds: How much time.
 
@@ -254,6 +257,7 @@ class FakeCircleCI:
         Raises:
             ValueError: A webhook goes to another machine.
         """
+        await anyio.lowlevel.checkpoint()
         with self._lock:
             run_schedules(self.world)
             due = due_deliveries(self.world)

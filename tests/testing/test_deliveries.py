@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import anyio
 import httpx
 import pytest
 
@@ -91,6 +92,15 @@ async def test_what_ends_while_time_passes_is_delivered_signed_and_in_order(rece
     assert isinstance(workflow, WorkflowCompleted)
     assert workflow.workflow.status == "success"
     assert workflow.project.slug == "github/acme/web"
+
+
+@pytest.mark.anyio
+async def test_a_loop_over_time_can_be_cancelled_where_nothing_is_delivered() -> None:
+    fake = FakeCircleCI()
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await fake.advance(3600)
+    assert scope.cancelled_caught
 
 
 @pytest.mark.anyio
