@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
@@ -12,7 +12,7 @@ import attrs
 import httpx
 
 from circleci_v2.testing.clock import rfc3339
-from circleci_v2.testing.state.projects import Project, Webhook
+from circleci_v2.testing.state.projects import Webhook
 from circleci_v2.testing.state.runs import FAILURES, Job, Pipeline, Workflow
 from circleci_v2.testing.state.world import World
 from circleci_v2.webhooks import EVENT_TYPE_HEADER, SIGNATURE_HEADER, sign
@@ -50,53 +50,49 @@ class WebhookDelivery:
 def due_deliveries(world: World) -> list[WebhookDelivery]:
     """What has happened since the last time, for every webhook, in the order in which it happened."""
     now = world.now()
-    due: list[tuple[float, WebhookDelivery]] = []
-    for project in world.projects.values():
-        for webhook in project.webhooks.values():
-            due.extend(_due(world, project, webhook, now))
-            webhook.since = now
+    due = [
+        (at, _delivery(webhook, ended, at, now))
+        for project in world.projects.values()
+        for webhook in project.webhooks.values()
+        for at, ended in project.tell_endings(webhook, now)
+        if _event_of(ended) in webhook.events
+    ]
     return [delivery for _, delivery in sorted(due, key=lambda pair: pair[0])]
 
 
-def _due(world: World, project: Project, webhook: Webhook, now: float) -> Iterator[tuple[float, WebhookDelivery]]:
-    for workflow in project.planned_workflows():
-        if "job-completed" in webhook.events:
-            for job in workflow.jobs:
-                at = job.stopped_at
-                if job.kept is None and at is not None and webhook.since < at <= now and job.started(now):
-                    yield at, _delivery(webhook, job, at, {**_without_status(workflow, now), "job": _render_job(job)})
-        stopped_at = workflow.stopped_at(now)
-        if "workflow-completed" in webhook.events and stopped_at is not None and webhook.since < stopped_at <= now:
-            yield stopped_at, _delivery(webhook, workflow, stopped_at, {"workflow": _render_workflow(workflow, now)})
+def _event_of(ended: Workflow | Job) -> str:
+    return "job-completed" if isinstance(ended, Job) else "workflow-completed"
 
 
-def _without_status(workflow: Workflow, now: float) -> dict[str, Any]:
-    """The workflow as events of its jobs show it."""
-    shown = {name: value for name, value in _render_workflow(workflow, now).items() if name != "status"}
-    return {"workflow": shown}
-
-
-def _delivery(webhook: Webhook, subject: Workflow | Job, happened_at: float, what: dict[str, Any]) -> WebhookDelivery:
-    event = "job-completed" if isinstance(subject, Job) else "workflow-completed"
-    pipeline = subject.workflow.pipeline if isinstance(subject, Job) else subject.pipeline
+def _delivery(webhook: Webhook, ended: Workflow | Job, happened_at: float, now: float) -> WebhookDelivery:
+    pipeline = ended.workflow.pipeline if isinstance(ended, Job) else ended.pipeline
     project, organization = pipeline.project, pipeline.project.organization
+    event = _event_of(ended)
     body = json.dumps(
         {
             # The same event has the same id however often it is delivered.
-            "id": str(uuid5(NAMESPACE_URL, f"{webhook.id} {subject.id}")),
+            "id": str(uuid5(NAMESPACE_URL, f"{webhook.id} {ended.id}")),
             "type": event,
             "happened_at": rfc3339(happened_at),
             "webhook": {"id": webhook.id, "name": webhook.name},
             "project": {"id": project.id, "name": project.name, "slug": _long_slug(project.slug)},
             "organization": {"id": organization.id, "name": organization.name},
             "pipeline": _render_pipeline(pipeline),
-            **what,
+            **_render_ended(ended, now),
         }
     ).encode()
     headers = {"content-type": "application/json", "user-agent": _USER_AGENT, EVENT_TYPE_HEADER: event}
     if webhook.secret:
         headers[SIGNATURE_HEADER] = sign(body, webhook.secret)
     return WebhookDelivery(url=webhook.url, headers=headers, body=body)
+
+
+def _render_ended(ended: Workflow | Job, now: float) -> dict[str, Any]:
+    if isinstance(ended, Workflow):
+        return {"workflow": _render_workflow(ended, now)}
+    workflow = _render_workflow(ended.workflow, now)
+    del workflow["status"]  # which events of jobs do not tell
+    return {"workflow": workflow, "job": _render_job(ended)}
 
 
 def _long_slug(slug: str) -> str:

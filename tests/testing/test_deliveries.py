@@ -111,6 +111,37 @@ async def test_nothing_is_delivered_twice(receiver: Receiver) -> None:
     assert await fake.advance(3600) == []
 
 
+def act(fake: FakeCircleCI, path: str) -> None:
+    with httpx.Client(transport=fake.transport(), headers={"Circle-Token": fake.token}) as http:
+        assert http.post(f"https://circleci.com/api/v2{path}").status_code == 202
+
+
+@pytest.mark.anyio
+async def test_what_somebody_does_while_time_stands_still_is_delivered(receiver: Receiver) -> None:
+    fake = running_fake()
+    subscribe(fake, receiver.url)
+    fake.add_pipeline("gh/acme/web", status="on_hold")
+    running, held = fake.world.projects["gh/acme/web"].planned_workflows()
+    await fake.advance(1)
+    act(fake, f"/workflow/{running.id}/cancel")
+    act(fake, f"/workflow/{held.id}/approve/{held.jobs[-1].approval_request_id}")
+
+    events = [parse(delivery.body) for delivery in await fake.advance(0)]
+    ended = {event.workflow.id: event.workflow.status for event in events if isinstance(event, WorkflowCompleted)}
+    assert ended == {running.id: "canceled", held.id: "success"}
+    assert await fake.advance(0) == []
+    assert await fake.advance(3600) == []
+
+
+@pytest.mark.anyio
+async def test_what_ended_at_the_moment_before_the_webhook_was_made_is_not_delivered(receiver: Receiver) -> None:
+    fake = running_fake()
+    (workflow,) = fake.world.projects["gh/acme/web"].pipelines[0].planned_workflows
+    act(fake, f"/workflow/{workflow.id}/cancel")
+    subscribe(fake, receiver.url)
+    assert await fake.advance(3600) == []
+
+
 @pytest.mark.anyio
 async def test_a_receiver_that_refuses_is_asked_again(receiver: Receiver) -> None:
     fake = running_fake()

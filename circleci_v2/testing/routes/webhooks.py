@@ -67,6 +67,7 @@ def create(world: World, call: Call) -> Answer:
         updated_at=now,
         since=now,
     )
+    project.tell_endings(webhook, now)  # what has ended at this moment already is the past
     project.webhooks[webhook.id] = webhook
     return Answer.json(_render(project, webhook), HTTPStatus.CREATED)
 

@@ -37,7 +37,8 @@ class Webhook:
 
     Attributes:
         secret: What deliveries are signed with; empty sends them unsigned.
-        since: From when on events are delivered, in seconds since 1970.
+        since: Up to when it has been told what ended, in seconds since 1970.
+        told: Ids of what ended at that very moment and was told: time may stand still, and more may end at it.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Webhook:
     created_at: float
     updated_at: float
     since: float
+    told: frozenset[str] = frozenset()
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -127,3 +129,15 @@ class Project:
         if number not in self.jobs:
             self.planned_workflows()
         return self.jobs.get(number)
+
+    def tell_endings(self, webhook: Webhook, now: float) -> list[tuple[float, Workflow | Job]]:
+        """What has ended since a webhook was last told, and when, whether it wants to hear of it or not; each once."""
+        endings = [
+            (at, ended)
+            for workflow in self.planned_workflows()
+            for at, ended in workflow.endings(now)
+            if at >= webhook.since and ended.id not in webhook.told
+        ]
+        told_before = webhook.told if webhook.since == now else frozenset[str]()
+        webhook.since, webhook.told = now, told_before | {ended.id for at, ended in endings if at == now}
+        return endings

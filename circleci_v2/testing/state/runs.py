@@ -199,6 +199,15 @@ class Workflow:
             return None
         return max((job.stopped_at for job in self.jobs if job.stopped_at is not None), default=self.created_at)
 
+    def endings(self, now: float) -> Iterator[tuple[float, Workflow | Job]]:
+        """What has run here and ended by a moment, and when: the jobs, then the workflow itself."""
+        for job in self.jobs:
+            if job.kept is None and job.stopped_at is not None and job.ended(now) and job.started(now):
+                yield job.stopped_at, job
+        stopped_at = self.stopped_at(now)
+        if stopped_at is not None and stopped_at <= now:
+            yield stopped_at, self
+
 
 @attrs.frozen(kw_only=True)
 class Commit:
