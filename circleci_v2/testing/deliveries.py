@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
@@ -17,11 +18,12 @@ from circleci_v2.testing.state.runs import FAILURES, Job, Pipeline, Workflow
 from circleci_v2.testing.state.world import World
 from circleci_v2.webhooks import EVENT_TYPE_HEADER, SIGNATURE_HEADER, sign
 
-__all__ = ["WebhookDelivery", "due_deliveries", "send"]
+__all__ = ["WebhookDelivery", "due_deliveries", "send_each"]
 
 _USER_AGENT: Final = "CircleCI-Webhook/1.0"
 _ATTEMPTS: Final = 3
 _TIMEOUT_SECONDS: Final = 5.0
+_LAST_PORT: Final = 65_535
 _SHORT_PROVIDERS: Final = {"gh": "github", "bb": "bitbucket"}
 
 
@@ -33,7 +35,8 @@ class WebhookDelivery:
         url: Where to.
         headers: What the receiver gets beside the body, the signature among it.
         body: The body, in bytes: exactly these are signed.
-        status_codes: What the receiver answered, attempt by attempt; 0 where it could not be reached.
+        status_codes: What the receiver answered, attempt by attempt; 0 where it could not be reached, or its answer could
+            not be read.
     """
 
     url: str
@@ -147,19 +150,43 @@ def _render_job(job: Job) -> dict[str, Any]:
     }
 
 
-async def send(delivery: WebhookDelivery) -> WebhookDelivery:
-    """Send a delivery, up to three times until the receiver takes it.
+async def send_each(due: deque[WebhookDelivery], *, record: Callable[[WebhookDelivery], None]) -> list[WebhookDelivery]:
+    """Send deliveries one by one; those that cannot be sent keep no other back.
+
+    Args:
+        due: What to send. Each is taken out when that is done, so that what is left after a cancellation is sent later.
+        record: Told of each that was sent.
+
+    Returns:
+        What was sent.
 
     Raises:
-        ValueError: The receiver is not on this machine.
+        ValueError: Some have no receiver on this machine; all others were sent.
     """
+    sent: list[WebhookDelivery] = []
+    complaints: list[str] = []
+    while due:
+        try:
+            sent.append(await _send(due[0]))
+        except ValueError as error:
+            complaints.append(str(error))
+        else:
+            record(sent[-1])
+        due.popleft()
+    if complaints:
+        raise ValueError("; ".join(dict.fromkeys(complaints)))
+    return sent
+
+
+async def _send(delivery: WebhookDelivery) -> WebhookDelivery:
+    """Send a delivery, up to three times until the receiver takes it."""
     _require_loopback(delivery.url)
     status_codes: list[int] = []
     async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
         while len(status_codes) < _ATTEMPTS and not _is_success(status_codes):
             try:
                 answer = await client.post(delivery.url, content=delivery.body, headers=delivery.headers)
-            except httpx.TransportError:
+            except httpx.RequestError:
                 status_codes.append(0)
             else:
                 status_codes.append(answer.status_code)
@@ -171,11 +198,21 @@ def _is_success(status_codes: Sequence[int]) -> bool:
 
 
 def _require_loopback(url: str) -> None:
-    host = httpx.URL(url).host
     try:
-        is_loopback = host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        msg = f"the webhook goes to {url!r}, which is no URL: {error}"
+        raise ValueError(msg) from error
+    if (parsed.port or 0) > _LAST_PORT:
+        msg = f"the webhook goes to {url!r}: there is no port after {_LAST_PORT}"
+        raise ValueError(msg)
+    if not _is_loopback(parsed.host):
         msg = f"the webhook goes to {url!r}: a fake delivers to this machine only, for example http://127.0.0.1:8000/"
         raise ValueError(msg)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

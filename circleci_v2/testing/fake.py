@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from random import Random
@@ -13,7 +14,7 @@ import attrs
 
 from circleci_v2.testing.auth import refuse_unknown_token
 from circleci_v2.testing.clock import Clock
-from circleci_v2.testing.deliveries import WebhookDelivery, due_deliveries, send
+from circleci_v2.testing.deliveries import WebhookDelivery, due_deliveries, send_each
 from circleci_v2.testing.downloads import ARTIFACTS_PREFIX, STORAGE_PREFIX, get_artifact, get_stored
 from circleci_v2.testing.faults import Delivery, Faults
 from circleci_v2.testing.journal import Entry, Journal
@@ -91,6 +92,7 @@ class FakeCircleCI:
         self.faults = Faults()
         self.journal = Journal()
         self.deliveries: list[WebhookDelivery] = []
+        self._undelivered: list[WebhookDelivery] = []
         self.lifelike = lifelike
         self._check_calls = check_calls
         self._seed = seed
@@ -228,7 +230,8 @@ class FakeCircleCI:
             What was delivered, in the order in which it happened.
 
         Raises:
-            ValueError: `seconds` is negative, or a webhook goes to another machine.
+            ValueError: `seconds` is negative, or a webhook goes to another machine or to what is no address; what all
+                other webhooks are told was delivered and is in `deliveries`.
         """
         self.clock.advance(seconds)
         return await self.deliver_webhooks()
@@ -255,15 +258,19 @@ class FakeCircleCI:
         """Deliver the webhooks that are due now; `advance` and a served fake whose clock runs do it by themselves.
 
         Raises:
-            ValueError: A webhook goes to another machine.
+            ValueError: A webhook goes to another machine or to what is no address; what all other webhooks are told was
+                delivered and is in `deliveries`.
         """
         await anyio.lowlevel.checkpoint()
         with self._lock:
             run_schedules(self.world)
-            due = due_deliveries(self.world)
-        sent = [await send(delivery) for delivery in due]
-        self.deliveries.extend(sent)
-        return sent
+            due = deque([*self._undelivered, *due_deliveries(self.world)])
+            self._undelivered.clear()
+        try:
+            return await send_each(due, record=self.deliveries.append)
+        finally:
+            with self._lock:
+                self._undelivered.extend(due)
 
     def deliver(self, call: Call) -> Delivery:
         """Answer one call, whatever carried it here."""

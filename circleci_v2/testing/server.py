@@ -167,6 +167,8 @@ class _Server(uvicorn.Server):
                 await self._fake.deliver_webhooks()
             except ValueError as error:
                 _log.warning("A webhook was not delivered: %s", error)
+            except Exception:  # noqa: BLE001 - nobody waits for this task, so what ended it would never be seen
+                _log.exception("Webhooks could not be delivered")
             await asyncio.sleep(_DELIVERY_SECONDS)
 
     def stop(self) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import anyio
+import anyio.to_thread
 import httpx
 import pytest
 
@@ -22,6 +24,12 @@ class Receiver(HTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.received: list[tuple[dict[str, str], bytes]] = []
         self.refusals = 0
+        self.arrivals = threading.Semaphore(0)
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+
+    def wait_for_delivery(self) -> None:
+        assert self.arrivals.acquire(timeout=20), "nothing was delivered"
 
     @property
     def url(self) -> str:
@@ -34,6 +42,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
+        self.server.arrivals.release()
+        self.server.may_answer.wait(20)
         refused = self.server.refusals > 0
         self.server.refusals -= refused
         self.send_response(500 if refused else 200)
@@ -168,8 +178,12 @@ async def test_without_a_secret_nothing_is_signed(receiver: Receiver) -> None:
     assert all(SIGNATURE_HEADER not in headers for headers, _ in receiver.received)
 
 
+ELSEWHERE = ["https://example.com/hook", "http://10.0.0.1/", "http://127.0.0.1.example.com/"]
+NOWHERE = ["http://127.0.0.1:99999/", "http://127.0.0.1:port/", "http://[::1", "no address"]
+
+
 @pytest.mark.anyio
-@pytest.mark.parametrize("url", ["https://example.com/hook", "http://10.0.0.1/", "http://127.0.0.1.example.com/"])
+@pytest.mark.parametrize("url", ELSEWHERE)
 async def test_no_delivery_leaves_this_machine(url: str) -> None:
     fake = running_fake()
     subscribe(fake, url)
@@ -177,11 +191,76 @@ async def test_no_delivery_leaves_this_machine(url: str) -> None:
         await fake.advance(3600)
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("url", [*ELSEWHERE, *NOWHERE])
+async def test_a_webhook_that_cannot_be_delivered_keeps_no_other_back(receiver: Receiver, url: str) -> None:
+    fake = running_fake()
+    subscribe(fake, url)
+    subscribe(fake, receiver.url)
+    with pytest.raises(ValueError, match=re.escape(repr(url))) as refused:
+        await fake.advance(3600)
+    assert str(refused.value).count(repr(url)) == 1
+    assert [delivery.accepted for delivery in fake.deliveries] == [True, True]
+    assert await fake.advance(3600) == []
+
+
+@pytest.mark.anyio
+async def test_what_a_cancellation_keeps_from_being_sent_is_sent_the_next_time(receiver: Receiver) -> None:
+    fake = running_fake()
+    subscribe(fake, receiver.url)
+    receiver.may_answer.clear()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(fake.advance, 3600)
+        await anyio.to_thread.run_sync(receiver.wait_for_delivery)
+        tasks.cancel_scope.cancel()
+    receiver.may_answer.set()
+    assert [delivery.accepted for delivery in await fake.advance(0)] == [True, True]
+    assert len(fake.deliveries) == 2
+
+
 def test_a_served_fake_whose_clock_runs_delivers_by_itself(receiver: Receiver) -> None:
     fake = running_fake(Clock(speed=36_000))
     subscribe(fake, receiver.url)
     with fake.serve():
-        deadline = time.monotonic() + 20
-        while len(fake.deliveries) < 2 and time.monotonic() < deadline:
-            time.sleep(0.01)
-    assert [delivery.accepted for delivery in fake.deliveries] == [True, True]
+        receiver.wait_for_delivery()
+        receiver.wait_for_delivery()
+
+
+@pytest.mark.parametrize("url", [ELSEWHERE[0], *NOWHERE])
+def test_a_served_fake_goes_on_after_what_cannot_be_delivered(
+    receiver: Receiver, caplog: pytest.LogCaptureFixture, url: str
+) -> None:
+    fake = running_fake(Clock(speed=36_000))
+    subscribe(fake, url)
+    subscribe(fake, receiver.url)
+    with fake.serve():
+        receiver.wait_for_delivery()
+        receiver.wait_for_delivery()
+        fake.add_pipeline("gh/acme/web", status="canceled")
+        receiver.wait_for_delivery()
+    assert url in caplog.text
+
+
+class FailingTimer:
+    """A clock outside that fails once."""
+
+    failing = False
+
+    def __call__(self) -> float:
+        if self.failing:
+            self.failing = False
+            msg = "the clock has stopped"
+            raise ArithmeticError(msg)
+        return time.monotonic()
+
+
+def test_a_served_fake_goes_on_after_a_fault_that_nobody_foresaw(
+    receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    timer = FailingTimer()
+    fake = running_fake(Clock(speed=36_000, timer=timer))
+    subscribe(fake, receiver.url)
+    timer.failing = True
+    with fake.serve():
+        receiver.wait_for_delivery()
+    assert "the clock has stopped" in caplog.text
