@@ -119,11 +119,10 @@ def _move_to(pipeline: Pipeline, status: PipelineStatus, now: float) -> None:
 def _shift(pipeline: Pipeline, seconds: float) -> None:
     pipeline.created_at += seconds
     pipeline.received_at += seconds
-    if pipeline.continued_at is not None:
-        pipeline.continued_at += seconds
     for workflow in pipeline.planned_workflows:
         workflow.created_at += seconds
-        workflow.lay_out()
+    for workflow in pipeline.planned_workflows:
+        workflow.lay_out()  # which also moves what follows a setup workflow
 
 
 def _cancel(workflows: Sequence[Workflow], canceled_by: str, now: float) -> None:

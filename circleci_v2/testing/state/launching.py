@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from random import Random
 
+import attrs
+
 from circleci_v2.testing.state.identifiers import uuid
 from circleci_v2.testing.state.plans import WorkflowPlan
 from circleci_v2.testing.state.projects import Project
@@ -25,8 +27,8 @@ def add_pipeline(world: World, project: Project, pipeline: Pipeline) -> Pipeline
 def launch(world: World, pipeline: Pipeline, plans: Sequence[WorkflowPlan], *, random: Random | None = None) -> None:
     """Let a pipeline run its workflows from the moment it was created.
 
-    After a ``setup`` workflow the others start when that one has succeeded, as with dynamic configuration; where there
-    are no others, the pipeline waits to be continued through the API.
+    After a ``setup`` workflow the others start when that one, or a rerun of it, has succeeded, as with dynamic
+    configuration; where there are no others, the pipeline waits to be continued through the API.
 
     Args:
         world: Where it exists.
@@ -34,17 +36,67 @@ def launch(world: World, pipeline: Pipeline, plans: Sequence[WorkflowPlan], *, r
         plans: What they do.
         random: What identifiers are drawn from. Default: the world's own source.
     """
-    ready = pipeline.created_at
-    for plan in plans:
-        workflow = add_workflow(world, pipeline, plan, created_at=ready, random=random or world.random)
+    _launch(world, pipeline, plans, created_at=pipeline.created_at, random=random or world.random)
+
+
+def _launch(
+    world: World, pipeline: Pipeline, plans: Sequence[WorkflowPlan], *, created_at: float, random: Random
+) -> list[Workflow]:
+    workflows: list[Workflow] = []
+    for position, plan in enumerate(plans, start=1):
+        workflow = add_workflow(world, pipeline, plan, created_at=created_at, random=random)
+        workflows.append(workflow)
         if plan.tag == "setup":
-            ended_at = workflow.stopped_at(math.inf)
-            if ended_at is None or workflow.status(math.inf) != "success":
-                return
-            if plan is plans[-1]:
-                pipeline.continuation_key = uuid(random or world.random)
-                return
-            ready = pipeline.continued_at = ended_at
+            workflow.plan_continuation = _Continuation(
+                world=world, pipeline=pipeline, plans=plans[position:], random=random
+            )
+            workflow.plan_continuation(workflow)
+            break
+    return workflows
+
+
+@attrs.define(kw_only=True, eq=False)
+class _Continuation:
+    """What follows the setup workflow of a pipeline: once, when the first run of it ends with success.
+
+    Attributes:
+        setups: The setup workflow and its reruns.
+        workflows: What follows, planned when a success is in sight for the first time.
+    """
+
+    world: World
+    pipeline: Pipeline
+    plans: Sequence[WorkflowPlan]
+    random: Random
+    setups: list[Workflow] = attrs.field(factory=list[Workflow])
+    workflows: list[Workflow] = attrs.field(factory=list[Workflow])
+
+    def __call__(self, setup: Workflow) -> None:
+        """Work it out once more, as a run of the setup workflow has been laid out."""
+        if setup not in self.setups:
+            self.setups.append(setup)
+        if self.plans:
+            self._follow(self._ready_at())
+        elif self.pipeline.continued_at is None:
+            self._wait_for_key(self._ready_at())
+
+    def _ready_at(self) -> float | None:
+        """When the first run of the setup workflow ends with success; None: never, as things stand."""
+        succeeding = [setup for setup in self.setups if setup.status(math.inf) == "success"]
+        ends = [setup.stopped_at(math.inf) for setup in succeeding]
+        return min((at for at in ends if at is not None), default=None)
+
+    def _follow(self, ready: float | None) -> None:
+        self.pipeline.continued_at = ready
+        for workflow in self.workflows:
+            workflow.created_at = math.inf if ready is None else ready + workflow.plan.starts_after
+            workflow.lay_out()
+        if ready is not None and not self.workflows:
+            self.workflows = _launch(self.world, self.pipeline, self.plans, created_at=ready, random=self.random)
+
+    def _wait_for_key(self, ready: float | None) -> None:
+        key = self.pipeline.continuation_key
+        self.pipeline.continuation_key = None if ready is None else key or uuid(self.random)
 
 
 def add_workflow(
@@ -120,6 +172,7 @@ def rerun(
         created_at=created_at,
         started_by=started_by,
         rerun_of=workflow,
+        plan_continuation=workflow.plan_continuation,
     )
     repeated = _repeated(workflow, chosen, from_failed=from_failed, now=created_at)
     by_name: dict[str, Job] = {}
@@ -164,8 +217,8 @@ def _number(pipeline: Pipeline, job: Job) -> None:
 
 def _enter(world: World, workflow: Workflow, jobs: Iterable[Job]) -> None:
     workflow.jobs.extend(jobs)
-    workflow.lay_out()
     workflow.pipeline.planned_workflows.append(workflow)
+    workflow.lay_out()
     world.index(workflow)
     for job in workflow.jobs:
         world.index(job)

@@ -144,7 +144,12 @@ class Job:
 
 @attrs.define(kw_only=True, eq=False)
 class Workflow:
-    """One workflow of one pipeline."""
+    """One workflow of one pipeline.
+
+    Attributes:
+        created_at: When, in seconds since 1970; infinity: never, as things stand.
+        plan_continuation: What is told of each change to a setup workflow, and plans what follows it.
+    """
 
     id: str
     plan: WorkflowPlan
@@ -155,6 +160,7 @@ class Workflow:
     canceled_at: float | None = None
     canceled_by: str | None = None
     rerun_of: Workflow | None = None
+    plan_continuation: Callable[[Workflow], None] | None = None
 
     @property
     def name(self) -> str:
@@ -165,6 +171,8 @@ class Workflow:
         """Work out the times of every job, after anything changed that they depend on."""
         for job in self.jobs:
             job.lay_out()
+        if self.plan_continuation is not None:
+            self.plan_continuation(self)
 
     def _going_on(self, now: float) -> list[str]:
         waiting = (job for job in self.jobs if not job.ended(now) and not self._blocked_for_good(job, now))

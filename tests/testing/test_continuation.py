@@ -1,0 +1,123 @@
+"""What follows a setup workflow follows from how that one ends, whatever people do about it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+
+from circleci_v2 import CircleCI, NotFoundError
+from circleci_v2.testing import FakeCircleCI, JobPlan, WorkflowPlan
+
+pytestmark = pytest.mark.anyio
+
+PROJECT = "gh/acme/web"
+GENERATE = JobPlan(name="generate", seconds=30)
+HOLD = JobPlan(name="hold", type="approval", requires=("generate",))
+FAILING = JobPlan(name="generate", seconds=30, outcome="failed")
+
+
+@pytest.fixture
+def fake() -> FakeCircleCI:
+    return FakeCircleCI()
+
+
+@pytest.fixture
+async def circleci(fake: FakeCircleCI) -> AsyncIterator[CircleCI]:
+    async with CircleCI(fake.token, transport=fake.transport()) as circleci:
+        yield circleci
+
+
+async def triggered(circleci: CircleCI, fake: FakeCircleCI, *setup: JobPlan, follows: bool = True) -> UUID:
+    plans = [WorkflowPlan(name="setup", tag="setup", jobs=setup), WorkflowPlan(name="build", jobs=("build",))]
+    fake.add_project(PROJECT, workflows=plans if follows else plans[:1])
+    return (await circleci.pipelines.trigger(PROJECT)).id
+
+
+async def workflows_of(circleci: CircleCI, pipeline: UUID) -> list[tuple[str, str]]:
+    """The name and the status of each, the oldest first."""
+    newest_first = await circleci.pipelines.list_workflows(pipeline).collect()
+    return [(workflow.name, workflow.status) for workflow in reversed(newest_first)]
+
+
+async def setup_of(circleci: CircleCI, pipeline: UUID) -> UUID:
+    return (await circleci.pipelines.list_workflows(pipeline).collect())[-1].id
+
+
+async def approve(circleci: CircleCI, workflow: UUID) -> None:
+    jobs = await circleci.workflows.list_jobs(workflow).collect()
+    await circleci.workflows.approve(workflow, jobs[-1].approval_request_id)
+
+
+async def test_nothing_follows_a_setup_that_was_canceled(circleci: CircleCI, fake: FakeCircleCI) -> None:
+    pipeline = await triggered(circleci, fake, GENERATE)
+    await fake.advance(10)
+    await circleci.workflows.cancel(await setup_of(circleci, pipeline))
+    await fake.advance(3600)
+    assert await workflows_of(circleci, pipeline) == [("setup", "canceled")]
+    assert (await circleci.pipelines.get(pipeline)).state == "setup"
+
+
+async def test_nothing_follows_a_setup_whose_job_was_canceled(circleci: CircleCI, fake: FakeCircleCI) -> None:
+    pipeline = await triggered(circleci, fake, GENERATE)
+    await fake.advance(10)
+    await circleci.jobs.cancel_by_number(PROJECT, 1)
+    await fake.advance(3600)
+    assert await workflows_of(circleci, pipeline) == [("setup", "canceled")]
+
+
+async def test_a_setup_goes_on_when_it_is_approved(circleci: CircleCI, fake: FakeCircleCI) -> None:
+    pipeline = await triggered(circleci, fake, GENERATE, HOLD)
+    await fake.advance(3600)
+    assert await workflows_of(circleci, pipeline) == [("setup", "on_hold")]
+    await approve(circleci, await setup_of(circleci, pipeline))
+    assert await workflows_of(circleci, pipeline) == [("setup", "success"), ("build", "running")]
+    assert (await circleci.pipelines.get(pipeline)).state == "created"
+
+
+async def test_what_follows_runs_once_when_a_rerun_succeeds(circleci: CircleCI, fake: FakeCircleCI) -> None:
+    pipeline = await triggered(circleci, fake, FAILING)
+    await fake.advance(3600)
+    assert await workflows_of(circleci, pipeline) == [("setup", "failed")]
+    setup = await setup_of(circleci, pipeline)
+    for _ in range(2):
+        await circleci.workflows.rerun(setup, from_failed=True)
+        await fake.advance(3600)
+    setups = [("setup", "failed"), ("setup", "success")]
+    assert await workflows_of(circleci, pipeline) == [*setups, ("build", "success"), ("setup", "success")]
+
+
+async def test_a_canceled_setup_that_is_rerun_goes_on_where_it_was_left(circleci: CircleCI, fake: FakeCircleCI) -> None:
+    pipeline = await triggered(circleci, fake, GENERATE)
+    setup = await setup_of(circleci, pipeline)
+    await circleci.workflows.cancel(setup)
+    await fake.advance(3600)
+    await circleci.workflows.rerun(setup)
+    await fake.advance(3600)
+    ended = [("setup", "canceled"), ("setup", "success"), ("build", "success")]
+    assert await workflows_of(circleci, pipeline) == ended
+
+
+async def test_a_pipeline_is_continued_only_while_its_setup_can_succeed(circleci: CircleCI, fake: FakeCircleCI) -> None:
+    identifier = await triggered(circleci, fake, GENERATE, HOLD, follows=False)
+    pipeline = fake.world.pipeline(str(identifier))
+    await fake.advance(3600)
+    assert pipeline.continuation_key is None
+
+    setup = await setup_of(circleci, identifier)
+    await approve(circleci, setup)
+    key = pipeline.continuation_key
+    assert key is not None
+    await circleci.pipelines.continue_(continuation_key=key, configuration="version: 2.1")
+    await circleci.workflows.rerun(setup)
+    assert pipeline.continuation_key is None
+
+
+async def test_no_key_continues_a_pipeline_whose_setup_was_canceled(circleci: CircleCI, fake: FakeCircleCI) -> None:
+    identifier = await triggered(circleci, fake, GENERATE, follows=False)
+    key = fake.world.pipeline(str(identifier)).continuation_key
+    assert key is not None
+    await circleci.workflows.cancel(await setup_of(circleci, identifier))
+    with pytest.raises(NotFoundError, match="No pipeline waits"):
+        await circleci.pipelines.continue_(continuation_key=key, configuration="version: 2.1")
