@@ -17,7 +17,18 @@ from rich.table import Table
 from circleci_v2._wire.encoding import encode_json
 from circleci_v2.cli.running import stderr
 
-__all__ = ["AsCsv", "AsJson", "AsJsonl", "Format", "chosen_format", "progress", "show", "stdout", "table_of"]
+__all__ = [
+    "AsCsv",
+    "AsJson",
+    "AsJsonl",
+    "Format",
+    "chosen_format",
+    "print_line",
+    "progress",
+    "show",
+    "stdout",
+    "table_of",
+]
 
 Row = Mapping[str, Any]
 Format = Literal["table", "json", "jsonl", "csv"]
@@ -83,9 +94,15 @@ def show(rows: Iterable[Row], form: Format, *, title: str, columns: Mapping[str,
             sys.stdout.write("\n")
         case "jsonl":
             for row in rows:
-                sys.stdout.write(json.dumps(encode_json(row)) + "\n")
+                print_line(encode_json(row))
         case "csv":
             _write_csv(rows, sys.stdout)
+
+
+def print_line(value: Any) -> None:
+    """Print one value as a line of JSON, at once: whoever reads a pipe may act on it before the next is known."""
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
 
 
 def table_of(rows: Sequence[Row], *, title: str, columns: Mapping[str, str] | None = None) -> Table:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from circleci_v2.cli.history import sum_up
-from circleci_v2.cli.output import table_of
+from circleci_v2.cli.output import show, table_of
 
 
 def row(name: str, status: str, seconds: float | None) -> dict[str, object]:
@@ -40,3 +44,14 @@ def test_the_95th_percentile_is_seen_and_no_less_than_the_median(seconds: list[f
 def test_an_empty_table_says_so() -> None:
     table = table_of([], title="Jobs", columns={"job_name": "job"})
     assert [column.header for column in table.columns] == ["nothing"]
+
+
+def test_a_line_of_json_is_out_before_the_next_row_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written))
+
+    def rows() -> Iterator[dict[str, int]]:
+        yield {"number": 1}
+        assert written.getvalue() == b'{"number": 1}\n'
+
+    show(rows(), "jsonl", title="")

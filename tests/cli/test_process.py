@@ -5,10 +5,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.loopback import TOKEN, Received, Reply, serving
 
 COMMAND = [sys.executable, "-m", "circleci_v2.cli"]
 
@@ -43,6 +46,28 @@ def test_a_pipe_gets_results_only_and_no_colours() -> None:
     )
     assert "\x1b" not in result.stdout + result.stderr
     assert result.stderr == "These are the newest 2 pipelines; ask for more with --limit.\n"
+
+
+def test_a_line_is_in_the_pipe_before_the_next_page_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    line_was_read = threading.Event()
+    waited_for: list[bool] = []
+
+    def answer(request: Received) -> Reply:
+        if "page-token" in request.target:
+            waited_for.append(line_was_read.wait(20))
+            return Reply(body=b'{"items": [2], "next_page_token": null}')
+        return Reply(body=b'{"items": [1], "next_page_token": "more"}')
+
+    with serving(answer) as server:
+        monkeypatch.setenv("CIRCLECI_BASE_URL", server.url)
+        monkeypatch.setenv("CIRCLE_TOKEN", TOKEN)
+        with subprocess.Popen([*COMMAND, "api", "/things", "--paginate"], stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "1\n"
+            line_was_read.set()
+            assert process.stdout.read() == "2\n"
+    assert waited_for == [True]
 
 
 @pytest.mark.parametrize("form", ["--jsonl", "--json", "--csv", None])

@@ -14,7 +14,7 @@ import typer
 
 from circleci_v2.cli.connection import DEMO_PROJECT, Demo, connect, polling
 from circleci_v2.cli.options import Project, key_and_value
-from circleci_v2.cli.output import show
+from circleci_v2.cli.output import print_line, show
 from circleci_v2.cli.running import ExitCode, run, stderr
 from circleci_v2.client import CircleCI
 from circleci_v2.pagination import Page, Paginator
@@ -196,4 +196,4 @@ async def _api(
                 raise typer.BadParameter(msg) from error
 
         async for item in Paginator(page):
-            sys.stdout.write(json.dumps(item) + "\n")
+            print_line(item)
