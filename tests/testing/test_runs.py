@@ -77,6 +77,23 @@ def test_cancelling_stops_what_runs_and_leaves_what_has_ended() -> None:
     assert statuses(fake, workflow) == ["canceled", "success", "canceled"]
 
 
+def test_jobs_that_require_all_those_before_them_are_looked_at_once_each() -> None:
+    names = [f"job-{number}" for number in range(60)]
+    fake, workflow = running(*(JobPlan(name=name, requires=names[:place]) for place, name in enumerate(names)))
+    assert statuses(fake, workflow)[:3] == ["running", "queued", "blocked"]
+    assert workflow.stopped_at(fake.clock.now()) is None
+
+
+def test_what_is_blocked_for_good_blocks_what_comes_after_it() -> None:
+    build = JobPlan(name="build", outcome="failed")
+    fake, workflow = running(
+        build, JobPlan(name="test", requires=("build",)), JobPlan(name="deploy", requires=("test",))
+    )
+    fake.clock.advance(100)
+    assert statuses(fake, workflow) == ["failed", "failed", "blocked", "blocked"]
+    assert workflow.stopped_at(fake.clock.now()) == workflow.jobs[0].stopped_at
+
+
 def test_a_plan_that_requires_a_later_job_is_refused() -> None:
     with pytest.raises(ValueError, match=r"job 'a' requires \['b'\]"):
         WorkflowPlan(name="w", jobs=(JobPlan(name="a", requires=("b",)), "b"))

@@ -175,15 +175,22 @@ class Workflow:
             self.plan_continuation(self)
 
     def _going_on(self, now: float) -> list[str]:
-        waiting = (job for job in self.jobs if not job.ended(now) and not self._blocked_for_good(job, now))
-        return [job.status(now) for job in waiting]
-
-    def _blocked_for_good(self, job: Job, now: float) -> bool:
-        return any(
-            (dependency.ended(now) and _accepted(dependency.outcome or "") not in job.plan.requires[dependency.name])
-            or (not dependency.ended(now) and self._blocked_for_good(dependency, now))
-            for dependency in job.dependencies
-        )
+        """The statuses of the jobs that are still to end."""
+        statuses: list[str] = []
+        blocked_for_good: set[Job] = set()
+        for job in self.jobs:  # each comes after those it requires
+            if job.ended(now):
+                continue
+            if any(
+                _accepted(dependency.outcome or "") not in job.plan.requires[dependency.name]
+                if dependency.ended(now)
+                else dependency in blocked_for_good
+                for dependency in job.dependencies
+            ):
+                blocked_for_good.add(job)
+            else:
+                statuses.append(job.status(now))
+        return statuses
 
     def status(self, now: float) -> str:
         """The status at a moment."""
