@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Literal
+from http.client import responses
+from typing import Final, Literal
 
 import attrs
 
@@ -13,6 +14,8 @@ from circleci_v2.testing.messages import Answer, Call
 from circleci_v2.testing.rate_limits import RateLimit
 
 __all__ = ["Delivery", "Faults"]
+
+_STATUSES: Final = range(200, 600)
 
 Cut = Literal["before the answer", "inside the body"]
 
@@ -68,17 +71,22 @@ class Faults:
         """Refuse the next calls, before they have any effect.
 
         Args:
-            status: The HTTP status.
+            status: The HTTP status, also one that no standard knows, such as the 520 of Cloudflare.
             times: How many calls.
             route: Which calls.
-            message: What the body says. Default: the standard phrase of the status.
+            message: What the body says. Default: the standard phrase of the status, where there is one.
             headers: More headers of the answer.
             retry_after: Seconds for a ``Retry-After`` header. Default: no such header.
+
+        Raises:
+            ValueError: `status` is none that an answer can have, or `times` is not positive.
         """
+        if status not in _STATUSES:
+            msg = f"status={status!r}: an answer has a status from {_STATUSES[0]} to {_STATUSES[-1]}"
+            raise ValueError(msg)
         waiting = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
-        answer = Answer.message(message or HTTPStatus(status).phrase, status).with_headers(
-            {**(headers or {}), **waiting}
-        )
+        phrase = responses.get(status, f"HTTP {status:d}")
+        answer = Answer.message(message or phrase, status).with_headers({**(headers or {}), **waiting})
         self._add(_Fault(route, times, answer=answer))
 
     def answer_next(self, answer: Answer, *, times: int = 1, route: str | None = None) -> None:

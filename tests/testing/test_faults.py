@@ -16,6 +16,21 @@ def test_the_next_calls_fail_and_then_all_is_well(fake: FakeCircleCI, http: http
     assert answers[0].json() == {"message": "Service Unavailable"}
 
 
+@pytest.mark.parametrize("status", [499, 520, 530, 599])
+def test_a_status_that_no_standard_knows_is_answered(fake: FakeCircleCI, http: httpx.Client, status: int) -> None:
+    fake.faults.fail_next(status, times=2)
+    assert (http.get("/me").status_code, http.get("/me").json()) == (status, {"message": f"HTTP {status}"})
+    fake.faults.fail_next(status)
+    with fake.serve() as url:
+        assert httpx.get(f"{url}/me", trust_env=False).status_code == status
+
+
+@pytest.mark.parametrize("status", [0, 99, 199, 600, 1000, -1])
+def test_what_is_no_status_of_an_answer_is_refused(fake: FakeCircleCI, status: int) -> None:
+    with pytest.raises(ValueError, match=f"status={status}:"):
+        fake.faults.fail_next(status)
+
+
 def test_a_call_that_fails_has_no_effect(fake: FakeCircleCI, http: httpx.Client) -> None:
     fake.faults.fail_next(500)
     http.post(f"{PROJECT}/pipeline")
