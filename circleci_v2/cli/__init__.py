@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 __all__ = ["main"]
 
@@ -11,6 +13,8 @@ _INTERRUPTED = 130  # ExitCode.INTERRUPTED, which is not imported yet where it i
 
 def main() -> None:
     """Run the command, or say what is missing to run it."""
+    if sys.stdout is None:  # closed by whoever started it, as with >&-: what nobody wants to read goes nowhere
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the process ends
     try:
         from circleci_v2.cli.app import app
     except ModuleNotFoundError as error:

@@ -24,10 +24,10 @@ def moment(text: str) -> datetime:
         if ago := _AGO.fullmatch(text):
             return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         parsed = datetime.fromisoformat(text)
-    except (OverflowError, ValueError) as error:  # time does not reach back that far, or it is neither
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (OverflowError, ValueError) as error:  # the calendar does not reach that far, or it is neither
         msg = f"{text!r} is no moment: write 30m, 12h, 7d or 4w for so long ago, or a date such as 2026-01-31."
         raise typer.BadParameter(msg) from error
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def key_and_value(text: str) -> tuple[str, str]:

@@ -182,6 +182,8 @@ def test_the_version_is_that_of_the_library() -> None:
         (("history", "gh/acme/none", "--demo"), 5, "Project not found"),
         (("history", PROJECT, "--since", "yesterday", "--demo"), 2, "yesterday"),
         (("history", PROJECT, "--since", "99999999999w", "--demo"), 2, "99999999999w"),
+        (("usage", "gh/acme", "--end", "0001-01-05", "--demo"), 2, "no 30 days before --end 0001-01-05"),
+        (("usage", "gh/acme", "--start", "0001-01-01T00:00+05:00", "--demo"), 2, "0001-01-01T00:00+05:00"),
         (("wait", "nope", "--demo"), 2, "not a valid UUID"),
         (("fake", "--speed", "inf"), 2, "inf"),
         (("api", "/me", "-d", "{", "--demo"), 2, "not JSON"),

@@ -98,6 +98,15 @@ def test_a_full_disk_is_said_and_not_taken_for_a_failed_pipeline() -> None:
     assert result.stderr == "error: No space left on device\n"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="only a POSIX shell closes a stream for its command")
+@pytest.mark.parametrize("arguments", [["whoami", "--demo"], ["whoami", "--demo", "--json"], ["--version"]])
+def test_a_closed_output_is_one_that_nobody_wants(arguments: list[str]) -> None:
+    result = subprocess.run(
+        ["sh", "-c", '"$@" >&-', "sh", *COMMAND, *arguments], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
 STUBBORN = """
 import asyncio
 from circleci_v2.cli.running import run

@@ -80,7 +80,15 @@ def usage(
         msg = f"{output} exists: choose another --output, or replace it with --overwrite."
         raise typer.BadParameter(msg)
     last = end or datetime.now(UTC)
-    run(_export(organization, start or last - timedelta(days=30), last, output, overwrite=overwrite, demo=demo))
+    run(_export(organization, start or _thirty_days_before(last), last, output, overwrite=overwrite, demo=demo))
+
+
+def _thirty_days_before(end: datetime) -> datetime:
+    try:
+        return end - timedelta(days=30)
+    except OverflowError as error:  # the calendar does not reach back that far
+        msg = f"There are no 30 days before --end {end}: choose a later one, or give --start."
+        raise typer.BadParameter(msg) from error
 
 
 async def _export(
