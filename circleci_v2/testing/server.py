@@ -61,11 +61,21 @@ class LoopbackServer:
         self.stop()
 
     async def __aenter__(self) -> str:
-        return await anyio.to_thread.run_sync(self.start)
+        url = self._launch()
+        try:
+            await anyio.to_thread.run_sync(self._wait_until_ready)
+        except anyio.get_cancelled_exc_class():
+            # A cancellation that is asyncio's own does not wait for the thread, and nobody else would stop the server.
+            await self._stop_in_thread()
+            raise
+        return url
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        await self._stop_in_thread()
+
+    async def _stop_in_thread(self) -> None:
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self.stop)
 
@@ -76,6 +86,12 @@ class LoopbackServer:
             OSError: The port is taken.
             RuntimeError: It is being served already, or the server did not start.
         """
+        url = self._launch()
+        self._wait_until_ready()
+        return url
+
+    def _launch(self) -> str:
+        """Start the server's thread, without waiting for anything, and give the base URL."""
         if self._thread is not None:
             msg = "this fake is being served already: use the base URL that the first start gave"
             raise RuntimeError(msg)
@@ -85,10 +101,12 @@ class LoopbackServer:
         self._server = server
         self._thread = threading.Thread(target=server.run, args=([api, storage],), name="fake-circleci", daemon=True)
         self._thread.start()
-        if not server.ready.wait(_START_SECONDS):
+        return f"{_origin(api)}/api/v2"
+
+    def _wait_until_ready(self) -> None:
+        if self._server is not None and not self._server.ready.wait(_START_SECONDS):
             msg = f"the server did not start within {_START_SECONDS:g} seconds"
             raise RuntimeError(msg)
-        return f"{_origin(api)}/api/v2"
 
     def stop(self) -> None:
         """Close the sockets and wait for the thread; nothing happens when nothing is served."""
@@ -172,7 +190,8 @@ class _Server(uvicorn.Server):
             await asyncio.sleep(_DELIVERY_SECONDS)
 
     def stop(self) -> None:
-        """End the main loop, from any thread."""
+        """End the main loop, from any thread; a server that is only starting has to get there first."""
+        self.ready.wait(_START_SECONDS)
         self.force_exit = True
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._told_to_stop.set)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
+from contextlib import suppress
 
 import anyio
 import httpx
@@ -15,6 +17,10 @@ from circleci_v2.testing import FakeCircleCI
 
 def client(url: str) -> httpx.Client:
     return httpx.Client(base_url=url, headers={"Circle-Token": "fake-token"}, trust_env=False)
+
+
+def is_served() -> bool:
+    return any(thread.name == "fake-circleci" for thread in threading.enumerate())
 
 
 @pytest.mark.anyio
@@ -81,8 +87,25 @@ def test_it_can_be_served_again_after_it_stopped(fake: FakeCircleCI) -> None:
 def test_no_thread_and_no_socket_is_left_behind(fake: FakeCircleCI) -> None:
     with fake.serve() as url, client(url) as http:
         http.get("/me")
-        assert any(thread.name == "fake-circleci" for thread in threading.enumerate())
-    assert not any(thread.name == "fake-circleci" for thread in threading.enumerate())
+        assert is_served()
+    assert not is_served()
+
+
+def test_a_start_that_asyncio_cancels_leaves_no_server_behind(fake: FakeCircleCI) -> None:
+    async def serve() -> None:
+        async with fake.serve():
+            await anyio.sleep_forever()
+
+    async def cancel_while_it_starts() -> None:
+        task = asyncio.create_task(serve())
+        while not is_served():
+            await asyncio.sleep(0)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancel_while_it_starts())
+    assert not is_served()
 
 
 def test_a_port_that_is_taken_is_an_error(fake: FakeCircleCI) -> None:
