@@ -9,7 +9,7 @@ from datetime import datetime
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, TypeVar, get_args
 from uuid import UUID
 
 import anyio
@@ -34,6 +34,8 @@ from circleci_v2.usage_export.windows import split
 __all__ = ["UsageExport", "UsageFormat", "export_usage", "iter_usage_rows"]
 
 UsageFormat: TypeAlias = Literal["csv", "parquet"]
+
+T = TypeVar("T")
 
 
 @attrs.frozen(kw_only=True)
@@ -102,10 +104,9 @@ async def export_usage(
 
     Raises:
         ConfigurationError: CircleCI has no data for the range, or an option makes no sense.
-        UsageExportError: CircleCI failed to export, or parts are damaged or do not fit together; `job_ids` says what to
-            resume with.
+        UsageExportError: CircleCI refused a request or failed to export, or parts are damaged or do not fit together;
+            `job_ids` says what to resume with.
         FileExistsError: `dest` exists.
-        APIError: CircleCI refused a request.
     """
     place = Path(os.path.abspath(dest))  # noqa: ASYNC240, PTH100 - reads nothing but the working directory
     write = _writer(format)
@@ -132,7 +133,7 @@ async def export_usage(
             collected_parts(client, jobs, place.parent, concurrency) as parts,
             incoming_file(root, [place.name], replace=overwrite == "replace") as incoming,
         ):
-            merged = await _merged(jobs, lambda: write(parts, incoming.write, place.parent))
+            merged = await _in_thread(jobs, lambda: write(parts, incoming.write, place.parent))
     finally:
         root.close()
     size = (await anyio.Path(place).stat()).st_size
@@ -165,8 +166,8 @@ def iter_usage_rows(
 
     Raises:
         ConfigurationError: CircleCI has no data for the range.
-        UsageExportError: While iterating: the export failed, or a row cannot be read.
-        APIError: While iterating: CircleCI refused a request.
+        UsageExportError: While iterating: the export failed, or a row cannot be read; `job_ids` says what to resume
+            with.
     """
     jobs = _plan(
         client,
@@ -186,10 +187,10 @@ def iter_usage_rows(
         directory = Path(tempfile.gettempdir())
         with tempfile.TemporaryFile(dir=directory) as file, TextIOWrapper(file, "utf-8", newline="") as lines:
             async with collected_parts(client, jobs, directory, concurrency) as parts:
-                await _merged(jobs, lambda: merge(parts, file.write, check=from_thread.check_cancelled))
+                await _in_thread(jobs, lambda: merge(parts, file.write, check=from_thread.check_cancelled))
             lines.seek(0)
             rows = parse_rows(lines)
-            while batch := await to_thread.run_sync(lambda: list(islice(rows, _BATCH))):
+            while batch := await _in_thread(jobs, lambda: list(islice(rows, _BATCH))):
                 await send(batch)
 
     return Stream(produce)
@@ -232,7 +233,7 @@ def _plan(
     )
 
 
-async def _merged(jobs: ExportJobs, work: Callable[[], Merged]) -> Merged:
+async def _in_thread(jobs: ExportJobs, work: Callable[[], T]) -> T:
     """Do the work in a thread; its errors tell what to resume with."""
     try:
         return await to_thread.run_sync(work)

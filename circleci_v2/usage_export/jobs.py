@@ -13,7 +13,15 @@ from uuid import UUID
 
 import attrs
 
-from circleci_v2.errors import APIConnectionError, NotFoundError, RateLimitError, ServerError, UsageExportError
+from circleci_v2.errors import (
+    APIConnectionError,
+    APIError,
+    DecodeError,
+    NotFoundError,
+    RateLimitError,
+    ServerError,
+    UsageExportError,
+)
 from circleci_v2.usage_export._client import ExportClient
 from circleci_v2.usage_export.progress import OnUsageExportProgress, UsageExportEvent, UsageExportProgress
 from circleci_v2.usage_export.quota import HOUR, Quota, Timing, poll_delays
@@ -58,7 +66,11 @@ class ExportJobs:
         self._polls = Quota(self.polls_per_hour, self.timing)
 
     async def create(self, index: int) -> str:
-        """Have CircleCI make the export of a window."""
+        """Have CircleCI make the export of a window.
+
+        Raises:
+            UsageExportError: CircleCI refused, or it is not known whether it did.
+        """
         window = self.windows[index]
         # Repetitions are made here, where their waits are announced.
         client = self.client.with_options(max_retries=0)
@@ -71,6 +83,8 @@ class ExportJobs:
             except RateLimitError as error:
                 await self._pause(error.retry_after or HOUR / CREATIONS_PER_HOUR, window, "because CircleCI asks to")
                 continue
+            except (APIError, APIConnectionError, DecodeError) as error:
+                raise self.error(f"the export of {window} cannot be created: {error}") from error
             job_id = str(job.usage_export_job_id)
             self.job_ids[index] = job_id
             self._tell("created", f"export of {window} is job {job_id}", window, job_id)
@@ -80,7 +94,7 @@ class ExportJobs:
         """Wait for the export of a window, and return the addresses of its parts.
 
         Raises:
-            UsageExportError: CircleCI failed to make it, or takes too long.
+            UsageExportError: CircleCI failed to make it, takes too long, or refused to tell of it.
         """
         window = self.windows[index]
         reason = ""
@@ -125,6 +139,8 @@ class ExportJobs:
         except (NotFoundError, ServerError, APIConnectionError) as error:
             # A job that is new may not be known everywhere yet; the deadline bounds how long this is believed.
             logger.warning("job %s: %s", job_id, error)
+        except (APIError, DecodeError) as error:
+            raise self.error(f"the state of job {job_id} of {window} cannot be asked for: {error}") from error
         return None
 
     def error(self, message: str) -> UsageExportError:

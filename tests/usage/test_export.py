@@ -8,7 +8,7 @@ from itertools import pairwise
 import attrs
 import pytest
 
-from circleci_v2.errors import BadRequestError, ConfigurationError, UsageExportError
+from circleci_v2.errors import APIConnectionError, APIError, ConfigurationError, DecodeError, UsageExportError
 from circleci_v2.usage_export import export_usage, iter_usage_rows, read_usage_rows
 from tests.clients import SkippingClient
 from tests.loopback import TOKEN, Reply
@@ -207,19 +207,38 @@ async def test_a_job_that_never_ends_is_given_up_and_can_be_resumed(circleci, ex
     assert made == [0, 1]
 
 
-async def test_what_was_not_made_is_made_when_resumed(circleci, exports, clock, dest):
+FINAL = [Reply(400, body=b"{}"), Reply(401, body=b"{}"), Reply(200, body=b"<html>")]
+UNCERTAIN = [Reply(503, body=b""), Reply(200, body=b"", cut_after=0, length=10)]
+CAUSES = (APIError, APIConnectionError, DecodeError)
+
+
+@pytest.mark.parametrize("refusal", [*FINAL, *UNCERTAIN])
+async def test_a_creation_that_fails_tells_what_to_resume_with(circleci, exports, clock, dest, refusal):
     begin = NOW - timedelta(days=60)
-    exports.refusals = [None, Reply(400, body=b'{"message": "no"}')]
-    with pytest.raises(BadRequestError):
+    exports.refusals = [None, refusal]
+    with pytest.raises(UsageExportError, match=r"2026-02-01 .* cannot be created") as failed:
         await export_usage(circleci, ORG, begin, NOW, dest, timing=clock.timing)
-    await export_usage(circleci, ORG, begin, NOW, dest, timing=clock.timing, resume=[job_id(0), None])
+    assert isinstance(failed.value.__cause__, CAUSES)
+    assert failed.value.job_ids == (job_id(0), None)
+    await export_usage(circleci, ORG, begin, NOW, dest, timing=clock.timing, resume=failed.value.job_ids)
     assert dest.read_text() == expected(2)
     assert len(exports.jobs) == 2
 
 
+@pytest.mark.parametrize("refusal", FINAL)
+async def test_a_state_that_is_refused_tells_what_to_resume_with(circleci, exports, clock, dest, refusal):
+    exports.status_refusals = [refusal]
+    with pytest.raises(UsageExportError, match=f"{job_id(0)} .* cannot be asked for") as failed:
+        await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
+    assert isinstance(failed.value.__cause__, CAUSES)
+    assert failed.value.job_ids == (job_id(0),)
+    await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing, resume=failed.value.job_ids)
+    assert len(exports.jobs) == 1
+
+
 async def test_a_creation_whose_outcome_is_not_known_is_not_repeated(circleci, exports, clock, dest):
     exports.refusals = [Reply(503, body=b"")]
-    with pytest.raises(Exception, match="503"):
+    with pytest.raises(UsageExportError, match="503"):
         await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
     assert len(exports.creations) == 1
 
@@ -296,8 +315,9 @@ async def test_a_loop_over_rows_may_be_left(circleci, exports, clock):
 
 async def test_a_row_that_cannot_be_read_is_told_by_line(circleci, exports, clock):
     exports.make = lambda _number, start, end: completed(start, end, zipped(HEADER + line(pipeline_number="twelve")))
-    with pytest.raises(UsageExportError, match=r"line 2: PIPELINE_NUMBER holds 'twelve'"):
+    with pytest.raises(UsageExportError, match=r"line 2: PIPELINE_NUMBER holds 'twelve'") as failed:
         [row async for row in iter_usage_rows(circleci, ORG, MONTH, NOW, timing=clock.timing)]
+    assert failed.value.job_ids == (job_id(0),)
 
 
 async def test_parquet_holds_the_same_rows_with_types(circleci, exports, clock, tmp_path):
