@@ -11,15 +11,23 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Final, Protocol
 
 import anyio
 import attrs
 
-from circleci_v2.errors import APIConnectionError, APIError
+from circleci_v2.errors import APIConnectionError, APIError, CircleCIError, ConfigurationError, DecodeError
 
-__all__ = ["Body", "OpenStream", "Sink", "content_length", "download", "first_byte"]
+__all__ = ["UNREADABLE", "Body", "NoAddressError", "OpenStream", "Sink", "content_length", "download", "first_byte"]
+
+
+class NoAddressError(CircleCIError):
+    """What was to be read is no address."""
+
+
+UNREADABLE: Final = (APIError, APIConnectionError, DecodeError, NoAddressError)
+"""What `download` raises when it is the address that cannot be read."""
 
 
 class Body(Protocol):
@@ -41,7 +49,7 @@ class Body(Protocol):
 
 
 class OpenStream(Protocol):
-    """Sends a GET and yields its answer; raises `APIError` from 400 up."""
+    """Sends a GET and yields its answer; raises `APIError` from 400 up, and ValueError when it is no address."""
 
     def __call__(
         self, url: str, *, headers: Mapping[str, str], authenticate: bool
@@ -79,6 +87,8 @@ async def download(open_stream: OpenStream, url: str, sink: Sink, *, authenticat
     Raises:
         APIError: CircleCI or its storage refused a request.
         APIConnectionError: The body broke off again and again, without bringing anything new.
+        DecodeError: A request was refused at greater length than the client accepts.
+        NoAddressError: It is no address.
     """
     transfer = _Transfer(open_stream, url, sink, authenticate)
     fruitless = furthest = 0
@@ -117,13 +127,23 @@ class _Transfer:
         if self.received and self.validator:
             headers |= {"Range": f"bytes={self.received}-", "If-Range": self.validator}
         try:
-            async with self.open_stream(self.url, headers=headers, authenticate=self.authenticate) as body:
-                await self._receive(body)
+            async with AsyncExitStack() as opened:
+                await self._receive(await self._open(opened, headers))
         except APIError as error:
             if error.status_code != 416 or "Range" not in headers:
                 raise
             raise self._broken("the server has less of it than before") from error
         return self.received
+
+    async def _open(self, opened: AsyncExitStack, headers: Mapping[str, str]) -> Body:
+        stream = self.open_stream(self.url, headers=headers, authenticate=self.authenticate)
+        try:
+            return await opened.enter_async_context(stream)
+        except ConfigurationError:
+            # A ValueError, too, but one about the client.
+            raise
+        except ValueError as error:
+            raise NoAddressError(str(error)) from error
 
     async def _receive(self, body: Body) -> None:
         if body.status_code != 206:

@@ -97,7 +97,7 @@ def _wanted(match: Match | None, node_index: int | None) -> Callable[[Artifact],
     def wanted(artifact: Artifact) -> bool:
         if node_index is not None and artifact.node_index != node_index:
             return False
-        return patterns is None or any(fnmatchcase(artifact.path or "", pattern) for pattern in patterns)
+        return patterns is None or any(fnmatchcase(_path(artifact), pattern) for pattern in patterns)
 
     return wanted
 
@@ -115,8 +115,13 @@ def _prefix(job: JobArtifacts, *, by_node: bool) -> Callable[[Artifact], str]:
     return prefix
 
 
+def _path(artifact: Artifact) -> str:
+    # Whatever CircleCI lists is kept, null and numbers included.
+    return str(artifact.path or "")
+
+
 def _place(artifact: Artifact, prefix: str, root: str) -> Planned:
-    path, url = artifact.path or "", artifact.url
+    path, url = _path(artifact), str(artifact.url or "")
     # The path is judged alone, since behind a prefix it would no longer look absolute.
     parts = safe_parts(path, root=f"{root}/{prefix}")
     if not url:

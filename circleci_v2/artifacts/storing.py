@@ -12,14 +12,14 @@ from anyio import to_thread
 
 from circleci_v2._checks import require_at_least_one, require_one_of
 from circleci_v2._files.directories import Directory, folds_case, open_directory
-from circleci_v2._files.downloading import download
+from circleci_v2._files.downloading import UNREADABLE, download
 from circleci_v2._files.incoming import Overwrite
 from circleci_v2._files.receiving import receive
 from circleci_v2.artifacts._client import StreamClient
 from circleci_v2.artifacts.paths import refusal
 from circleci_v2.artifacts.planning import JobArtifacts, Match, Plan, Planned, make_plan
 from circleci_v2.bulk import OnError, map_concurrently
-from circleci_v2.errors import APIConnectionError, APIError, ArtifactError
+from circleci_v2.errors import ArtifactError
 
 __all__ = [
     "ArtifactDownload",
@@ -170,7 +170,7 @@ class _Download:
             size, skipped = await self._receive(planned)
         except OSError as error:
             raise refusal(planned.path, f"{error.strerror or error} ({'/'.join(planned.parts)})") from error
-        except (APIError, APIConnectionError) as error:
+        except UNREADABLE as error:
             raise refusal(planned.path, str(error)) from error
         finally:
             self.done += 1

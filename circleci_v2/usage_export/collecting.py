@@ -12,10 +12,9 @@ import anyio
 import attrs
 from anyio import to_thread
 
-from circleci_v2._files.downloading import download
+from circleci_v2._files.downloading import UNREADABLE, download
 from circleci_v2._files.receiving import FileSink
 from circleci_v2.bulk import map_concurrently
-from circleci_v2.errors import APIConnectionError, APIError
 from circleci_v2.usage_export._client import UsageClient
 from circleci_v2.usage_export.jobs import ExportJobs
 from circleci_v2.usage_export.merging import Part
@@ -79,7 +78,7 @@ class _Collector:
             try:
                 # The address is signed; a token would be told to another host for nothing.
                 await download(self._client.stream, url, sink, authenticate=False)
-            except (APIError, APIConnectionError) as error:
+            except UNREADABLE as error:
                 raise self._jobs.error(f"{name} cannot be downloaded: {error}") from error
             await sink.flush()
         return Part(name, file)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,9 +15,16 @@ from tests.loopback import TOKEN, Loopback, Received, Reply, serving
 
 @attrs.frozen
 class StoredFile:
+    """A file that a job stored.
+
+    Attributes:
+        listed: What CircleCI lists of it otherwise than it should.
+    """
+
     path: Any
     content: bytes
     node_index: Any = 0
+    listed: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
 
 
 @attrs.define
@@ -67,7 +74,12 @@ class Storage:
             return Reply(404, body=b'{"message": "Job not found"}')
         end = start + self.page_size
         items = [
-            {"path": file.path, "node_index": file.node_index, "url": f"{self.api.url}/file/{number}/{index}"}
+            {
+                "path": file.path,
+                "node_index": file.node_index,
+                "url": f"{self.api.url}/file/{number}/{index}",
+                **file.listed,
+            }
             for index, file in enumerate(files[start:end], start)
         ]
         return _json({"items": items, "next_page_token": str(end) if end < len(files) else None})

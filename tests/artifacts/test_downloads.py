@@ -187,6 +187,44 @@ async def test_an_artifact_without_a_path_is_a_failure(circleci, storage, dest, 
     assert contents(dest).keys() == {"fine"}
 
 
+@pytest.mark.parametrize(
+    "listed",
+    [
+        {"url": "/relative"},
+        {"url": "ftp://x/y"},
+        {"url": "https://x:99999/"},
+        {"url": "http://a\nb/"},
+        {"url": 7},
+        {"url": None},
+        {"path": 7, "url": "/"},
+    ],
+)
+@pytest.mark.parametrize("match", [None, "*"])
+async def test_an_artifact_that_is_listed_wrongly_fails_alone(circleci, storage, dest, listed, match):
+    storage.store(StoredFile("odd", b"x", listed=listed), StoredFile("fine", b"x"))
+    download = await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="collect", match=match)
+    assert [failure.path for failure in download.failures] == [str(listed.get("path", "odd"))]
+    assert [file.path for file in download.files] == ["fine"]
+
+
+async def test_an_artifact_that_is_refused_at_too_great_length_fails_alone(circleci, storage, dest):
+    storage.store(StoredFile("odd", b"x"), StoredFile("fine", b"x"))
+    storage.reply = lambda _request, file, right: Reply(404, length=1 << 40) if file.path == "odd" else right
+    download = await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="collect")
+    assert [failure.path for failure in download.failures] == ["odd"]
+    assert [file.path for file in download.files] == ["fine"]
+
+
+async def test_an_error_of_the_progress_callback_is_not_taken_for_one_of_the_artifact(circleci, storage, dest):
+    storage.store(StoredFile("file", b"x"))
+
+    def fail(_progress):
+        raise ValueError("of the test")
+
+    with pytest.raises(ValueError, match="of the test"):
+        await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="collect", on_progress=fail)
+
+
 async def test_progress_tells_each_file_and_the_whole(circleci, storage, dest):
     storage.store(*(StoredFile(f"{number}", b"x" * 200_000) for number in range(5)), StoredFile("../bad", b""))
     told: list[artifacts.ArtifactProgress] = []

@@ -262,6 +262,14 @@ async def test_a_part_that_is_gone_tells_what_to_resume_with(circleci, exports, 
     assert failed.value.job_ids == (job_id(0),)
 
 
+async def test_a_part_without_an_address_tells_what_to_resume_with(circleci, exports, clock, dest):
+    state = {"state": "completed", "download_urls": ["/relative"]}
+    exports.make = lambda _number, start, end: Job(start, end, [state])
+    with pytest.raises(UsageExportError, match=r"part 1 of 2026-01-31 .* cannot be downloaded: '/relative'") as failed:
+        await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
+    assert failed.value.job_ids == (job_id(0),)
+
+
 async def test_parts_that_do_not_fit_tell_what_to_resume_with(circleci, exports, clock, dest):
     exports.make = lambda _number, start, end: completed(start, end, zipped(HEADER), zipped("A,B\n1,2\n"))
     with pytest.raises(UsageExportError, match=r"part 2 of 2026-01-31 .* does not fit") as failed:
