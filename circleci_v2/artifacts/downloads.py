@@ -10,9 +10,10 @@ from uuid import UUID
 
 from circleci_v2._files.incoming import Overwrite
 from circleci_v2.artifacts._client import JobsClient, WorkflowsClient
-from circleci_v2.artifacts.planning import JobArtifacts, Match
+from circleci_v2.artifacts.planning import JobArtifacts, Match, number_of_run
 from circleci_v2.artifacts.storing import ArtifactDownload, OnArtifactError, OnArtifactProgress, Options, store
 from circleci_v2.bulk import map_concurrently
+from circleci_v2.errors import ArtifactError, NotFoundError
 from circleci_v2.slugs import ProjectSlug
 
 if TYPE_CHECKING:
@@ -107,14 +108,15 @@ async def download_workflow_artifacts(
         by_node: Whether to put a directory for each node before the path. Default: job by job, when several nodes ran.
         concurrency: How many artifacts to download at a time.
         overwrite: What to do when a file exists: ``"error"``, ``"skip"`` or ``"replace"``.
-        on_error: What a refused or failed artifact does: ``"finish"``, ``"raise"`` or ``"collect"``.
+        on_error: What a refused or failed artifact does, and a job that CircleCI lists but does not find: ``"finish"``,
+            ``"raise"`` or ``"collect"``.
         on_progress: Called with each piece that arrives.
 
     Returns:
         What was written, with sizes.
 
     Raises:
-        ArtifactError: An artifact was refused or could not be stored; see `on_error`.
+        ArtifactError: An artifact was refused or could not be stored, or a job was not found; see `on_error`.
         NotFoundError: There is no such workflow, or the token may not see it.
         APIError: CircleCI refused a list of jobs or of artifacts.
         ConfigurationError: An option has a value that is not known.
@@ -133,14 +135,22 @@ async def download_workflow_artifacts(
 
 
 async def _list_artifacts(client: JobsClient, jobs: Iterable[WorkflowJob], concurrency: int) -> list[JobArtifacts]:
-    # Approvals, and jobs that never ran, have no number.
-    numbered = [(job, job.job_number) for job in jobs if job.job_number is not None]
+    numbered = [(job, number) for job in jobs if (number := number_of_run(job)) is not None]
     names = Counter(job.name for job, _ in numbered)
 
     async def of_job(numbered_job: tuple[WorkflowJob, int]) -> JobArtifacts:
         job, number = numbered_job
-        artifacts = await client.jobs.list_artifacts(job.project_slug, number).collect()
+        try:
+            artifacts = await client.jobs.list_artifacts(job.project_slug, number).collect()
+        except NotFoundError as error:
+            return JobArtifacts(artifacts=(), failure=_gone(job, number, error))
         return JobArtifacts(artifacts=artifacts, directory=job.name if names[job.name] == 1 else f"{job.name}-{number}")
 
     async with map_concurrently(of_job, numbered, concurrency=concurrency, ordered=True) as outcomes:
         return [outcome.result async for outcome in outcomes]
+
+
+def _gone(job: WorkflowJob, number: int, error: NotFoundError) -> ArtifactError:
+    failure = ArtifactError(f"artifacts of job {job.name!r} ({number}) are not stored: {error}")
+    failure.__cause__ = error
+    return failure

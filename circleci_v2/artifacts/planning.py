@@ -16,12 +16,18 @@ from circleci_v2.artifacts.paths import Claims, refusal, safe_parts
 from circleci_v2.errors import ArtifactError
 
 if TYPE_CHECKING:
-    from circleci_v2.models import Artifact
+    from circleci_v2.models import Artifact, WorkflowJob
 
-__all__ = ["JobArtifacts", "Match", "Plan", "Planned", "make_plan"]
+__all__ = ["JobArtifacts", "Match", "Plan", "Planned", "make_plan", "number_of_run"]
 
 Match: TypeAlias = str | Sequence[str]
 """One or several shell patterns for the whole path of an artifact; `*` matches `/`, too."""
+
+
+def number_of_run(job: WorkflowJob) -> int | None:
+    """The number that a job has its artifacts under; None when it never ran."""
+    # An approval may have a number, but nothing is found under it.
+    return None if job.type == "approval" else job.job_number
 
 
 @attrs.frozen(kw_only=True)
@@ -31,10 +37,12 @@ class JobArtifacts:
     Attributes:
         artifacts: All of its artifacts, in CircleCI's order.
         directory: The directory below the destination that they share; empty for the destination itself.
+        failure: Why they are not known; None when they are.
     """
 
     artifacts: Sequence[Artifact]
     directory: str = ""
+    failure: ArtifactError | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -79,6 +87,8 @@ def make_plan(
     files: list[Planned] = []
     refusals: list[ArtifactError] = []
     for job in jobs:
+        if job.failure is not None:
+            refusals.append(job.failure)
         prefix = _prefix(job, by_node=node_index is None and _is_parallel(job) if by_node is None else by_node)
         for artifact in filter(wanted, job.artifacts):
             try:

@@ -460,6 +460,43 @@ async def test_each_job_of_a_workflow_gets_a_directory(circleci, storage, dest):
     assert len(download.failures) == 1
 
 
+async def test_the_number_of_an_approval_is_not_taken_for_one_of_a_run(circleci, storage, dest):
+    jobs = [job("lint", 1), job("lint", 2, type="approval")]
+    storage.answers[f"/workflow/{WORKFLOW}/job"] = {"items": jobs, "next_page_token": None}
+    storage.store(StoredFile("report", b"1"), job=1)
+    await artifacts.download_workflow_artifacts(circleci, WORKFLOW, dest)
+    assert contents(dest) == {"lint/report": b"1"}
+
+
+@pytest.fixture
+def partly_gone(storage):
+    """A workflow with two jobs, of which one is not to be found any more."""
+    jobs = [job("gone", 1), job("lint", 2)]
+    storage.answers[f"/workflow/{WORKFLOW}/job"] = {"items": jobs, "next_page_token": None}
+    storage.store(StoredFile("report", b"2"), job=2)
+
+
+async def test_a_job_that_is_gone_is_a_failure_among_others(circleci, partly_gone, dest):
+    download = await artifacts.download_workflow_artifacts(circleci, WORKFLOW, dest, on_error="collect")
+    assert contents(dest) == {"lint/report": b"2"}
+    (failure,) = download.failures
+    assert str(failure).startswith("artifacts of job 'gone' (1) are not stored: 404 from getJobArtifacts")
+    assert failure.path is None
+    assert isinstance(failure.__cause__, NotFoundError)
+
+
+async def test_a_job_that_is_gone_is_told_after_the_rest_was_downloaded(circleci, partly_gone, dest):
+    with pytest.raises(ArtifactError, match="job 'gone'"):
+        await artifacts.download_workflow_artifacts(circleci, WORKFLOW, dest)
+    assert contents(dest) == {"lint/report": b"2"}
+
+
+async def test_a_job_that_is_gone_can_stop_the_download(circleci, partly_gone, dest):
+    with pytest.raises(ArtifactError, match="job 'gone'"):
+        await artifacts.download_workflow_artifacts(circleci, WORKFLOW, dest, on_error="raise")
+    assert contents(dest) == {}
+
+
 def pipeline(identifier=PIPELINE, number=1):
     return {
         "id": identifier,
