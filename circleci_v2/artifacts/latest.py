@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import attrs
 
 from circleci_v2.artifacts._client import PipelinesClient
+from circleci_v2.artifacts.planning import number_of_run
 from circleci_v2.errors import ArtifactError, NotFoundError
 from circleci_v2.slugs import ProjectSlug
 
@@ -46,7 +48,7 @@ async def latest_artifacts(
     """Find the newest run of a job, and list its artifacts.
 
     Pipelines are looked through from the newest on. Of several workflows of a pipeline, for example after a rerun, the
-    newest counts.
+    newest counts. Workflows that are not to be found any more are passed over.
 
     Args:
         client: The client.
@@ -90,10 +92,19 @@ async def _find_run(
         # Workflows of expired pipelines have no id any more.
         if candidate.id is None or workflow not in {None, candidate.name}:
             continue
-        for run in await client.workflows.list_jobs(candidate.id).collect():
-            if run.name == job and run.job_number is not None and _has_status(run, status):
-                return candidate, run, run.job_number
+        for run in await _jobs_of(client, candidate.id):
+            number = number_of_run(run)
+            if run.name == job and number is not None and _has_status(run, status):
+                return candidate, run, number
     return None
+
+
+async def _jobs_of(client: PipelinesClient, workflow_id: UUID | str) -> list[WorkflowJob]:
+    try:
+        return await client.workflows.list_jobs(workflow_id).collect()
+    except NotFoundError:
+        # Workflows may be listed longer than their jobs are kept.
+        return []
 
 
 def _has_status(run: WorkflowJob, status: str | None) -> bool:

@@ -552,6 +552,19 @@ async def test_the_newest_run_of_a_job_is_found(circleci, runs, options, number)
     assert str(latest.pipeline.id) == PIPELINE
 
 
+async def test_a_workflow_that_is_gone_is_passed_over(circleci, storage, runs):
+    del storage.answers[f"/workflow/{RERUN}/job"]
+    latest = await artifacts.latest_artifacts(circleci, SLUG, job="lint")
+    assert latest.job.job_number == 18
+
+
+async def test_an_approval_with_a_number_is_no_run(circleci, storage, runs):
+    newer = {"items": [job("lint", 20, type="approval")], "next_page_token": None}
+    storage.answers[f"/workflow/{RERUN}/job"] = newer
+    latest = await artifacts.latest_artifacts(circleci, SLUG, job="lint")
+    assert latest.job.job_number == 18
+
+
 @pytest.mark.parametrize(
     "options",
     [{"job": "deploy"}, {"job": "test", "workflow": "other"}, {"job": "wait"}, {"job": "test", "search": 1}],
