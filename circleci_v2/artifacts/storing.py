@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
@@ -14,6 +15,7 @@ from circleci_v2._checks import require_at_least_one, require_one_of
 from circleci_v2._files.directories import Directory, folds_case, open_directory
 from circleci_v2._files.downloading import UNREADABLE, download
 from circleci_v2._files.incoming import Overwrite
+from circleci_v2._files.opening import opened
 from circleci_v2._files.receiving import receive
 from circleci_v2.artifacts._client import StreamClient
 from circleci_v2.artifacts.paths import refusal
@@ -123,19 +125,21 @@ async def store(
         ArtifactError: An artifact was refused or could not be stored, and the options do not collect errors.
     """
     place = Path(os.path.abspath(dest))  # noqa: ASYNC240, PTH100 - reads nothing but the working directory
-    root = await to_thread.run_sync(open_directory, place)
-    try:
+    async with opened(lambda left_open: _open(place, left_open)) as (root, folds):
         plan = make_plan(
             jobs,
             match=options.match,
             node_index=options.node_index,
             by_node=options.by_node,
             root=str(place),
-            folds_case=await to_thread.run_sync(folds_case, root),
+            folds_case=folds,
         )
         return await _Download(client, place, root, plan, options).run()
-    finally:
-        root.close()
+
+
+def _open(place: Path, left_open: ExitStack) -> tuple[Directory, bool]:
+    root = left_open.enter_context(closing(open_directory(place)))
+    return root, folds_case(root)
 
 
 @attrs.define

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import datetime
 from io import TextIOWrapper
 from itertools import islice
@@ -18,6 +19,7 @@ from anyio import from_thread, to_thread
 
 from circleci_v2._checks import require_at_least_one, require_one_of
 from circleci_v2._files.directories import open_directory
+from circleci_v2._files.opening import opened
 from circleci_v2._files.receiving import incoming_file
 from circleci_v2.errors import ConfigurationError, UsageExportError
 from circleci_v2.streams import Send, Stream
@@ -127,15 +129,12 @@ async def export_usage(
     if overwrite == "error" and await to_thread.run_sync(os.path.lexists, place):
         msg = f"{place} exists: pass another name, or overwrite='replace'"
         raise FileExistsError(msg)
-    root = await to_thread.run_sync(open_directory, place.parent)
-    try:
-        async with (
-            collected_parts(client, jobs, place.parent, concurrency) as parts,
-            incoming_file(root, [place.name], replace=overwrite == "replace") as incoming,
-        ):
-            merged = await _in_thread(jobs, lambda: write(parts, incoming.write, place.parent))
-    finally:
-        root.close()
+    async with (
+        opened(lambda left_open: left_open.enter_context(closing(open_directory(place.parent)))) as root,
+        collected_parts(client, jobs, place.parent, concurrency) as parts,
+        incoming_file(root, [place.name], replace=overwrite == "replace") as incoming,
+    ):
+        merged = await _in_thread(jobs, lambda: write(parts, incoming.write, place.parent))
     size = (await anyio.Path(place).stat()).st_size
     return UsageExport(file=place, rows=merged.rows, columns=merged.columns, size=size, job_ids=tuple(jobs.job_ids))
 
