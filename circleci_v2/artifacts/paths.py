@@ -11,6 +11,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+import attrs
+
 from circleci_v2.errors import ArtifactError
 
 __all__ = ["Claims", "safe_parts"]
@@ -91,6 +93,19 @@ def _problem_on_windows(name: str) -> str | None:
     return None
 
 
+@attrs.frozen
+class _Claimed:
+    """A name that is taken: by a directory when others are inside, else by a file.
+
+    Attributes:
+        path: The path of the artifact that took it first.
+        inside: The names in the directory.
+    """
+
+    path: str
+    inside: dict[str, _Claimed] = attrs.field(factory=dict[str, "_Claimed"])
+
+
 class Claims:
     """The files of one download: no two may land on one another, whatever the file system takes for the same name.
 
@@ -100,8 +115,7 @@ class Claims:
 
     def __init__(self, *, folds_case: bool) -> None:
         self._folds_case = folds_case
-        self._files: dict[tuple[str, ...], str] = {}
-        self._directories: dict[tuple[str, ...], str] = {}
+        self._destination = _Claimed("")
 
     def claim(self, path: str, parts: tuple[str, ...]) -> None:
         """Take a place for an artifact; the first comer keeps it.
@@ -113,18 +127,23 @@ class Claims:
         Raises:
             ArtifactError: Another artifact has the place, or needs a directory where this one needs a file.
         """
-        place = tuple(map(self._key, parts))
-        parents = [place[:depth] for depth in range(1, len(place))]
-        if other := self._holder(place, parents):
+        place = [self._key(name) for name in parts]
+        if other := self._holder(place):
             raise refusal(path, f"it would land on the artifact {other!r} of the same download")
-        self._files[place] = path
-        for parent in parents:
-            self._directories.setdefault(parent, path)
+        here = self._destination
+        for name in place:
+            here = here.inside.setdefault(name, _Claimed(path))
 
-    def _holder(self, place: tuple[str, ...], parents: Iterable[tuple[str, ...]]) -> str | None:
-        if place in self._directories:
-            return self._directories[place]
-        return next((self._files[candidate] for candidate in (place, *parents) if candidate in self._files), None)
+    def _holder(self, place: Iterable[str]) -> str | None:
+        here = self._destination
+        for name in place:
+            if name not in here.inside:
+                return None
+            here = here.inside[name]
+            if not here.inside:
+                # A file, which is in the way even of what lies deeper.
+                return here.path
+        return here.path
 
     def _key(self, name: str) -> str:
         # Normalised after folding, because folding can undo the normal form.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 import unicodedata
 
 import pytest
@@ -111,6 +112,26 @@ def test_a_file_system_that_tells_case_apart_holds_both_spellings(first, second)
 
 def test_files_share_directories():
     claimed("a/b", "a/c", "a/d/e", "a/d/f", folds_case=True)
+
+
+def test_a_deep_path_takes_memory_in_proportion_to_its_depth():
+    def taken(depth: int) -> int:
+        claims, parts = Claims(folds_case=False), ("x",) * depth
+        tracemalloc.start()
+        claims.claim("/".join(parts), parts)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    assert taken(2000) < 3 * taken(1000)
+
+
+def test_deep_paths_are_told_apart_at_their_end():
+    deep = "x/" * 2000
+    claims = claimed(f"{deep}a", folds_case=False)
+    claims.claim(f"{deep}b", (*["x"] * 2000, "b"))
+    with pytest.raises(ArtifactError, match="same download"):
+        claims.claim(f"{deep}a/c", (*["x"] * 2000, "a", "c"))
 
 
 def test_a_refused_artifact_takes_no_place():
