@@ -147,6 +147,10 @@ def _records(reader: _LineReader) -> Iterator[list[str]]:
     except csv.Error as error:
         msg = f"line {reader.line_num}: {error}"
         raise UsageExportError(msg) from error
+    except UnicodeDecodeError as error:
+        # Text is decoded ahead of the lines, by an amount that is not known here.
+        msg = f"after line {reader.line_num}: the byte 0x{error.object[error.start]:02x} is not UTF-8"
+        raise UsageExportError(msg) from error
 
 
 Reader = Callable[[str], Any]

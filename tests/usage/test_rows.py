@@ -100,6 +100,16 @@ def test_a_file_is_read_row_by_row(tmp_path):
     assert [row.job_name for row in read_usage_rows(file)] == ["a\nb", "c"]
 
 
+def test_a_byte_that_is_no_text_is_told_with_the_lines_before_it(tmp_path):
+    file = tmp_path / "usage.csv"
+    # The file is decoded in blocks, so that the lines before the block are known to be good.
+    good = (HEADER + line(job_name="a") * 100).encode()
+    file.write_bytes(good + line(job_name="b").encode().replace(b"b", b"caf\xe9"))
+    rows = read_usage_rows(file)
+    with pytest.raises(UsageExportError, match=r"after line \d+: the byte 0xe9 is not UTF-8"):
+        list(rows)
+
+
 def run(project, job, resource_class, spent, seconds=60):
     return UsageRow(
         project_name=project,
