@@ -18,7 +18,7 @@ import asyncio
 import contextlib
 import contextvars
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable
 from types import TracebackType
 from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
@@ -35,7 +35,7 @@ Send = Callable[[Iterable[T]], Awaitable[None]]
 
 
 @contextlib.contextmanager
-def error_when_cancelled_from_outside() -> Iterator[None]:
+def error_when_cancelled_from_outside() -> Generator[None, None, None]:
     """Makes an ordinary error of a cancellation that comes out of the block though no scope around it was cancelled.
 
     On asyncio, whoever awaits a task or a future that somebody else cancels seems to have been cancelled. A task group

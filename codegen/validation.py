@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from jsonschema.exceptions import ValidationError
 from openapi_spec_validator import validate
@@ -88,7 +88,7 @@ def _texts(value: Any, place: str, depth: int) -> Iterator[tuple[str, str]]:
         for index, item in enumerate(value):
             yield from _texts(item, f"{place}/{index}", depth + 1)
     elif is_object(value):
-        for key, item in value.items():
+        for key, item in cast("Mapping[object, Any]", value).items():
             if not isinstance(key, str):
                 msg = f"{place}/{key}: the key {key!r} is no text; YAML takes it for one between quotes"
                 raise SpecError(msg)

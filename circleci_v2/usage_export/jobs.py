@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import attrs
 
+from circleci_v2._http.published import kept_by_caller
 from circleci_v2.errors import (
     APIConnectionError,
     APIError,
@@ -77,9 +79,10 @@ class ExportJobs:
         while True:
             await self._creations.take(lambda delay: self._announce(delay, window, "until another job may be created"))
             try:
-                job = await client.usage.create_export(
-                    self.org_id, start=window.start, end=window.end, shared_org_ids=self.shared_org_ids or None
-                )
+                with self._own_hours():
+                    job = await client.usage.create_export(
+                        self.org_id, start=window.start, end=window.end, shared_org_ids=self.shared_org_ids or None
+                    )
             except RateLimitError as error:
                 await self._pause(error.retry_after or HOUR / CREATIONS_PER_HOUR, window, "because CircleCI asks to")
                 continue
@@ -89,6 +92,10 @@ class ExportJobs:
             self.job_ids[index] = job_id
             self._tell("created", f"export of {window} is job {job_id}", window, job_id)
             return job_id
+
+    def _own_hours(self) -> AbstractContextManager[None]:
+        """Creations are counted here; the client counts those of all exports, but by the hours of its own clock."""
+        return nullcontext() if self.timing == Timing() else kept_by_caller()
 
     async def parts(self, index: int) -> list[str]:
         """Wait for the export of a window, and return the addresses of its parts.
@@ -108,6 +115,18 @@ class ExportJobs:
             self.job_ids[index] = None
             reason = f"job {job_id} of {window} failed: {status.error_reason or 'CircleCI gives no reason'}"
         raise self.error(f"{reason}; it was made {TRIES_PER_WINDOW} times")
+
+    async def parts_again(self, index: int, count: int) -> list[str]:
+        """The addresses of a window's parts as CircleCI signs them now.
+
+        Raises:
+            UsageExportError: CircleCI tells of another number of parts than before, or refused to tell.
+        """
+        job_id, window = str(self.job_ids[index]), self.windows[index]
+        urls = (await self._settled(job_id, window)).download_urls or []
+        if len(urls) != count:
+            raise self.error(f"job {job_id} of {window} has {len(urls)} parts now, and had {count}")
+        return urls
 
     async def _settled(self, job_id: str, window: Window) -> UsageExportStatus:
         """What CircleCI says about a job when it has failed, or has parts."""

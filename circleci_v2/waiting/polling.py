@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -111,7 +111,7 @@ class Watch:
         self._answered = True
 
     @contextmanager
-    def unforgiving(self) -> Iterator[None]:
+    def unforgiving(self) -> Generator[None, None, None]:
         """What the block raises ends the wait, since it is no failure to look at CircleCI."""
         try:
             yield

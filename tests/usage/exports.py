@@ -102,7 +102,8 @@ class Exports:
             return refusal
         job = self.jobs[number]
         state = job.states.pop(0) if len(job.states) > 1 else job.states[0]
-        urls = [f"{self.storage.url}/{number}/{index}?X-Amz-Signature=s" for index in range(len(job.parts))]
+        signature = f"X-Amz-Signature={len(self.polls)}"
+        urls = [f"{self.storage.url}/{number}/{index}?{signature}" for index in range(len(job.parts))]
         answer = {"usage_export_job_id": job_id(number), "download_urls": urls if state["state"] == "completed" else []}
         return _json(200, answer | state)
 

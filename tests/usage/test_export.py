@@ -8,7 +8,9 @@ from itertools import pairwise
 import attrs
 import pytest
 
+from circleci_v2 import CircleCI
 from circleci_v2.errors import APIConnectionError, APIError, ConfigurationError, DecodeError, UsageExportError
+from circleci_v2.testing import FakeCircleCI
 from circleci_v2.usage_export import export_usage, iter_usage_rows, read_usage_rows
 from tests.clients import SkippingClient
 from tests.loopback import TOKEN, Reply
@@ -253,6 +255,44 @@ async def test_passing_troubles_with_the_state_are_waited_out(circleci, exports,
     await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
     assert dest.read_text() == expected(1)
     assert 120 in clock.sleeps
+
+
+async def test_addresses_that_expired_before_their_turn_are_signed_anew_at_once_for_all_parts(
+    circleci, exports, clock, dest
+):
+    def expiring(request, right):
+        return right if request.target.endswith("Signature=4") else Reply(403, body=b"<Error/>")
+
+    exports.part = expiring
+    export = await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
+    assert (dest.read_text(), export.rows) == (expected(1), 9)
+    assert len(exports.polls) == 4
+
+
+async def test_an_export_that_has_other_parts_when_addresses_are_signed_anew_is_not_mixed_up(
+    circleci, exports, clock, dest
+):
+    def replaced(_request, _right):
+        exports.jobs[0].parts = [zipped(HEADER)]
+        return Reply(403, body=b"<Error/>")
+
+    exports.part = replaced
+    with pytest.raises(UsageExportError, match=r"has 1 parts now, and had 3") as failed:
+        await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
+    assert failed.value.job_ids == (job_id(0),)
+
+
+async def test_a_year_passes_in_the_fake(tmp_path):
+    fake = FakeCircleCI.seeded(pipelines=20)
+    end = fake.clock.moment()
+    async with CircleCI(fake.token, transport=fake.transport()) as circleci:
+        org_id = (await circleci.projects.get("gh/acme/web")).organization_id
+        export = await circleci.export_usage(
+            org_id, end - timedelta(days=390), end, tmp_path / "usage.csv", timing=fake.timing()
+        )
+    assert len(export.job_ids) == 13
+    assert export.rows > 0
+    assert timedelta(hours=1) < fake.clock.moment() - end < timedelta(days=1)
 
 
 async def test_a_part_that_is_gone_tells_what_to_resume_with(circleci, exports, clock, dest):
