@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from circleci_v2 import CircleCI, DecodeError
 from circleci_v2._wire.compiling import straight_decoder
 from circleci_v2._wire.decoding import decode_silently, decoder_for
+from circleci_v2._wire.trail import Deviation, Trail
 from circleci_v2.events import DeviationEvent, Event
 from circleci_v2.models import (
     FlakyTestReport,
+    JobStatus,
     Model,
     Pipeline,
     Schedule,
@@ -204,6 +206,35 @@ def test_a_union_takes_the_member_that_fits_best():
     assert isinstance(one, TimetableByDayOfWeek)
     assert isinstance(other, TimetableByDayOfMonth)
     assert (one.to_dict(), other.to_dict()) == (by_week, by_month)
+
+
+@pytest.mark.parametrize(
+    ("union", "value", "decoded"),
+    [
+        (WorkflowStatus | int, "success", WorkflowStatus.SUCCESS),
+        (WorkflowStatus | int, 7, 7),
+        (WorkflowStatus | JobStatus, "queued", JobStatus.QUEUED),
+        (str | JobStatus, "queued", JobStatus.QUEUED),
+        (str | JobStatus, "anything", "anything"),
+        (str | UUID, WORKFLOW["id"], UUID(WORKFLOW["id"])),
+        (datetime | int, "2026-01-31T12:00:00Z", datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        (datetime | date, "2026-01-31", date(2026, 1, 31)),
+        (datetime | date, "2026-01-31T12:00:00Z", datetime(2026, 1, 31, 12, tzinfo=UTC)),
+    ],
+)
+def test_text_in_a_union_is_of_the_narrowest_type_that_it_is_a_value_of(union: Any, value: Any, decoded: object):
+    deviations: list[Deviation] = []
+    result = decoder_for(union)(value, Trail(deviations.append), None)
+    assert (result, type(result), deviations) == (decoded, type(decoded), [])
+
+
+def test_text_that_fits_no_type_of_a_union_is_reported_and_kept():
+    deviations: list[Deviation] = []
+    result = decoder_for(WorkflowStatus | int)("paused", Trail(deviations.append), None)
+    assert (result, [deviation.problem for deviation in deviations]) == (
+        "paused",
+        ["unknown value 'paused' of WorkflowStatus"],
+    )
 
 
 def test_a_model_made_by_hand_is_written_with_the_published_keys():

@@ -69,7 +69,7 @@ ROOMS: dict[str, set[str]] = {
     "_checks": LOWEST,
     "_files": LOWEST | {"_files"},
     "artifacts": LOWEST | {"artifacts", "_checks", "_files", "bulk", "models", "pagination", "slugs"},
-    "usage_export": LOWEST | {"usage_export", "_checks", "_files", "bulk", "models", "streams"},
+    "usage_export": LOWEST | {"usage_export", "_checks", "_files", "_http", "bulk", "models", "streams"},
 }
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
@@ -191,9 +192,9 @@ def _model(kind: Any) -> Decoder:
     return decode
 
 
-def _choose_straight(union: Any) -> Straight:
-    """The member of a union that fits a value best, decoded; or a signal that none fits well."""
-    decode = decoder_for(union)
+def _choose_straight(annotation: Any) -> Straight:
+    """A value decoded, from a union by the member that fits it best; or a signal that it does not fit well."""
+    decode = decoder_for(annotation)
 
     def report(_: Deviation) -> None:
         raise Deviates
@@ -225,11 +226,15 @@ def _union(arms: Sequence[Any]) -> Decoder:
 
 def _choice(arms: Sequence[Any]) -> Decoder:
     models = [arm for arm in arms if is_model(arm)]
-    others = [arm for arm in arms if arm not in models]
+    texts = [arm for arm in arms if arm in _TEXTS or (isinstance(arm, type) and issubclass(arm, OpenStrEnum))]
+    others = [arm for arm in arms if arm not in models and arm not in texts]
+    decode_text = _text(texts) if texts else None
 
     def decode(value: Any, trail: Trail, step: str | int | None) -> Any:
         if models and is_object(value):
             return decoder_for(_best_match(models, value))(value, trail, step)
+        if decode_text is not None and type(value) is str:
+            return decode_text(value, trail, step)
         arm = next((arm for arm in others if type(value) is (get_origin(arm) or arm)), None)
         if arm is None and type(value) is int and float in others:
             arm = float
@@ -237,6 +242,24 @@ def _choice(arms: Sequence[Any]) -> Decoder:
             trail.deviates(step, f"expected one of {', '.join(_name(arm) for arm in arms)}, found {_kind(value)}")
             return value
         return decoder_for(arm)(value, trail, step)
+
+    return decode
+
+
+_TEXTS: tuple[type[Any], ...] = (UUID, date, datetime, OpenStrEnum, str)
+"""What is text in JSON, the narrower before the wider: every date is a time, too."""
+
+
+def _text(arms: Sequence[type[Any]]) -> Decoder:
+    """The decoder of text: of the narrowest type that it is a value of, or else of the widest."""
+    *narrower, widest = sorted(arms, key=lambda arm: _TEXTS.index(arm if arm in _TEXTS else OpenStrEnum))
+    attempts = [_choose_straight(arm) for arm in narrower]
+
+    def decode(value: Any, trail: Trail, step: str | int | None) -> Any:
+        for attempt in attempts:
+            with suppress(Deviates):
+                return attempt(value)
+        return decoder_for(widest)(value, trail, step)
 
     return decode
 

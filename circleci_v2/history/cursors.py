@@ -6,12 +6,13 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 import attrs
 
+from circleci_v2._wire.promises import perhaps
 from circleci_v2.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Cursor"]
 
 _VERSION = 1
+_NEWEST = datetime.max.replace(tzinfo=UTC)
 
 
 @attrs.frozen(kw_only=True)
@@ -33,7 +35,7 @@ class Cursor:
         of: Which list it is a place in.
         page_token: Of the page that the pipeline was on; None is the first page.
         pipeline_id: The pipeline.
-        created_at: When it was created.
+        created_at: When it was created; if it does not say, when the one before it was.
         same_moment: The pipelines before it that were created in that very moment.
     """
 
@@ -87,14 +89,21 @@ class Cursor:
             raise ConfigurationError(msg)
         return cursor
 
+    @classmethod
+    def behind_first(cls, pipeline: Pipeline, page_token: str | None, *, of: str) -> Self:
+        """The place behind the first pipeline of a list."""
+        created_at = perhaps(pipeline.created_at) or _NEWEST
+        return cls(of=of, page_token=page_token, pipeline_id=pipeline.id, created_at=created_at)
+
     def after(self, pipeline: Pipeline, page_token: str | None) -> Self:
         """The place behind the next pipeline."""
-        same = self.created_at == pipeline.created_at
+        created_at = perhaps(pipeline.created_at) or self.created_at
+        same = self.created_at == created_at
         return attrs.evolve(
             self,
             page_token=page_token,
             pipeline_id=pipeline.id,
-            created_at=pipeline.created_at,
+            created_at=created_at,
             same_moment=self.same_moment | {self.pipeline_id} if same else frozenset(),
         )
 
@@ -109,11 +118,12 @@ class Cursor:
                 return page[index + 1 :]
         # The pipeline is not here. When the page holds older ones it is gone; else it comes on a later page, because
         # others pushed it on.
-        if all(pipeline.created_at >= self.created_at for pipeline in page):
+        if all((perhaps(pipeline.created_at) or _NEWEST) >= self.created_at for pipeline in page):
             return None
         return [pipeline for pipeline in page if self._is_before(pipeline)]
 
     def _is_before(self, pipeline: Pipeline) -> bool:
-        if pipeline.created_at == self.created_at:
+        created_at = perhaps(pipeline.created_at)
+        if created_at is None or created_at == self.created_at:
             return pipeline.id not in self.same_moment
-        return pipeline.created_at < self.created_at
+        return created_at < self.created_at

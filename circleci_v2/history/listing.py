@@ -10,6 +10,7 @@ from uuid import UUID
 
 import attrs
 
+from circleci_v2._wire.promises import perhaps
 from circleci_v2.errors import ConfigurationError, NotFoundError
 from circleci_v2.history.cursors import Cursor
 from circleci_v2.pagination import Page, Paginator
@@ -47,18 +48,23 @@ def _has_time_zone(window: Window, attribute: attrs.Attribute[datetime | None], 
 
 @attrs.frozen(kw_only=True)
 class Window:
-    """From when to when pipelines were created: `since` included, `until` not; None is open."""
+    """From when to when pipelines were created: `since` included, `until` not; None is open.
+
+    A pipeline that does not say when it was created is in every window: better one too many than one lost.
+    """
 
     since: datetime | None = attrs.field(default=None, validator=_has_time_zone)
     until: datetime | None = attrs.field(default=None, validator=_has_time_zone)
 
     def reaches(self, pipeline: Pipeline) -> bool:
         """Whether neither the pipeline nor, as the list goes on, an older one is before the window."""
-        return self.since is None or pipeline.created_at >= self.since
+        created_at = perhaps(pipeline.created_at)
+        return self.since is None or created_at is None or created_at >= self.since
 
     def holds(self, pipeline: Pipeline) -> bool:
         """Whether the pipeline is in the window."""
-        return self.reaches(pipeline) and (self.until is None or pipeline.created_at < self.until)
+        created_at = perhaps(pipeline.created_at)
+        return self.reaches(pipeline) and (self.until is None or created_at is None or created_at < self.until)
 
 
 class Listing(AsyncIterator[tuple["Pipeline", Cursor]]):
@@ -150,6 +156,4 @@ class Listing(AsyncIterator[tuple["Pipeline", Cursor]]):
     def _place_behind(self, pipeline: Pipeline, page_token: str | None) -> Cursor:
         if self._place is not None:
             return self._place.after(pipeline, page_token)
-        return Cursor(
-            of=self._list.name, page_token=page_token, pipeline_id=pipeline.id, created_at=pipeline.created_at
-        )
+        return Cursor.behind_first(pipeline, page_token, of=self._list.name)

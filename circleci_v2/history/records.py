@@ -9,6 +9,7 @@ from uuid import UUID
 
 import attrs
 
+from circleci_v2._wire.promises import perhaps
 from circleci_v2.errors import CircleCIError, ConfigurationError
 from circleci_v2.history.cursors import Cursor
 
@@ -160,15 +161,16 @@ def _job_dict(record: JobRecord) -> dict[str, Any]:
 
 
 def _pipeline_columns(pipeline: Pipeline) -> dict[str, Any]:
-    vcs = pipeline.vcs
+    trigger, vcs = perhaps(pipeline.trigger), pipeline.vcs
+    actor = perhaps(trigger.actor) if trigger else None
     return {
         "project_slug": pipeline.project_slug,
         "pipeline_id": _text(pipeline.id),
         "pipeline_number": pipeline.number,
         "pipeline_state": _text(pipeline.state),
         "pipeline_created_at": _time(pipeline.created_at),
-        "trigger_type": _text(pipeline.trigger.type),
-        "trigger_actor": pipeline.trigger.actor.login,
+        "trigger_type": _text(trigger.type) if trigger else None,
+        "trigger_actor": actor.login if actor else None,
         "branch": vcs.branch if vcs else None,
         "tag": vcs.tag if vcs else None,
         "revision": vcs.revision if vcs else None,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 import attrs
+
+from circleci_v2._wire.promises import perhaps
 
 if TYPE_CHECKING:
     from circleci_v2.models import Pipeline, Workflow
@@ -29,6 +31,7 @@ _NOT_FAILING: Final = ("on_hold", "running", "success", "not_run")
 _GOING_ON: Final = frozenset({"running", "failing", "on_hold"})
 _FINAL_PIPELINE_STATES: Final = frozenset({"created", "errored"})
 _A_WHILE: Final = timedelta(seconds=60)
+_NEWEST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @attrs.frozen(kw_only=True)
@@ -115,8 +118,12 @@ def newest_of_each_name(workflows: Iterable[Workflow]) -> list[Workflow]:
 
 
 def oldest_first(workflows: Iterable[Workflow]) -> list[Workflow]:
-    """The workflows in the order of their creation."""
-    return sorted(workflows, key=lambda workflow: workflow.created_at)
+    """The workflows in the order of their creation; one that does not say when counts as the newest."""
+    return sorted(workflows, key=_creation)
+
+
+def _creation(workflow: Workflow) -> datetime:
+    return perhaps(workflow.created_at) or _NEWEST
 
 
 def phase_of(pipeline: Pipeline, workflows: Sequence[Workflow], *, until_on_hold: bool) -> Phase:
@@ -162,7 +169,7 @@ def _phase_behind(pipeline: Pipeline, workflows: Sequence[Workflow]) -> Phase:
 def _has_gone_on_for_a_while(workflows: Sequence[Workflow]) -> bool:
     """Whether the newest workflow was there so long before the last one ended that no other can have been on its way."""
     last_end = max((workflow.stopped_at for workflow in workflows if workflow.stopped_at is not None), default=None)
-    return last_end is not None and last_end - max(workflow.created_at for workflow in workflows) >= _A_WHILE
+    return last_end is not None and last_end - max(map(_creation, workflows)) >= _A_WHILE
 
 
 def _severity(status: str) -> int:

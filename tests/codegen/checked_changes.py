@@ -84,6 +84,8 @@ CHECKED: dict[tuple[str, str], list[tuple[str, str, Grade, str]]] = {
         ("TriggerEventPreset.PR_COMMENT_EQUALS_RUN_CI", "value-added", SAFE, "'pr-comment-equals-run-ci'"),
         ("WebhookScopeInput.id", "field-type", CALLERS, "is `str`, was `UUID`"),
         ("pipelines.get_values", "answer-type", RUN_TIME, "answers `dict[str, Any]`"),
+        ("webhooks.create(events)", "argument-bounds", RUN_TIME, "now has the uniqueItems True"),
+        ("webhooks.update(events)", "argument-bounds", RUN_TIME, "now has the uniqueItems True"),
         ("Webhook.signing_secret", "field-key", SAFE, "travels as 'signing_secret', was 'signing-secret'"),
         ("Webhook.verify_tls", "field-key", SAFE, "travels as 'verify_tls', was 'verify-tls'"),
         ("triggers.create", "argument-added", SAFE, "`parameters`"),

@@ -227,6 +227,26 @@ async def test_a_list_that_breaks_off_is_raised_behind_the_records_before_it():
     assert numbers_of(seen) == list(range(12, 4, -1))
 
 
+async def test_pipelines_that_do_not_say_when_they_were_created_are_in_every_window():
+    archive = Archive(9, workflows=0)
+    archive.undated = {8, 5, 2}
+    since, until = archive.created_at(4), archive.created_at(7)
+    assert numbers_of(await crawl(archive, since=since, until=until)) == [8, 6, 5, 4, 2]
+
+
+async def test_a_pipeline_without_a_trigger_is_a_record_like_any_other():
+    archive = Archive(2)
+    complete = archive.pipeline
+
+    def pipeline(number):
+        given = complete(number)
+        return given | {"trigger": given["trigger"] | {"actor": None} if number == 1 else None}
+
+    archive.pipeline = pipeline
+    rows = [row for record in await crawl(archive) for row in record.to_records("pipelines")]
+    assert [(row["trigger_type"], row["trigger_actor"]) for row in rows] == [(None, None), ("webhook", None)]
+
+
 @given(
     count=st.integers(1, 40),
     killed_after=st.integers(0, 40),
@@ -236,11 +256,13 @@ async def test_a_list_that_breaks_off_is_raised_behind_the_records_before_it():
     added=st.integers(0, 9),
     removed=st.integers(0, 9),
     expired=st.booleans(),
+    undated=st.sets(st.integers(1, 40), max_size=3),
 )
 async def test_a_crawl_resumed_from_its_cursor_loses_nothing_and_doubles_nothing(
-    *, count, killed_after, page_size, same_moment, by_position, added, removed, expired
+    *, count, killed_after, page_size, same_moment, by_position, added, removed, expired, undated
 ):
     archive = Archive(count, workflows=0, page_size=page_size, same_moment=same_moment, by_position=by_position)
+    archive.undated = undated
     seen = []
     async for record in history(archive, SLUG):
         if len(seen) == killed_after:
@@ -249,7 +271,8 @@ async def test_a_crawl_resumed_from_its_cursor_loses_nothing_and_doubles_nothing
     # Meanwhile pipelines come and go, and the page token may expire.
     archive.numbers += range(count + 1, count + 1 + added)
     # Of several that share a moment none goes: it could not be told from those that were not read yet.
-    gone = set(archive.numbers[:count][-removed:]) if removed and same_moment == 1 else set()
+    goes = removed and same_moment == 1 and not undated
+    gone = set(archive.numbers[:count][-removed:]) if goes else set()
     archive.numbers = [number for number in archive.numbers if number not in gone]
     if expired and seen:
         archive.expired = {seen[-1]._cursor.page_token}

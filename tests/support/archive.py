@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -55,6 +55,7 @@ class Archive(Namespaces):
         self.page_size = page_size
         self.same_moment = same_moment
         self.by_position = by_position
+        self.undated: Collection[int] = ()
         self.expired: set[str | None] = set()
         self.calls: list[str] = []
         self.running = 0
@@ -125,7 +126,7 @@ class Archive(Namespaces):
             "number": number,
             "project_slug": "gh/acme/web",
             "state": "created",
-            "created_at": self.created_at(number).isoformat(),
+            "created_at": None if number in self.undated else self.created_at(number).isoformat(),
             "errors": [],
             "trigger": {"type": "webhook", "received_at": EPOCH.isoformat(), "actor": {"login": "fake-user"}},
             "vcs": {"provider_name": "GitHub", "branch": "main", "revision": "c0ffee"},

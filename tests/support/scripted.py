@@ -52,6 +52,7 @@ class ScriptedWorkflow:
     approved_at: float = NEVER
     canceled_at: float = NEVER
     seconds_to_cancel: float = 0.0
+    dated: bool = True
 
     @property
     def id(self) -> UUID:
@@ -191,7 +192,7 @@ class ScriptedCircleCI(Namespaces):
             "id": str(workflow.id),
             "name": workflow.name,
             "status": workflow.status_at(self.now),
-            "created_at": moment(workflow.appears),
+            "created_at": moment(workflow.appears) if workflow.dated else None,
             "stopped_at": None if stopped_at is None else moment(stopped_at),
             "pipeline_id": str(PIPELINE_ID),
             "pipeline_number": 7,

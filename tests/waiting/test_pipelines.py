@@ -216,6 +216,13 @@ async def test_a_setup_workflow_on_hold_is_returned_though_others_follow_it():
     assert (await wait(circleci, on_hold="return")).status == "on_hold"
 
 
+async def test_workflows_that_do_not_say_when_they_were_created_are_waited_for_as_well():
+    circleci = circleci_with(succeeding(seconds=100.0), succeeding("lint", seconds=200.0, dated=False))
+    result = await wait(circleci)
+    assert [workflow.name for workflow in result.workflows] == ["build", "lint"]
+    assert 200.0 <= circleci.now <= 260.0
+
+
 async def test_on_hold_is_approved_once():
     circleci = circleci_with(held(), succeeding(seconds=400.0))
     assert (await wait(circleci, on_hold="approve")).succeeded
