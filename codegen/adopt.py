@@ -76,7 +76,12 @@ def adopt(ours: Document, theirs: Document, *, name: str = "theirs") -> Adoption
     return Adoption(
         _in_the_order_of(ours, adopted),
         diff_documents(ours, theirs, old_name=OUR_DOCUMENT.name, new_name=name).without_words(),
-        [*_proposed(before, after, renames), *_superfluous_names(newer.document), *_idle_corrections(theirs, ours)],
+        [
+            *_proposed(before, after, renames),
+            *_superfluous_names(newer.document),
+            *_idle_corrections(theirs, ours),
+            *_released(theirs, ours),
+        ],
     )
 
 
@@ -104,10 +109,27 @@ def _proposed(before: Surface, after: Surface, renames: Renames) -> Iterator[str
 
 
 def _superfluous_names(document: Document) -> Iterator[str]:
-    present = {canonical_key(method, path) for path, item in document["paths"].items() for method in item}
+    present = _operations(document)
     for key, entry in Names.load().table["operations"].items():
         if canonical_key(*key.split(" ", 1)) not in present:
             yield f"names.yaml: {key} ({entry['call']}) stands for no operation any more"
+
+
+def _operations(document: Document) -> set[str]:
+    return {canonical_key(method, path) for path, item in document["paths"].items() for method in item}
+
+
+def _released(theirs: Document, ours: Document) -> Iterator[str]:
+    """Operations that the overlay retained so far, and that go because what they hung on has gone, or has moved."""
+    before, after = _operations(ours), _operations(theirs)
+    for entry in Overlay.load().retained:
+        operation, dropped_with = entry["operation"], entry["dropped-with"]
+        kept = {canonical_key(*key.split(" ", 1)) for key in (operation, dropped_with)}
+        if canonical_key(*operation.split(" ", 1)) in before and not kept & after:
+            yield (
+                f"overlay.yaml: {operation} is no longer retained, since {dropped_with} is gone; if the API still has "
+                "it, name an operation under dropped-with that came as it went"
+            )
 
 
 def _idle_corrections(theirs: Document, ours: Document) -> Iterator[str]:

@@ -171,6 +171,20 @@ def test_a_parameter_whose_name_says_too_little_is_left_to_people(name: str):
     assert f"paths//lineage/{{{name}}}/get/parameters/{name}/description" in described(adopted)
 
 
+def test_operations_that_are_no_longer_retained_are_named():
+    def move(document: Document) -> None:
+        paths = document["paths"]
+        paths["/job/by-id/{job_id}"] = paths.pop("/jobs/{job_id}")
+        del paths["/project/{project-slug}/{job-number}/tests"]
+
+    adoption = adopt(OURS, newer(move))
+    assert "/project/{project-slug}/{job-number}/tests" not in adoption.document["paths"]
+    (proposal,) = [line for line in adoption.proposals if "retained" in line]
+    assert proposal.startswith(
+        "overlay.yaml: GET /project/{project-slug}/{job-number}/tests is no longer retained, since GET /jobs/{job_id} is gone"
+    )
+
+
 def test_what_is_adopted_is_in_normal_form_and_can_be_adopted_again():
     adopted = adopt(OURS, newer(new_operation)).document
     assert normalize(adopted).document == adopted
