@@ -87,7 +87,7 @@ def _page(prop: Any, description: str) -> Outcome:
     models = frozenset(model_names(item))
     return Outcome(
         annotation=annotation(item),
-        parsing=[f"return answer.page({_runtime(item)})"],
+        parsing=[f"return answer.page({_alternatives(item)})"],
         page=True,
         models=models,
         description=description,
@@ -95,10 +95,13 @@ def _page(prop: Any, description: str) -> Outcome:
 
 
 def _decoding(prop: Any) -> str:
-    arms = getattr(prop, "inner_properties", None)
-    if arms:
-        return f"answer.one_of({', '.join(_runtime(arm) for arm in arms)})"
-    return f"answer.decode({_runtime(prop)})"
+    return f"answer.{'one_of' if hasattr(prop, 'inner_properties') else 'decode'}({_alternatives(prop)})"
+
+
+def _alternatives(prop: Any) -> str:
+    """The types that a value may be of, each an argument, since type checkers take no union for a type."""
+    arms = [_runtime(arm) for arm in getattr(prop, "inner_properties", [prop])]
+    return ", ".join("type(None)" if arm == "None" else arm for arm in sorted(arms, key=lambda arm: arm == "None"))
 
 
 def _runtime(prop: Any) -> str:

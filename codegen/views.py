@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 from openapi_python_client.parser.openapi import Endpoint
 
+from codegen.annotations import arms
 from codegen.calls import Call
 from codegen.documents import Document
 from codegen.errors import SpecError
@@ -168,7 +169,8 @@ def _argument(call: Call, prop: Any, place: str, description: str, default: Any)
     key = plain(prop.name)
     kind = argument_annotation(prop)
     nullable = is_nullable(prop)
-    if isinstance(default, str):
+    # A time is given as a datetime alone; where it is left out, the API's own default holds.
+    if isinstance(default, str) and "str" in arms(kind):
         default = literal(default)
     elif prop.required:
         default = None

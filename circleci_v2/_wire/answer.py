@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, Union, overload
 
 import attrs
 
@@ -16,6 +16,13 @@ __all__ = ["Answer"]
 
 T = TypeVar("T")
 U = TypeVar("U")
+V = TypeVar("V")
+W = TypeVar("W")
+
+
+def _union(targets: tuple[type[T], ...]) -> type[T]:
+    """Any of several types, as one; of a single one, itself."""
+    return Union[targets]  # type: ignore[return-value]  # noqa: UP007 - made at run time, it has no other spelling
 
 
 @attrs.frozen
@@ -42,15 +49,20 @@ class Answer:
     @overload
     def one_of(self, first: type[T], second: type[U], /) -> T | U: ...
     @overload
+    def one_of(self, first: type[T], second: type[U], third: type[V], /) -> T | U | V: ...
+    @overload
+    def one_of(self, first: type[T], second: type[U], third: type[V], fourth: type[W], /) -> T | U | V | W: ...
+    @overload
     def one_of(self, *targets: type[Any]) -> Any: ...
     def one_of(self, *targets: type[Any]) -> Any:
         """The body as a value of whichever of several types fits it best."""
-        from typing import Union  # noqa: PLC0415 - a union made at run time has no other spelling on Python 3.11
+        if self.data is None and type(None) in targets:
+            return None
+        return self.decode(_union(targets))
 
-        return self.decode(Union[targets])  # type: ignore[arg-type]  # noqa: UP007 - as above
-
-    def page(self, item: type[T]) -> Page[T]:
-        """The body as one page of a list: an object with ``items``, or a bare array."""
+    def page(self, *targets: type[T]) -> Page[T]:
+        """The body as one page of a list: an object with ``items``, or a bare array; items are of any of the types."""
+        item = _union(targets)
         if is_array(self.data):
             return Page(self._items(self.data, item, None), next_page_token=None)
         envelope: dict[str, Any] = dict(self.data) if is_object(self.data) else {}

@@ -28,12 +28,50 @@ def test_every_operation_of_a_document_can_be_called(reference: Path, tmp_path: 
 
 @pytest.mark.parametrize("name", ["2022-04", "2025-10"])
 def test_the_code_of_a_document_is_typed(reference: Path, tmp_path: Path, name: str):
-    tree = Tree(tmp_path, read_document(reference / f"openapi-{name}.json"))
-    output = tree.run(
-        *("-m", "mypy", "--strict", "--config-file=", f"--cache-dir={tmp_path / 'cache'}"),
+    assert "Success: no issues found" in types_of(Tree(tmp_path, read_document(reference / f"openapi-{name}.json")))
+
+
+def types_of(tree: Tree) -> str:
+    """What mypy says of a generated package."""
+    return tree.run(
+        *("-m", "mypy", "--strict", "--config-file=", f"--cache-dir={tree.folder / 'cache'}"),
         *("--follow-imports=silent", "-p", "circleci_v2._generated"),
     )
-    assert "Success: no issues found" in output
+
+
+def test_what_may_be_of_several_types_is_called_decoded_and_typed(tmp_path: Path):
+    document = copy.deepcopy(read_document(OUR_DOCUMENT))
+    job, step = (
+        {"type": "object", "required": [name], "properties": {name: {"type": "string"}}} for name in ("job", "step")
+    )
+    text = {"type": "string"}
+    answers = {
+        "getEither": {"oneOf": [job, step]},
+        "getAnyOfThree": {"oneOf": [job, step, {"type": "integer"}]},
+        "getPerhaps": {**job, "nullable": True},
+        "listBare": {"type": "array", "items": {"oneOf": [job, step]}},
+        "listMixed": {"type": "object", "properties": {"items": {"type": "array", "items": {"oneOf": [job, step]}}}},
+        "listGaps": {"type": "object", "properties": {"items": {"type": "array", "items": {**text, "nullable": True}}}},
+    }
+    formats = {"since": "date-time", "day": "date", "id": "uuid"}
+    defaults = {"since": "2026-01-31T12:00:00Z", "day": "2026-01-31", "id": "5034460f-c7c4-4c43-9457-de07e2029e7b"}
+    query = [
+        {"name": name, "in": "query", "schema": {**text, "format": formats[name], "default": default}}
+        for name, default in defaults.items()
+    ]
+    for operation_id, schema in answers.items():
+        document["paths"][f"/several/{operation_id}"] = {
+            "get": {
+                "operationId": operation_id,
+                "tags": ["Job"],
+                "parameters": query,
+                "responses": {"200": {"description": "Done.", "content": {"application/json": {"schema": schema}}}},
+            }
+        }
+    tree = Tree(tmp_path / "tree", document)
+    write_document(normalize(document).document, tmp_path / "normal.json")
+    tree.run("-m", "tests.codegen.call_everything", str(tmp_path / "normal.json"))
+    assert "Success: no issues found" in types_of(tree)
 
 
 AWKWARD_FIELDS = (
