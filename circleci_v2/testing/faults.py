@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -56,6 +57,8 @@ class Faults:
 
     def __init__(self) -> None:
         self._faults: deque[_Fault] = deque()
+        # A fake that is served answers in a thread of its own.
+        self._lock = threading.Lock()
         self.rate_limit: RateLimit | None = None
 
     def fail_next(
@@ -107,7 +110,8 @@ class Faults:
 
     def clear(self) -> None:
         """Let nothing more go wrong."""
-        self._faults.clear()
+        with self._lock:
+            self._faults.clear()
         self.rate_limit = None
 
     def refuse(self, call: Call) -> Answer | None:
@@ -128,13 +132,15 @@ class Faults:
         if fault.times < 1:
             msg = f"times={fault.times!r}: a fault hits at least one call"
             raise ValueError(msg)
-        self._faults.append(fault)
+        with self._lock:
+            self._faults.append(fault)
 
     def _take(self, call: Call, *, refusing: bool) -> _Fault | None:
-        for fault in self._faults:
-            if (fault.answer is not None) is refusing and fault.concerns(call):
-                fault.times -= 1
-                if not fault.times:
-                    self._faults.remove(fault)
-                return fault
+        with self._lock:
+            for fault in self._faults:
+                if (fault.answer is not None) is refusing and fault.concerns(call):
+                    fault.times -= 1
+                    if not fault.times:
+                        self._faults.remove(fault)
+                    return fault
         return None

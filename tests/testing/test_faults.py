@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 
@@ -143,3 +147,24 @@ def test_a_refusal_need_not_say_how_long_to_wait(fake: FakeCircleCI, http: httpx
 def test_a_limit_that_lets_nothing_through_is_refused() -> None:
     with pytest.raises(ValueError, match="limit=0"):
         RateLimit(0)
+
+
+def test_faults_come_and_go_while_another_thread_is_answered(fake: FakeCircleCI, http: httpx.Client) -> None:
+    asked, seconds = threading.Event(), sys.getswitchinterval()
+
+    def ask() -> None:
+        while not asked.is_set():
+            assert http.get("/me").status_code == 200
+
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(ask)
+            for _ in range(30):
+                for _ in range(1_000):
+                    fake.faults.delay_next(0.0, route="/elsewhere")
+                fake.faults.clear()
+            asked.set()
+            asking.result()
+    finally:
+        sys.setswitchinterval(seconds)
