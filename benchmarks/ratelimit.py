@@ -83,9 +83,19 @@ SCENARIOS: Final = {
 }
 
 
+def our_client(base_url: str) -> CircleCI:
+    return CircleCI("a-token", base_url=base_url, max_concurrency=CONCURRENCY, retry=PATIENT)
+
+
 async def ours(base_url: str, calls: int) -> None:
-    client = CircleCI("a-token", base_url=base_url, max_concurrency=CONCURRENCY, retry=PATIENT)
-    async with client as circleci, asyncio.TaskGroup() as group:
+    async with our_client(base_url) as circleci:
+        me = circleci.map(lambda _: circleci.request("GET", "/me"), range(calls), concurrency=CONCURRENCY)
+        assert len([outcome.result async for outcome in me]) == calls
+
+
+async def ours_all_at_once(base_url: str, calls: int) -> None:
+    """Every call a task from the start, so that the client alone bounds what is under way."""
+    async with our_client(base_url) as circleci, asyncio.TaskGroup() as group:
         for _ in range(calls):
             group.create_task(circleci.request("GET", "/me"))
 
@@ -104,7 +114,11 @@ async def naive(base_url: str, calls: int) -> None:
         await asyncio.gather(*(call() for _ in range(calls)))
 
 
-CLIENTS: Final[dict[str, Callable[[str, int], Awaitable[None]]]] = {"circleci_v2": ours, "naive gather": naive}
+CLIENTS: Final[dict[str, Callable[[str, int], Awaitable[None]]]] = {
+    "circleci_v2": ours,
+    "  all at once": ours_all_at_once,
+    "naive gather": naive,
+}
 
 
 def _run(name: str, base_url: str, calls: int) -> None:
@@ -137,7 +151,7 @@ def interactive_while_bulk(samples: int = 50) -> list[float]:
 
     async def main(base_url: str) -> list[float]:
         taken: list[float] = []
-        async with CircleCI("a-token", base_url=base_url, max_concurrency=CONCURRENCY, retry=PATIENT) as circleci:
+        async with our_client(base_url) as circleci:
             bulk = circleci.with_options(priority="bulk")
             queue = [asyncio.create_task(bulk.request("GET", "/me")) for _ in range(5_000)]
             await asyncio.sleep(3)
