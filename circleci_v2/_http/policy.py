@@ -75,7 +75,7 @@ class RateLimitPolicy:
     """
 
     enabled: bool = True
-    initial: int = attrs.field(default=10, validator=_positive)
+    initial: int = attrs.field(default=5, validator=_positive)
     reserve: int = attrs.field(default=1, validator=_not_negative)
 
 
