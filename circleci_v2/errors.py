@@ -24,8 +24,8 @@ The tree::
     ├── InvalidSlugError                not a project or organization slug (also a ``ValueError``)
     └── ConfigurationError              the client cannot be set up as asked (also a ``ValueError``)
 
-Other statuses from 400 up raise ``APIError`` itself. No error carries the token: ``headers`` are those of the answer, and
-``url`` is the address that was asked, which never holds it.
+Other statuses from 400 up raise ``APIError`` itself, and so does a redirect that is not followed. No error carries the
+token: ``headers`` are those of the answer, and ``url`` is the address that was asked, which never holds it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class CircleCIError(Exception):
 
 
 class APIError(CircleCIError):
-    """CircleCI answered with a status of 400 or above.
+    """CircleCI answered with a status of 400 or above, or with a redirect that the client does not follow.
 
     Attributes:
         status_code: The HTTP status.
@@ -133,7 +133,8 @@ class RateLimitError(APIError):
     """429: too many requests, and waiting for the next chance is not possible within the limits set for this call.
 
     Attributes:
-        retry_after: Seconds to wait before the next try, when CircleCI said so; else None.
+        retry_after: Seconds to wait before the next try, as CircleCI said or as its published limit demands; None when
+            neither is known.
     """
 
     def __init__(self, message: str, *, retry_after: float | None = None, **context: Any) -> None:
@@ -184,7 +185,8 @@ class APITimeoutError(APIConnectionError):
 class DecodeError(CircleCIError):
     """The answer is not what the API describes.
 
-    Raised for bodies that are not JSON at all, and with ``strict=True`` for every deviation.
+    Raised for bodies that are not JSON at all or longer than ``max_response_bytes``, and with ``strict=True`` for every
+    deviation.
 
     Attributes:
         operation_id: The operation whose answer it was, or None.

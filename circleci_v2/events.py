@@ -79,7 +79,7 @@ class FailureEvent(Event):
     """An attempt ended without a whole answer.
 
     Attributes:
-        error: What happened, for example ``ReadTimeout: no answer for 60 s``.
+        error: What happened, for example ``ReadTimeout: nothing was received for 60 s``.
         elapsed: Seconds from the request to the failure.
     """
 

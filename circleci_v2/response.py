@@ -20,12 +20,12 @@ class Response(Generic[T]):
     """What CircleCI answered, as `CircleCI.with_raw_response` gives it.
 
     Attributes:
-        status_code: The HTTP status, always below 400: refusals are raised.
+        status_code: The HTTP status, always below 300: redirects are followed, and refusals raised.
         headers: The headers of the answer, case-insensitive.
         content: The body, decompressed, in bytes.
         parsed: What the method without ``with_raw_response`` would have returned.
         attempts: How many requests were sent for it, 1 when nothing was retried.
-        elapsed: Seconds from the first attempt to the last byte, waits included.
+        elapsed: Seconds from the call of the method to the last byte, waits included.
         rate_limit: The budget that the headers tell, or None when they tell none.
     """
 

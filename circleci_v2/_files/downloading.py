@@ -35,7 +35,7 @@ class Body(Protocol):
 
     @property
     def status_code(self) -> int:
-        """The HTTP status, below 400."""
+        """The HTTP status, below 300."""
         ...
 
     @property
@@ -49,7 +49,7 @@ class Body(Protocol):
 
 
 class OpenStream(Protocol):
-    """Sends a GET and yields its answer; raises `APIError` from 400 up, and ValueError when it is no address."""
+    """Sends a GET and yields its answer; raises `APIError` from 300 up, and ValueError when it is no address."""
 
     def __call__(
         self, url: str, *, headers: Mapping[str, str], authenticate: bool

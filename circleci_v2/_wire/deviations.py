@@ -36,7 +36,7 @@ class DeviationReporter:
                 msg = f"the answer of {operation_id} deviates at {deviation}"
                 raise DecodeError(msg, operation_id=operation_id, path=deviation.path)
             identity = (operation_id, deviation.field, deviation.problem)
-            # A hostile server could make up fields without end; what is forgotten is only told again.
+            # A hostile server could make up fields without end; what comes after so many of them is not told.
             if identity in self._seen or len(self._seen) >= _MOST_REMEMBERED:
                 return
             self._seen.add(identity)

@@ -18,11 +18,12 @@ class Request:
     """What to send: no host, no token, no connection.
 
     Attributes:
-        operation: The operation that this is a call of; None for `CircleCI.request`.
         method: The HTTP method, in upper case.
         path: The path below the base URL, percent-encoded, slugs with a literal ``/``.
         query: Name and value of each query parameter, in order; a name may repeat.
-        json: The body, made of JSON types only; `NO_BODY` sends none.
+        json: The body, made of JSON types only.
+        has_body: Whether `json` is sent; a None that is sent is null.
+        operation: The operation that this is a call of; None for `CircleCI.request`.
     """
 
     method: str
