@@ -14,7 +14,7 @@ import httpx
 
 from circleci_v2.testing.clock import rfc3339
 from circleci_v2.testing.state.projects import Webhook
-from circleci_v2.testing.state.runs import FAILURES, Job, Pipeline, Workflow
+from circleci_v2.testing.state.runs import Job, Pipeline, Workflow
 from circleci_v2.testing.state.world import World
 from circleci_v2.webhooks import EVENT_TYPE_HEADER, SIGNATURE_HEADER, sign
 
@@ -144,7 +144,7 @@ def _render_job(job: Job) -> dict[str, Any]:
         "id": job.id,
         "name": job.name,
         "number": job.number,
-        "status": "failed" if job.outcome in FAILURES else job.outcome,
+        "status": job.result,
         "started_at": rfc3339(job.started_at or 0.0),
         "stopped_at": rfc3339(job.stopped_at or 0.0),
     }

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from circleci_v2.testing.state.organizations import Organization, UsageExport
-from circleci_v2.testing.state.runs import FAILURES, Job, Pipeline, Workflow
+from circleci_v2.testing.state.runs import Job, Pipeline, Workflow
 from circleci_v2.testing.state.world import World
 
 __all__ = ["PARTS", "usage_part"]
@@ -81,7 +81,7 @@ def _job_columns(job: Job, started_at: float, stopped_at: float) -> dict[str, An
         "JOB_RUN_QUEUED_AT": _moment(job.ready_at),
         "JOB_RUN_STARTED_AT": _moment(started_at),
         "JOB_RUN_STOPPED_AT": _moment(stopped_at),
-        "JOB_BUILD_STATUS": "failed" if job.outcome in FAILURES else job.outcome,
+        "JOB_BUILD_STATUS": job.result,
         "RESOURCE_CLASS": job.plan.resource_class,
         "OPERATING_SYSTEM": "linux",
         "EXECUTOR": job.plan.executor,

@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 
 from circleci_v2.testing.state.projects import Project
-from circleci_v2.testing.state.runs import FAILURES, Job, Workflow
+from circleci_v2.testing.state.runs import Job, Workflow
 
 __all__ = ["DAY", "Run", "Window", "duration_metrics", "metrics", "runs_of_jobs", "runs_of_workflows", "trend"]
 
@@ -94,7 +94,7 @@ def _run_of_job(job: Job) -> Run:
         id=job.id,
         name=job.name,
         branch=job.workflow.pipeline.branch or "",
-        status="failed" if job.outcome in FAILURES else job.outcome or "",
+        status=job.result or "",
         started_at=job.started_at or 0.0,
         stopped_at=job.stopped_at or 0.0,
         credits=job.credits,

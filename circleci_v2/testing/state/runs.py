@@ -25,10 +25,6 @@ _PIPELINE_SETTLES_AFTER = 1.0
 _STOPPED_BY_OTHERS = frozenset({"canceled", "unauthorized", "not_run"})
 
 
-def _accepted(outcome: str) -> str:
-    return "failed" if outcome in FAILURES else outcome
-
-
 @attrs.define(kw_only=True, eq=False)
 class Job:
     """One job of one workflow.
@@ -62,6 +58,11 @@ class Job:
         """The name that the configuration gives it."""
         return self.plan.name
 
+    @property
+    def result(self) -> str | None:
+        """The outcome with every kind of failure called ``failed``, as webhooks, usage data and `requires` have it."""
+        return "failed" if self.outcome in FAILURES else self.outcome
+
     def lay_out(self) -> None:
         """Work out the times and the outcome from those of the jobs that come before."""
         if self.kept is not None:
@@ -81,7 +82,7 @@ class Job:
     def _ready_at(self) -> float | None:
         ready = self.workflow.created_at
         for job in self.dependencies:
-            if job.stopped_at is None or _accepted(job.outcome or "") not in self.plan.requires[job.name]:
+            if job.stopped_at is None or job.result not in self.plan.requires[job.name]:
                 return None
             ready = max(ready, job.stopped_at)
         return ready
@@ -182,7 +183,7 @@ class Workflow:
             if job.ended(now):
                 continue
             if any(
-                _accepted(dependency.outcome or "") not in job.plan.requires[dependency.name]
+                dependency.result not in job.plan.requires[dependency.name]
                 if dependency.ended(now)
                 else dependency in blocked_for_good
                 for dependency in job.dependencies
