@@ -14,7 +14,7 @@ from circleci_v2.testing.state.plans import ArtifactFile, TestResult
 from circleci_v2.testing.state.runs import Job
 from circleci_v2.testing.state.world import World
 
-__all__ = ["routes"]
+__all__ = ["render_times", "routes"]
 
 routes = Routes()
 
@@ -28,7 +28,8 @@ def _numbered(world: World, call: Call) -> Job:
     return job
 
 
-def _times(job: Job, now: float) -> dict[str, Any]:
+def render_times(job: Job, now: float) -> dict[str, Any]:
+    """When a job started and stopped, as far as that has happened."""
     return {
         "started_at": rfc3339(job.started_at) if job.started_at is not None and job.started(now) else None,
         "stopped_at": rfc3339(job.stopped_at) if job.stopped_at is not None and job.ended(now) else None,
@@ -48,7 +49,7 @@ def _render_details(job: Job, now: float) -> dict[str, Any]:
         "web_url": f"https://circleci.com/{project.slug}/{job.number}",
         "project": {"id": project.id, "slug": project.slug, "name": project.name, "external_url": project.vcs_url},
         "parallel_runs": [{"index": index, "status": status} for index in range(job.plan.parallelism)],
-        **_times(job, now),
+        **render_times(job, now),
         "latest_workflow": {"id": workflow.id, "name": workflow.name},
         "name": job.name,
         "executor": {"resource_class": job.plan.resource_class, "type": job.plan.executor},
@@ -76,7 +77,7 @@ def _render_job(job: Job, now: float) -> dict[str, Any]:
         "project_id": workflow.pipeline.project.id,
         "pipeline_id": workflow.pipeline.id,
         "workflow_id": workflow.id,
-        **_times(job, now),
+        **render_times(job, now),
     }
     return {name: value for name, value in rendered.items() if value is not None}
 

@@ -8,6 +8,7 @@ from typing import Any
 from circleci_v2.testing.clock import rfc3339
 from circleci_v2.testing.messages import Answer, Call, Refusal
 from circleci_v2.testing.paging import page
+from circleci_v2.testing.routes.jobs import render_times
 from circleci_v2.testing.routing import Routes
 from circleci_v2.testing.state.launching import rerun as launch_again
 from circleci_v2.testing.state.runs import Job, Workflow
@@ -48,8 +49,7 @@ def _render_job(job: Job, now: float) -> dict[str, Any]:
         "status": job.status(now),
         "type": job.plan.type,
         "requires": {name: list(outcomes) for name, outcomes in job.plan.requires.items()},
-        "started_at": rfc3339(job.started_at) if job.started_at is not None and job.started(now) else None,
-        "stopped_at": rfc3339(job.stopped_at) if job.stopped_at is not None and job.ended(now) else None,
+        **render_times(job, now),
     }
     optional = {
         # A job gets its number when it is queued.
