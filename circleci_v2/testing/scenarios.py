@@ -58,7 +58,7 @@ def add_pipeline(
         ),
         errors=[{"type": "config", "message": "The configuration is not valid."}] if status == "errored" else [],
     )
-    enter_pipeline(world, project, pipeline)
+    enter_pipeline(world, pipeline)
     launch(world, pipeline, plans)
     _move_to(pipeline, status, world.now())
     return pipeline

@@ -43,5 +43,5 @@ def _start(world: World, project: Project, schedule: Schedule, moment: float) ->
         ),
         parameters={name: value for name, value in parameters.items() if name not in _REFS},
     )
-    add_pipeline(world, project, pipeline)
+    add_pipeline(world, pipeline)
     launch(world, pipeline, project.workflows)

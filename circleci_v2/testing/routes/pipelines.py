@@ -198,7 +198,7 @@ def _start(world: World, project: Project, *, ref: Mapping[str, Any], parameters
         commit=Commit(revision=hexadecimal(world.random, 40), branch=branch, tag=ref.get("tag")),
         parameters=parameters,
     )
-    add_pipeline(world, project, pipeline)
+    add_pipeline(world, pipeline)
     launch(world, pipeline, project.workflows)
     created = {"id": pipeline.id, "state": "pending", "number": pipeline.number, "created_at": rfc3339(now)}
     return Answer.json(created, HTTPStatus.CREATED)

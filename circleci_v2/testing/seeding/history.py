@@ -143,7 +143,7 @@ def _add_past_pipeline(
         reserved_job_numbers=iter(range(first_job_number, first_job_number + _JOB_NUMBERS_PER_PIPELINE)),
         grow=partial(_grow, world, kind.workflows, random.getrandbits(32)),
     )
-    add_pipeline(world, project, pipeline)
+    add_pipeline(world, pipeline)
 
 
 def _schedule_parameters(project: Project) -> dict[str, object]:

@@ -10,18 +10,16 @@ import attrs
 
 from circleci_v2.testing.state.identifiers import uuid
 from circleci_v2.testing.state.plans import WorkflowPlan
-from circleci_v2.testing.state.projects import Project
 from circleci_v2.testing.state.runs import FAILURES, Job, Pipeline, Workflow
 from circleci_v2.testing.state.world import World
 
 __all__ = ["add_pipeline", "add_workflow", "launch", "rerun"]
 
 
-def add_pipeline(world: World, project: Project, pipeline: Pipeline) -> Pipeline:
+def add_pipeline(world: World, pipeline: Pipeline) -> None:
     """Put a pipeline at the end of its project's list."""
-    project.pipelines.append(pipeline)
+    pipeline.project.pipelines.append(pipeline)
     world.index(pipeline)
-    return pipeline
 
 
 def launch(world: World, pipeline: Pipeline, plans: Sequence[WorkflowPlan], *, random: Random | None = None) -> None:
