@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from circleci_v2.errors import ConfigurationError
 
-__all__ = ["require_at_least_one", "require_one_of"]
+__all__ = ["require_at_least_one", "require_one_of", "require_time_zone"]
 
 
 def require_one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -18,4 +20,11 @@ def require_at_least_one(name: str, value: int, what: str) -> None:
     """Raise ConfigurationError when the value allows nothing; `what` says what must be allowed."""
     if value < 1:
         msg = f"{name}={value}: at least 1 {what} must be allowed."
+        raise ConfigurationError(msg)
+
+
+def require_time_zone(name: str, moment: datetime) -> None:
+    """Raise ConfigurationError when a datetime has no time zone, so that it names no moment."""
+    if moment.tzinfo is None:
+        msg = f"{name}={moment!r} has no time zone: say which moment it is, for example with tzinfo=timezone.utc"
         raise ConfigurationError(msg)

@@ -14,6 +14,7 @@ import anyio.lowlevel
 import attrs
 from anyio.abc import TaskGroup
 
+from circleci_v2._checks import require_at_least_one
 from circleci_v2._http.priority import in_bulk
 from circleci_v2.errors import ConfigurationError
 from circleci_v2.streams import Send, Stream, error_when_cancelled_from_outside
@@ -105,9 +106,7 @@ def map_concurrently(
     Raises:
         ConfigurationError: `concurrency` is below 1, or `on_error` is neither.
     """
-    if concurrency < 1:
-        msg = f"concurrency={concurrency}: at least 1 call must be allowed to run."
-        raise ConfigurationError(msg)
+    require_at_least_one("concurrency", concurrency, "call")
     if on_error not in {"raise", "collect"}:
         msg = f"on_error={on_error!r}: pass 'raise' to end at the first error, or 'collect' to get it as an outcome."
         raise ConfigurationError(msg)

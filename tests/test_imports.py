@@ -61,7 +61,7 @@ ROOMS: dict[str, set[str]] = {
     "pagination": LOWEST | {"_channel", "streams"},
     "streams": {"_channel"},
     "_channel": set(),
-    "bulk": LOWEST | {"streams", "_http"},
+    "bulk": LOWEST | {"_checks", "streams", "_http"},
     "_generated": {"_generated", "_wire", "pagination", "slugs"},
     "operations": {"_generated", "_wire"},
     "models": {"_generated", "_wire"},

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from circleci_v2._checks import require_at_least_one
 from circleci_v2.bulk import map_concurrently
 from circleci_v2.errors import CircleCIError, ConfigurationError
 from circleci_v2.history.crawling import PARTS_OF_JOBS, Crawler, is_refusal
@@ -155,9 +156,7 @@ def _crawl(
 ) -> Stream[PipelineRecord]:
     parts = _complete(include)
     place = None if cursor is None else Cursor.parse(cursor, of=pipelines.name)
-    if concurrency < 1:
-        msg = f"concurrency={concurrency}: at least 1 call must be allowed to run."
-        raise ConfigurationError(msg)
+    require_at_least_one("concurrency", concurrency, "call")
 
     async def produce(send: Send[PipelineRecord]) -> None:
         crawler = Crawler(circleci, parts, concurrency, carry)

@@ -10,8 +10,9 @@ from uuid import UUID
 
 import attrs
 
+from circleci_v2._checks import require_time_zone
 from circleci_v2._wire.promises import perhaps
-from circleci_v2.errors import ConfigurationError, NotFoundError
+from circleci_v2.errors import NotFoundError
 from circleci_v2.history.cursors import Cursor
 from circleci_v2.pagination import Page, Paginator
 from circleci_v2.streams import StreamIterator
@@ -38,12 +39,9 @@ class PipelineList:
     begin: Callable[[str | None], Paginator[Pipeline]]
 
 
-def _has_time_zone(window: Window, attribute: attrs.Attribute[datetime | None], value: datetime | None) -> None:  # noqa: ARG001 - the signature of a validator
-    if value is not None and value.tzinfo is None:
-        msg = (
-            f"{attribute.name}={value!r} has no time zone: say which moment it is, for example with tzinfo=timezone.utc"
-        )
-        raise ConfigurationError(msg)
+def _has_time_zone(_: Window, attribute: attrs.Attribute[datetime | None], value: datetime | None) -> None:
+    if value is not None:
+        require_time_zone(attribute.name, value)
 
 
 @attrs.frozen(kw_only=True)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
+from circleci_v2._checks import require_time_zone
 from circleci_v2.errors import ConfigurationError
 
 __all__ = ["Window", "split"]
@@ -56,9 +57,7 @@ def split(start: datetime, end: datetime, *, now: datetime) -> tuple[Window, ...
 
 
 def _utc(name: str, moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        msg = f"{name}={moment!r} has no time zone: say which moment it is, for example with .replace(tzinfo=UTC)"
-        raise ConfigurationError(msg)
+    require_time_zone(name, moment)
     return moment.astimezone(UTC)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, get_args
 
 import attrs
 
-from circleci_v2.errors import ConfigurationError
+from circleci_v2._checks import require_one_of
 from circleci_v2.waiting.polling import Polling
 from circleci_v2.waiting.states import StateChange
 
@@ -41,17 +41,15 @@ class WaitOptions(TypedDict, total=False):
     polling: Polling
 
 
-def _is_on_hold_choice(_: Options, __: attrs.Attribute[OnHold], value: OnHold) -> None:
-    if value not in {"wait", "return", "approve"}:
-        msg = f"on_hold={value!r}: pass 'wait', 'return' or 'approve'."
-        raise ConfigurationError(msg)
+def _is_choice(_: Options, attribute: attrs.Attribute[OnHold], value: OnHold) -> None:
+    require_one_of(attribute.name, value, get_args(OnHold))
 
 
 @attrs.frozen(kw_only=True)
 class Options:
     """`WaitOptions`, complete and checked."""
 
-    on_hold: OnHold = attrs.field(default="wait", validator=_is_on_hold_choice)
+    on_hold: OnHold = attrs.field(default="wait", validator=_is_choice)
     fail_fast: bool = False
     on_change: Callable[[StateChange], Any] | None = None
     cancel_at_circleci: bool = False
