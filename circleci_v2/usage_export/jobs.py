@@ -14,7 +14,7 @@ from uuid import UUID
 
 import attrs
 
-from circleci_v2._http.published import kept_by_caller
+from circleci_v2._http.published import PUBLISHED_LIMITS, kept_by_caller
 from circleci_v2.errors import (
     APIConnectionError,
     APIError,
@@ -36,7 +36,7 @@ __all__ = ["ExportJobs"]
 
 logger = logging.getLogger("circleci_v2.usage_export")
 
-CREATIONS_PER_HOUR = 10
+CREATIONS_PER_HOUR = PUBLISHED_LIMITS["createUsageExport"].calls
 # A failed job is made anew so many times; failures at CircleCI's side usually pass.
 TRIES_PER_WINDOW = 3
 # "completed" without addresses means "not quite yet", but not for ever.
