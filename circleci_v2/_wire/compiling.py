@@ -64,7 +64,7 @@ def straight_decoder(kind: Any, choose: Callable[[Any], Straight]) -> Straight:
     if origin is Union or origin is types.UnionType:
         return _union_of_json(kind) or choose(kind)
     code = _Code(choose)
-    return code.compiled("decode(source)", [f"return {code.plain(kind, 'source')}"], "decode", str(kind))
+    return code.compiled("source", [f"return {code.plain(kind, 'source')}"], str(kind))
 
 
 def _list(item: Straight) -> Straight:
@@ -130,7 +130,7 @@ def _compiled_model(kind: Any, choose: Callable[[Any], Straight]) -> Straight:
         "return model",
     ]
     code.names |= {"kind": kind, "new": object.__new__, "known": frozenset(field.key for field in fields)}
-    return code.compiled("decode(received)", body, "decode", kind.__name__)
+    return code.compiled("received", body, kind.__name__)
 
 
 _EXPRESSIONS: dict[Any, str] = {
@@ -204,12 +204,12 @@ class _Code:
         self.names[name] = value
         return name
 
-    def compiled(self, signature: str, body: list[str], name: str, title: str) -> Straight:
-        """The function, compiled."""
-        text = "\n".join([f"def {signature}:", *(f"    {line}" for line in body)])
+    def compiled(self, parameter: str, body: list[str], title: str) -> Straight:
+        """The function of one parameter with this body, compiled."""
+        text = "\n".join([f"def decode({parameter}):", *(f"    {line}" for line in body)])
         exec(compile(text, f"<decoder of {title}>", "exec"), self.names)  # noqa: S102 - see the module
-        function: Straight = self.names[name]
-        return function
+        decode: Straight = self.names["decode"]
+        return decode
 
 
 def _arms(kind: Any) -> tuple[Any, ...]:
