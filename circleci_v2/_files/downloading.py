@@ -153,11 +153,9 @@ class _Transfer:
         async for data in body:
             await self.sink.write(data)
             self.received += len(data)
-        if self.size is not None and self.received > self.size:
-            raise self._broken(f"{self.received:,} bytes arrived of {self.size:,}")
-        if self.size is not None and self.received < self.size:
-            msg = f"{self.received:,} bytes arrived of {self.size:,}"
-            raise APIConnectionError(msg, method="GET", url=self.url)
+        if self.size is not None and self.received != self.size:
+            problem = f"{self.received:,} bytes arrived of {self.size:,}"
+            raise self._broken(problem) if self.received > self.size else self._failed(problem)
 
     async def _begin(self, body: Body) -> None:
         self.received = 0
@@ -169,6 +167,9 @@ class _Transfer:
     def _broken(self, problem: str) -> APIConnectionError:
         """The parts do not fit together, so that the next try begins again."""
         self.validator = None
+        return self._failed(problem)
+
+    def _failed(self, problem: str) -> APIConnectionError:
         return APIConnectionError(problem, method="GET", url=self.url)
 
 
