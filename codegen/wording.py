@@ -1,6 +1,8 @@
 """Whose words stand in openapi.json: counts the sentences that it has in common with documents of the vendor.
 
-python -m codegen.wording DOCUMENT [DOCUMENT ...]
+    python -m codegen.wording DOCUMENT [DOCUMENT ...]
+
+It fails if there is any.
 """
 
 from __future__ import annotations

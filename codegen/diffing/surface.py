@@ -253,29 +253,23 @@ def _facts(schema: Mapping[str, Any]) -> Facts:
 
 def _users(document: Document, views: Sequence[View]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """Component -> the methods that send it, and the methods that answer with it."""
-    reachable = _Reachable(document)
     sent: dict[str, list[str]] = {}
     received: dict[str, list[str]] = {}
     for entry in views:
         successes = [response for status, response in entry.call.responses.items() if status.startswith("2")]
         for users, value in ((sent, [entry.call.parameters, entry.call.body]), (received, successes)):
-            for component in reachable.from_value(value):
+            for component in _reachable(document, value):
                 users.setdefault(component, []).append(str(entry.call.name))
     return sent, received
 
 
-@attrs.define
-class _Reachable:
-    """Which schema components a part of the document leads to."""
-
-    document: Document
-
-    def from_value(self, value: Any) -> set[str]:
-        found: set[str] = set()
-        waiting = list(references_in(value))
-        while waiting:
-            component = waiting.pop()
-            if component not in found:
-                found.add(component)
-                waiting.extend(references_in(self.document["components"]["schemas"].get(component, {})))
-        return found
+def _reachable(document: Document, value: Any) -> set[str]:
+    """The schema components that a part of the document leads to."""
+    found: set[str] = set()
+    waiting = list(references_in(value))
+    while waiting:
+        component = waiting.pop()
+        if component not in found:
+            found.add(component)
+            waiting.extend(references_in(document["components"]["schemas"].get(component, {})))
+    return found
