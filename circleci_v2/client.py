@@ -48,10 +48,11 @@ class CircleCI(Namespaces):
 
     Args:
         token: A personal API token, or an async function that gives one for each request. Default: ``CIRCLE_TOKEN``,
-            ``CIRCLECI_TOKEN`` or ``CIRCLECI_CLI_TOKEN`` of the environment, then the files of CircleCI's CLI.
-        base_url: Where the API is. Default: ``CIRCLECI_BASE_URL`` or ``CIRCLE_HOST`` of the environment, then the files
-            of CircleCI's CLI, then ``https://circleci.com/api/v2``. A host alone is completed to
-            ``https://<host>/api/v2``.
+            ``CIRCLECI_TOKEN``, ``CIRCLECI_CLI_TOKEN`` or ``CIRCLE_CLI_TOKEN`` of the environment, then the files of
+            CircleCI's CLI.
+        base_url: Where the API is. Default: ``CIRCLECI_BASE_URL``, ``CIRCLE_HOST`` or ``CIRCLECI_CLI_HOST`` of the
+            environment, then the files of CircleCI's CLI, then ``https://circleci.com/api/v2``. A host alone is
+            completed to ``https://<host>/api/v2``.
         auth: How the token travels: ``header`` (``Circle-Token``), ``bearer`` or ``basic``. Default: ``header``.
         timeout: How long the parts of one attempt may take, in seconds. Default: 10 to connect, 60 for the rest.
         max_concurrency: How many requests may be under way at once. Default: 100.
@@ -217,7 +218,7 @@ class CircleCI(Namespaces):
             APIError: The server refused or failed.
             APIConnectionError: No answer arrived, or (while reading) it broke off.
             DecodeError: The server refused, and said so at greater length than the client accepts.
-            ValueError: It is no address.
+            ValueError: `url` is not an address.
         """
         return self._exchange.stream(url, headers=headers, authenticate=authenticate, options=self._options)
 
@@ -241,13 +242,16 @@ class CircleCI(Namespaces):
     ) -> Self:
         """A client with other options that shares connections and budget with this one.
 
-        Closing it closes both.
+        What is not given stays as it is. Closing it closes both.
 
         Args:
             timeout: How long the parts of one attempt may take, in seconds.
             max_retries: How often a request may be sent again.
             deadline: Seconds that a call may take from its first attempt on.
             priority: Where calls stand in line: ``bulk`` lets every ``interactive`` one go first.
+
+        Raises:
+            ValueError: `priority` is neither.
         """
         given = {"timeout": timeout, "max_retries": max_retries, "deadline": deadline, "priority": priority}
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
@@ -257,7 +261,11 @@ class CircleCI(Namespaces):
         return other
 
     async def aclose(self) -> None:
-        """Close every connection. The client cannot be used any more."""
+        """Close every connection; calls that are under way fail. The client cannot be used any more.
+
+        Raises:
+            ConfigurationError: The client belongs to another event loop.
+        """
         await self._exchange.aclose()
 
     async def __aenter__(self) -> Self:

@@ -65,7 +65,7 @@ async def open_artifact(
         ArtifactError: The server does not begin at `start`.
         APIError: CircleCI or its storage refused the request.
         APIConnectionError: Also while reading: the connection broke, or was never made.
-        ValueError: The artifact is listed with an address that is none.
+        ValueError: The artifact's address is not one.
     """
     url = artifact if isinstance(artifact, str) else artifact.url
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})

@@ -66,7 +66,7 @@ def history(
         include: What to fetch besides the pipelines and their workflows: ``jobs``, and of each job ``tests``,
             ``artifacts`` and ``details``, which include ``jobs``. Each part of each job is a call. Default: ``jobs``.
         concurrency: How many calls may run at a time, at least 1. The client's own limit holds besides. Default: 50.
-        cursor: Go on behind the record whose `PipelineRecord.cursor` this is.
+        cursor: Go on after the record whose `PipelineRecord.cursor` this is.
         carry: Which failures of single parts a record carries in `PipelineRecord.failures`; others end the crawl.
             Default: what CircleCI refuses, such as a 404 on an expired workflow, and not an outage.
 
@@ -74,7 +74,7 @@ def history(
         A stream of records. An error is raised after the records before it; go on from the cursor of the last one.
 
     Raises:
-        InvalidSlugError: The slug is none.
+        InvalidSlugError: The text is not such a slug.
         ConfigurationError: Another argument makes no sense.
         CircleCIError: While iterating: the pipelines could not be listed, or a failure is not to be carried.
     """
@@ -124,7 +124,7 @@ def org_history(
         A stream of records, as by `history`.
 
     Raises:
-        InvalidSlugError: The slug is none.
+        InvalidSlugError: The text is not such a slug.
         ConfigurationError: Another argument makes no sense.
         CircleCIError: While iterating: the pipelines could not be listed, or a failure is not to be carried.
     """

@@ -7,7 +7,8 @@ A receiver in any framework is four steps::
     with deduplicator.claim(event.id) as is_new:
         if is_new and isinstance(event, WorkflowCompleted): ...
 
-Nothing here does I/O or needs a web framework; ``examples/`` has complete receivers for Starlette, FastAPI and aiohttp.
+Nothing here does I/O or needs a web framework; ``examples/webhooks/`` has complete receivers for Starlette, FastAPI and
+aiohttp.
 """
 
 from __future__ import annotations
