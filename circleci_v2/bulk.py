@@ -93,11 +93,11 @@ def map_concurrently(
             generator is closed when the loop is left.
         concurrency: How many calls may run at a time, at least 1. The client's own limit holds besides.
         ordered: Give the outcomes in the order of the items, and not as they finish. At most four times the
-            concurrency then waits behind a call that takes long.
+            concurrency then waits behind a call that takes long. Default: False.
         on_error: ``"raise"``: the first error of a call cancels the others and is raised. ``"collect"``: it is the
             `Outcome.error` of its item, and the rest goes on. A call that ends cancelled though nobody left the loop,
             since what it waited for was cancelled, has failed with a RuntimeError. An error of `items` itself is always
-            raised; with ``"collect"`` after the outcomes of the items before it.
+            raised; with ``"collect"`` after the outcomes of the items before it. Default: ``"raise"``.
         total: How many items there are, for `on_progress`. Default: their length, when they have one.
         on_progress: Called as ``on_progress(finished, total)`` after each call, failed ones included. With rich:
             ``lambda done, total: progress.update(task, completed=done, total=total)``; with tqdm:

@@ -61,6 +61,7 @@ class CircleCI(Namespaces):
         connection: How the client connects: proxy, certificates, HTTP/2, aiohttp.
         transport: An `httpx.AsyncBaseTransport` to send requests through instead of the client's own connections.
         strict: Raise `DecodeError` where an answer deviates from its description, instead of warning of it once.
+            Default: False.
         on_event: Called with an `Event` for what the client does.
         max_response_bytes: How long the body of an answer may be, decompressed. Default: 64 MiB.
 
@@ -135,8 +136,9 @@ class CircleCI(Namespaces):
             fn: An async function of one item, for example ``circleci.workflows.get``.
             items: What to call it with: any iterable or async iterable, also an endless one.
             concurrency: How many calls may run at a time. Default: the client's ``max_concurrency``.
-            ordered: Give the outcomes in the order of the items, and not as they finish.
+            ordered: Give the outcomes in the order of the items, and not as they finish. Default: False.
             on_error: ``"raise"`` the first error and cancel the rest, or ``"collect"`` each as the outcome of its item.
+                Default: ``"raise"``.
             total: How many items there are, for `on_progress`. Default: their length, when they have one.
             on_progress: Called as ``on_progress(finished, total)`` after each call.
 
@@ -209,7 +211,7 @@ class CircleCI(Namespaces):
         Args:
             url: The whole address.
             headers: More headers, for example ``Range``.
-            authenticate: Whether the host of this address gets the token. Hosts it redirects to never do.
+            authenticate: Whether the host of this address gets the token. Hosts it redirects to never do. Default: False.
 
         Yields:
             The open answer; iterate it for its bytes.

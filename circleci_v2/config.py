@@ -64,18 +64,21 @@ class ConnectionOptions:
     """How the client connects to CircleCI.
 
     Attributes:
-        http2: Speak HTTP/2 where the server does. Needs the extra ``http2``.
+        http2: Speak HTTP/2 where the server does. Needs the extra ``http2``. Default: False.
         fast: Send through aiohttp, which takes less time of the CPU at high concurrency. Needs the extra ``fast``, and
-            asyncio.
+            asyncio. Default: False.
         proxy: The address of a proxy, ``http://``, ``https://`` or ``socks5://``. Default: ``HTTPS_PROXY``,
             ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` of the environment.
         verify: Whether to check the certificate of the server; or a file or folder with the certificates of the
-            authorities to trust; or a ready `ssl.SSLContext`.
-        cert: A client certificate: a PEM file, or a pair of certificate file and key file.
-        trust_env: Whether proxies and authorities may come from the environment.
+            authorities to trust; or a ready `ssl.SSLContext`. Default: True.
+        cert: A client certificate: a PEM file, or a pair of certificate file and key file. Default: none.
+        trust_env: Whether proxies and authorities may come from the environment. Default: True.
         allow_http: Send the token over a connection that is not encrypted, to a host other than this machine. Only for
-            a CircleCI server inside a network that you trust.
-        keepalive: Seconds that an idle connection is kept open.
+            a CircleCI server inside a network that you trust. Default: False.
+        keepalive: Seconds that an idle connection is kept open. Default: 30.
+
+    Raises:
+        ConfigurationError: `http2` and `fast` are both set.
     """
 
     http2: bool = False

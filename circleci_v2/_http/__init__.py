@@ -1,1 +1,1 @@
-"""Everything between a described request and the bytes of its answer; the only room that knows httpx."""
+"""Everything between a described request and the bytes of its answer; the only room that knows httpx, the fake apart."""

@@ -47,9 +47,12 @@ class Timeout:
     """How long the parts of one attempt may take, in seconds.
 
     Attributes:
-        connect: For a connection, TLS included.
-        read: For the next bytes of an answer; the first of them take as long as CircleCI works.
-        write: For the next bytes of the request.
+        connect: For a connection, TLS included. Default: 10.
+        read: For the next bytes of an answer; the first of them take as long as CircleCI works. Default: 60.
+        write: For the next bytes of the request. Default: 60.
+
+    Raises:
+        ConfigurationError: One of them is not above 0.
     """
 
     connect: float = attrs.field(default=10.0, validator=_positive)
@@ -68,10 +71,13 @@ class RateLimitPolicy:
 
     Attributes:
         enabled: Whether the client paces its requests by the budget that CircleCI tells, or, where it tells none, by
-            what it lets pass. Without it, requests are sent as they come, and only a 429 holds them up.
-        initial: How many requests may be under way for an operation of which no answer has come yet.
+            what it lets pass. Without it, requests are sent as they come, and only a 429 holds them up. Default: True.
+        initial: How many requests may be under way for an operation of which no answer has come yet. Default: 5.
         reserve: How many requests of a budget are left to others that use the same token, and to calls with
-            ``priority="interactive"``.
+            ``priority="interactive"``. Default: 1.
+
+    Raises:
+        ConfigurationError: `initial` is not above 0, or `reserve` is negative.
     """
 
     enabled: bool = True
@@ -84,13 +90,18 @@ class RetryPolicy:
     """When and how often a request is sent again.
 
     Attributes:
-        max_retries: How often it may be sent again after the first time.
+        max_retries: How often it may be sent again after the first time. Default: 5.
         deadline: Seconds that one call may take, from the moment it is first sent, with all its attempts and the
             waiting between them. A wait that would end later is not begun: the call fails at once. None: no bound. The
             time that a call stands in line before it is first sent does not count, because a job that queues a
             thousand calls knows that they take turns; bound that with ``asyncio.timeout``, at any point of a call.
+            Default: 300.
         backoff: Seconds: a wait that nobody prescribes is chosen at random between 0 and this, doubled for each retry.
-        max_backoff: Seconds that such a wait has at most.
+            Default: 0.5.
+        max_backoff: Seconds that such a wait has at most. Default: 30.
+
+    Raises:
+        ConfigurationError: `max_retries` is negative, or another of them is not above 0.
     """
 
     max_retries: int = attrs.field(default=5, validator=_not_negative)

@@ -52,12 +52,13 @@ async def download_artifacts(
         node_index: Only artifacts of this node of a parallel job. Default: all.
         by_node: Whether to put a directory for each node before the path: ``0/report.xml``, ``1/report.xml``.
             Default: when several nodes ran, unless one is chosen by `node_index`.
-        concurrency: How many artifacts to download at a time.
+        concurrency: How many artifacts to download at a time. Default: 8.
         overwrite: What to do when a file exists: ``"error"`` refuses the artifact, ``"skip"`` leaves the file, so that
-            a download can be taken up again, ``"replace"`` puts the new file in its place.
+            a download can be taken up again, ``"replace"`` puts the new file in its place. Default: ``"error"``.
         on_error: What a refused or failed artifact does. ``"finish"``: all others are downloaded, then one
             `ArtifactError` tells of all that failed. ``"raise"``: the first one ends the download, at once when a path
-            is refused. ``"collect"``: it is among `ArtifactDownload.failures`, and nothing is raised.
+            is refused. ``"collect"``: it is among `ArtifactDownload.failures`, and nothing is raised. Default:
+            ``"finish"``.
         on_progress: Called with each piece that arrives. Default: nobody is told.
 
     Returns:
@@ -104,13 +105,14 @@ async def download_workflow_artifacts(
         workflow_id: The workflow.
         dest: The directory to write to, made when missing.
         match: Only artifacts whose path, without the name of the job, matches this shell pattern, or one of these.
-        node_index: Only artifacts of this node of parallel jobs.
+            Default: all.
+        node_index: Only artifacts of this node of parallel jobs. Default: all.
         by_node: Whether to put a directory for each node before the path. Default: job by job, when several nodes ran.
-        concurrency: How many artifacts to download at a time.
-        overwrite: What to do when a file exists: ``"error"``, ``"skip"`` or ``"replace"``.
+        concurrency: How many artifacts to download at a time. Default: 8.
+        overwrite: What to do when a file exists: ``"error"``, ``"skip"`` or ``"replace"``. Default: ``"error"``.
         on_error: What a refused or failed artifact does, and a job that CircleCI lists but does not find: ``"finish"``,
-            ``"raise"`` or ``"collect"``.
-        on_progress: Called with each piece that arrives.
+            ``"raise"`` or ``"collect"``. Default: ``"finish"``.
+        on_progress: Called with each piece that arrives. Default: nobody is told.
 
     Returns:
         What was written, with sizes.

@@ -57,7 +57,7 @@ async def latest_artifacts(
         workflow: The name of its workflow. Default: any.
         branch: The branch. Default: any.
         status: The status of the run, for example ``failed``. None: any run that ended. Default: ``success``.
-        search: How many pipelines to look through before giving up.
+        search: How many pipelines to look through before giving up. Default: 100.
 
     Raises:
         ArtifactError: None of these pipelines has such a run.

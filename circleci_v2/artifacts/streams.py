@@ -56,7 +56,7 @@ async def open_artifact(
     Args:
         client: The client.
         artifact: The artifact as CircleCI lists it, or its address.
-        start: The byte to begin at.
+        start: The byte to begin at. Default: 0, the first.
 
     Yields:
         The open artifact.

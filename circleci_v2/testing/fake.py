@@ -60,13 +60,13 @@ class FakeCircleCI:
         async with FakeCircleCI.serve() as url, CircleCI("fake-token", base_url=url) as circleci: ...
 
     Args:
-        token: The token that it accepts.
-        seed: What every random thing is drawn from: the same seed gives the same answers.
+        token: The token that it accepts. Default: ``fake-token``.
+        seed: What every random thing is drawn from: the same seed gives the same answers. Default: 0.
         clock: The time. Default: a clock that stands still at `EPOCH` until `clock.advance` is called.
         lifelike: Answer as the live API is seen to, where that is not what its document says: nulls, other spellings,
             unknown values, text for a 401, workflows that are late, page tokens that are ignored. Default: every answer
             is what the document says.
-        check_calls: Answer 400 to a call that the document does not allow, and name it in the journal.
+        check_calls: Answer 400 to a call that the document does not allow, and name it in the journal. Default: True.
 
     Attributes:
         token: The token that it accepts.
@@ -75,6 +75,7 @@ class FakeCircleCI:
         faults: What is going to go wrong.
         journal: What was asked and answered.
         deliveries: The webhooks that were delivered, or tried to.
+        lifelike: Whether it answers as the live API is seen to.
     """
 
     def __init__(
@@ -107,9 +108,9 @@ class FakeCircleCI:
         """A fake that knows one project with a believable past.
 
         Args:
-            slug: What the project is called.
-            pipelines: How many it has run, over the weeks before now.
-            seed: What everything is drawn from.
+            slug: What the project is called. Default: ``gh/acme/web``.
+            pipelines: How many it has run, over the weeks before now. Default: 400.
+            seed: What everything is drawn from. Default: 0.
             clock: The time. Default: a clock that stands still at `EPOCH`.
         """
         fake = cls(seed=seed, clock=clock)
@@ -121,7 +122,10 @@ class FakeCircleCI:
 
         Args:
             slug: What it is called, for example ``gh/acme/web``.
-            pipelines: How many it has run, over the weeks before now.
+            pipelines: How many it has run, over the weeks before now. Default: 400.
+
+        Raises:
+            ValueError: The text is no slug, there is such a project already, or `pipelines` is negative.
         """
         with self._lock:
             return seed_project(self.world, slug, pipelines=pipelines, seed=self._seed)
@@ -139,7 +143,7 @@ class FakeCircleCI:
         Args:
             slug: What it is called, for example ``gh/acme/web``.
             name: Its name. Default: the last part of the slug.
-            default_branch: The branch that is built when a trigger names none.
+            default_branch: The branch that is built when a trigger names none. Default: ``main``.
             workflows: What its pipelines run. Default: one workflow, ``build-and-test``, of the jobs ``build`` and
                 ``test``.
 
@@ -207,7 +211,7 @@ class FakeCircleCI:
         Args:
             organization: The organization or its slug; a slug that is new adds the organization.
             decide: The decision, or a function that makes it from the configuration, which is YAML text.
-            context: The policy context.
+            context: The policy context. Default: ``config``, the only one that CircleCI has.
 
         Raises:
             ValueError: The text is no organization slug.

@@ -26,11 +26,12 @@ class RateLimit:
 
     Args:
         limit: How many calls may be made at once, or within one window.
-        seconds: How long it takes until all of them may be made again.
-        kind: ``bucket`` gives calls back one by one, all the time; ``window`` gives all back at its end.
-        headers: Which headers tell the budget: one family, both, or none.
-        retry_after: Whether a refusal says how long to wait.
-        body: What the body of a refusal is, of those that CircleCI is seen to send.
+        seconds: How long it takes until all of them may be made again. Default: 1.
+        kind: ``bucket`` gives calls back one by one, all the time; ``window`` gives all back at its end. Default:
+            ``bucket``.
+        headers: Which headers tell the budget: one family, both, or none. Default: ``RateLimit``.
+        retry_after: Whether a refusal says how long to wait. Default: True.
+        body: What the body of a refusal is, of those that CircleCI is seen to send. Default: ``message``.
         timer: The clock, in seconds; only differences matter.
 
     Raises:

@@ -88,15 +88,15 @@ async def export_usage(
         start: The first moment, with a time zone; at most 13 months ago.
         end: The last moment, with a time zone; not in the future.
         dest: The file to write.
-        shared_org_ids: Further organizations of the same plan to include.
-        format: ``csv``, or ``parquet`` with the extra ``parquet``.
+        shared_org_ids: Further organizations of the same plan to include. Default: none.
+        format: ``csv``, or ``parquet`` with the extra ``parquet``. Default: ``csv``.
         overwrite: What to do when `dest` exists: ``error`` refuses before anything is asked for, ``replace`` puts the
-            new file in its place.
+            new file in its place. Default: ``error``.
         resume: The `job_ids` of an earlier try for the same range, from `UsageExportError` or `UsageExport`.
-        concurrency: How many parts to download at a time.
+        concurrency: How many parts to download at a time. Default: 4.
         polls_per_hour: How often to ask for the state of jobs, in any hour. CircleCI's documents say 10, older ones
             600. Default: 10.
-        timeout: Seconds to wait for each window; CircleCI gives a query 4 hours.
+        timeout: Seconds to wait for each window; CircleCI gives a query 4 hours. Default: 18,000, which is 5 hours.
         on_progress: Called with what happens, waits before they begin. The logger ``circleci_v2.usage_export`` is told
             the same at INFO.
         timing: The clocks and the sleep to wait with.
@@ -108,7 +108,7 @@ async def export_usage(
         ConfigurationError: CircleCI has no data for the range, or an option makes no sense.
         UsageExportError: CircleCI refused a request or failed to export, or parts are damaged or do not fit together;
             `job_ids` says what to resume with.
-        FileExistsError: `dest` exists.
+        FileExistsError: `dest` exists, and `overwrite` is ``error``.
     """
     place = Path(os.path.abspath(dest))  # noqa: ASYNC240, PTH100 - reads nothing but the working directory
     write = _writer(format)
@@ -164,7 +164,7 @@ def iter_usage_rows(
             print(row.project_name, row.job_name, row.total_credits)
 
     Raises:
-        ConfigurationError: CircleCI has no data for the range.
+        ConfigurationError: CircleCI has no data for the range, or an option makes no sense.
         UsageExportError: While iterating: the export failed, or a row cannot be read; `job_ids` says what to resume
             with.
     """

@@ -18,7 +18,7 @@ class Deduplicator:
     example a unique key in a database. Safe to use from several threads.
 
     Args:
-        capacity: How many ids to remember; the oldest is forgotten first. An id takes about 200 bytes.
+        capacity: How many ids to remember; the oldest is forgotten first. An id takes about 200 bytes. Default: 10,000.
 
     Raises:
         ValueError: The capacity is below 1.
