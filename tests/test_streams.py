@@ -41,6 +41,19 @@ class Recorder:
             self.ended.set()
 
 
+class Silence:
+    """Produces nothing for ever, and tells when it was cancelled."""
+
+    def __init__(self):
+        self.ended = anyio.Event()
+
+    async def produce(self, send):
+        try:
+            await anyio.sleep_forever()
+        finally:
+            self.ended.set()
+
+
 async def numbers(send):
     for number in range(5):
         await send([number])
@@ -132,44 +145,31 @@ async def test_an_iterator_that_only_its_pending_read_holds_is_not_lost():
 
 
 async def test_cancelling_the_loop_while_it_waits_ends_the_tasks():
-    ended = anyio.Event()
-
-    async def produce(send):
-        try:
-            await anyio.sleep_forever()
-        finally:
-            ended.set()
-
+    silence = Silence()
     with anyio.CancelScope() as scope:
 
         async def consume():
-            async for _ in Stream(produce):
+            async for _ in Stream(silence.produce):
                 pass
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(consume)
             await anyio.wait_all_tasks_blocked()
             scope.cancel()
-    await ended.wait()
+    await silence.ended.wait()
 
 
 async def test_a_time_limit_ends_the_tasks_though_its_traceback_is_kept():
-    ended = anyio.Event()
-
-    async def produce(send):
-        try:
-            await anyio.sleep_forever()
-        finally:
-            ended.set()
+    silence = Silence()
 
     async def consume():
         with anyio.fail_after(0.01):
-            async for _ in Stream(produce):
+            async for _ in Stream(silence.produce):
                 pass
 
     with pytest.raises(TimeoutError) as kept:
         await consume()
-    await ended.wait()
+    await silence.ended.wait()
     assert kept.value.__context__ is not None
 
 
