@@ -137,7 +137,7 @@ def annotation(prop: Any) -> str:
     if is_mapping(prop):
         return f"dict[str, {_mapping_value(prop, annotation)}]"
     if isinstance(prop, DateProperty):
-        # CircleCI answers with no date alone so far, so decoding leaves one as the text that it is.
+        # CircleCI answers with no date alone so far; until it does, a model declares one as the text that it is.
         return "str"
     return _plain_annotation(prop)
 

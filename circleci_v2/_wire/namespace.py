@@ -69,7 +69,7 @@ class NamespaceHolder:
 
 
 def _with_offset(page: Page[T], request: Request) -> Page[T]:
-    """A page of a list that is counted through: the next one begins behind its last item, and an empty one is the end."""
+    """A page of a list that is counted through: the next one begins after its last item, and an empty one is the end."""
     if not page.items:
         return page
     offset = int(request.query_value("offset") or 0) + len(page.items)

@@ -165,7 +165,7 @@ def _crawl(
             Listing(pipelines, window, place),
             concurrency=concurrency,
             ordered=True,
-            # So that an error comes in its turn, behind every record before it.
+            # So that an error comes in its turn, after every record before it.
             on_error="collect",
         )
         async with records as outcomes:

@@ -26,7 +26,7 @@ _NEWEST = datetime.max.replace(tzinfo=UTC)
 
 @attrs.frozen(kw_only=True)
 class Cursor:
-    """The place behind one pipeline in a list that goes from new to old.
+    """The place after one pipeline in a list that goes from new to old.
 
     A page token alone would not do: it may expire, and pipelines that come or go meanwhile move what a page holds. So
     the pipeline itself is remembered, and its age.
@@ -91,12 +91,12 @@ class Cursor:
 
     @classmethod
     def behind_first(cls, pipeline: Pipeline, page_token: str | None, *, of: str) -> Self:
-        """The place behind the first pipeline of a list."""
+        """The place after the first pipeline of a list."""
         created_at = perhaps(pipeline.created_at) or _NEWEST
         return cls(of=of, page_token=page_token, pipeline_id=pipeline.id, created_at=created_at)
 
     def after(self, pipeline: Pipeline, page_token: str | None) -> Self:
-        """The place behind the next pipeline."""
+        """The place after the next pipeline."""
         created_at = perhaps(pipeline.created_at) or self.created_at
         same = self.created_at == created_at
         return attrs.evolve(
@@ -112,7 +112,7 @@ class Cursor:
         return any(pipeline.id == self.pipeline_id or not self._is_before(pipeline) for pipeline in page)
 
     def rest_of(self, page: Sequence[Pipeline]) -> Sequence[Pipeline] | None:
-        """The pipelines of a page that come behind this place; None when the whole page comes before it."""
+        """The pipelines of a page that come after this place; None when the whole page comes before it."""
         for index, pipeline in enumerate(page):
             if pipeline.id == self.pipeline_id:
                 return page[index + 1 :]

@@ -1,4 +1,4 @@
-"""The pipelines of a crawl, newest first, each with the place behind it."""
+"""The pipelines of a crawl, newest first, each with the place after it."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class Faults:
             retry_after: Seconds for a ``Retry-After`` header. Default: no such header.
 
         Raises:
-            ValueError: `status` is none that an answer can have, or `times` is not positive.
+            ValueError: No answer can have that `status`, or `times` is not positive.
         """
         if status not in _STATUSES:
             msg = f"status={status!r}: an answer has a status from {_STATUSES[0]} to {_STATUSES[-1]}"

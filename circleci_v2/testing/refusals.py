@@ -1,4 +1,4 @@
-"""What is answered to a call that is none of the API."""
+"""What is answered to a call that the API does not have, or does not allow."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def seed_project(world: World, slug: str, *, pipelines: int, seed: int) -> Proje
         at the start.
 
     Raises:
-        ValueError: `pipelines` is negative, or the slug is none, or taken.
+        ValueError: `pipelines` is negative, the text is no slug, or there is such a project already.
     """
     if pipelines < 0:
         msg = f"pipelines={pipelines!r} is negative: say how many pipelines the project has run"
