@@ -67,8 +67,9 @@ ROOMS: dict[str, set[str]] = {
     "models": {"_generated", "_wire"},
     "webhooks": LOWEST | {"webhooks"},
     "_checks": LOWEST,
+    "_runs": {"models"},
     "_files": LOWEST | {"_files"},
-    "artifacts": LOWEST | {"artifacts", "_checks", "_files", "bulk", "models", "pagination", "slugs"},
+    "artifacts": LOWEST | {"artifacts", "_checks", "_files", "_runs", "bulk", "models", "pagination", "slugs"},
     "usage_export": LOWEST | {"usage_export", "_checks", "_files", "_http", "bulk", "models", "streams"},
 }
 

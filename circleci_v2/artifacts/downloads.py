@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from circleci_v2._files.incoming import Overwrite
+from circleci_v2._runs import number_of_run
 from circleci_v2.artifacts._client import JobsClient, WorkflowsClient
-from circleci_v2.artifacts.planning import JobArtifacts, Match, number_of_run
+from circleci_v2.artifacts.planning import JobArtifacts, Match
 from circleci_v2.artifacts.storing import ArtifactDownload, OnArtifactError, OnArtifactProgress, Options, store
 from circleci_v2.bulk import map_concurrently
 from circleci_v2.errors import ArtifactError, NotFoundError

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import attrs
 
+from circleci_v2._runs import number_of_run
 from circleci_v2.artifacts._client import PipelinesClient
-from circleci_v2.artifacts.planning import number_of_run
 from circleci_v2.errors import ArtifactError, NotFoundError
 from circleci_v2.slugs import ProjectSlug
 

@@ -16,18 +16,12 @@ from circleci_v2.artifacts.paths import Claims, refusal, safe_parts
 from circleci_v2.errors import ArtifactError
 
 if TYPE_CHECKING:
-    from circleci_v2.models import Artifact, WorkflowJob
+    from circleci_v2.models import Artifact
 
-__all__ = ["JobArtifacts", "Match", "Plan", "Planned", "make_plan", "number_of_run"]
+__all__ = ["JobArtifacts", "Match", "Plan", "Planned", "make_plan"]
 
 Match: TypeAlias = str | Sequence[str]
 """One or several shell patterns for the whole path of an artifact; `*` matches `/`, too."""
-
-
-def number_of_run(job: WorkflowJob) -> int | None:
-    """The number that a job has its artifacts under; None when it never ran."""
-    # An approval may have a number, but nothing is found under it.
-    return None if job.type == "approval" else job.job_number
 
 
 @attrs.frozen(kw_only=True)

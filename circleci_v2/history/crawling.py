@@ -8,6 +8,7 @@ from uuid import UUID
 
 import anyio
 
+from circleci_v2._runs import number_of_run
 from circleci_v2.errors import (
     APIError,
     AuthenticationError,
@@ -97,9 +98,8 @@ class Crawler:
         return WorkflowRecord(workflow=workflow, jobs=[JobRecord(job=job) for job in jobs])
 
     async def _job(self, job: WorkflowJob, failures: list[Failure]) -> JobRecord:
-        number = job.job_number
-        # An approval may have a number, but nothing is found under it.
-        if number is None or job.type == "approval":
+        number = number_of_run(job)
+        if number is None:
             return JobRecord(job=job)
         slug = job.project_slug
         calls: dict[Part, Callable[[], Awaitable[Any]]] = {
