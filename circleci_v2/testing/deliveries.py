@@ -13,7 +13,7 @@ import attrs
 import httpx
 
 from circleci_v2.testing.clock import rfc3339
-from circleci_v2.testing.state.projects import Webhook
+from circleci_v2.testing.state.projects import Project, Webhook
 from circleci_v2.testing.state.runs import Job, Pipeline, Workflow
 from circleci_v2.testing.state.world import World
 from circleci_v2.webhooks import EVENT_TYPE_HEADER, SIGNATURE_HEADER, sign
@@ -24,7 +24,6 @@ _USER_AGENT: Final = "CircleCI-Webhook/1.0"
 _ATTEMPTS: Final = 3
 _TIMEOUT_SECONDS: Final = 5.0
 _LAST_PORT: Final = 65_535
-_SHORT_PROVIDERS: Final = {"gh": "github", "bb": "bitbucket"}
 
 
 @attrs.frozen(kw_only=True)
@@ -78,7 +77,7 @@ def _delivery(webhook: Webhook, ended: Workflow | Job, happened_at: float, now: 
             "type": event,
             "happened_at": rfc3339(happened_at),
             "webhook": {"id": webhook.id, "name": webhook.name},
-            "project": {"id": project.id, "name": project.name, "slug": _long_slug(project.slug)},
+            "project": {"id": project.id, "name": project.name, "slug": _long_slug(project)},
             "organization": {"id": organization.id, "name": organization.name},
             "pipeline": _render_pipeline(pipeline),
             **_render_ended(ended, now),
@@ -98,10 +97,9 @@ def _render_ended(ended: Workflow | Job, now: float) -> dict[str, Any]:
     return {"workflow": workflow, "job": _render_job(ended)}
 
 
-def _long_slug(slug: str) -> str:
+def _long_slug(project: Project) -> str:
     """The slug as webhooks spell it: github where the API says gh."""
-    provider, _, rest = slug.partition("/")
-    return f"{_SHORT_PROVIDERS.get(provider, provider)}/{rest}"
+    return f"{project.organization.vcs_type}/{project.slug.partition('/')[2]}"
 
 
 def _render_pipeline(pipeline: Pipeline) -> dict[str, Any]:
