@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from circleci_v2._http.policy import IDEMPOTENT_METHODS
 from codegen.documents import Document
 from codegen.errors import SpecError
 from codegen.names import CallName, Names, identifier
@@ -15,7 +16,6 @@ from codegen.reading import component_of, fields_of_schema, json_schema_of, oper
 
 __all__ = ["Call", "calls_of", "field_words"]
 
-_IDEMPOTENT = frozenset({"get", "head", "put", "delete", "options"})
 _TAKEN_IN_METHODS = frozenset({"given", "org_path", "path_segment", "project_path", "self"})
 _SENT_ANYWAY = frozenset({"accept", "authorization", "circle-token", "content-type"})
 _ERRORS = {
@@ -66,7 +66,7 @@ class Call:
     @property
     def idempotent(self) -> bool:
         """Whether sending it twice has the effect of sending it once."""
-        return self.method in _IDEMPOTENT
+        return self.method.upper() in IDEMPOTENT_METHODS
 
     @property
     def unsent(self) -> Sequence[str]:
