@@ -21,7 +21,7 @@ from circleci_v2._http.call import Call, CallOptions
 from circleci_v2._http.clock import Clock, SystemClock
 from circleci_v2._http.credentials import Credentials
 from circleci_v2._http.failures import error_from, gate_error, no_answer_error, published_error
-from circleci_v2._http.headers import RateLimit, is_deprecated, read_rate_limit, read_retry_after
+from circleci_v2._http.headers import RateLimit, is_deprecated, read_rate_limit
 from circleci_v2._http.isolation import isolated
 from circleci_v2._http.lifetime import Lifetime
 from circleci_v2._http.limiter import Admission, GateClosedError, Limiter
@@ -337,10 +337,9 @@ class Exchange:
         if isinstance(outcome, StreamedBody) or status < 300:
             admission.accepted(limit)
             return limit
-        asked = read_retry_after(outcome.headers.get("retry-after"))
-        call.pause = call.retry.delay(call.attempt, retry_after=asked, random=self._random)
+        call.pause = call.retry.delay(call.attempt, retry_after=outcome.retry_after, random=self._random)
         if status == 429:
-            admission.refused(limit, pause=call.pause, refusal=error_from(call.seen(), outcome, asked))
+            admission.refused(limit, pause=call.pause, refusal=error_from(call.seen(), outcome))
         else:
             admission.accepted(limit)
         return limit
@@ -348,8 +347,7 @@ class Exchange:
     async def _before_another(self, call: Call, outcome: Answer | NoAnswer) -> None:
         """Wait for the next attempt; raise what the last one came to if there is to be none."""
         if isinstance(outcome, Answer):
-            asked = read_retry_after(outcome.headers.get("retry-after"))
-            error: APIError | APIConnectionError = error_from(call.seen(), outcome, asked)
+            error: APIError | APIConnectionError = error_from(call.seen(), outcome)
             cause: int | Failure = outcome.status
             reason, final = str(outcome.status), outcome.status < 400
         else:

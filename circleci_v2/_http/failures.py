@@ -25,13 +25,12 @@ _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
-def error_from(seen: Observed, answer: Answer, retry_after: float | None) -> APIError:
+def error_from(seen: Observed, answer: Answer) -> APIError:
     """The error that stands for an answer with a status of 300 or above.
 
     Args:
         seen: The attempt that was answered so.
         answer: The answer.
-        retry_after: Seconds that it asks to wait.
     """
     body = _body(_text(answer))
     context: dict[str, Any] = {
@@ -47,7 +46,7 @@ def error_from(seen: Observed, answer: Answer, retry_after: float | None) -> API
         return APIError(_redirect_message(answer), **context)
     kind = error_class_for(answer.status)
     if kind is RateLimitError:
-        context["retry_after"] = retry_after
+        context["retry_after"] = answer.retry_after
     return kind(_message(body, answer.status), **context)
 
 

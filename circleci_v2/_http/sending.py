@@ -12,6 +12,7 @@ import httpx
 from circleci_v2._http.abandoning import abandon
 from circleci_v2._http.credentials import Credential, is_web_address, same_origin
 from circleci_v2._http.decompression import Unpacker
+from circleci_v2._http.headers import read_retry_after
 from circleci_v2._http.policy import Failure, Timeout
 from circleci_v2._http.transports import Transports
 from circleci_v2.errors import CircleCIError
@@ -90,6 +91,11 @@ class Answer:
     status: int
     headers: httpx.Headers
     content: bytes = attrs.field(repr=False)
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds that it asks to wait; None when it does not."""
+        return read_retry_after(self.headers.get("retry-after"))
 
 
 @attrs.frozen(kw_only=True)
