@@ -51,8 +51,9 @@ class _Fault:
 class Faults:
     """What is going to go wrong; each fault is used up by the calls it hits.
 
-    Every method takes ``route``: the path template of the calls that are hit, with or without the method in front, for
-    example ``/pipeline/{pipeline-id}/workflow`` or ``POST /workflow/{id}/rerun``. Default: any call.
+    What adds a fault takes ``route``: the path template of the calls that are hit, with or without the method in front,
+    for example ``/pipeline/{pipeline-id}/workflow`` or ``POST /workflow/{id}/rerun``. Default: any call. And ``times``: how
+    many calls are hit, by default 1; less than that is a ValueError.
     """
 
     def __init__(self) -> None:
@@ -74,11 +75,11 @@ class Faults:
         """Refuse the next calls, before they have any effect.
 
         Args:
-            status: The HTTP status, also one that no standard knows, such as the 520 of Cloudflare.
-            times: How many calls.
-            route: Which calls.
+            status: The HTTP status, also one that no standard knows, such as the 520 of Cloudflare. Default: 503.
+            times: How many calls. Default: 1.
+            route: Which calls. Default: any.
             message: What the body says. Default: the standard phrase of the status, where there is one.
-            headers: More headers of the answer.
+            headers: More headers of the answer. Default: none.
             retry_after: Seconds for a ``Retry-After`` header. Default: no such header.
 
         Raises:
@@ -101,7 +102,16 @@ class Faults:
         self._add(_Fault(route, times, delay=seconds))
 
     def cut_next(self, *, cut: Cut = "before the answer", times: int = 1, route: str | None = None) -> None:
-        """Lose the connection of the next calls after they have had their effect."""
+        """Lose the connection of the next calls after they have had their effect.
+
+        Args:
+            cut: Where: ``before the answer``, or ``inside the body``, after half of it. Default: ``before the answer``.
+            times: How many calls. Default: 1.
+            route: Which calls. Default: any.
+
+        Raises:
+            ValueError: `times` is not positive.
+        """
         self._add(_Fault(route, times, cut=cut))
 
     def limit_rate(self, limit: RateLimit | None) -> None:

@@ -25,9 +25,9 @@ class Timing:
     """The clocks and the sleep to wait with; tests pass their own.
 
     Attributes:
-        now: The present moment.
-        monotonic: Seconds from some moment on.
-        sleep: Waits for seconds.
+        now: The present moment, with a time zone. Default: the clock of this machine.
+        monotonic: Seconds from some moment on. Default: the clock of the event loop.
+        sleep: Waits for seconds. Default: that of the event loop.
     """
 
     now: Callable[[], datetime] = _now

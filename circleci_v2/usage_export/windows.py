@@ -23,7 +23,12 @@ _TICK = timedelta(milliseconds=1)
 
 @attrs.frozen
 class Window:
-    """A range of time, both ends included, in UTC."""
+    """A range of time, in UTC.
+
+    Attributes:
+        start: The first moment of it.
+        end: The last moment of it.
+    """
 
     start: datetime
     end: datetime

@@ -39,8 +39,11 @@ class Polling:
         grace: Seconds that something new may stay invisible. So long a 404 is not believed, a pipeline may have no
             workflow yet, and a setup workflow no successor. Default: 60.
         clock: Tells the time in seconds; only differences matter. Default: that of the event loop.
-        sleep: Waits so many seconds.
-        random: Gives a number from 0 to 1.
+        sleep: Waits so many seconds. Default: that of the event loop.
+        random: Gives a number from 0 to 1. Default: `random.random`.
+
+    Raises:
+        ConfigurationError: A number makes no sense; the message says what is needed.
     """
 
     interval: float = 5.0

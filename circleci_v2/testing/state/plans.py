@@ -20,12 +20,12 @@ class TestResult:
 
     Attributes:
         name: The test.
-        classname: What it belongs to.
-        file: Where it is written; None when the report does not say.
-        source: The kind of report, for example ``pytest``.
-        result: ``success``, ``failure``, ``error`` or ``skipped``.
-        run_time: Seconds.
-        message: Why it failed; empty when it did not.
+        classname: What it belongs to. Default: empty.
+        file: Where it is written. Default: None, as when the report does not say.
+        source: The kind of report. Default: ``pytest``.
+        result: ``success``, ``failure``, ``error`` or ``skipped``. Default: ``success``.
+        run_time: Seconds. Default: 0.01.
+        message: Why it failed. Default: empty, as when it did not.
     """
 
     __test__ = False  # pytest would take the name for a test class
@@ -45,8 +45,8 @@ class ArtifactFile:
 
     Attributes:
         path: The path that the job chose; nothing stops a job from choosing ``../../etc/passwd``.
-        content: The file, in bytes.
-        node_index: Which of the parallel runs stored it.
+        content: The file, in bytes. Default: empty.
+        node_index: Which of the parallel runs stored it. Default: 0, the first.
     """
 
     path: str
@@ -67,20 +67,20 @@ class JobPlan:
     Attributes:
         name: The job, unique within its workflow.
         requires: Jobs of the same workflow that come first, planned before this one: their names, or each name with the
-            outcomes that let this job start. Default of each: only ``success``.
-        type: ``build``, or ``approval`` for a job that waits for a person.
-        outcome: How it ends.
+            outcomes that let this job start. Default: none; of each name: only ``success``.
+        type: ``build``, or ``approval`` for a job that waits for a person. Default: ``build``.
+        outcome: How it ends. Default: ``success``.
         outcome_of_rerun: How it ends when its workflow is rerun. Default: ``success``, as for a flaky failure.
-        seconds: How long it runs.
-        queued_seconds: How long it waits for a machine first.
-        approved_after: For approvals, seconds until somebody approves; None waits until the API is told to.
-        resource_class: What it runs on.
-        executor: What kind of machine that is, for example ``docker``.
-        parallelism: How many machines share the work.
-        contexts: Names of the contexts whose variables it gets.
+        seconds: How long it runs. Default: 60.
+        queued_seconds: How long it waits for a machine first. Default: 2.
+        approved_after: For approvals, seconds until somebody approves. Default: None, until the API is told to.
+        resource_class: What it runs on. Default: ``medium``.
+        executor: What kind of machine that is. Default: ``docker``.
+        parallelism: How many machines share the work. Default: 1.
+        contexts: Names of the contexts whose variables it gets. Default: none.
         credits: What it costs. Default: 10 credits a minute for each machine.
-        tests: What its tests gave, or a function that makes them up when somebody asks.
-        artifacts: The files it stores, or a function that makes them up when somebody asks.
+        tests: What its tests gave, or a function that makes them up when somebody asks. Default: none.
+        artifacts: The files it stores, or a function that makes them up when somebody asks. Default: none.
     """
 
     name: str
@@ -111,8 +111,8 @@ class WorkflowPlan:
     Attributes:
         name: The workflow.
         jobs: Its jobs, each after those it requires; a name alone stands for a job that succeeds.
-        tag: ``setup`` for the workflow of dynamic configuration that comes before all others.
-        starts_after: Seconds between the pipeline's creation and the workflow's.
+        tag: ``setup`` for the workflow of dynamic configuration that comes before all others. Default: None.
+        starts_after: Seconds between the pipeline's creation and the workflow's. Default: 0.
 
     Raises:
         ValueError: A job requires one that does not come before it, or two jobs have one name.
