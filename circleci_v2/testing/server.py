@@ -33,7 +33,7 @@ __all__ = ["LoopbackServer"]
 _START_SECONDS: Final = 10.0
 _DELIVERY_SECONDS: Final = 0.1
 
-_log: Final = logging.getLogger("circleci_v2.testing")
+_logger: Final = logging.getLogger("circleci_v2.testing")
 
 
 class LoopbackServer:
@@ -184,9 +184,10 @@ class _Server(uvicorn.Server):
             try:
                 await self._fake.deliver_webhooks()
             except ValueError as error:
-                _log.warning("A webhook was not delivered: %s", error)
-            except Exception:  # noqa: BLE001 - nobody waits for this task, so what ended it would never be seen
-                _log.exception("Webhooks could not be delivered")
+                _logger.warning("A webhook was not delivered: %s", error)
+            except Exception:
+                # Nobody waits for this task, so what ended it would never be seen.
+                _logger.exception("Webhooks could not be delivered")
             await asyncio.sleep(_DELIVERY_SECONDS)
 
     def stop(self) -> None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ExportJobs"]
 
-logger = logging.getLogger("circleci_v2.usage_export")
+_logger = logging.getLogger("circleci_v2.usage_export")
 
 CREATIONS_PER_HOUR = PUBLISHED_LIMITS["createUsageExport"].calls
 # A failed job is made anew so many times; failures at CircleCI's side usually pass.
@@ -157,7 +157,7 @@ class ExportJobs:
             await self._pause(error.retry_after or 60.0, window, "because CircleCI asks to")
         except (NotFoundError, ServerError, APIConnectionError) as error:
             # A job that is new may not be known everywhere yet; the deadline bounds how long this is believed.
-            logger.warning("job %s: %s", job_id, error)
+            _logger.warning("job %s: %s", job_id, error)
         except (APIError, DecodeError) as error:
             raise self.error(f"the state of job {job_id} of {window} cannot be asked for: {error}") from error
         return None
@@ -176,7 +176,7 @@ class ExportJobs:
     def _tell(
         self, event: UsageExportEvent, message: str, window: Window, job_id: str | None = None, *, seconds: float = 0.0
     ) -> None:
-        logger.info(message)
+        _logger.info(message)
         if self.on_progress is not None:
             progress = UsageExportProgress(event=event, message=message, window=window, job_id=job_id, seconds=seconds)
             self.on_progress(progress)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Approver", "Look", "cancelling_at_circleci", "in_time"]
 
-_LOGGER: Final = logging.getLogger("circleci_v2.waiting")
+_logger: Final = logging.getLogger("circleci_v2.waiting")
 _SECONDS_TO_CANCEL: Final = 30.0
 
 Look: TypeAlias = "Callable[[], Awaitable[tuple[Phase, Sequence[Workflow]]]]"
@@ -108,7 +108,7 @@ async def cancelling_at_circleci(
             with anyio.move_on_after(_SECONDS_TO_CANCEL, shield=True):
                 await cancelling.until_nothing_follows(polling)
             if not cancelling.done:
-                _LOGGER.warning(
+                _logger.warning(
                     "%s: cancelling was given up after %g seconds: %s",
                     subject,
                     _SECONDS_TO_CANCEL,
@@ -141,7 +141,7 @@ class _Cancelling:
             try:
                 phase, workflows = await self._look()
             except CircleCIError as error:
-                _LOGGER.warning("The workflows to cancel could not be listed: %s", error)
+                _logger.warning("The workflows to cancel could not be listed: %s", error)
             else:
                 await self._cancel_all(workflows)
                 self.done = self._is_over(phase, len(workflows))
@@ -166,5 +166,5 @@ class _Cancelling:
         try:
             await self._circleci.workflows.cancel(workflow_id)
         except CircleCIError as error:
-            _LOGGER.warning("Workflow %s could not be cancelled: %s", workflow_id, error)
+            _logger.warning("Workflow %s could not be cancelled: %s", workflow_id, error)
         self._unanswered.discard(workflow_id)
