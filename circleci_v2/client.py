@@ -56,13 +56,13 @@ class CircleCI(Namespaces):
         auth: How the token travels: ``header`` (``Circle-Token``), ``bearer`` or ``basic``. Default: ``header``.
         timeout: How long the parts of one attempt may take, in seconds. Default: 10 to connect, 60 for the rest.
         max_concurrency: How many requests may be under way at once. Default: 100.
-        retry: When and how often a request is sent again.
-        rate_limit: How the client keeps within CircleCI's rate limits.
-        connection: How the client connects: proxy, certificates, HTTP/2, aiohttp.
-        transport: An `httpx.AsyncBaseTransport` to send requests through instead of the client's own connections.
+        retry: When and how often a request is sent again. Default: ``RetryPolicy()``.
+        rate_limit: How the client keeps within CircleCI's rate limits. Default: ``RateLimitPolicy()``.
+        connection: How the client connects: proxy, certificates, HTTP/2, aiohttp. Default: ``ConnectionOptions()``.
+        transport: An `httpx.AsyncBaseTransport` to send requests through. Default: connections of the client's own.
         strict: Raise `DecodeError` where an answer deviates from its description, instead of warning of it once.
             Default: False.
-        on_event: Called with an `Event` for what the client does.
+        on_event: Called with an `Event` for what the client does. Default: nobody is told.
         max_response_bytes: How long the body of an answer may be, decompressed. Default: 64 MiB.
 
     Raises:

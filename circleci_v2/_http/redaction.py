@@ -1,4 +1,4 @@
-"""Logging: one logger, `circleci_v2`, and a filter that lets no token through.
+"""Redaction: one logger, `circleci_v2`, and a filter that lets no token through.
 
 The libraries below log, too, and one of them logs the headers it sends; their loggers get the same filter.
 """

@@ -1,4 +1,4 @@
-"""Statistics: what CircleCI's Insights say about a project, computed from what it ran."""
+"""Runs: what CircleCI's Insights say about workflows and jobs, computed from what a project ran."""
 
 from __future__ import annotations
 
