@@ -137,6 +137,13 @@ class Prefetch(Stream[T]):
         async with circleci.pipelines.list_for_project("gh/acme/web").prefetch() as pipelines:
             async for pipeline in pipelines:
                 ...
+
+    Args:
+        paginator: The list.
+        pages: How many pages may be ready, or on their way, ahead of the one being consumed. Default: 1.
+
+    Raises:
+        ConfigurationError: `pages` is below 1.
     """
 
     def __init__(self, paginator: Paginator[T], *, pages: int = 1) -> None:

@@ -107,6 +107,9 @@ class ProjectSlug(_Slug):
     ``circleci/…/…`` of projects that come from a GitHub App, GitLab or Bitbucket Data Center, whole as CircleCI shows it
     under Project Settings > Overview.
 
+    Args:
+        value: The text.
+
     Raises:
         InvalidSlugError: The text cannot be a project slug; the message says why and how one looks.
     """
@@ -122,6 +125,9 @@ class OrgSlug(_Slug):
     """The name of an organization in addresses, for example ``OrgSlug("gh/acme")``.
 
     Its text is ``gh/…``, ``github/…``, ``bb/…`` or ``bitbucket/…`` with the organization; or the opaque ``circleci/…``.
+
+    Args:
+        value: The text.
 
     Raises:
         InvalidSlugError: The text cannot be an organization slug; the message says why and how one looks.

@@ -29,7 +29,8 @@ class UsageRow:
     r"""One run of a job.
 
     Each attribute is the column of its name, and None where the column holds ``\N`` or is missing. Times are in UTC,
-    credits and percentages exact.
+    ``job_run_seconds`` are seconds, names that end in ``_pct`` percent, those that end in ``_credits`` credits; all but the
+    times are exact.
 
     Attributes:
         additional_columns: Columns that this library does not know, as text.

@@ -43,7 +43,14 @@ class Event(OpenMap):
 
 @attrs.frozen(kw_only=True)
 class RunEvent(Event):
-    """What events about runs of a project have in common."""
+    """What events about runs of a project have in common.
+
+    Attributes:
+        project: The project that ran something.
+        organization: The organization of the project.
+        pipeline: The pipeline that it ran in, with what was built.
+        workflow: The workflow that has ended, or whose job has.
+    """
 
     project: Project = attrs.field(factory=Project)
     organization: Organization = attrs.field(factory=Organization)
@@ -58,7 +65,11 @@ class WorkflowCompleted(RunEvent):
 
 @attrs.frozen(kw_only=True)
 class JobCompleted(RunEvent):
-    """``job-completed``: a job came to an end, whatever the end; its workflow may still be running."""
+    """``job-completed``: a job came to an end, whatever the end; its workflow may still be running.
+
+    Attributes:
+        job: The job.
+    """
 
     job: Job = attrs.field(factory=Job)
 
