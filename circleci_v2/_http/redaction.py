@@ -1,6 +1,7 @@
-"""Redaction: one logger, `circleci_v2`, and a filter that lets no token through.
+"""Redaction: the logger `circleci_v2`, and a filter that lets no token through.
 
-The libraries below log, too, and one of them logs the headers it sends; their loggers get the same filter.
+The libraries below log, too, and one of them logs the headers it sends; their loggers get the same filter. So do those of
+single rooms, since a filter does not see what the loggers below its own are told.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ _NAMED: Final = re.compile(
 )
 _PERSONAL_TOKEN: Final = re.compile(r"\bCCI(?:PAT|PRJ)_\w+")
 _OTHER_LOGGERS: Final = (
+    "circleci_v2.testing",
+    "circleci_v2.usage_export",
+    "circleci_v2.waiting",
     "httpx",
     "httpcore.connection",
     "httpcore.http11",

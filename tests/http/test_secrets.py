@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import io
 import logging
+import re
 import traceback
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +17,7 @@ import pytest
 from rich.console import Console
 from rich.traceback import Traceback
 
+import circleci_v2
 from circleci_v2 import CircleCI, CircleCIError
 from circleci_v2.config import Token
 from circleci_v2.events import Event
@@ -229,3 +232,15 @@ async def test_what_the_environment_makes_it_print_is_clean(
             logger.removeHandler(handler)
     assert "getCurrentUser" in screen.getvalue()
     assert_absent(screen.getvalue(), *capsys.readouterr())
+
+
+def loggers_of_the_package() -> list[str]:
+    texts = (path.read_text(encoding="utf-8") for path in Path(circleci_v2.__file__).parent.rglob("*.py"))
+    return sorted({name for text in texts for name in re.findall(r'getLogger\("(circleci_v2[^"]*)"\)', text)})
+
+
+@pytest.mark.parametrize("name", loggers_of_the_package())
+def test_no_logger_of_the_package_lets_it_through(name: str, caplog: pytest.LogCaptureFixture):
+    circleci = CircleCI(SECRET)
+    logging.getLogger(name).warning("%r was told %s", circleci, SECRET)
+    assert "was told [hidden]" in caplog.text
