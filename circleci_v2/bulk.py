@@ -1,7 +1,7 @@
 """One call for each of many items, so many at a time: `circleci.map`.
 
 What bounds the memory is the concurrency and not the number of items, which may be endless: an item is taken when a
-call may begin, and no call begins while earlier outcomes wait for the consumer.
+call may begin, and none begins while as many outcomes as may wait for the consumer do so.
 """
 
 from __future__ import annotations
@@ -148,18 +148,19 @@ class _Run(Generic[Item, Result]):
                 await self._start_calls(source, tasks)
             except Exception as error:  # noqa: BLE001 - it is raised below, outside of the task group
                 self._fail(error, tasks, cancel=self._on_error == "raise")
-            finally:
-                await _close(source)
         if self._failure is not None:
             raise self._failure
 
     async def _start_calls(self, source: AsyncIterator[Item], tasks: TaskGroup) -> None:
         index = 0
-        await self._delivery.reserve()
-        async for item in source:
-            tasks.start_soon(self._call, index, item, tasks)
-            index += 1
+        try:
             await self._delivery.reserve()
+            async for item in source:
+                tasks.start_soon(self._call, index, item, tasks)
+                index += 1
+                await self._delivery.reserve()
+        finally:
+            await _close(source)
 
     async def _call(self, index: int, item: Item, tasks: TaskGroup) -> None:
         try:
@@ -203,7 +204,7 @@ class _Delivery(Protocol[Outcome_contra]):
 
 
 class _AsTheyFinish(Generic[T]):
-    """Each call keeps its place until the consumer has its outcome."""
+    """Each call keeps its place until its outcome may wait for the consumer, or the consumer has it."""
 
     def __init__(self, send: Send[T], concurrency: int) -> None:
         self._send = send

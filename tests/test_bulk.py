@@ -289,6 +289,42 @@ async def test_an_error_of_the_items_ends_everything_when_errors_are_raised():
     assert not calls.running
 
 
+async def test_items_that_cannot_be_closed_do_not_hide_the_first_error():
+    async def items():
+        try:
+            for number in itertools.count():
+                yield number
+        finally:
+            msg = "cannot be closed"
+            raise OSError(msg)
+
+    async def call(item):
+        if item == 1:
+            msg = "the call failed"
+            raise ValueError(msg)
+        await anyio.sleep_forever()
+
+    with pytest.raises(ValueError, match="the call failed"):
+        await append_all(map_concurrently(call, items(), concurrency=2), [])
+
+
+@pytest.mark.parametrize("on_error", ["raise", "collect"])
+async def test_what_closing_the_items_raises_arrives_as_it_is(on_error):
+    class Items:
+        def __aiter__(self):
+            return self
+
+        async def __anext__(self):
+            raise StopAsyncIteration
+
+        async def aclose(self):
+            msg = "cannot be closed"
+            raise OSError(msg)
+
+    with pytest.raises(OSError, match="cannot be closed"):
+        await append_all(map_concurrently(double, Items(), concurrency=2, on_error=on_error), [])
+
+
 async def test_the_items_may_be_a_paginator():
     async def fetch(page_token):
         number = int(page_token or 0)
