@@ -158,7 +158,7 @@ def _phase_behind(pipeline: Pipeline, workflows: Sequence[Workflow]) -> Phase:
         return Phase.ENDED
     last = oldest_first(workflows)[-1] if workflows else None
     if last is not None and last.tag == "setup" and last.status != "success":
-        return Phase.ENDED
+        return Phase.EXPECTING if _is_rerun_due(last) else Phase.ENDED
     if pipeline.state not in _FINAL_PIPELINE_STATES:
         return Phase.GOING_ON
     if last is None or last.tag == "setup" or any(map(_is_rerun_due, newest_of_each_name(workflows))):

@@ -171,6 +171,18 @@ async def test_an_automatic_rerun_is_waited_for():
     assert [str(workflow.status) for workflow in result.workflows] == ["failed", "success"]
 
 
+async def test_an_automatic_rerun_of_a_setup_workflow_is_waited_for_and_what_follows_it_too():
+    circleci = circleci_with(
+        failing("setup", seconds=30.0, tag="setup", max_auto_reruns=1),
+        succeeding("setup", seconds=30.0, tag="setup", appears=50.0, auto_rerun_number=1, max_auto_reruns=1),
+        succeeding(appears=90.0),
+        states=[("setup", 0.0), ("created", 85.0)],
+    )
+    result = await wait(circleci)
+    assert result.succeeded
+    assert [str(workflow.status) for workflow in result.workflows] == ["failed", "success", "success"]
+
+
 async def test_an_automatic_rerun_that_does_not_come_is_not_waited_for_for_ever():
     circleci = circleci_with(failing(seconds=50.0, max_auto_reruns=1))
     assert (await wait(circleci)).status == "failed"
