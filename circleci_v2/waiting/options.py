@@ -26,8 +26,8 @@ class WaitOptions(TypedDict, total=False):
             ``on_hold``, once nothing else goes on or can follow. ``"approve"``: approve each approval job once, in the
             name of the token's owner. Default: ``"wait"``.
         fail_fast: Return as soon as a workflow fails or is failing, and not when all have ended. Default: False.
-        on_change: Called with a `StateChange` for each change of a state; it may be an async function. What it raises
-            ends the wait.
+        on_change: Called with a `StateChange` for each change of a state; it may be an async function, which is
+            cancelled when the time is over. What it raises ends the wait.
         cancel_at_circleci: When this wait is cancelled, also cancel the workflows at CircleCI, those that appear a
             moment later included, for at most 30 seconds; a warning is logged when more may follow. A wait that times
             out leaves them alone. Default: False.

@@ -12,6 +12,7 @@ import attrs
 
 from circleci_v2.errors import (
     APIConnectionError,
+    APIError,
     CircleCIError,
     ConfigurationError,
     NotFoundError,
@@ -81,7 +82,8 @@ class Polling:
 class Watch:
     """One wait: looks until there is an answer or the deadline has passed.
 
-    What may pass by itself does not end it: a lost connection, a failing server, a rate limit, and for a while a 404.
+    What may pass by itself does not end it: a lost connection, a failing or slow server, a rate limit, and for a while a
+    404.
     Only the very first look is not forgiven a failure (but a 404), so that a wrong address is told at once.
 
     Args:
@@ -103,6 +105,7 @@ class Watch:
         self._start = polling.clock()
         self._answered = False
         self._unforgiven: CircleCIError | None = None
+        self._telling = False
 
     @property
     def elapsed(self) -> float:
@@ -115,12 +118,14 @@ class Watch:
 
     @contextmanager
     def unforgiving(self) -> Generator[None, None, None]:
-        """What the block raises ends the wait, since it is no failure to look at CircleCI."""
+        """What the block raises ends the wait, since it is `on_change` and no look at CircleCI that fails there."""
+        self._telling = True
         try:
             yield
         except CircleCIError as error:
             self._unforgiven = error
             raise
+        self._telling = False
 
     async def until(self, look: Callable[[], Awaitable[T | None]], *, subject: str, seen: Callable[[], object]) -> T:
         """Look until the answer is not None.
@@ -161,12 +166,20 @@ class Watch:
         cause = error.__cause__ if isinstance(error, PaginationError) else error
         if isinstance(cause, NotFoundError) and self.elapsed < self._polling.grace:
             return 0.0
-        if self._answered and isinstance(cause, APIConnectionError | ServerError | RateLimitError):
+        if self._answered and _passes(cause):
             return getattr(cause, "retry_after", None) or 0.0
         raise error
 
     def _timed_out(self, subject: str, seen: object, failure: CircleCIError | None) -> WaitTimeoutError:
-        state = "nothing was seen of it" if seen is None else f"it is {getattr(seen, 'status', 'unknown')}"
+        state = "nothing was seen of it" if seen is None else f"it is {getattr(seen, 'status', 'unknown')} so far"
         trouble = f"; the last look failed: {failure}" if failure else ""
+        if self._telling:
+            trouble = "; on_change had not returned"
         msg = f"{subject} has not ended after {self._timeout:g} seconds: {state}{trouble}. It goes on at CircleCI."
         return WaitTimeoutError(msg, seen=seen)
+
+
+def _passes(error: BaseException | None) -> bool:
+    if isinstance(error, APIError):
+        return isinstance(error, ServerError | RateLimitError) or error.status_code == 408
+    return isinstance(error, APIConnectionError)

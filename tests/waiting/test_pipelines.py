@@ -270,13 +270,20 @@ async def test_the_deadline_tells_what_was_seen_last():
     assert circleci.calls[-1][0] == 90.0
 
 
+async def test_the_deadline_says_so_far_of_a_pipeline_that_more_workflows_may_follow():
+    circleci = circleci_with(succeeding(seconds=8.0))
+    with pytest.raises(WaitTimeoutError, match="it is success so far") as caught:
+        await wait(circleci, timeout=10.0)
+    assert caught.value.seen.succeeded
+
+
 async def test_the_deadline_of_something_never_seen_says_so():
     with pytest.raises(WaitTimeoutError, match="nothing was seen of it; the last look failed: 404") as caught:
         await wait(circleci_with(appears=100.0), timeout=20.0)
     assert isinstance(caught.value.__cause__, NotFoundError)
 
 
-@pytest.mark.parametrize("failure", [lost_connection(), refusal(503), refusal(429)])
+@pytest.mark.parametrize("failure", [lost_connection(), refusal(503), refusal(429), refusal(408)])
 async def test_what_passes_by_itself_does_not_end_the_wait(failure):
     circleci = circleci_with(succeeding(seconds=300.0))
     circleci.fail = lambda now, method, path: failure if 50.0 < now < 250.0 else None

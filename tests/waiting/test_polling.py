@@ -78,3 +78,18 @@ async def test_a_look_that_never_ends_is_cut_off():
     watch = Watch(timeout=0.01, polling=Polling(interval=0.01, clock=lambda: now))
     with pytest.raises(WaitTimeoutError, match="nothing was seen"):
         await watch.until(look, subject="It", seen=lambda: None)
+
+
+@pytest.mark.anyio
+async def test_a_callback_that_never_returns_is_cut_off_and_named():
+    now = 0.0
+    watch = Watch(timeout=0.01, polling=Polling(interval=0.01, clock=lambda: now))
+
+    async def look():
+        nonlocal now
+        now = 10.0
+        with watch.unforgiving():
+            await anyio.sleep_forever()
+
+    with pytest.raises(WaitTimeoutError, match="on_change had not returned"):
+        await watch.until(look, subject="It", seen=lambda: None)
