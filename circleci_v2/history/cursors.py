@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["Cursor"]
 
 _VERSION = 1
-_NEWEST = datetime.max.replace(tzinfo=UTC)
 
 
 @attrs.frozen(kw_only=True)
@@ -35,14 +34,14 @@ class Cursor:
         of: Which list it is a place in.
         page_token: Of the page that the pipeline was on; None is the first page.
         pipeline_id: The pipeline.
-        created_at: When it was created; if it does not say, when the one before it was.
+        created_at: When it was created; if it does not say, when the one before it was. None when none of them said.
         same_moment: The pipelines before it that were created in that very moment.
     """
 
     of: str
     page_token: str | None
     pipeline_id: UUID
-    created_at: datetime
+    created_at: datetime | None
     same_moment: frozenset[UUID] = frozenset()
 
     def __str__(self) -> str:
@@ -51,7 +50,7 @@ class Cursor:
             "of": self.of,
             "page_token": self.page_token,
             "pipeline_id": str(self.pipeline_id),
-            "created_at": self.created_at.isoformat(),
+            "created_at": None if self.created_at is None else self.created_at.isoformat(),
             "same_moment": sorted(map(str, self.same_moment)),
         }
         return base64.urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode()).decode()
@@ -72,11 +71,12 @@ class Cursor:
             if content["version"] != _VERSION:
                 msg = f"cursor={text!r} is of version {content['version']}, and this library reads {_VERSION}."
                 raise ConfigurationError(msg)
+            created_at = content["created_at"]
             cursor = cls(
                 of=content["of"],
                 page_token=content["page_token"],
                 pipeline_id=UUID(content["pipeline_id"]),
-                created_at=datetime.fromisoformat(content["created_at"]),
+                created_at=None if created_at is None else datetime.fromisoformat(created_at),
                 same_moment=frozenset(map(UUID, content["same_moment"])),
             )
         except (binascii.Error, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -92,7 +92,7 @@ class Cursor:
     @classmethod
     def behind_first(cls, pipeline: Pipeline, page_token: str | None, *, of: str) -> Self:
         """The place after the first pipeline of a list."""
-        created_at = perhaps(pipeline.created_at) or _NEWEST
+        created_at = perhaps(pipeline.created_at)
         return cls(of=of, page_token=page_token, pipeline_id=pipeline.id, created_at=created_at)
 
     def after(self, pipeline: Pipeline, page_token: str | None) -> Self:
@@ -118,12 +118,16 @@ class Cursor:
                 return page[index + 1 :]
         # The pipeline is not here. When the page holds older ones it is gone; else it comes on a later page, because
         # others pushed it on.
-        if all((perhaps(pipeline.created_at) or _NEWEST) >= self.created_at for pipeline in page):
-            return None
-        return [pipeline for pipeline in page if self._is_before(pipeline)]
+        if any(map(self._is_older, page)):
+            return [pipeline for pipeline in page if self._is_before(pipeline)]
+        return None
 
     def _is_before(self, pipeline: Pipeline) -> bool:
         created_at = perhaps(pipeline.created_at)
-        if created_at is None or created_at == self.created_at:
+        if created_at is None or self.created_at is None or created_at == self.created_at:
             return pipeline.id not in self.same_moment
         return created_at < self.created_at
+
+    def _is_older(self, pipeline: Pipeline) -> bool:
+        created_at = perhaps(pipeline.created_at)
+        return created_at is not None and self.created_at is not None and created_at < self.created_at

@@ -99,6 +99,7 @@ class Listing(AsyncIterator[tuple["Pipeline", Cursor]]):
             page = await self._next_page()
         except StopAsyncIteration:
             self._ended = True
+            self._check_found()
             return
         page_token, self._page_token = self._page_token, page.next_page_token
         for pipeline in self._unread(page.items):
@@ -145,6 +146,15 @@ class Listing(AsyncIterator[tuple["Pipeline", Cursor]]):
             return ()
         self._resume_behind = None
         return rest
+
+    def _check_found(self) -> None:
+        """Raise when the whole list was passed over, and might hold what comes behind the cursor all the same."""
+        if self._resume_behind is not None and self._resume_behind.created_at is None:
+            msg = (
+                f"The list does not hold pipeline {self._resume_behind.pipeline_id} of the cursor any more, and no date "
+                "tells what came behind it: leave the cursor out to begin at the newest."
+            )
+            raise ConfigurationError(msg)
 
     def _remember(self, pipeline: Pipeline) -> None:
         self._recent[pipeline.id] = None

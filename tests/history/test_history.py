@@ -256,7 +256,7 @@ async def test_a_pipeline_without_a_trigger_is_a_record_like_any_other():
     added=st.integers(0, 9),
     removed=st.integers(0, 9),
     expired=st.booleans(),
-    undated=st.sets(st.integers(1, 40), max_size=3),
+    undated=st.sets(st.integers(1, 40)),
 )
 async def test_a_crawl_resumed_from_its_cursor_loses_nothing_and_doubles_nothing(
     *, count, killed_after, page_size, same_moment, by_position, added, removed, expired, undated
@@ -282,6 +282,28 @@ async def test_a_crawl_resumed_from_its_cursor_loses_nothing_and_doubles_nothing
     if seen:
         assert set(numbers) >= set(range(1, count + 1)) - gone
         assert set(numbers_of(rest)).isdisjoint(range(count + 1, count + 1 + added))
+
+
+async def test_a_crawl_is_resumed_behind_newest_pipelines_that_do_not_say_when_they_were_created():
+    archive = Archive(9, workflows=0)
+    archive.undated = {8, 9}
+    seen = []
+    async for record in history(archive, SLUG):
+        seen.append(record)
+        if len(seen) == 2:
+            break
+    archive.numbers += range(10, 20)
+    assert numbers_of(await crawl(archive, cursor=seen[-1].cursor)) == list(range(7, 0, -1))
+
+
+async def test_a_place_that_neither_its_pipeline_nor_a_date_tells_is_refused():
+    archive = Archive(9, workflows=0)
+    archive.undated = {9}
+    async for record in history(archive, SLUG):
+        archive.numbers.remove(9)
+        with pytest.raises(ConfigurationError, match=f"does not hold pipeline {record.pipeline.id} of the cursor"):
+            await crawl(archive, cursor=record.cursor)
+        break
 
 
 @pytest.mark.parametrize("seed", range(50))
