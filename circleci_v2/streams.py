@@ -33,6 +33,8 @@ T = TypeVar("T")
 Send = Callable[[Iterable[T]], Awaitable[None]]
 """Hands some values to the consumer; waits while the consumer is behind."""
 
+_CLOSED: Final = "This stream was closed before its end: iterate over it inside its `async with` block."
+
 
 @contextlib.contextmanager
 def error_when_cancelled_from_outside() -> Generator[None, None, None]:
@@ -102,8 +104,7 @@ class StreamIterator(AsyncIterator[T]):
 
     async def __anext__(self) -> T:
         if self._closed:
-            msg = "This stream was closed before its end: iterate over it inside its `async with` block."
-            raise RuntimeError(msg)
+            raise RuntimeError(_CLOSED)
         if self._production is None:
             self._production = _Production(self._produce, self._buffer)
         try:
@@ -157,6 +158,7 @@ class _Production(Generic[T]):
             await self._finished.wait()
 
     def _stop(self) -> None:
+        self._failure = RuntimeError(_CLOSED)
         self._scope.cancel()
         self._channel.abandon()
 

@@ -317,6 +317,21 @@ async def test_a_stream_that_was_closed_says_so():
         await anext(values)
 
 
+async def test_readers_that_still_wait_when_a_stream_is_closed_are_told_so():
+    told = []
+
+    async def read(values):
+        with pytest.raises(RuntimeError, match="closed before its end"):
+            await anext(values)
+        told.append(values)
+
+    async with anyio.create_task_group() as tasks, Stream(lambda _: anyio.sleep_forever()) as values:
+        tasks.start_soon(read, values)
+        tasks.start_soon(read, values)
+        await anyio.wait_all_tasks_blocked()
+    assert told == [values, values]
+
+
 async def test_one_stream_opens_one_block_at_a_time():
     stream = Stream(numbers)
     async with stream:
