@@ -29,8 +29,9 @@ class WaitOptions(TypedDict, total=False):
         on_change: Called with a `StateChange` for each change of a state; it may be an async function, which is
             cancelled when the time is over. What it raises ends the wait.
         cancel_at_circleci: When this wait is cancelled, also cancel the workflows at CircleCI, those that appear a
-            moment later included, for at most 30 seconds; a warning is logged when more may follow. A wait that times
-            out leaves them alone. Default: False.
+            moment later included, for at most 30 seconds; a warning is logged when more may follow. Left alone are those
+            of a wait that times out, and of a pipeline or rerun that CircleCI was asked for and did not answer yet.
+            Default: False.
         polling: How often to look. Default: after 5 seconds, growing to 30.
     """
 
