@@ -12,7 +12,7 @@ import attrs
 
 from circleci_v2._checks import require_time_zone
 from circleci_v2._wire.promises import perhaps
-from circleci_v2.errors import NotFoundError
+from circleci_v2.errors import ConfigurationError, NotFoundError
 from circleci_v2.history.cursors import Cursor
 from circleci_v2.pagination import Page, Paginator
 from circleci_v2.streams import StreamIterator
