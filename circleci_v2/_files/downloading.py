@@ -148,8 +148,8 @@ class _Transfer:
     async def _receive(self, body: Body) -> None:
         if body.status_code != 206:
             await self._begin(body)
-        elif not self.validator or first_byte(body) != self.received:
-            raise self._broken("the server sent another part of it than it was asked for")
+        else:
+            self._go_on(body)
         async for data in body:
             await self.sink.write(data)
             self.received += len(data)
@@ -163,6 +163,13 @@ class _Transfer:
         self.size = None if encoded else content_length(body)
         self.validator = None if encoded else _validator(body)
         await self.sink.begin(self.size)
+
+    def _go_on(self, body: Body) -> None:
+        whole = whole_size(body)
+        if not self.validator or first_byte(body) != self.received or (self.size and whole not in {None, self.size}):
+            raise self._broken("the server sent another part of it than it was asked for")
+        # What came first may not have told, and a server may send less than it was asked for.
+        self.size = self.size or whole
 
     def _broken(self, problem: str) -> APIConnectionError:
         """The parts do not fit together, so that the next try begins again."""
@@ -189,5 +196,11 @@ def _validator(body: Body) -> str | None:
 
 def first_byte(body: Body) -> int | None:
     """Where a part begins; None when the body is not a part."""
-    match = re.match(r"bytes (\d+)-", body.headers.get("content-range", ""))
+    match = re.match(r"bytes (\d{1,18})-", body.headers.get("content-range", ""))
+    return int(match[1]) if match else None
+
+
+def whole_size(body: Body) -> int | None:
+    """The size of what a part is a part of, in bytes; None when the server did not tell."""
+    match = re.search(r"/(\d{1,18})$", body.headers.get("content-range", ""))
     return int(match[1]) if match else None

@@ -323,8 +323,14 @@ async def test_a_file_that_changes_while_it_is_resumed_is_read_anew(circleci, st
 
 LIES = {
     "another part": lambda right: attrs.evolve(right, headers=right.headers | {"Content-Range": "bytes 7-9/10"}),
+    "a part beyond all numbers": lambda right: attrs.evolve(
+        right, headers=right.headers | {"Content-Range": f"bytes {'9' * 5000}-/*"}
+    ),
     "no part at all": lambda right: attrs.evolve(
         right, headers={name: value for name, value in right.headers.items() if name != "Content-Range"}
+    ),
+    "a part of another file": lambda right: attrs.evolve(
+        right, headers=right.headers | {"Content-Range": right.headers["Content-Range"].partition("/")[0] + "/200000"}
     ),
     "a part too long": lambda right: attrs.evolve(right, body=right.body + b"more", length=len(right.body) + 4),
     "the end of the file": lambda right: attrs.evolve(right, status=416, body=b"", length=0),
@@ -347,6 +353,26 @@ async def test_a_server_that_resumes_wrongly_is_asked_for_the_whole(circleci, st
     await artifacts.download_artifacts(circleci, SLUG, 17, dest)
     assert contents(dest) == {"file": content}
     assert asked == [False, True, False]
+
+
+async def test_a_server_that_sends_fewer_bytes_than_asked_for_is_asked_for_the_rest(circleci, storage, dest):
+    content = random.Random(1).randbytes(100_000)
+    storage.store(StoredFile("file", content))
+
+    def reply(request, _file, right):
+        if "range" not in request.headers:
+            # The length of a chunked body is not known before its end.
+            chunk = b"%x\r\n%s\r\n" % (len(content), content)
+            headers = right.headers | {"Transfer-Encoding": "chunked"}
+            return attrs.evolve(right, headers=headers, body=chunk, length=None, cut_after=40_000)
+        start = request.range_start
+        some = content[start : start + 25_000]
+        told = {"Content-Range": f"bytes {start}-{start + len(some) - 1}/{len(content)}"}
+        return attrs.evolve(right, headers=right.headers | told, body=some, length=len(some))
+
+    storage.reply = reply
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {"file": content}
 
 
 async def test_a_file_that_never_comes_through_fails_after_a_few_tries(circleci, storage, dest, pauses):
