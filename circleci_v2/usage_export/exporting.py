@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import datetime
 from io import TextIOWrapper
 from itertools import islice
@@ -18,7 +18,8 @@ import attrs
 from anyio import from_thread, to_thread
 
 from circleci_v2._checks import require_at_least_one, require_one_of
-from circleci_v2._files.directories import open_directory
+from circleci_v2._files.directories import Directory, open_directory
+from circleci_v2._files.incoming import IncomingFile
 from circleci_v2._files.opening import opened
 from circleci_v2._files.receiving import incoming_file
 from circleci_v2.errors import ConfigurationError, UsageExportError
@@ -109,6 +110,7 @@ async def export_usage(
         UsageExportError: CircleCI refused a request or failed to export, or parts are damaged or do not fit together;
             `job_ids` says what to resume with.
         FileExistsError: `dest` exists, and `overwrite` is ``error``.
+        OSError: The file system refuses; what it refuses in `dest` is told before anything is asked for.
     """
     place = Path(os.path.abspath(dest))  # noqa: ASYNC240, PTH100 - reads nothing but the working directory
     write = _writer(format)
@@ -130,13 +132,20 @@ async def export_usage(
         msg = f"{place} exists: pass another name, or overwrite='replace'"
         raise FileExistsError(msg)
     async with (
-        opened(lambda left_open: left_open.enter_context(closing(open_directory(place.parent)))) as root,
+        opened(lambda left_open: _open(place, left_open, replace=overwrite == "replace")) as root,
         collected_parts(client, jobs, place.parent, concurrency) as parts,
         incoming_file(root, [place.name], replace=overwrite == "replace") as incoming,
     ):
         merged = await _in_thread(jobs, lambda: write(parts, incoming.write, place.parent))
     size = (await anyio.Path(place).stat()).st_size
     return UsageExport(file=place, rows=merged.rows, columns=merged.columns, size=size, job_ids=tuple(jobs.job_ids))
+
+
+def _open(place: Path, left_open: ExitStack, *, replace: bool) -> Directory:
+    root = left_open.enter_context(closing(open_directory(place.parent)))
+    # What would refuse the file does so now, not after hours of waiting.
+    IncomingFile(root, [place.name], replace=replace).open().discard()
+    return root
 
 
 def iter_usage_rows(

@@ -326,6 +326,19 @@ async def test_an_existing_file_is_refused_before_anything_is_asked_for(circleci
     assert dest.read_text() == expected(1)
 
 
+@pytest.mark.parametrize("way", ["directory", "link"])
+async def test_what_cannot_be_replaced_is_refused_before_anything_is_asked_for(circleci, exports, clock, tmp_path, way):
+    dest = tmp_path / "usage.csv"
+    if way == "directory":
+        dest.mkdir()
+    else:
+        dest.symlink_to(tmp_path / "elsewhere.csv")
+    with pytest.raises(OSError, match=r"directory|symbolic link"):
+        await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing, overwrite="replace")
+    assert exports.creations == []
+    assert list(tmp_path.iterdir()) == [dest]
+
+
 @pytest.mark.parametrize(
     "options",
     [{"format": "xlsx"}, {"resume": ["a", "b"]}, {"polls_per_hour": 0}, {"concurrency": 0}, {"overwrite": "skip"}],
