@@ -105,7 +105,7 @@ class _Collector:
         """Have CircleCI sign the addresses of a window anew, unless it just did for another of its parts."""
         async with self._polling:
             if expired in self._addresses[index]:
-                self._addresses[index] = await self._jobs.parts_again(index, len(self._addresses[index]))
+                self._addresses[index] = await self._jobs.parts_again(index, self._addresses[index])
 
     def _open(self) -> BinaryIO:
         return self._files.enter_context(tempfile.TemporaryFile(dir=self._directory))

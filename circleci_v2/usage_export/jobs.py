@@ -7,6 +7,7 @@ per minute, so the stricter is kept unless told otherwise. A wait is always anno
 from __future__ import annotations
 
 import logging
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
@@ -116,17 +117,20 @@ class ExportJobs:
             reason = f"job {job_id} of {window} failed: {status.error_reason or 'CircleCI gives no reason'}"
         raise self.error(f"{reason}; it was made {TRIES_PER_WINDOW} times")
 
-    async def parts_again(self, index: int, count: int) -> list[str]:
-        """The addresses of a window's parts as CircleCI signs them now.
+    async def parts_again(self, index: int, before: Sequence[str]) -> list[str]:
+        """The addresses of a window's parts as CircleCI signs them now, in the order in which it listed them before.
 
         Raises:
-            UsageExportError: CircleCI tells of another number of parts than before, or refused to tell.
+            UsageExportError: CircleCI tells of other parts than before, or refused to tell.
         """
         job_id, window = str(self.job_ids[index]), self.windows[index]
         urls = (await self._settled(job_id, window)).download_urls or []
-        if len(urls) != count:
-            raise self.error(f"job {job_id} of {window} has {len(urls)} parts now, and had {count}")
-        return urls
+        if sorted(map(_unsigned, urls)) != sorted(map(_unsigned, before)):
+            raise self.error(f"job {job_id} of {window} has other parts now: {len(urls)}, and had {len(before)}")
+        anew = defaultdict[str, deque[str]](deque)
+        for url in urls:
+            anew[_unsigned(url)].append(url)
+        return [anew[_unsigned(url)].popleft() for url in before]
 
     async def _settled(self, job_id: str, window: Window) -> UsageExportStatus:
         """What CircleCI says about a job when it has failed, or has parts."""
@@ -180,3 +184,7 @@ class ExportJobs:
         if self.on_progress is not None:
             progress = UsageExportProgress(event=event, message=message, window=window, job_id=job_id, seconds=seconds)
             self.on_progress(progress)
+
+
+def _unsigned(url: str) -> str:
+    return url.partition("?")[0]

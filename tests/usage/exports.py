@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -66,6 +66,7 @@ class Exports:
         make: Called with the number of the job and its window; makes the job.
         refusals: Replies to give to creations instead, in order; None lets the creation pass.
         part: May replace the reply for a part.
+        list_parts: May list the addresses of parts in another order.
     """
 
     clock: Clock
@@ -73,6 +74,7 @@ class Exports:
     refusals: list[Reply | None] = attrs.field(factory=list)
     status_refusals: list[Reply | None] = attrs.field(factory=list)
     part: Callable[[Received, Reply], Reply] = lambda _request, right: right
+    list_parts: Callable[[Sequence[str]], Iterable[str]] = list
     jobs: list[Job] = attrs.field(factory=list)
     creations: list[tuple[float, dict[str, Any]]] = attrs.field(factory=list)
     polls: list[tuple[float, int]] = attrs.field(factory=list)
@@ -104,7 +106,8 @@ class Exports:
         state = job.states.pop(0) if len(job.states) > 1 else job.states[0]
         signature = f"X-Amz-Signature={len(self.polls)}"
         urls = [f"{self.storage.url}/{number}/{index}?{signature}" for index in range(len(job.parts))]
-        answer = {"usage_export_job_id": job_id(number), "download_urls": urls if state["state"] == "completed" else []}
+        listed = list(self.list_parts(urls)) if state["state"] == "completed" else []
+        answer = {"usage_export_job_id": job_id(number), "download_urls": listed}
         return _json(200, answer | state)
 
     def answer_storage(self, request: Received) -> Reply:

@@ -277,9 +277,19 @@ async def test_an_export_that_has_other_parts_when_addresses_are_signed_anew_is_
         return Reply(403, body=b"<Error/>")
 
     exports.part = replaced
-    with pytest.raises(UsageExportError, match=r"has 1 parts now, and had 3") as failed:
+    with pytest.raises(UsageExportError, match=r"has other parts now: 1, and had 3") as failed:
         await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
     assert failed.value.job_ids == (job_id(0),)
+
+
+async def test_parts_keep_their_places_when_addresses_are_signed_anew_in_another_order(circleci, exports, clock, dest):
+    def expiring(request, right):
+        exports.list_parts = reversed
+        return Reply(403, body=b"<Error/>") if request.target.endswith("/0?X-Amz-Signature=3") else right
+
+    exports.part = expiring
+    export = await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
+    assert (dest.read_text(), export.rows) == (expected(1), 9)
 
 
 async def test_a_year_passes_in_the_fake(tmp_path):
