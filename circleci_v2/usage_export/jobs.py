@@ -42,6 +42,8 @@ CREATIONS_PER_HOUR = PUBLISHED_LIMITS["createUsageExport"].calls
 TRIES_PER_WINDOW = 3
 # "completed" without addresses means "not quite yet", but not for ever.
 COMPLETED_WITHOUT_PARTS = 5
+# A job that is new may not be known everywhere yet; ten looks take half an hour.
+LOOKS_FOR_JOB = 10
 
 
 @attrs.define(kw_only=True)
@@ -135,9 +137,16 @@ class ExportJobs:
     async def _settled(self, job_id: str, window: Window) -> UsageExportStatus:
         """What CircleCI says about a job when it has failed, or has parts."""
         deadline = self.timing.monotonic() + self.timeout
-        without_parts = 0
+        without_parts = not_found = 0
         for delay in poll_delays():
-            status = await self._status(job_id, window)
+            try:
+                status = await self._status(job_id, window, deadline)
+            except NotFoundError as error:
+                not_found += 1
+                if not_found == LOOKS_FOR_JOB:
+                    msg = f"job {job_id} of {window} is not found: resume with None in its place ({error})"
+                    raise self.error(msg) from error
+                status = None
             if status is not None:
                 self._tell("state", f"job {job_id} of {window} is {status.state}", window, job_id)
                 if status.state == "failed" or (status.state == "completed" and status.download_urls):
@@ -152,15 +161,17 @@ class ExportJobs:
             f"job {job_id} of {window} is not ready after {self.timeout:,.0f} s; its id can be resumed with"
         )
 
-    async def _status(self, job_id: str, window: Window) -> UsageExportStatus | None:
+    async def _status(self, job_id: str, window: Window, deadline: float) -> UsageExportStatus | None:
         """What CircleCI says about a job; None when it cannot say now."""
         await self._polls.take(lambda delay: self._announce(delay, window, "until the state may be asked for"))
         try:
             return await self.client.with_options(max_retries=0).usage.get_export(self.org_id, job_id)
         except RateLimitError as error:
-            await self._pause(error.retry_after or 60.0, window, "because CircleCI asks to")
-        except (NotFoundError, ServerError, APIConnectionError) as error:
-            # A job that is new may not be known everywhere yet; the deadline bounds how long this is believed.
+            left = max(0.0, deadline - self.timing.monotonic())
+            await self._pause(min(error.retry_after or 60.0, left), window, "because CircleCI asks to")
+        except NotFoundError:
+            raise
+        except (ServerError, APIConnectionError) as error:
             _logger.warning("job %s: %s", job_id, error)
         except (APIError, DecodeError) as error:
             raise self.error(f"the state of job {job_id} of {window} cannot be asked for: {error}") from error

@@ -209,6 +209,21 @@ async def test_a_job_that_never_ends_is_given_up_and_can_be_resumed(circleci, ex
     assert made == [0, 1]
 
 
+async def test_a_job_that_is_not_known_is_not_waited_for_until_the_deadline(circleci, exports, clock, dest):
+    exports.status_refusals = [Reply(404, body=b"{}")] * 100
+    with pytest.raises(UsageExportError, match=f"{job_id(5)} .* is not found: .* None") as failed:
+        await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing, resume=[job_id(5)])
+    assert failed.value.job_ids == (job_id(5),)
+    assert clock.elapsed < 3600
+
+
+async def test_a_wait_that_circleci_asks_for_ends_with_the_deadline(circleci, exports, clock, dest):
+    exports.status_refusals = [Reply(429, {"Retry-After": "1000000000"}, b"{}")]
+    with pytest.raises(UsageExportError, match="is not ready after 7,200 s"):
+        await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing, timeout=7200)
+    assert clock.elapsed <= 7200
+
+
 FINAL = [Reply(400, body=b"{}"), Reply(401, body=b"{}"), Reply(200, body=b"<html>")]
 UNCERTAIN = [Reply(503, body=b""), Reply(200, body=b"", cut_after=0, length=10)]
 CAUSES = (APIError, APIConnectionError, DecodeError)
