@@ -70,7 +70,7 @@ ROOMS: dict[str, set[str]] = {
     "_runs": {"models"},
     "_files": LOWEST | {"_files"},
     "artifacts": LOWEST | {"artifacts", "_checks", "_files", "_runs", "bulk", "models", "pagination", "slugs"},
-    "usage_export": LOWEST | {"usage_export", "_checks", "_files", "_http", "bulk", "models", "streams"},
+    "usage_export": LOWEST | {"usage_export", "_checks", "_files", "_http", "_wire", "bulk", "models", "streams"},
 }
 
 

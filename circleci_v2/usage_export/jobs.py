@@ -16,6 +16,7 @@ from uuid import UUID
 import attrs
 
 from circleci_v2._http.published import PUBLISHED_LIMITS, kept_by_caller
+from circleci_v2._wire.promises import perhaps
 from circleci_v2.errors import (
     APIConnectionError,
     APIError,
@@ -91,6 +92,8 @@ class ExportJobs:
                 continue
             except (APIError, APIConnectionError, DecodeError) as error:
                 raise self.error(f"the export of {window} cannot be created: {error}") from error
+            if perhaps(job.usage_export_job_id) is None:
+                raise self.error(f"CircleCI took the export of {window} on, but does not say which job makes it")
             job_id = str(job.usage_export_job_id)
             self.job_ids[index] = job_id
             self._tell("created", f"export of {window} is job {job_id}", window, job_id)
@@ -114,7 +117,7 @@ class ExportJobs:
             job_id = self.job_ids[index] or await self.create(index)
             status = await self._settled(job_id, window)
             if status.state != "failed":
-                return status.download_urls or []
+                return _addresses(status)
             self.job_ids[index] = None
             reason = f"job {job_id} of {window} failed: {status.error_reason or 'CircleCI gives no reason'}"
         raise self.error(f"{reason}; it was made {TRIES_PER_WINDOW} times")
@@ -126,7 +129,7 @@ class ExportJobs:
             UsageExportError: CircleCI tells of other parts than before, or refused to tell.
         """
         job_id, window = str(self.job_ids[index]), self.windows[index]
-        urls = (await self._settled(job_id, window)).download_urls or []
+        urls = _addresses(await self._settled(job_id, window))
         if sorted(map(_unsigned, urls)) != sorted(map(_unsigned, before)):
             raise self.error(f"job {job_id} of {window} has other parts now: {len(urls)}, and had {len(before)}")
         anew = defaultdict[str, deque[str]](deque)
@@ -195,6 +198,11 @@ class ExportJobs:
         if self.on_progress is not None:
             progress = UsageExportProgress(event=event, message=message, window=window, job_id=job_id, seconds=seconds)
             self.on_progress(progress)
+
+
+def _addresses(status: UsageExportStatus) -> list[str]:
+    # Whatever CircleCI lists is kept, null and numbers included: a part that cannot be downloaded is told of as such.
+    return [str(url or "") for url in status.download_urls or []]
 
 
 def _unsigned(url: str) -> str:

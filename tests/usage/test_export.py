@@ -253,6 +253,13 @@ async def test_a_state_that_is_refused_tells_what_to_resume_with(circleci, expor
     assert len(exports.jobs) == 1
 
 
+async def test_a_creation_that_tells_no_job_is_told_as_such(circleci, exports, clock, dest):
+    exports.refusals = [Reply(201, body=b'{"state": "created"}')]
+    with pytest.raises(UsageExportError, match="does not say which job") as failed:
+        await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
+    assert (failed.value.job_ids, exports.polls) == ((None,), [])
+
+
 async def test_a_creation_whose_outcome_is_not_known_is_not_repeated(circleci, exports, clock, dest):
     exports.refusals = [Reply(503, body=b"")]
     with pytest.raises(UsageExportError, match="503"):
@@ -327,10 +334,11 @@ async def test_a_part_that_is_gone_tells_what_to_resume_with(circleci, exports, 
     assert failed.value.job_ids == (job_id(0),)
 
 
-async def test_a_part_without_an_address_tells_what_to_resume_with(circleci, exports, clock, dest):
-    state = {"state": "completed", "download_urls": ["/relative"]}
+@pytest.mark.parametrize("address", ["/relative", None, 5, {}])
+async def test_a_part_without_an_address_tells_what_to_resume_with(circleci, exports, clock, dest, address):
+    state = {"state": "completed", "download_urls": [address]}
     exports.make = lambda _number, start, end: Job(start, end, [state])
-    with pytest.raises(UsageExportError, match=r"part 1 of 2026-01-31 .* cannot be downloaded: '/relative'") as failed:
+    with pytest.raises(UsageExportError, match=r"part 1 of 2026-01-31 .* cannot be downloaded: '.*' is no") as failed:
         await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
     assert failed.value.job_ids == (job_id(0),)
 
