@@ -70,6 +70,7 @@ async def download_artifacts(
         NotFoundError: There is no such job, or the token may not see it.
         APIError: CircleCI refused the list of artifacts.
         ConfigurationError: An option has a value that is not known.
+        OSError: `dest` cannot be made or written to.
     """
     options = Options(
         match=match,
@@ -123,6 +124,7 @@ async def download_workflow_artifacts(
         NotFoundError: There is no such workflow, or the token may not see it.
         APIError: CircleCI refused a list of jobs or of artifacts.
         ConfigurationError: An option has a value that is not known.
+        OSError: `dest` cannot be made or written to.
     """
     options = Options(
         match=match,

@@ -150,6 +150,7 @@ class _Download:
     plan: Plan
     options: Options
     done: int = 0
+    error_of_callback: OSError | None = None
 
     async def run(self) -> ArtifactDownload:
         if self.plan.refusals and self.options.on_error == "raise":
@@ -173,6 +174,8 @@ class _Download:
         try:
             size, skipped = await self._receive(planned)
         except OSError as error:
+            if error is self.error_of_callback:
+                raise
             raise refusal(planned.path, f"{error.strerror or error} ({'/'.join(planned.parts)})") from error
         except UNREADABLE as error:
             raise refusal(planned.path, str(error)) from error
@@ -197,8 +200,8 @@ class _Download:
                 report=lambda received, size: self._tell(planned, received, size),
             ) as sink:
                 return await download(self.client.stream, planned.url, sink, authenticate=True), False
-        except FileExistsError:
-            if self.options.overwrite != "skip":
+        except FileExistsError as error:
+            if self.options.overwrite != "skip" or error is self.error_of_callback:
                 raise
         existing = self.place.joinpath(*planned.parts)
         return (await to_thread.run_sync(existing.lstat)).st_size, True
@@ -213,7 +216,12 @@ class _Download:
                 files_done=self.done,
                 files=len(self.plan.files),
             )
-            self.options.on_progress(progress)
+            try:
+                self.options.on_progress(progress)
+            except OSError as error:
+                # Its output may be closed, which says nothing about the file.
+                self.error_of_callback = error
+                raise
 
 
 def _sum_up(failures: list[ArtifactError], stored: int) -> ArtifactError:

@@ -225,6 +225,20 @@ async def test_an_error_of_the_progress_callback_is_not_taken_for_one_of_the_art
         await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="collect", on_progress=fail)
 
 
+@pytest.mark.parametrize("overwrite", ["error", "skip"])
+@pytest.mark.parametrize("error", [BrokenPipeError, FileExistsError])
+async def test_an_error_of_the_progress_callback_is_not_taken_for_one_of_the_file_system(
+    circleci, storage, dest, overwrite, error
+):
+    storage.store(StoredFile("file", b"x"))
+
+    def fail(_progress):
+        raise error
+
+    with pytest.raises(error):
+        await artifacts.download_artifacts(circleci, SLUG, 17, dest, overwrite=overwrite, on_progress=fail)
+
+
 async def test_progress_tells_each_file_and_the_whole(circleci, storage, dest):
     storage.store(*(StoredFile(f"{number}", b"x" * 200_000) for number in range(5)), StoredFile("../bad", b""))
     told: list[artifacts.ArtifactProgress] = []
