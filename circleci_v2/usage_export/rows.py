@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType, NoneType
 from typing import Any, Protocol, get_args, get_type_hints
@@ -119,14 +120,17 @@ def read_usage_rows(path: str | os.PathLike[str]) -> Iterator[UsageRow]:
 
 
 def parse_rows(lines: Iterable[str]) -> Iterator[UsageRow]:
-    """Read the lines of a usage CSV, of which the first one names the columns.
+    """Read the lines of a usage CSV, whose columns are the documented ones where its first line names none.
 
     Raises:
         UsageExportError: A row has another number of columns, or a value is not what its column holds.
     """
     reader = csv.reader(lines)
     records = _records(reader)
-    header = next(records, list[str]())
+    header = next(records, list(COLUMNS))
+    if not any(name.lower() in COLUMN_TYPES for name in header):
+        # Parts need not repeat the header.
+        header, records = list(COLUMNS), chain([header], records)
     kinds = [COLUMN_TYPES.get(name.lower()) for name in header]
     readers = [_READERS[kind] if kind else None for kind in kinds]
     for values in records:

@@ -100,6 +100,14 @@ def test_a_file_is_read_row_by_row(tmp_path):
     assert [row.job_name for row in read_usage_rows(file)] == ["a\nb", "c"]
 
 
+def test_a_part_without_a_header_loses_no_row(tmp_path):
+    file = tmp_path / "part.csv"
+    file.write_text(line(job_name="a") + line(job_name="b"), encoding="utf-8")
+    assert [row.job_name for row in read_usage_rows(file)] == ["a", "b"]
+    file.write_text("", encoding="utf-8")
+    assert list(read_usage_rows(file)) == []
+
+
 def test_a_byte_that_is_no_text_is_told_with_the_lines_before_it(tmp_path):
     file = tmp_path / "usage.csv"
     # The file is decoded in blocks, so that the lines before the block are known to be good.
