@@ -61,6 +61,8 @@ class _Collector:
         # Locks are passed on in the order of asking, which is the order of the windows.
         self._creating = anyio.Lock()
         self._polling = anyio.Lock()
+        # Another lock, since a part that waits for its address keeps others from being downloaded.
+        self._renewing = anyio.Lock()
         self._downloading = anyio.Semaphore(concurrency)
 
     async def window(self, index: int) -> list[Part]:
@@ -103,7 +105,7 @@ class _Collector:
 
     async def _renew(self, index: int, *, expired: str) -> None:
         """Have CircleCI sign the addresses of a window anew, unless it just did for another of its parts."""
-        async with self._polling:
+        async with self._renewing:
             if expired in self._addresses[index]:
                 self._addresses[index] = await self._jobs.parts_again(index, self._addresses[index])
 

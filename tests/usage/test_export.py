@@ -304,6 +304,23 @@ async def test_an_export_that_has_other_parts_when_addresses_are_signed_anew_is_
     assert failed.value.job_ids == (job_id(0),)
 
 
+async def test_addresses_are_signed_anew_while_a_later_window_is_waited_for(circleci, exports, clock, dest):
+    def make(number, start, end):
+        return three_parts(number, start, end) if number == 0 else Job(start, end, [{"state": "processing"}])
+
+    def expiring(request, right):
+        if request.target.endswith("Signature=3"):
+            return Reply(403, body=b"<Error/>")
+        exports.jobs[1].states = [{"state": "completed"}]
+        exports.jobs[1].parts = [zipped(HEADER)]
+        return right
+
+    exports.make, exports.part = make, expiring
+    begin = NOW - timedelta(days=60)
+    await export_usage(circleci, ORG, begin, NOW, dest, timing=clock.timing, timeout=100 * 3600.0)
+    assert dest.read_text() == expected(1)
+
+
 async def test_parts_keep_their_places_when_addresses_are_signed_anew_in_another_order(circleci, exports, clock, dest):
     def expiring(request, right):
         exports.list_parts = reversed
