@@ -67,7 +67,8 @@ async def open_artifact(
         APIConnectionError: Also while reading: the connection broke, or was never made.
         ValueError: The artifact's address is not one.
     """
-    url = artifact if isinstance(artifact, str) else artifact.url
+    # Whatever CircleCI lists is kept, null and numbers included.
+    url = artifact if isinstance(artifact, str) else str(artifact.url or "")
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
     async with client.stream(url, headers=headers, authenticate=True) as body:
         if start and first_byte(body) != start:

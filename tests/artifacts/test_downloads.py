@@ -614,6 +614,14 @@ async def test_a_run_that_is_not_found_is_told_with_what_was_searched(circleci, 
         await artifacts.latest_artifacts(circleci, SLUG, **options)
 
 
+async def test_an_artifact_that_is_listed_without_an_address_is_told_as_such(circleci, storage):
+    storage.store(StoredFile("odd", b"x", listed={"url": None}))
+    (artifact,) = await circleci.jobs.list_artifacts(SLUG, 17).collect()
+    with pytest.raises(ValueError, match="address"):
+        async with artifacts.open_artifact(circleci, artifact):
+            pass
+
+
 async def test_an_artifact_can_be_read_without_a_file(circleci, storage):
     content = random.Random(1).randbytes(300_000)
     storage.store(StoredFile("file", content))
