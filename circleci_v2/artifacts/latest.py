@@ -7,6 +7,7 @@ from uuid import UUID
 
 import attrs
 
+from circleci_v2._checks import require_at_least_one
 from circleci_v2._runs import number_of_run
 from circleci_v2.artifacts._client import PipelinesClient
 from circleci_v2.errors import ArtifactError, NotFoundError
@@ -61,21 +62,25 @@ async def latest_artifacts(
 
     Raises:
         ArtifactError: None of these pipelines has such a run.
+        ConfigurationError: `search` is below 1.
         NotFoundError: There is no such project, or the token may not see it.
         APIError: CircleCI refused a request.
     """
+    require_at_least_one("search", search, "pipeline")
     searched = 0
+    more = ", which are all"
     async for pipeline in client.pipelines.list_for_project(project_slug, branch=branch):
-        if searched == search:
-            break
         searched += 1
         if found := await _find_run(client, pipeline, workflow, job, status):
             found_workflow, run, job_number = found
             artifacts = await client.jobs.list_artifacts(project_slug, job_number).collect()
             return LatestArtifacts(pipeline=pipeline, workflow=found_workflow, job=run, artifacts=tuple(artifacts))
+        if searched == search:
+            more = ": raise search= to go on"
+            break
     wanted = {"workflow": workflow, "branch": branch, "status": status}
     details = "".join(f", {name} {value!r}" for name, value in wanted.items() if value is not None)
-    msg = f"no run of job {job!r}{details} in the newest {searched} pipelines of {project_slug}: raise search= to go on"
+    msg = f"no run of job {job!r}{details} in the newest {searched} pipelines of {project_slug}{more}"
     raise ArtifactError(msg)
 
 

@@ -614,6 +614,17 @@ async def test_a_run_that_is_not_found_is_told_with_what_was_searched(circleci, 
         await artifacts.latest_artifacts(circleci, SLUG, **options)
 
 
+async def test_only_a_search_that_ended_early_is_said_to_go_on(circleci, storage, runs):
+    page = storage.answers[f"/project/{SLUG}/pipeline"]
+    with pytest.raises(ArtifactError, match=r"newest 2 pipelines of gh/acme/web, which are all$"):
+        await artifacts.latest_artifacts(circleci, SLUG, job="deploy")
+    page["next_page_token"] = "more"
+    before = len(storage.api.requests)
+    with pytest.raises(ArtifactError, match="pipelines of gh/acme/web: raise search= to go on"):
+        await artifacts.latest_artifacts(circleci, SLUG, job="deploy", search=2)
+    assert not any("page-token" in request.target for request in storage.api.requests[before:])
+
+
 async def test_an_artifact_that_is_listed_without_an_address_is_told_as_such(circleci, storage):
     storage.store(StoredFile("odd", b"x", listed={"url": None}))
     (artifact,) = await circleci.jobs.list_artifacts(SLUG, 17).collect()
