@@ -7,6 +7,7 @@ import os
 import stat
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Literal, Self, TypeAlias
 
 from circleci_v2._files.directories import Directory, is_link, link_refused, require_absent, temporary_name
@@ -87,11 +88,10 @@ class IncomingFile:
         with self._turn:
             if self._ended:
                 return
-            try:
+            with ExitStack() as left:
+                left.callback(self._end)
+                left.callback(self._directory.remove, self._temporary)
                 self._close_descriptor()
-                self._directory.remove(self._temporary)
-            finally:
-                self._end()
 
     def _open_descriptor(self) -> int:
         if self._descriptor is None:
@@ -99,9 +99,10 @@ class IncomingFile:
         return self._descriptor
 
     def _close_descriptor(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            # Whatever it raises, the descriptor is gone, and its number may soon be another file's.
+            os.close(descriptor)
 
     def _end(self) -> None:
         self._ended = True

@@ -214,6 +214,26 @@ def test_discarding_waits_for_the_thread_that_still_opens(root, place, monkeypat
     assert files(place) == {}
 
 
+@pytest.mark.parametrize("end", ["publish", "discard"])
+def test_a_file_that_the_file_system_refuses_when_it_is_closed_leaves_nothing(root, place, end, monkeypatch):
+    # Network file systems tell of a full disk or quota as late as that. The descriptor is closed all the same.
+    close = os.close
+    closed = []
+
+    def refuse(descriptor):
+        close(descriptor)
+        closed.append(descriptor)
+        raise OSError(errno.EDQUOT, "over quota")
+
+    incoming = IncomingFile(root, ["file"], replace=False).open()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "close", refuse)
+        with pytest.raises(OSError, match="over quota"):
+            getattr(incoming, end)()
+    incoming.discard()
+    assert (files(place), len(closed)) == ({}, 1)
+
+
 def test_no_descriptor_stays_open(root):
     descriptors = Path("/proc/self/fd")
     if not descriptors.exists():
