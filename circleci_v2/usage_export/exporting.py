@@ -93,7 +93,8 @@ async def export_usage(
         format: ``csv``, or ``parquet`` with the extra ``parquet``. Default: ``csv``.
         overwrite: What to do when `dest` exists: ``error`` refuses before anything is asked for, ``replace`` puts the
             new file in its place. Default: ``error``.
-        resume: The `job_ids` of an earlier try for the same range, from `UsageExportError` or `UsageExport`.
+        resume: The `job_ids` of an earlier try for the same range, from `UsageExportError` or `UsageExport`; what is
+            None is made anew.
         concurrency: How many parts to download at a time. Default: 4.
         polls_per_hour: How often to ask for the state of jobs, in any hour. CircleCI's documents say 10, older ones
             600. Default: 10.

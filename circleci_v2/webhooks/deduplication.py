@@ -43,7 +43,9 @@ class Deduplicator:
         """Take a delivery on: True when it is new, False when it was handled or is being handled.
 
         When the block raises, the id is forgotten, so that the delivery that CircleCI repeats after an error answer is
-        handled, not dropped. A delivery without an id cannot be told from others and is always new.
+        handled, not dropped. One that is repeated before that, because the answer took too long, is not new, and may be
+        the last: leave what takes long and may fail to a queue. A delivery without an id cannot be told from others and
+        is always new.
 
         Args:
             event_id: The id of the event.
