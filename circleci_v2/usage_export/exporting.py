@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from io import TextIOWrapper
 from itertools import islice
@@ -111,7 +111,8 @@ async def export_usage(
         UsageExportError: CircleCI refused a request or failed to export, or parts are damaged or do not fit together;
             `job_ids` says what to resume with.
         FileExistsError: `dest` exists, and `overwrite` is ``error``.
-        OSError: The file system refuses; what it refuses in `dest` is told before anything is asked for.
+        OSError: The file system refuses; what it refuses in `dest` is told before anything is asked for, and what it
+            refuses later has a note with the `job_ids`.
     """
     place = Path(os.path.abspath(dest))  # noqa: ASYNC240, PTH100 - reads nothing but the working directory
     write = _writer(format)
@@ -132,10 +133,17 @@ async def export_usage(
     if overwrite == "error" and await to_thread.run_sync(os.path.lexists, place):
         msg = f"{place} exists: pass another name, or overwrite='replace'"
         raise FileExistsError(msg)
+    with _noting(jobs):
+        return await _export(client, jobs, place, write, replace=overwrite == "replace", concurrency=concurrency)
+
+
+async def _export(
+    client: UsageClient, jobs: ExportJobs, place: Path, write: Writer, *, replace: bool, concurrency: int
+) -> UsageExport:
     async with (
-        opened(lambda left_open: _open(place, left_open, replace=overwrite == "replace")) as root,
+        opened(lambda left_open: _open(place, left_open, replace=replace)) as root,
         collected_parts(client, jobs, place.parent, concurrency) as parts,
-        incoming_file(root, [place.name], replace=overwrite == "replace") as incoming,
+        incoming_file(root, [place.name], replace=replace) as incoming,
     ):
         merged = await _in_thread(jobs, lambda: write(parts, incoming.write, place.parent))
     size = (await anyio.Path(place).stat()).st_size
@@ -177,6 +185,7 @@ def iter_usage_rows(
         ConfigurationError: CircleCI has no data for the range, or an option makes no sense.
         UsageExportError: While iterating: the export failed, or a row cannot be read; `job_ids` says what to resume
             with.
+        OSError: While iterating: the file system refuses, with a note of the `job_ids`.
     """
     jobs = _plan(
         client,
@@ -194,7 +203,11 @@ def iter_usage_rows(
 
     async def produce(send: Send[UsageRow]) -> None:
         directory = Path(tempfile.gettempdir())
-        with tempfile.TemporaryFile(dir=directory) as file, TextIOWrapper(file, "utf-8", newline="") as lines:
+        with (
+            _noting(jobs),
+            tempfile.TemporaryFile(dir=directory) as file,
+            TextIOWrapper(file, "utf-8", newline="") as lines,
+        ):
             async with collected_parts(client, jobs, directory, concurrency) as parts:
                 await _in_thread(jobs, lambda: merge(parts, file.write, check=from_thread.check_cancelled))
             lines.seek(0)
@@ -240,6 +253,17 @@ def _plan(
         polls_per_hour=polls_per_hour,
         on_progress=on_progress,
     )
+
+
+@contextmanager
+def _noting(jobs: ExportJobs) -> Generator[None]:
+    """Errors of the file system, such as a full disk, stay what they are, and note what to resume with."""
+    try:
+        yield
+    except OSError as error:
+        if any(jobs.job_ids):
+            error.add_note(f"The export can be resumed with {tuple(jobs.job_ids)}")
+        raise
 
 
 async def _in_thread(jobs: ExportJobs, work: Callable[[], T]) -> T:

@@ -376,6 +376,19 @@ async def test_an_existing_file_is_refused_before_anything_is_asked_for(circleci
     assert dest.read_text() == expected(1)
 
 
+async def test_an_error_of_the_file_system_notes_what_to_resume_with(circleci, exports, clock, tmp_path):
+    folder = tmp_path / "gone"
+
+    def make(number, start, end):
+        folder.rmdir()
+        return three_parts(number, start, end)
+
+    exports.make = make
+    with pytest.raises(FileNotFoundError) as failed:
+        await export_usage(circleci, ORG, MONTH, NOW, folder / "usage.csv", timing=clock.timing)
+    assert f"The export can be resumed with {(job_id(0),)}" in failed.value.__notes__
+
+
 @pytest.mark.parametrize("way", ["directory", "link"])
 async def test_what_cannot_be_replaced_is_refused_before_anything_is_asked_for(circleci, exports, clock, tmp_path, way):
     dest = tmp_path / "usage.csv"
