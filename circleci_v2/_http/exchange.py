@@ -189,8 +189,7 @@ class Exchange:
         self, call: Call, outgoing: Outgoing, admission: Admission
     ) -> AsyncGenerator[StreamedBody | Answer | NoAnswer]:
         """One attempt to open an answer, whose body is read by a child while the block goes on."""
-        scope = self._lifetime.begin()
-        download = Download(self._sender, outgoing, scope, lambda broken: no_answer_error(call.seen(), broken))
+        download = Download(self._sender, outgoing, self._lifetime, lambda broken: no_answer_error(call.seen(), broken))
         failure: BaseException | None = None
         try:
             started = self._begin(call, admission)
@@ -206,7 +205,6 @@ class Exchange:
                     failure = error
                 group.cancel_scope.cancel()
         finally:
-            self._lifetime.finish(scope)
             download.close()
             admission.leave()
         if failure is not None:

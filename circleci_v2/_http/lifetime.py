@@ -56,7 +56,13 @@ class Lifetime:
             self._end.set()
 
     def begin(self) -> anyio.CancelScope:
-        """Something is under way from now on, in this scope, up to `finish`."""
+        """Something is under way from now on, in this scope, up to `finish`.
+
+        Raises:
+            ConfigurationError: The client was closed, and may be waiting for the last of what was under way.
+        """
+        if self.is_over:
+            raise closed_error()
         scope = anyio.CancelScope()
         self._under_way.add(scope)
         return scope

@@ -10,6 +10,7 @@ import httpx
 from anyio.streams.memory import MemoryObjectReceiveStream
 
 from circleci_v2._http.abandoning import abandon
+from circleci_v2._http.lifetime import Lifetime
 from circleci_v2._http.sending import CLIENT_CLOSED, Answer, NoAnswer, Outgoing, Sender
 from circleci_v2.errors import APIConnectionError, ConfigurationError
 
@@ -46,7 +47,8 @@ class Download:
     Args:
         sender: What sends.
         outgoing: The request.
-        scope: What it runs in; it is cancelled when the client is closed.
+        lifetime: The life of the client, which ends the reading when it ends. It does not wait for whoever reads: that
+            may be who closes the client.
         error_of: Makes the error of a body that broke off.
     """
 
@@ -54,12 +56,12 @@ class Download:
         self,
         sender: Sender,
         outgoing: Outgoing,
-        scope: anyio.CancelScope,
+        lifetime: Lifetime,
         error_of: Callable[[NoAnswer], APIConnectionError],
     ) -> None:
         self._sender = sender
         self._outgoing = outgoing
-        self._scope = scope
+        self._lifetime = lifetime
         self._error_of = error_of
         self._opened = anyio.Event()
         self._outcome: StreamedBody | Answer | NoAnswer | Exception | None = None
@@ -83,10 +85,7 @@ class Download:
         """Open the answer and read it to its end."""
         with self._send:
             try:
-                with self._scope:
-                    await self._run()
-                if self._scope.cancelled_caught:
-                    self._fail(CLIENT_CLOSED)
+                await self._run_while_the_client_lives()
             except httpx.RequestError as error:
                 self._fail(NoAnswer.of(error, self._outgoing.timeout))
             except Exception as error:
@@ -95,6 +94,16 @@ class Download:
                 self._outcome = error
             finally:
                 self._opened.set()
+
+    async def _run_while_the_client_lives(self) -> None:
+        scope = self._lifetime.begin()
+        try:
+            with scope:
+                await self._run()
+            if scope.cancelled_caught:
+                self._fail(CLIENT_CLOSED)
+        finally:
+            self._lifetime.finish(scope)
 
     async def _run(self) -> None:
         response = await self._sender.open(self._outgoing)

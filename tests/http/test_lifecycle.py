@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 import anyio.lowlevel
+import attrs
 import pytest
 
 from circleci_v2 import APIConnectionError, CircleCI, CircleCIError, ConfigurationError
@@ -17,6 +18,7 @@ from circleci_v2.events import DeprecationEvent, Event
 from tests.http.clients import client
 from tests.http.fault_server import SILENCE, Reply, json_reply, reply, serving
 from tests.http.steady_server import steady
+from tests.loopback import Received
 
 pytestmark = pytest.mark.anyio
 
@@ -142,6 +144,49 @@ async def test_closing_ends_the_calls_under_way_and_those_that_wait(method: str,
     assert len(under_way) == len(server.requests) == 2
     assert all("the client was closed while this call was under way" in str(error) for error in under_way)
     assert sum(CLOSED in str(error) for error in endings) == 3
+
+
+async def test_a_client_may_be_closed_while_a_body_of_its_own_is_open(fast: bool):
+    halfway = Reply(b"HTTP/1.1 200 Reply\r\nContent-Length: 10\r\n\r\nhalf", "hold")
+    async with steady(lambda _: halfway) as server:
+        circleci = client(server.url, fast=fast)
+        async with circleci.stream(f"{server.url}/file") as body:
+            pieces = aiter(body)
+            assert await anext(pieces) == b"half"
+            with anyio.fail_after(20):
+                await circleci.aclose()
+            # The block goes on, but nothing of the body does.
+            await server.server.lost_all_connections()
+            with pytest.raises(APIConnectionError, match="the client was closed while"):
+                await anext(pieces)
+        await server.assert_nothing_left()
+
+
+async def test_a_call_whose_turn_comes_while_the_client_is_closed_is_not_sent(fast: bool):
+    never, may_go = anyio.Event(), anyio.Event()
+
+    def answer(request: Received) -> Reply:
+        return attrs.evolve(json_reply({}), gate=may_go if request.path.endswith("/first") else never)
+
+    async def close_after_the_first_answer() -> None:
+        await circleci.request("GET", "/first")
+        await circleci.aclose()
+
+    async def call(path: str) -> None:
+        with pytest.raises(CircleCIError):
+            await circleci.request("GET", path)
+
+    with anyio.fail_after(60):
+        async with serving(answer) as server, anyio.create_task_group() as group:
+            circleci = client(server.url, fast=fast, max_concurrency=2)
+            group.start_soon(close_after_the_first_answer)
+            await server.received(1)
+            group.start_soon(call, "/under-way")
+            await server.received(2)
+            group.start_soon(call, "/in-line")
+            await anyio.wait_all_tasks_blocked()
+            may_go.set()
+    assert len(server.requests) == 2
 
 
 async def test_a_call_that_still_asks_for_its_token_is_not_sent_by_a_closed_client(fast: bool):
