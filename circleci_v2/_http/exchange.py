@@ -332,7 +332,10 @@ class Exchange:
             )
         if is_deprecated(outcome.headers):
             self._observer.deprecated(call.seen(), outcome.headers)
-        if isinstance(outcome, StreamedBody) or status < 300:
+        if isinstance(outcome, StreamedBody):
+            admission.opened(limit)
+            return limit
+        if status < 300:
             admission.accepted(limit)
             return limit
         call.pause = call.retry.delay(call.attempt, retry_after=outcome.retry_after, random=self._random)

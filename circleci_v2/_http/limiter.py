@@ -88,7 +88,7 @@ class _Bucket:
 
 
 class Admission:
-    """Leave to send one request; ends with `leave`, after at most one of the other two.
+    """Leave to send one request; ends with `leave`, after at most one of the others.
 
     Attributes:
         waited: Seconds in line.
@@ -122,6 +122,12 @@ class Admission:
             ticket, self._ticket = self._ticket, None
             self._bucket.budget.accepted(ticket, self._limiter.now(), limit)
             self._limiter.learn(self._operation, self._bucket, limit)
+
+    def opened(self, limit: RateLimit | None) -> None:
+        """An answer began whose body is still to be read: what it told is for those in line now, not when that is over."""
+        self.accepted(limit)
+        if self._limiter is not None:
+            self._limiter.dispatch()
 
     def refused(self, limit: RateLimit | None, *, pause: float, refusal: APIError | None) -> None:
         """A 429 came: nobody sends for so many seconds."""
@@ -198,7 +204,7 @@ class Limiter:
         waiter = _Waiter(operation, bucket, order, patience, urgent=urgent)
         heapq.heappush(bucket.line, waiter)
         self._waiting[bucket] = None
-        self._dispatch()
+        self.dispatch()
         admission = await self._stand_in_line(waiter)
         admission.waited = self._clock.now() - now
         return admission
@@ -213,17 +219,17 @@ class Limiter:
                 await self._clock.wait(waiter.event, waiter.until)
                 if not waiter.event.is_set():
                     waiter.until = math.inf
-                    self._dispatch()
+                    self.dispatch()
         except BaseException:
             waiter.gone = True
             if waiter.admission is not None:
                 waiter.admission.leave()
             else:
-                self._dispatch()
+                self.dispatch()
             raise
         return waiter.admission
 
-    def _dispatch(self) -> None:
+    def dispatch(self) -> None:
         """Admit everybody who may be, and tell who has to wait until when."""
         now = self._clock.now()
         while self._free:
@@ -257,7 +263,7 @@ class Limiter:
         """Take a place back and pass it on."""
         self._free += 1
         if self._waiting:
-            self._dispatch()
+            self.dispatch()
 
     def close_gate(self, bucket: _Bucket, pause: float, refusal: APIError | None) -> None:
         """Let nobody of a bucket through for so many seconds; send away whoever may not wait that long."""

@@ -5,13 +5,22 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import Any
 
+import anyio
+import attrs
 import pytest
 
-from circleci_v2 import APITimeoutError, CircleCI, ConfigurationError, ConnectionOptions, DecodeError
+from circleci_v2 import (
+    APITimeoutError,
+    CircleCI,
+    ConfigurationError,
+    ConnectionOptions,
+    DecodeError,
+    RateLimitPolicy,
+)
 from tests.http.clients import client
 from tests.http.fault_server import SILENCE, Reply, reply
 from tests.http.steady_server import Steady, steady
-from tests.loopback import TOKEN
+from tests.loopback import TOKEN, Received
 
 pytestmark = pytest.mark.anyio
 
@@ -123,6 +132,36 @@ async def test_a_proxy_that_cannot_be_used_is_told_as_it_is() -> None:
     async with steady() as server, CircleCI(TOKEN, connection=ConnectionOptions(proxy="foo://x")) as circleci:
         with pytest.raises(ConfigurationError, match="proxy"):
             await open_file(circleci, server)
+
+
+async def test_bodies_that_are_read_slowly_keep_no_place_from_those_in_line(fast: bool) -> None:
+    # Of a server of which nothing is known yet so many are asked for that the rest stands in line.
+    first, count = RateLimitPolicy().initial, 8
+    asked, all_open = anyio.Event(), anyio.Event()
+    opened = 0
+
+    def answer(_: Received) -> Reply:
+        if len(server.server.requests) == first:
+            asked.set()
+        return attrs.evolve(reply(200, b"x"), gate=asked)
+
+    async def read() -> None:
+        nonlocal opened
+        async with circleci.stream(f"{server.url}/file") as body:
+            opened += 1
+            if opened == count:
+                all_open.set()
+            await all_open.wait()
+            assert [piece async for piece in body] == [b"x"]
+
+    with anyio.fail_after(20):
+        async with (
+            steady(answer) as server,
+            client(server.url, fast=fast, rate_limit=RateLimitPolicy()) as circleci,
+            anyio.create_task_group() as group,
+        ):
+            for _ in range(count):
+                group.start_soon(read)
 
 
 @pytest.mark.parametrize("answer", [SILENCE, Reply(HALF_A_REFUSAL, "hold")])
