@@ -65,7 +65,7 @@ class Download:
         self._error_of = error_of
         self._opened = anyio.Event()
         self._outcome: StreamedBody | Answer | NoAnswer | Exception | None = None
-        self._failure: APIConnectionError | None = None
+        self._failure: Exception | None = None
         self._send, self._receive = anyio.create_memory_object_stream[bytes](_PIECES_AHEAD)
 
     async def outcome(self) -> StreamedBody | Answer | NoAnswer:
@@ -88,10 +88,11 @@ class Download:
                 await self._run_while_the_client_lives()
             except httpx.RequestError as error:
                 self._fail(NoAnswer.of(error, self._outgoing.timeout))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - raised to whoever opens or reads
                 if self._opened.is_set():
-                    raise
-                self._outcome = error
+                    self._failure = error
+                else:
+                    self._outcome = error
             finally:
                 self._opened.set()
 
@@ -138,9 +139,7 @@ class Download:
 class _Pieces(AsyncIterator[bytes]):
     """The pieces that were read; no generator, because it may be left halfway."""
 
-    def __init__(
-        self, receive: MemoryObjectReceiveStream[bytes], failure: Callable[[], APIConnectionError | None]
-    ) -> None:
+    def __init__(self, receive: MemoryObjectReceiveStream[bytes], failure: Callable[[], Exception | None]) -> None:
         self._receive = receive
         self._failure = failure
 

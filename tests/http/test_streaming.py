@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
 import anyio
 import attrs
+import httpx
 import pytest
 
 from circleci_v2 import (
@@ -84,6 +86,25 @@ async def test_what_is_raised_while_reading_arrives_as_it_is(fast: bool) -> None
         with pytest.raises(ZeroDivisionError):
             await stumble_while_reading(circleci, f"{server.url}/file")
         await server.assert_serves_at_once(circleci, 100)
+
+
+class _Stumbling(httpx.AsyncByteStream):
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"half"
+        raise ZeroDivisionError
+
+
+async def read_to_the_end(circleci: CircleCI) -> None:
+    async with circleci.stream("https://ci.example/file") as body:
+        async for _ in body:
+            pass
+
+
+async def test_what_a_transport_of_the_user_raises_halfway_arrives_as_it_is(anyio_backend: str) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=_Stumbling()))
+    async with CircleCI(TOKEN, transport=transport) as circleci:
+        with pytest.raises(ZeroDivisionError):
+            await read_to_the_end(circleci)
 
 
 async def test_a_body_that_was_read_to_its_end_has_no_more(fast: bool) -> None:
