@@ -44,7 +44,9 @@ class Secret:
 
     def can_travel(self) -> bool:
         """Whether it can be sent in a header."""
-        return self._text.isascii() and self._text.isprintable() and bool(self._text) and " " not in self._text
+        text: object = self._text
+        # What a function of the user gives need not be text.
+        return isinstance(text, str) and text.isascii() and text.isprintable() and bool(text) and " " not in text
 
     def __repr__(self) -> str:
         return "Secret(…)"

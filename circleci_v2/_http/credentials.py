@@ -17,12 +17,16 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Credential:
-    """A header with the token. It shows neither: not in a repr, not among the local variables of a traceback."""
+    """A header with the token. It shows neither: not in a repr, not among the local variables of a traceback.
 
-    __slots__ = ("header",)
+    As long as it lives, that is while it is the newest or a request with it is under way, no log shows them either.
+    """
+
+    __slots__ = ("__weakref__", "header")
 
     def __init__(self, scheme: AuthScheme, token: Secret) -> None:
         self.header = _header(scheme, token)
+        hide(self, token.reveal(), self.header[1].decode("ascii").rpartition(" ")[2])
 
     def __repr__(self) -> str:
         return "Credential(…)"
@@ -68,11 +72,9 @@ class Credentials:
 
     def _learned(self, token: Secret) -> tuple[Secret, Credential]:
         if not token.can_travel():
-            msg = "the token function gave an empty text or one that cannot be sent in a header"
+            msg = "the token function gave no text, an empty one, or one that cannot be sent in a header"
             raise ConfigurationError(msg)
-        credential = Credential(self._scheme, token)
-        hide(self, token.reveal(), credential.header[1].decode("ascii").rpartition(" ")[2])
-        return token, credential
+        return token, Credential(self._scheme, token)
 
 
 def same_origin(one: httpx.URL, other: httpx.URL) -> bool:

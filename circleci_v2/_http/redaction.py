@@ -46,8 +46,8 @@ _secrets: Final[WeakKeyDictionary[object, frozenset[str]]] = WeakKeyDictionary()
 
 
 def hide(holder: object, *secrets: str) -> None:
-    """Keep texts out of the log for as long as their holder lives; they replace those it gave before."""
-    _secrets[holder] = frozenset(secrets)
+    """Keep texts out of the log for as long as their holder lives, also where they are quoted as Python does it."""
+    _secrets[holder] = frozenset(form for secret in secrets for form in (secret, repr(secret)[1:-1]))
     for name in (logger.name, *_OTHER_LOGGERS):
         # A logger has a filter once, however often it is added.
         logging.getLogger(name).addFilter(_REDACTION)

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import anyio
 import pytest
 from rich.console import Console
 from rich.traceback import Traceback
 
 import circleci_v2
-from circleci_v2 import CircleCI, CircleCIError
+from circleci_v2 import CircleCI, CircleCIError, ConfigurationError
 from circleci_v2.config import Token
 from circleci_v2.events import Event
 from tests.http.clients import client
@@ -138,6 +139,54 @@ async def test_a_log_does_not_show_what_a_server_echoes(token: Token, fast: bool
                 await circleci.user.me()
         logging.getLogger("circleci_v2").error("it failed", exc_info=caught.value)
     assert_absent(*log)
+
+
+@pytest.mark.parametrize("odd", ["back\\slash", "single'quote", """both'"quotes"""])
+async def test_a_token_that_python_quotes_is_not_logged_quoted(odd: str, fast: bool, log: list[str]):
+    def echo(request: Received) -> Reply:
+        return json_reply(ME, ("X-Echo", request.headers["circle-token"]))
+
+    async with serving(echo) as server, client(server.url, fast=fast, token=odd) as circleci:
+        await circleci.user.me()
+    written = "".join(log).casefold()
+    assert "x-echo" in written, "the test looks for the wrong thing"
+    assert not any(part in written for part in ("slash", "quote"))
+
+
+async def test_a_token_that_was_replaced_is_hidden_until_its_last_answer(fast: bool, log: list[str]):
+    tokens = iter(["the-elder-token", "the-newer-token"])
+    answered = anyio.Event()
+
+    async def renewed() -> str:
+        return next(tokens)
+
+    def echo(request: Received) -> Reply:
+        token = request.headers["circle-token"]
+        return Reply(json_reply(ME, ("X-Echo", token)).raw, gate=answered if "elder" in token else None)
+
+    async with (
+        serving(echo) as server,
+        client(server.url, fast=fast, token=renewed) as circleci,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(circleci.user.me)
+        await server.received(1)
+        await circleci.user.me()
+        answered.set()
+    written = "".join(log)
+    assert "x-echo" in written.casefold(), "the test looks for the wrong thing"
+    assert "elder" not in written
+    assert "newer" not in written
+
+
+@pytest.mark.parametrize("given", [None, b"bytes", "", "two words"])
+async def test_a_function_that_gives_no_token_is_told_so(given: Any, fast: bool):
+    async def token() -> Any:
+        return given
+
+    async with client("http://127.0.0.1:1/api/v2", fast=fast, token=token) as circleci:
+        with pytest.raises(ConfigurationError, match="the token function gave no text"):
+            await circleci.user.me()
 
 
 async def test_no_repr_and_no_event_shows_it(token: Token, auth: Any, fast: bool, log: list[str]):
