@@ -69,7 +69,7 @@ class ConnectionOptions:
         http2: Speak HTTP/2 where the server does. Needs the extra ``http2``. Default: False.
         fast: Send through aiohttp, which takes less time of the CPU at high concurrency. Needs the extra ``fast``, and
             asyncio. Default: False.
-        proxy: The address of a proxy, ``http://``, ``https://`` or ``socks5://``. Default: ``HTTPS_PROXY``,
+        proxy: The address of a proxy, ``http://``, ``https://`` or (not with ``fast``) ``socks5://``. Default: ``HTTPS_PROXY``,
             ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` of the environment.
         verify: Whether to check the certificate of the server; or a file or folder with the certificates of the
             authorities to trust; or a ready `ssl.SSLContext`. Default: True.

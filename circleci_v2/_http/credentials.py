@@ -11,7 +11,7 @@ from circleci_v2._http.redaction import hide
 from circleci_v2.config import AuthScheme, Secret, Settings
 from circleci_v2.errors import ConfigurationError
 
-__all__ = ["Credential", "Credentials", "is_web_address", "same_origin"]
+__all__ = ["Credential", "Credentials", "has_place", "is_web_address", "same_origin"]
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
@@ -83,8 +83,13 @@ def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
 
 
 def is_web_address(url: httpx.URL) -> bool:
-    """Whether an address has all that a connection needs. httpx takes ports that no socket does."""
-    return url.scheme in _DEFAULT_PORTS and bool(url.host) and (url.port is None or 0 < url.port < 1 << 16)
+    """Whether an address is one of the web that a connection can be made to."""
+    return url.scheme in _DEFAULT_PORTS and has_place(url)
+
+
+def has_place(url: httpx.URL) -> bool:
+    """Whether an address has a host and, if any, a port of those that there are: httpx takes more than a socket does."""
+    return bool(url.host) and (url.port is None or 0 < url.port < 1 << 16)
 
 
 def _port(url: httpx.URL) -> int | None:

@@ -26,17 +26,19 @@ class FastTransport(httpx.AsyncBaseTransport):
         ssl_context: Whom to trust.
         connections: How many connections may be open.
         keepalive: Seconds that an idle one is kept.
-        proxy: The address of a proxy.
+        proxy: A proxy, which is none for SOCKS.
     """
 
-    def __init__(self, *, ssl_context: ssl.SSLContext, connections: int, keepalive: float, proxy: str | None) -> None:
+    def __init__(
+        self, *, ssl_context: ssl.SSLContext, connections: int, keepalive: float, proxy: httpx.Proxy | None
+    ) -> None:
         self._ssl_context = ssl_context
         self._connections = connections
         self._keepalive = keepalive
         self._inner = AiohttpTransport(
             verify=ssl_context,
             trust_env=False,
-            proxy=httpx.Proxy(proxy) if proxy else None,
+            proxy=proxy,
             client=self._session,
         )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import httpx
 
+from circleci_v2._http.credentials import has_place
 from circleci_v2._http.handshakes import closing_cancelled_handshakes
 from circleci_v2._http.lifetime import closed_error
 from circleci_v2._http.pool import ShardedTransport
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from circleci_v2._http.fast import FastTransport
 
 __all__ = ["Transports"]
+
+_WITHOUT_SOCKS: Final = frozenset({"http", "https"})
+_FORM_OF_PROXIES: Final = "its address must have the form http://host:port, percent-encoded where necessary"
 
 
 class Transports:
@@ -70,6 +74,7 @@ class Transports:
 
     def _make(self, scheme: str, proxy: str | None) -> httpx.AsyncBaseTransport:
         options = self._settings.connection
+        way = None if proxy is None else _proxy_at(proxy, fast=options.fast)
         # What is never encrypted gets a context that trusts nobody: the real one costs as much as dozens of requests.
         encrypted = scheme == "https" or proxy is not None
         ssl_context = self._shared_ssl_context() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -78,10 +83,10 @@ class Transports:
                 ssl_context=ssl_context,
                 connections=self._settings.max_concurrency,
                 keepalive=options.keepalive,
-                proxy=proxy,
+                proxy=way,
             )
         return ShardedTransport(
-            lambda size: self._pool(size, ssl_context, proxy), connections=self._settings.max_concurrency
+            lambda size: self._pool(size, ssl_context, way), connections=self._settings.max_concurrency
         )
 
     def _shared_ssl_context(self) -> ssl.SSLContext:
@@ -89,7 +94,7 @@ class Transports:
             self._ssl_context = _ssl_context(self._settings.connection)
         return self._ssl_context
 
-    def _pool(self, size: int, ssl_context: ssl.SSLContext, proxy: str | None) -> httpx.AsyncBaseTransport:
+    def _pool(self, size: int, ssl_context: ssl.SSLContext, proxy: httpx.Proxy | None) -> httpx.AsyncBaseTransport:
         options = self._settings.connection
         try:
             transport = httpx.AsyncHTTPTransport(
@@ -103,10 +108,6 @@ class Transports:
             )
         except ImportError as error:
             raise ConfigurationError(str(error)) from error
-        except ValueError as error:
-            # Its text is that of httpx, which names the scheme and not the address: that may hold a password.
-            msg = f"the proxy cannot be used: {error}"
-            raise ConfigurationError(msg) from None
         return closing_cancelled_handshakes(transport)
 
 
@@ -117,6 +118,26 @@ def _fast_transport() -> type[FastTransport]:
         msg = f"fast=True needs what is not installed ({error.name}): pip install 'circleci_v2[fast]'"
         raise ConfigurationError(msg) from error
     return FastTransport
+
+
+def _proxy_at(address: str, *, fast: bool) -> httpx.Proxy:
+    """The proxy at an address. No error shows all of that, since it may hold a password."""
+    try:
+        proxy = httpx.Proxy(address)
+    except httpx.InvalidURL:
+        raise _unusable_proxy(_FORM_OF_PROXIES) from None
+    except ValueError as error:
+        # Its text is that of httpx, which leaves the password out.
+        raise _unusable_proxy(str(error)) from None
+    if not has_place(proxy.url):
+        raise _unusable_proxy(_FORM_OF_PROXIES)
+    if fast and proxy.url.scheme not in _WITHOUT_SOCKS:
+        raise _unusable_proxy(f"fast=True sends through aiohttp, which does not speak {proxy.url.scheme}")
+    return proxy
+
+
+def _unusable_proxy(why: str) -> ConfigurationError:
+    return ConfigurationError(f"the proxy cannot be used: {why}")
 
 
 def _needs_no_proxy(url: httpx.URL, exceptions: str) -> bool:

@@ -149,9 +149,23 @@ async def test_a_refusal_that_is_too_long_is_raised_as_it_is(fast: bool) -> None
         await server.assert_serves_at_once(circleci, 1)
 
 
-async def test_a_proxy_that_cannot_be_used_is_told_as_it_is() -> None:
-    async with steady() as server, CircleCI(TOKEN, connection=ConnectionOptions(proxy="foo://x")) as circleci:
-        with pytest.raises(ConfigurationError, match="proxy"):
+@pytest.mark.parametrize(
+    "proxy",
+    ["foo://x:password@y", "localhost:3128", "http://[::1", "http://x:pass/password@y", "http://", "http://y:99999"],
+)
+async def test_a_proxy_that_cannot_be_used_is_told_as_it_is(proxy: str, fast: bool) -> None:
+    connection = ConnectionOptions(proxy=proxy, fast=fast)
+    async with steady() as server, CircleCI(TOKEN, connection=connection) as circleci:
+        with pytest.raises(ConfigurationError, match="the proxy cannot be used") as caught:
+            await open_file(circleci, server)
+    assert "pass" not in str(caught.value)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=False)
+async def test_aiohttp_is_given_no_proxy_that_it_cannot_speak_to(anyio_backend: str) -> None:
+    connection = ConnectionOptions(proxy="socks5://127.0.0.1:1", fast=True)
+    async with steady() as server, CircleCI(TOKEN, connection=connection) as circleci:
+        with pytest.raises(ConfigurationError, match="aiohttp, which does not speak socks5"):
             await open_file(circleci, server)
 
 
