@@ -127,6 +127,16 @@ async def test_a_refusal_for_the_rate_limit_is_retried_and_waited_out(told: Told
     assert response.attempts == 2
 
 
+async def test_who_waits_for_a_place_is_not_said_to_wait_for_a_rate_limit(told: Told):
+    async with (
+        told.client(me(), max_concurrency=1, rate_limit=RateLimitPolicy()) as circleci,
+        anyio.create_task_group() as group,
+    ):
+        for _ in range(3):
+            group.start_soon(circleci.user.me)
+    assert sorted(kind.__name__ for kind in told.kinds()) == ["RequestEvent"] * 3 + ["ResponseEvent"] * 3
+
+
 async def test_an_attempt_without_an_answer_is_a_failure(told: Told):
     async with told.client(httpx.ReadTimeout("slow"), me()) as circleci:
         await circleci.user.me()

@@ -258,22 +258,27 @@ class Exchange:
         )
 
     async def _admitted(self, call: Call) -> Admission:
-        if limit := self._published.of(call.operation_id):
-            await self._keep(limit, call)
+        limit = self._published.of(call.operation_id)
+        waited = await self._keep(limit, call) if limit else 0.0
         try:
-            return self._limiter.admit_at_once(call.bucket, urgent=call.urgent) or await self._admitted_in_turn(call)
+            at_once = self._limiter.admit_at_once(call.bucket, urgent=call.urgent)
+            admission = at_once or await self._admitted_in_turn(call)
         except BaseException:
             self._give_back(call)
             raise
+        admission.waited += waited
+        return admission
 
-    async def _keep(self, limit: PublishedLimit, call: Call) -> None:
+    async def _keep(self, limit: PublishedLimit, call: Call) -> float:
+        """Wait until a published limit leaves room for a call, and count it; gives the seconds that this took."""
         assert call.operation_id is not None  # noqa: S101 - it has a limit
-        call.counted_at = None
+        call.counted_at, came_at = None, self._clock.now()
         while seconds := self._published.take(call.operation_id, call.url.path, now := self._clock.now()):
             if seconds > call.left(now):
                 raise published_error(call.seen(), seconds, limit)
             await self._lifetime.sleep(self._clock, seconds)
         call.counted_at = now
+        return now - came_at
 
     def _give_back(self, call: Call) -> None:
         """An attempt has not reached CircleCI, and counts against no limit."""

@@ -65,13 +65,14 @@ class _Waiter:
 
 
 class _Bucket:
-    __slots__ = ("budget", "closed_until", "line", "name", "operations", "refusal", "under_way")
+    __slots__ = ("budget", "closed_until", "held_back_at", "line", "name", "operations", "refusal", "under_way")
 
     def __init__(self, name: str, budget: Budget) -> None:
         self.name = name
         self.budget = budget
         self.line: list[_Waiter] = []
         self.closed_until = -math.inf
+        self.held_back_at = -math.inf
         self.refusal: APIError | None = None
         self.operations: set[str] = set()
         self.under_way: dict[Admission, None] = {}
@@ -91,7 +92,7 @@ class Admission:
     """Leave to send one request; ends with `leave`, after at most one of the others.
 
     Attributes:
-        waited: Seconds in line.
+        waited: Seconds that a rate limit took; 0 for who stood in line for no more than a place.
         bucket: The name of the bucket.
     """
 
@@ -206,7 +207,8 @@ class Limiter:
         self._waiting[bucket] = None
         self.dispatch()
         admission = await self._stand_in_line(waiter)
-        admission.waited = self._clock.now() - now
+        if waiter.bucket.held_back_at >= now:
+            admission.waited = self._clock.now() - now
         return admission
 
     async def _stand_in_line(self, waiter: _Waiter) -> Admission:
@@ -250,7 +252,9 @@ class Limiter:
             opens_at = bucket.opens_at(now, urgent=head.urgent)
             if opens_at <= now:
                 chosen = head if chosen is None or head < chosen else chosen
-            elif opens_at != head.until:
+                continue
+            bucket.held_back_at = now
+            if opens_at != head.until:
                 head.until = opens_at
                 head.event.set()
         return chosen

@@ -13,6 +13,7 @@ from circleci_v2 import APIConnectionError, CircleCI, RateLimitError, RateLimitP
 from circleci_v2._generated.api.usage import create_export
 from circleci_v2._http.exchange import Exchange
 from circleci_v2.config import resolve
+from circleci_v2.events import Event, RateLimitWaitEvent
 
 pytestmark = pytest.mark.anyio
 
@@ -69,14 +70,15 @@ async def test_each_organization_has_a_limit_of_its_own():
 
 
 async def test_a_patient_call_waits_for_its_turn():
-    server, clock = Server(), Clock()
-    settings = resolve("token", environ={}, retry=RetryPolicy(deadline=None))
+    server, clock, told = Server(), Clock(), list[Event]()
+    settings = resolve("token", environ={}, retry=RetryPolicy(deadline=None), on_event=told.append)
     exchange = Exchange(settings, transport=httpx.MockTransport(server), clock=clock)
     for number in range(11):
         clock.time = max(clock.time, float(number))
         await exchange.send(create_export.build(ACME, **WINDOW))
     assert len(server.paths) == 11
     assert clock.time == pytest.approx(AN_HOUR)
+    assert [event.waited for event in told if isinstance(event, RateLimitWaitEvent)] == [AN_HOUR - 10]
     await exchange.aclose()
 
 
