@@ -210,7 +210,7 @@ class CircleCI(Namespaces):
 
         Args:
             url: The whole address.
-            headers: More headers, for example ``Range``.
+            headers: More headers, for example ``Range``. Hosts it redirects to never get those with credentials.
             authenticate: Whether the host of this address gets the token. Hosts it redirects to never do. Default: False.
 
         Yields:

@@ -128,7 +128,7 @@ class Exchange:
 
         Args:
             url: The whole address.
-            headers: More headers, for example ``Range``.
+            headers: More headers, for example ``Range``. Hosts it redirects to never get those with credentials.
             authenticate: Whether the host of this address gets the token. Hosts it redirects to never do.
             options: What is different for this call.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 import attrs
@@ -23,6 +23,7 @@ _MOST_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _FOLLOWED: Final = frozenset({"GET", "HEAD"})
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+_CONFIDENTIAL: Final = frozenset({b"authorization", b"circle-token", b"cookie"})
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
@@ -37,7 +38,7 @@ class Outgoing:
     Attributes:
         method: The HTTP method.
         url: Where it goes first.
-        headers: Its headers without the token.
+        headers: Its headers without the token. Those that hold other credentials are not for other origins either.
         content: Its body; None for none.
         credential: The token; None to send none. Only the origin of `url` ever gets it.
         timeout: How long its parts may take.
@@ -52,10 +53,11 @@ class Outgoing:
 
     def message(self, url: httpx.URL) -> httpx.Request:
         """The request to one address of a chain of redirects."""
-        headers = [(b"Host", url.netloc), *self.headers]
+        at_home = url is self.url or same_origin(url, self.url)
+        headers = [(b"Host", url.netloc), *(self.headers if at_home else self._headers_for_strangers())]
         if self.content is not None or self.method not in _WITHOUT_BODY:
             headers.append((b"Content-Length", str(len(self.content or b"")).encode()))
-        if self.credential is not None and (url is self.url or same_origin(url, self.url)):
+        if self.credential is not None and at_home:
             headers.append(self.credential.header)
         # With all of its headers and a stream there is nothing left that httpx has to work out.
         request = httpx.Request(
@@ -76,6 +78,9 @@ class Outgoing:
         # Transports that users write look at `request.content`.
         request.read()
         return request
+
+    def _headers_for_strangers(self) -> Iterator[tuple[bytes, bytes]]:
+        return (header for header in self.headers if header[0].lower() not in _CONFIDENTIAL)
 
 
 @attrs.frozen(kw_only=True)

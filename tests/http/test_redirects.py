@@ -112,6 +112,23 @@ async def test_a_stream_leaves_the_token_behind_too(auth: AuthScheme, fast: bool
     assert [holds_token(request) for request in other.requests] == [False]
 
 
+@pytest.mark.parametrize("name", ["Authorization", "circle-token", "Cookie"])
+async def test_another_origin_gets_no_credentials_of_the_user_either(name: str, fast: bool):
+    headers = {name: TOKEN, "Range": "bytes=0-9"}
+    with anyio.fail_after(60):
+        async with serving(lambda _: ANSWER) as other:
+            moved = to(f"{other.origin}/artifact")
+            async with (
+                serving(lambda _: moved) as server,
+                client(server.url, fast=fast) as circleci,
+                circleci.stream(f"{server.origin}/artifact", headers=headers),
+            ):
+                pass
+    assert [holds_token(request) for request in server.requests] == [True]
+    assert [holds_token(request) for request in other.requests] == [False]
+    assert other.requests[0].headers["range"] == "bytes=0-9"
+
+
 async def test_a_redirect_that_leads_to_itself_ends_in_an_error_that_says_so(fast: bool):
     with anyio.fail_after(60):
         async with serving(lambda _: to("/api/v2/me")) as server, client(server.url, fast=fast) as circleci:
