@@ -22,7 +22,7 @@ from circleci_v2._http.clock import Clock, SystemClock
 from circleci_v2._http.credentials import Credentials
 from circleci_v2._http.failures import error_from, gate_error, no_answer_error, published_error
 from circleci_v2._http.headers import RateLimit, is_deprecated, read_rate_limit
-from circleci_v2._http.isolation import isolated
+from circleci_v2._http.isolation import EndedError, isolated
 from circleci_v2._http.lifetime import Lifetime
 from circleci_v2._http.limiter import Admission, GateClosedError, Limiter
 from circleci_v2._http.observation import Observer
@@ -240,7 +240,7 @@ class Exchange:
         seconds, scope = call.left(self._clock.now()), self._lifetime.begin()
         try:
             return await isolated(lambda: self._sender.send(outgoing), seconds=seconds, scope=scope)
-        except TimeoutError:
+        except EndedError:
             return CLIENT_CLOSED if self._lifetime.is_over else _past_deadline(call)
         except TooLongError as error:
             raise _too_long(call, error) from None

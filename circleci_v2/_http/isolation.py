@@ -15,9 +15,13 @@ from typing import TypeVar
 
 import anyio
 
-__all__ = ["is_asyncio", "isolated"]
+__all__ = ["EndedError", "is_asyncio", "isolated"]
 
 T = TypeVar("T")
+
+
+class EndedError(Exception):
+    """The work was ended before it was done. No `TimeoutError`, which the work may raise for reasons of its own."""
 
 
 async def isolated(
@@ -31,7 +35,7 @@ async def isolated(
         scope: What it runs in, for those who may have to end it.
 
     Raises:
-        TimeoutError: It took longer, or its scope was cancelled.
+        EndedError: It took longer, or its scope was cancelled.
     """
     scope = scope or anyio.CancelScope()
     if is_asyncio():
@@ -39,7 +43,7 @@ async def isolated(
     scope.deadline = anyio.current_time() + seconds
     with scope:
         return await function()
-    raise TimeoutError
+    raise EndedError
 
 
 def is_asyncio() -> bool:
@@ -58,7 +62,7 @@ async def _in_a_task(function: Callable[[], Awaitable[T]], seconds: float, scope
     async def run() -> T:
         with scope:
             return await function()
-        raise TimeoutError
+        raise EndedError
 
     def tell(_: asyncio.Task[T]) -> None:
         if not over.done():

@@ -11,9 +11,10 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import attrs
+import httpx
 import pytest
 
-from circleci_v2 import APIConnectionError, CircleCI, CircleCIError, ConfigurationError
+from circleci_v2 import APIConnectionError, CircleCI, CircleCIError, ConfigurationError, RetryPolicy
 from circleci_v2.events import DeprecationEvent, Event
 from tests.http.clients import client
 from tests.http.fault_server import SILENCE, Reply, json_reply, reply, serving
@@ -259,6 +260,20 @@ async def test_a_call_between_two_attempts_is_sent_away_by_closing(fast: bool):
             await anyio.wait_all_tasks_blocked()
             await circleci.aclose()
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("deadline", [None, 300.0])
+async def test_a_timeout_of_a_transport_of_the_user_is_not_taken_for_the_deadline(
+    deadline: float | None, anyio_backend: str
+):
+    def stumble(_: httpx.Request) -> httpx.Response:
+        msg = "the database of the transport"
+        raise TimeoutError(msg)
+
+    retry = RetryPolicy(deadline=deadline)
+    async with CircleCI("token", transport=httpx.MockTransport(stumble), retry=retry) as circleci:
+        with pytest.raises(TimeoutError, match="the database of the transport"):
+            await get(circleci)
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=False)
