@@ -221,7 +221,8 @@ class HeaderBudget:
                 self._rate *= _RISE
             elif not self._flat_probes:
                 # Had it stood still before, this would be the reset of a window.
-                self._rate = (refilled - last) / max(ticket.sent_at - last_at, _PROBE_AFTER)
+                # What was refused since then was counted as taken, and may be more than what was refilled.
+                self._rate = max(0.0, refilled - last) / max(ticket.sent_at - last_at, _PROBE_AFTER)
         self._samples.clear()
         self._flat_probes = 0
 

@@ -6,6 +6,9 @@ import statistics
 
 import pytest
 
+from circleci_v2._http.budget import Ticket
+from circleci_v2._http.header_budget import HeaderBudget
+from circleci_v2._http.headers import RateLimit
 from tests.http.limited import TokenBucket, Windows, simulate
 
 CALLS = 1_000
@@ -27,6 +30,21 @@ def test_a_budget_no_larger_than_what_a_round_trip_takes_is_learned_all_the_same
     outcome = simulate(TokenBucket(50, 10), latency=0.2, jitter=jitter, seed=seed)
     assert outcome.refused <= (0.01 * CALLS if jitter else 0)
     assert outcome.seconds <= 1.15 * (CALLS - 10) / 50
+
+
+def test_what_is_refused_after_an_answer_that_overtook_it_is_no_rate_below_none():
+    budget = HeaderBudget(reserve=1)
+    full, empty = (RateLimit(family="ratelimit", limit=10, remaining=left) for left in (9, 0))
+    *others, first = tickets = [Ticket(0.0, number) for number in range(1, 11)]
+    for ticket in tickets:
+        budget.sent(ticket, 0.0)
+    budget.accepted(first, 0.2, full)
+    for ticket in others:
+        budget.refused(ticket, 0.2, empty, 1.0)
+    probe = Ticket(1.3, 11)
+    budget.sent(probe, 1.3)
+    budget.accepted(probe, 1.5, full)
+    assert budget.rate >= 0
 
 
 def test_windows_are_waited_out_whenever_they_begin():
