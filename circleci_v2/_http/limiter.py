@@ -110,11 +110,13 @@ class Admission:
     def move(self, operation: str, target: _Bucket) -> None:
         """Go on under another budget, if it is that of the operation."""
         if operation == self._operation and self._limiter is not None and self._ticket is not None:
-            now = self._limiter.now()
+            now, sent_at = self._limiter.now(), self._ticket.sent_at
             self._bucket.budget.lost(self._ticket, now)
             del self._bucket.under_way[self]
             self._bucket = target
             self._ticket = target.budget.sent(now)
+            # Counted from now, its round trip would seem so short that all others would be taken for late ever after.
+            self._ticket.sent_at = sent_at
             target.under_way[self] = None
 
     def accepted(self, limit: RateLimit | None) -> None:

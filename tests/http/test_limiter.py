@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import AsyncIterator, Callable
 
@@ -10,10 +11,13 @@ import attrs
 import pytest
 
 from circleci_v2 import ConfigurationError
+from circleci_v2._http.adaptive_budget import budget_for
 from circleci_v2._http.budget import Budget, Ticket, UnlimitedBudget
 from circleci_v2._http.delivery_budget import DeliveryBudget
 from circleci_v2._http.headers import RateLimit
 from circleci_v2._http.limiter import Admission, GateClosedError, Limiter
+from circleci_v2._http.policy import RateLimitPolicy
+from tests.http.limited import TokenBucket
 from tests.http.virtual_time import VirtualClock, settled, virtual_time
 
 pytestmark = pytest.mark.anyio
@@ -161,6 +165,31 @@ async def test_an_operation_that_leaves_a_budget_leaves_it_to_those_that_tell_it
     await crowd.refused("other", FIFTY)
     with pytest.raises(GateClosedError):
         await crowd.admitted("third", patience=1.0)
+
+
+@pytest.mark.parametrize("operations", ["ab", "abcde"])
+async def test_operations_that_turn_out_to_share_a_budget_use_it_up_together(clock: VirtualClock, operations: str):
+    crowd = Crowd(clock, places=50, new_budget=lambda: budget_for(RateLimitPolicy()))
+    server, calls, chance = TokenBucket(50, 10), 400, random.Random(0)
+
+    async def call(operation: str) -> None:
+        accepted = False
+        while not accepted:
+            admission = await crowd.admitted(operation)
+            await clock.sleep(0.02 + 0.002 * chance.random())
+            verdict = server.ask(clock.now())
+            await clock.sleep(0.18 + 0.002 * chance.random())
+            accepted = verdict.accepted
+            if accepted:
+                admission.accepted(verdict.limit)
+            else:
+                admission.refused(verdict.limit, pause=verdict.retry_after, refusal=None)
+            admission.leave()
+
+    async with anyio.create_task_group() as tasks:
+        for operation in itertools.islice(itertools.cycle(operations), calls):
+            tasks.start_soon(call, operation)
+    assert clock.now() <= 1.5 * (calls - 10) / 50
 
 
 async def test_who_comes_before_a_closed_gate_while_waiting_may_not_have_to_wait_that_long(clock: VirtualClock):
