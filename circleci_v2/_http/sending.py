@@ -205,7 +205,7 @@ class Sender:
             httpx.RequestError: There is no answer.
         """
         url = outgoing.url
-        for _ in range(_MOST_REDIRECTS):
+        for _ in range(1 + _MOST_REDIRECTS):
             response = await self._transports.for_url(url).handle_async_request(outgoing.message(url))
             location = response.headers.get("location") if response.status_code in _REDIRECTS else None
             target = None if location is None or outgoing.method not in _FOLLOWED else self._target(url, location)

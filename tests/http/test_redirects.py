@@ -135,7 +135,14 @@ async def test_a_redirect_that_leads_to_itself_ends_in_an_error_that_says_so(fas
             with pytest.raises(APIConnectionError, match="more than 5 redirects, the last one to http://127"):
                 await circleci.request("GET", "/me")
     # Going round once more would lead to the same place.
-    assert len(server.requests) == 5
+    assert len(server.requests) == 6
+
+
+async def test_five_redirects_are_not_more_than_five(fast: bool):
+    moves = [to(f"/api/v2/me/{number}") for number in range(5)]
+    with anyio.fail_after(60):
+        async with serving(in_turn(*moves, then=ANSWER)) as server, client(server.url, fast=fast) as circleci:
+            assert await circleci.request("GET", "/me") == {"arrived": True}
 
 
 async def test_two_servers_that_point_at_each_other_end_in_an_error_that_says_so(fast: bool):
