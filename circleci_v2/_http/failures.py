@@ -12,7 +12,7 @@ from typing import Any
 from circleci_v2._http.observation import Observed
 from circleci_v2._http.policy import IDEMPOTENT_METHODS
 from circleci_v2._http.published import PublishedLimit
-from circleci_v2._http.sending import Answer, NoAnswer
+from circleci_v2._http.sending import REDIRECTS, Answer, NoAnswer
 from circleci_v2.errors import APIConnectionError, APIError, APITimeoutError, RateLimitError, error_class_for
 
 __all__ = ["error_from", "gate_error", "no_answer_error", "published_error"]
@@ -42,7 +42,7 @@ def error_from(seen: Observed, answer: Answer) -> APIError:
         "operation_id": seen.operation_id,
         "request_id": answer.headers.get("x-request-id"),
     }
-    if answer.status < 400:
+    if answer.status in REDIRECTS:
         return APIError(_redirect_message(answer), **context)
     kind = error_class_for(answer.status)
     if kind is RateLimitError:

@@ -17,10 +17,12 @@ from circleci_v2._http.policy import Failure, Timeout
 from circleci_v2._http.transports import Transports
 from circleci_v2.errors import CircleCIError
 
-__all__ = ["CLIENT_CLOSED", "Answer", "NoAnswer", "Outgoing", "Sender", "TooLongError"]
+__all__ = ["CLIENT_CLOSED", "REDIRECTS", "Answer", "NoAnswer", "Outgoing", "Sender", "TooLongError"]
+
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+"""The statuses that send a request on to another place."""
 
 _MOST_REDIRECTS: Final = 5
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _FOLLOWED: Final = frozenset({"GET", "HEAD"})
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _CONFIDENTIAL: Final = frozenset({b"authorization", b"circle-token", b"cookie"})
@@ -207,7 +209,7 @@ class Sender:
         url = outgoing.url
         for _ in range(1 + _MOST_REDIRECTS):
             response = await self._transports.for_url(url).handle_async_request(outgoing.message(url))
-            location = response.headers.get("location") if response.status_code in _REDIRECTS else None
+            location = response.headers.get("location") if response.status_code in REDIRECTS else None
             target = None if location is None or outgoing.method not in _FOLLOWED else self._target(url, location)
             if target is None:
                 return response

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from circleci_v2 import (
+    APIError,
     APITimeoutError,
     CircleCI,
     ConfigurationError,
@@ -197,6 +198,16 @@ async def test_bodies_that_are_read_slowly_keep_no_place_from_those_in_line(fast
         ):
             for _ in range(count):
                 group.start_soon(read)
+
+
+async def test_what_has_not_changed_is_not_said_to_have_moved(fast: bool) -> None:
+    async with (
+        steady(lambda _: Reply(b"HTTP/1.1 304 Not Modified\r\n\r\n")) as server,
+        client(server.url, fast=fast) as circleci,
+    ):
+        with pytest.raises(APIError, match=r"304 from GET .*: Not Modified") as caught:
+            await open_file(circleci, server)
+    assert "base_url" not in str(caught.value)
 
 
 @pytest.mark.parametrize("answer", [SILENCE, Reply(HALF_A_REFUSAL, "hold")])
