@@ -44,9 +44,7 @@ class Secret:
 
     def can_travel(self) -> bool:
         """Whether it can be sent in a header."""
-        text: object = self._text
-        # What a function of the user gives need not be text.
-        return isinstance(text, str) and text.isascii() and text.isprintable() and bool(text) and " " not in text
+        return _can_travel(self._text)
 
     def __repr__(self) -> str:
         return "Secret(…)"
@@ -56,6 +54,11 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._text)
+
+
+def _can_travel(text: object) -> bool:
+    # What a function of the user gives need not be text.
+    return isinstance(text, str) and text.isascii() and text.isprintable() and bool(text) and " " not in text
 
 
 Token = str | Callable[[], Awaitable[str]]
