@@ -58,7 +58,7 @@ class Transports:
     async def aclose(self) -> None:
         """Close every connection, those of a transport that was given included. None is made from now on."""
         self._closed = True
-        for transport in [self._given] if self._given else list(self._made.values()):
+        for transport in [self._given] if self._given is not None else list(self._made.values()):
             await transport.aclose()
 
     def _proxy(self, url: httpx.URL) -> str | None:

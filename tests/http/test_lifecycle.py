@@ -117,6 +117,26 @@ async def test_closing_twice_is_closing_once(fast: bool):
         await circleci.with_options(max_retries=0).aclose()
 
 
+class _Recording(httpx.AsyncBaseTransport):
+    """A transport that is as long as what it has sent, so that an unused one is false."""
+
+    def __init__(self) -> None:
+        self.sent: list[httpx.Request] = []
+        self.is_closed = False
+
+    def __len__(self) -> int:
+        return len(self.sent)
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+async def test_a_transport_of_the_user_is_closed_whatever_it_has_sent(anyio_backend: str):
+    transport = _Recording()
+    await CircleCI("token", transport=transport).aclose()
+    assert transport.is_closed
+
+
 async def test_closing_an_unused_client_does_nothing(fast: bool):
     circleci = client("http://127.0.0.1:1/api/v2", fast=fast)
     await circleci.aclose()
