@@ -10,7 +10,7 @@ import attrs
 from codegen.errors import SpecError
 from codegen.hoisting import Hoister, NameOf
 from codegen.names import Names
-from codegen.schemas import Schema, resolve_pointer, resolve_root
+from codegen.schemas import Schema, resolve_root
 
 __all__ = ["NormalOperation"]
 
@@ -65,9 +65,8 @@ class NormalOperation:
         }
         return result
 
-    def _look_up(self, value: Any) -> Any:
-        found: Schema = resolve_pointer(self.document, value["$ref"], self.key) if "$ref" in value else dict(value)
-        return found
+    def _look_up(self, value: Any) -> Schema:
+        return resolve_root(self.document, value, self.key)
 
     def _parameters(self, published: str, shared: Sequence[Any]) -> list[Schema]:
         own = [self._look_up(parameter) for parameter in (*shared, *self.source.get("parameters", ()))]

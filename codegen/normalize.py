@@ -28,7 +28,7 @@ from codegen.hoisting import Hoister
 from codegen.names import Names, canonical_key
 from codegen.normal_operations import NormalOperation
 from codegen.overlay import Overlay, settle
-from codegen.schemas import Schema
+from codegen.schemas import Schema, resolve_root
 from codegen.sharing import share_error_responses, share_parameters
 
 __all__ = ["METHODS", "OUR_DOCUMENT", "Normalized", "name_schemas", "normalize"]
@@ -119,12 +119,13 @@ class _Normalizer:
             msg = "the document has no paths: is it an OpenAPI document?"
             raise SpecError(msg)
         for path, item in paths.items():
+            held = resolve_root(document, item, path)
             for method in METHODS:
-                if method in item:
+                if method in held:
                     self.take_one(document, path, method)
 
     def take_one(self, document: Mapping[str, Any], path: str, method: str) -> None:
-        item = document["paths"][path]
+        item = resolve_root(document, document["paths"][path], path)
         key = canonical_key(method, path)
         if key in self.operations:
             msg = f"{method.upper()} {path}: the document has this operation twice, as {self.operations[key][0]} too"

@@ -58,7 +58,7 @@ def resolve_pointer(document: Mapping[str, Any], pointer: str, where: str) -> An
 
 
 def resolve_root(document: Mapping[str, Any], schema: Any, where: str) -> Schema:
-    """The schema behind a chain of references."""
+    """The schema, or the parameter, body, answer or path, behind a chain of references."""
     for _ in range(1000):
         if not is_object(schema) or "$ref" not in schema:
             return schema if is_object(schema) else {}

@@ -201,6 +201,28 @@ def test_a_chain_of_300_references_is_followed():
     assert schemas(document({"$ref": "#/components/schemas/s0"}, **chain, s300=WORKFLOW)) == schemas(document())
 
 
+def behind_two_references(source: dict[str, Any], kind: str, value: Any) -> dict[str, str]:
+    """A reference to a reference to a value, both among the components of a document."""
+    components = source["components"].setdefault(kind, {})
+    components |= {"end": value, "middle": {"$ref": f"#/components/{kind}/end"}}
+    return {"$ref": f"#/components/{kind}/middle"}
+
+
+def test_a_reference_to_a_reference_is_followed_everywhere():
+    context = {"type": "object", "properties": {"name": {"type": "string"}}}
+    plain = document(WORKFLOW)
+    plain["paths"]["/workflow/{id}"]["get"]["requestBody"] = {"content": {"application/json": {"schema": context}}}
+    indirect = copy.deepcopy(plain)
+    operation = indirect["paths"]["/workflow/{id}"]["get"]
+    operation["responses"]["200"] = behind_two_references(indirect, "responses", operation["responses"]["200"])
+    operation["requestBody"] = behind_two_references(indirect, "requestBodies", operation["requestBody"])
+    operation["parameters"] = [behind_two_references(indirect, "parameters", operation["parameters"][0])]
+    indirect["paths"]["/workflow/{id}"] = behind_two_references(
+        indirect, "pathItems", indirect["paths"]["/workflow/{id}"]
+    )
+    assert normal(indirect) == normal(plain)
+
+
 def test_an_endless_nesting_is_refused():
     deep: dict[str, Any] = {"type": "string"}
     for _ in range(100):
