@@ -45,14 +45,12 @@ class Hoister:
     Attributes:
         names: The table of names.
         components: The schemas by their names.
-        parameter_enums: Names for the enums of parameters. The table knows parameters by place and name alone, so that
-            what operations list under one name becomes one enum.
-        united: Those of them of which places list different values -> a note that says so.
+        united: Enums of which places list different values -> a note that says so. Enums are open, and a value that the
+            vendor adds comes to one of the copies of a schema first.
     """
 
     names: Names
     components: dict[str, Schema] = attrs.field(factory=dict[str, Schema])
-    parameter_enums: set[str] = attrs.field(factory=set[str])
     united: dict[str, str] = attrs.field(factory=dict[str, str])
     _origins: dict[str, str] = attrs.field(factory=dict[str, str])
     _open: dict[int, str] = attrs.field(factory=dict[int, str])
@@ -119,14 +117,14 @@ class Hoister:
         known = self.components.setdefault(name, component)
         origin = self._origins.setdefault(name, where)
         difference = first_difference(known, component)
-        if difference and name in self.parameter_enums and _differ_in_values(known, component):
+        if difference and _differ_in_values(known, component):
             known["enum"] = self.names.ordered([*known["enum"], *component["enum"]])
             self.united.setdefault(name, f"{name} has the values of every place, which differ: {origin} and {where}")
         elif difference:
             msg = (
                 f"two different schemas are called {name}: at {origin} and at {where}; {difference}. "
-                "Give one of them another name in names.yaml; if both are parameters of one name, make them alike in a "
-                "copy of the document."
+                "If both are the same thing, make them alike in a copy of the document; else give one of them another "
+                "name in names.yaml."
             )
             raise SpecError(msg)
         fill(known, component)

@@ -86,7 +86,6 @@ class NormalOperation:
     def _parameter(self, name: str, source: Mapping[str, Any]) -> Schema:
         location = source["in"]
         title = self.names.parameter_enum(location, name)
-        self.hoister.parameter_enums.add(title)
         schema = self.hoister.place(self.document, source.get("schema", {}), lambda _: title, f"{self.key} {name}")
         kept = {k: source[k] for k in ("description", "deprecated", "example") if source.get(k)}
         required = {"required": True} if location == "path" or source.get("required") else {}

@@ -104,19 +104,37 @@ def test_code_samples_titles_and_orphans_are_dropped():
     assert normal(noisy) == normal(document())
 
 
-def test_two_schemas_under_one_name_are_refused_with_both_places():
+def with_another_copy(workflow: dict[str, Any]) -> dict[str, Any]:
+    """A document in which a workflow is described twice: where one is got, and where those of a pipeline are listed."""
     source = document()
     other = copy.deepcopy(source["paths"]["/workflow/{id}"]["get"])
     other["operationId"] = "listWorkflowsByPipelineId"
-    listed = {"type": "object", "properties": {"items": {"type": "array", "items": {**WORKFLOW, "required": ["id"]}}}}
+    listed = {"type": "object", "properties": {"items": {"type": "array", "items": workflow}}}
     other["responses"]["200"]["content"]["application/json"]["schema"] = listed
     other["parameters"][0] = {**other["parameters"][0], "name": "pipeline-id"}
     source["paths"]["/pipeline/{pipeline-id}/workflow"] = {"get": other}
+    return source
+
+
+def test_two_schemas_under_one_name_are_refused_with_both_places():
     with pytest.raises(
         SpecError, match=r"two different schemas are called Workflow: at GET /workflow/\{id\} 200 and at GET /pipeline"
     ) as caught:
-        normal(source)
+        normal(with_another_copy({**WORKFLOW, "required": ["id"]}))
+    assert "make them alike in a copy of the document" in str(caught.value)
     assert "names.yaml" in str(caught.value)
+
+
+def test_a_value_that_came_to_one_copy_of_an_enum_comes_to_all_and_is_noted():
+    newer = {**WORKFLOW["properties"], "status": {"type": "string", "enum": ["success", "failed", "paused"]}}
+    normalized = normalize(with_another_copy({**WORKFLOW, "properties": newer}), overlay=NO_CORRECTIONS)
+    components = normalized.document["components"]["schemas"]
+    assert sorted(components["WorkflowStatus"]["enum"]) == ["failed", "paused", "success"]
+    (note,) = [note for note in normalized.notes if "WorkflowStatus" in note]
+    assert note == (
+        "WorkflowStatus has the values of every place, which differ: "
+        "GET /workflow/{id} 200.status and GET /pipeline/{pipeline-id}/workflow 200.items[].status"
+    )
 
 
 def with_windows(*schemas: dict[str, Any]) -> dict[str, Any]:
