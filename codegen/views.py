@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 from openapi_python_client.parser.openapi import Endpoint
+from openapi_python_client.parser.properties.model_property import ModelProperty
 
 from codegen.annotations import arms
 from codegen.calls import Call
@@ -146,8 +147,17 @@ def _arguments(call: Call, endpoint: Endpoint) -> Iterator[Argument]:
         source = described["query", plain(prop.name)]
         yield _argument(call, prop, "query", source.get("description", ""), source["schema"].get("default"))
     for body in endpoint.bodies:
-        for prop in fields_of(body.prop):
+        for prop in _fields_of_body(call, body.prop):
             yield _argument(call, prop, "body", call.body_words.get(plain(prop.name), ""), None)
+
+
+def _fields_of_body(call: Call, prop: Any) -> list[Any]:
+    """The fields of a request body: each becomes an argument, so that a body without any could not be given."""
+    fields = fields_of(prop) if isinstance(prop, ModelProperty) else []
+    if not fields:
+        msg = f"{call.place} body: only an object with fields can become arguments, found {argument_annotation(prop)}"
+        raise SpecError(msg)
+    return fields
 
 
 def _path_argument(call: Call, key: str, described: Mapping[tuple[str, str], Any], prop: Any) -> Argument:

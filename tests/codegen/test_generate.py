@@ -154,6 +154,26 @@ def test_an_answer_to_any_success_has_a_default_name_beside_those_by_status(ours
     assert "def parse(answer: Answer) -> models.PipelineNotTriggered | models.TriggerPipelineRunResponse:" in module
 
 
+@pytest.mark.parametrize(
+    ("schema", "found"),
+    [
+        ({"type": "array", "items": {"type": "string"}}, r"Sequence\[str\]"),
+        ({"type": "object", "additionalProperties": {"type": "string"}}, r"Mapping\[str, str\]"),
+        (
+            {"oneOf": [{"type": "object", "properties": {name: {"type": "string"}}} for name in ("name", "template")]},
+            r"CreateContextRequest\w+1 \| CreateContextRequest\w+2",
+        ),
+    ],
+)
+def test_a_body_that_cannot_become_arguments_is_refused_with_its_place(
+    ours: dict[str, Any], schema: dict[str, Any], found: str, tmp_path: Path
+):
+    document = copy.deepcopy(ours)
+    document["paths"]["/context"]["post"]["requestBody"]["content"]["application/json"]["schema"] = schema
+    with pytest.raises(SpecError, match=rf"POST /context body: only an object with fields.*{found}"):
+        generate(document, tmp_path / "_generated")
+
+
 def test_an_operation_that_nobody_has_named_still_works(ours: dict[str, Any], tmp_path: Path):
     newer = copy.deepcopy(ours)
     newer["paths"]["/pipeline/{pipeline-id}/lineage"] = {
