@@ -108,20 +108,21 @@ class NormalOperation:
 
     def _json_schema(self, source: Mapping[str, Any], where: str) -> Any:
         content = source.get("content", {})
-        media = next((content[kind] for kind in content if kind.split(";")[0].strip() == "application/json"), None)
-        if content and media is None:
+        schema = _json_or_nothing(source)
+        if content and schema is None:
             msg = f"{where}: only application/json can be generated, found {', '.join(content)}"
             raise SpecError(msg)
-        return media.get("schema", {}) if media else None
+        return schema
 
     def _response(self, status: str, value: Mapping[str, Any]) -> Schema:
         source = self._look_up(value)
         where = f"{self.key} {status}"
-        schema = self._json_schema(source, where)
+        is_success = status.startswith("2")
+        schema = self._json_schema(source, where) if is_success else _json_or_nothing(source)
         result: Schema = {"description": source.get("description", "")}
         if schema is None:
             return result
-        placed = self._answer(status, schema, where) if status.startswith("2") else self._error(schema)
+        placed = self._answer(status, schema, where) if is_success else self._error(schema)
         return {**result, "content": {"application/json": {"schema": placed}}}
 
     def _answer(self, status: str, schema: Any, where: str) -> Schema:
@@ -141,6 +142,13 @@ class NormalOperation:
         """Error bodies come in two shapes; the client reads either, so only the name of the field is kept."""
         fields = resolve_root(self.document, schema, self.key).get("properties", {})
         return {"x-error-field": "error" if "error" in fields and "message" not in fields else "message"}
+
+
+def _json_or_nothing(source: Mapping[str, Any]) -> Any:
+    """The schema of a body in JSON. Of refusals, nothing else is asked: the client reads text, HTML and no body as well."""
+    content = source.get("content", {})
+    media = next((content[kind] for kind in content if kind.split(";")[0].strip() == "application/json"), None)
+    return None if media is None else media.get("schema", {})
 
 
 def _has_required(document: Mapping[str, Any], schema: Any) -> bool:

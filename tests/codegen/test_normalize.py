@@ -241,6 +241,23 @@ def test_a_reference_to_a_reference_is_followed_everywhere():
     assert normal(indirect) == normal(plain)
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/problem+json"])
+def test_refusals_may_be_of_any_kind(kind: str):
+    source = document()
+    source["paths"]["/workflow/{id}"]["get"]["responses"]["429"] = {"description": "", "content": {kind: {}}}
+    responses = normal(source)["paths"]["/workflow/{id}"]["get"]["responses"]
+    assert responses["429"] == {"$ref": "#/components/responses/RateLimited"}
+
+
+def test_an_answer_of_another_kind_than_json_is_refused_with_its_place():
+    source = document()
+    source["paths"]["/workflow/{id}"]["get"]["responses"]["200"]["content"] = {"text/csv": {}}
+    with pytest.raises(
+        SpecError, match=r"GET /workflow/\{id\} 200: only application/json can be generated, found text/csv"
+    ):
+        normal(source)
+
+
 def test_an_endless_nesting_is_refused():
     deep: dict[str, Any] = {"type": "string"}
     for _ in range(100):
