@@ -24,7 +24,8 @@ class AdvancedProjectSettings(Model):
     """Build pull requests that come from forks; without secrets, unless `forks_receive_secret_env_vars` is on too."""
 
     build_prs_only: bool | None = None
-    """Build a branch only while a pull request is open for it; the default branch builds regardless."""
+    """Build a branch only while a pull request is open for it. Branches of `pr_only_branch_overrides` build
+    regardless, and so does the default branch as long as that list was not replaced."""
 
     disable_ssh: bool | None = None
     """Take away the choice to rerun jobs with SSH access, through which people can read a job's secrets."""

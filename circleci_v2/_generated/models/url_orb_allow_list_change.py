@@ -14,7 +14,8 @@ class UrlOrbAllowListChange(Model):
     """Outcome of adding or removing an entry of the allow-list."""
 
     id: str
-    """UUID of the entry that was added or removed; a new one is deleted by it."""
+    """UUID of the entry that was added or removed. Keep that of a new one:
+    `organizations.remove_url_orb_allow_list_entry` asks for it."""
 
     message: str
     """What was done, in words; not meant to be parsed."""

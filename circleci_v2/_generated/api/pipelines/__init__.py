@@ -156,8 +156,9 @@ class Pipelines(Namespace):
         """Get the pipeline values that a pipeline ran with.
 
         These are the built-in values which a configuration reads with expressions such as `<< pipeline.number
-        >>` or `<< pipeline.git.branch >>`. They come as one flat mapping of name to string, integer or boolean.
-        Which names are there depends on the code host and on the kind of trigger, so read them with `.get()`.
+        >>` or `<< pipeline.git.branch >>`. They come as one flat mapping of name to value: mostly text,
+        integers and booleans, though the specification no longer promises any type. Which names are there
+        depends on the code host and on the kind of trigger, so read them with `.get()`.
 
         Args:
             pipeline_id: UUID of the pipeline, from `Pipeline.id` or from the answer to `pipelines.run`; the pipeline number
