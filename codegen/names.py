@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from keyword import iskeyword
 from pathlib import Path
@@ -74,12 +74,20 @@ def class_name(text: str) -> str:
 @cache
 def client_attributes() -> frozenset[str]:
     """What the client has besides its namespaces; read and not imported, because it cannot be imported without them."""
-    client = next(node for node in ast.parse(CLIENT_FILE.read_text(encoding="utf-8")).body if _is_client(node))
-    return frozenset(node.name for node in ast.walk(client) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    module = ast.parse(CLIENT_FILE.read_text(encoding="utf-8"))
+    client = next(node for node in module.body if isinstance(node, ast.ClassDef) and node.name == "CircleCI")
+    return frozenset(name for statement in client.body for name in _names_given(statement))
 
 
-def _is_client(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ClassDef) and node.name == "CircleCI"
+def _names_given(statement: ast.stmt) -> Iterator[str]:
+    """The name of a method, or those of an assignment, since other modules define some methods."""
+    match statement:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            yield name
+        case ast.Assign(targets=targets):
+            yield from (target.id for target in targets if isinstance(target, ast.Name))
+        case _:
+            pass
 
 
 @attrs.frozen

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circleci_v2 import CircleCI
 from codegen.errors import SpecError
 from codegen.names import Names, canonical_key, pascal_case, snake_case
 
@@ -29,6 +30,13 @@ def test_the_spelling_of_a_placeholder_does_not_matter(placeholder: str):
 )
 def test_names_are_respelled_word_by_word(text: str, snake: str, pascal: str):
     assert (snake_case(text), pascal_case(text)) == (snake, pascal)
+
+
+@pytest.mark.parametrize("tag", ["Map", "History", "export-usage"])
+def test_a_namespace_hides_nothing_that_the_client_has(tag: str):
+    call = Names.load().call("get", "/nowhere", {"operationId": "getNowhere", "tags": [tag]})
+    assert not hasattr(CircleCI, call.namespace)
+    assert call.namespace == f"{snake_case(tag)}_"
 
 
 @given(st.text())
