@@ -186,7 +186,12 @@ class _Place:
         required = [key for key in properties if key in flat.get("required", ())]
         kept = {k: flat[k] for k in (*WORDS, "deprecated", "anyOf", "oneOf") if k in flat}
         extra = flat.get("additionalProperties")
-        values = {"additionalProperties": self._values(extra)} if is_object(extra) and extra else {}
+        values: Schema = {}
+        if is_object(extra) and extra:
+            # The name of the object is taken by the object, whatever the table says of mappings.
+            values = {
+                "additionalProperties": self._place(extra, lambda variant: names.field(name, "value", variant), ".*")
+            }
         return {
             "type": "object",
             **kept,

@@ -170,6 +170,13 @@ def test_parameters_of_one_name_that_differ_otherwise_are_refused_with_what_can_
     assert "make them alike in a copy of the document" in str(caught.value)
 
 
+def test_what_else_an_object_may_hold_is_a_model_of_its_own():
+    other = {"type": "object", "properties": {"note": {"type": "string"}}}
+    components = schemas(document({**WORKFLOW, "additionalProperties": other}))
+    assert components["Workflow"]["additionalProperties"] == {"$ref": "#/components/schemas/WorkflowValue"}
+    assert list(components["WorkflowValue"]["properties"]) == ["note"]
+
+
 def test_fields_that_move_to_a_schema_that_is_extended_change_nothing():
     fields = dict(WORKFLOW["properties"])
     base = {"type": "object", "required": ["id"], "properties": {"id": fields.pop("id")}}
