@@ -208,8 +208,10 @@ class Names:
         if is_object(name):
             by_status: dict[str, str] = {str(key): value for key, value in name.items()}
             name = by_status.get(status)
-        if name or (entry and entry.items):
-            return str(name or f"{entry.items}List" if entry else name)
+        if entry and entry.items and not name:
+            return self._list_of(entry)
+        if name:
+            return str(name)
         return self._default(f"answer {status} of {method.upper()} {path}", operation, "Response")
 
     def field(self, model: str, field: str, variant: int | None = None) -> str:
@@ -250,7 +252,11 @@ class Names:
 
     @cached_property
     def _list_items(self) -> Mapping[str, str]:
-        return {str(entry.answer): entry.items for entry in self._entries.values() if entry.items and entry.answer}
+        return {self._list_of(entry): entry.items for entry in self._entries.values() if entry.items}
+
+    def _list_of(self, entry: _Entry) -> str:
+        """The envelope of a list: also where the answer is a bare array so far, and may come to be a page."""
+        return str(entry.answer or f"{entry.items}List")
 
     def bare_items(self, method: str, path: str) -> str | None:
         """The model of the items, where the answer is a bare array."""

@@ -177,6 +177,18 @@ def test_what_else_an_object_may_hold_is_a_model_of_its_own():
     assert list(components["WorkflowValue"]["properties"]) == ["note"]
 
 
+def test_the_items_of_a_bare_array_keep_their_name_when_it_becomes_a_page():
+    array = {"type": "array", "items": {"type": "object", "properties": {"slug": {"type": "string"}}}}
+    bare = document(array, path="/me/collaborations")
+    bare["paths"]["/me/collaborations"]["get"]["parameters"] = []
+    page = copy.deepcopy(bare)
+    envelope = {"type": "object", "properties": {"items": array, "next_page_token": {"type": "string"}}}
+    content = page["paths"]["/me/collaborations"]["get"]["responses"]["200"]["content"]
+    content["application/json"]["schema"] = envelope
+    assert set(schemas(bare)) == {"Collaboration"}
+    assert set(schemas(page)) == {"Collaboration", "CollaborationList"}
+
+
 def test_fields_that_move_to_a_schema_that_is_extended_change_nothing():
     fields = dict(WORKFLOW["properties"])
     base = {"type": "object", "required": ["id"], "properties": {"id": fields.pop("id")}}
