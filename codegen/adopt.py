@@ -98,21 +98,29 @@ def _renames(before: Surface, after: Surface) -> Renames:
 
 
 def _proposed(before: Surface, after: Surface, renames: Renames) -> Iterator[str]:
+    named = _named_operations()
     for new, old in renames.operations.items():
         was, now = before.methods[old], after.methods[new]
-        yield (
-            f"names.yaml: {was.operation} seems to be {now.operation} now; rename the key, or `{was.name}` becomes "
-            f"`{now.name}`"
-        )
+        if old in named:
+            yield (
+                f"names.yaml: {was.operation} seems to be {now.operation} now; rename the key, take openapi.json back and "
+                f"adopt again, or `{was.name}` becomes `{now.name}`"
+            )
     for (model, new), old in renames.fields.items():
         yield f"{model}.{new} may be {model}.{old} renamed; the words of {old} stand beside its marker"
 
 
+def _named_operations() -> dict[str, str]:
+    """The operations of names.yaml -> how a message speaks of them."""
+    table = Names.load().table["operations"]
+    return {canonical_key(*key.split(" ", 1)): f"{key} ({entry['call']})" for key, entry in table.items()}
+
+
 def _superfluous_names(document: Document) -> Iterator[str]:
     present = _operations(document)
-    for key, entry in Names.load().table["operations"].items():
-        if canonical_key(*key.split(" ", 1)) not in present:
-            yield f"names.yaml: {key} ({entry['call']}) stands for no operation any more"
+    for key, entry in _named_operations().items():
+        if key not in present:
+            yield f"names.yaml: {entry} stands for no operation any more"
 
 
 def _operations(document: Document) -> set[str]:

@@ -223,9 +223,21 @@ def test_an_operation_that_moved_keeps_its_words_and_is_proposed():
     operation = adoption.document["paths"]["/workflows/{id}"]["get"]
     assert operation["description"] == OURS["paths"]["/workflow/{id}"]["get"]["description"]
     assert (
-        "names.yaml: GET /workflow/{id} seems to be GET /workflows/{id} now; rename the key, or `workflows.get` becomes "
+        "names.yaml: GET /workflow/{id} seems to be GET /workflows/{id} now; rename the key, take openapi.json back and "
+        "adopt again, or `workflows.get` becomes "
         "`workflows.get_workflow_by_id`"
     ) in adoption.proposals
+
+
+def test_of_an_operation_that_moved_and_has_no_key_there_is_none_to_rename():
+    def move(document: Document) -> None:
+        new_operation(document)
+        paths = document["paths"]
+        paths["/pipelines/{pipeline-id}/lineage"] = paths.pop("/pipeline/{pipeline-id}/lineage")
+
+    adoption = adopt(adopt(OURS, newer(new_operation)).document, newer(move))
+    assert "/pipelines/{pipeline-id}/lineage" in adoption.document["paths"]
+    assert [line for line in adoption.proposals if "lineage" in line] == []
 
 
 def rename_field(old: str, new: str) -> Callable[[Document], object]:
