@@ -121,3 +121,15 @@ async def test_no_key_continues_a_pipeline_whose_setup_was_canceled(circleci: Ci
     await circleci.workflows.cancel(await setup_of(circleci, identifier))
     with pytest.raises(NotFoundError, match="No pipeline waits"):
         await circleci.pipelines.continue_(continuation_key=key, configuration="version: 2.1")
+
+
+async def test_what_follows_stays_when_a_job_of_the_setup_is_canceled_that_never_runs(
+    circleci: CircleCI, fake: FakeCircleCI
+) -> None:
+    notify = JobPlan(name="notify", requires={"generate": ["failed"]})
+    pipeline = await triggered(circleci, fake, GENERATE, notify)
+    await fake.advance(40)
+    jobs = await circleci.workflows.list_jobs(await setup_of(circleci, pipeline)).collect()
+    await circleci.jobs.cancel(jobs[1].id)
+    await fake.advance(3600)
+    assert await workflows_of(circleci, pipeline) == [("setup", "success"), ("build", "success")]

@@ -123,7 +123,7 @@ async def test_nothing_is_delivered_twice(receiver: Receiver) -> None:
 
 def act(fake: FakeCircleCI, path: str) -> None:
     with httpx.Client(transport=fake.transport(), headers={"Circle-Token": fake.token}) as http:
-        assert http.post(f"https://circleci.com/api/v2{path}").status_code == 202
+        assert http.post(f"https://circleci.com/api/v2{path}").is_success
 
 
 @pytest.mark.anyio
@@ -140,6 +140,19 @@ async def test_what_somebody_does_while_time_stands_still_is_delivered(receiver:
     ended = {event.workflow.id: event.workflow.status for event in events if isinstance(event, WorkflowCompleted)}
     assert ended == {running.id: "canceled", held.id: "success"}
     assert await fake.advance(0) == []
+    assert await fake.advance(3600) == []
+
+
+@pytest.mark.anyio
+async def test_nothing_is_delivered_twice_when_a_job_is_canceled_that_never_runs(receiver: Receiver) -> None:
+    fake = FakeCircleCI()
+    jobs = [JobPlan(name="build"), JobPlan(name="notify", requires={"build": ["failed"]})]
+    pipeline = fake.add_pipeline("gh/acme/web", status="running", jobs=jobs)
+    subscribe(fake, receiver.url)
+    assert len(await fake.advance(3600)) == 2
+    (workflow,) = pipeline.planned_workflows
+    act(fake, f"/jobs/{workflow.jobs[1].id}/cancel")
+    assert workflow.status(fake.clock.now()) == "success"
     assert await fake.advance(3600) == []
 
 

@@ -137,7 +137,9 @@ def cancel_by_number(world: World, call: Call) -> Answer:
 
 
 def _cancel(world: World, job: Job) -> Answer:
-    if not job.ended(world.now()):
-        job.canceled_at, job.canceled_by = world.now(), world.user.id
+    now = world.now()
+    # A job that waits for what has not come about ends with its workflow.
+    if not job.ended(now) and job.workflow.stopped_at(now) is None:
+        job.canceled_at, job.canceled_by = now, world.user.id
         job.workflow.lay_out()
     return Answer.message("Job canceled successfully.")
