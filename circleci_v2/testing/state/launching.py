@@ -158,7 +158,8 @@ def rerun(
         workflow: The one to run again.
         created_at: When, in seconds since 1970.
         started_by: The id of the person.
-        chosen: Run only these jobs and those that depend on them; the others keep what they achieved. Default: all.
+        chosen: Run only these jobs, those that depend on them and those that have not ended; the others keep what they
+            achieved. Default: all.
         from_failed: Run only the jobs that did not succeed.
         random: What identifiers are drawn from. Default: the world's own source.
     """
@@ -198,8 +199,9 @@ def _repeated(workflow: Workflow, chosen: Sequence[Job], *, from_failed: bool, n
         return set(workflow.jobs)
     repeated = set(chosen)
     for job in workflow.jobs:
-        unfinished = not job.ended(now) or job.outcome in FAILURES | {"canceled"}
-        if (from_failed and unfinished) or any(dependency in repeated for dependency in job.dependencies):
+        unfinished = not job.ended(now)
+        failed = from_failed and job.outcome in FAILURES | {"canceled"}
+        if unfinished or failed or any(dependency in repeated for dependency in job.dependencies):
             repeated.add(job)
     return repeated
 

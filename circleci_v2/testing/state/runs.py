@@ -213,7 +213,8 @@ class Workflow:
             return self.canceled_at
         if self._going_on(now):
             return None
-        return max((job.stopped_at for job in self.jobs if job.stopped_at is not None), default=self.created_at)
+        # Where every result is kept from an earlier run, all jobs ended before this one began.
+        return max([self.created_at, *(job.stopped_at for job in self.jobs if job.stopped_at is not None)])
 
     def endings(self, now: float) -> Iterator[tuple[float, Workflow | Job]]:
         """What has run here and ended by a moment, and when: the jobs, then the workflow itself."""
