@@ -61,3 +61,15 @@ async def test_an_approval_that_nobody_gave_can_be_given_in_a_rerun_of_other_job
     await circleci.workflows.approve(rerun.workflow_id, hold[0].approval_request_id)
     await fake.advance(3600)
     assert (await circleci.workflows.get(rerun.workflow_id)).status == "success"
+
+
+async def test_the_newest_workflow_comes_first_also_while_time_stands_still(
+    circleci: CircleCI, fake: FakeCircleCI
+) -> None:
+    fake.add_project(PROJECT)
+    pipeline = await circleci.pipelines.trigger(PROJECT)
+    original = (await circleci.pipelines.list_workflows(pipeline.id).collect())[0].id
+    await circleci.workflows.cancel(original)
+    rerun = await circleci.workflows.rerun(original)
+    workflows = await circleci.pipelines.list_workflows(pipeline.id).collect()
+    assert [workflow.id for workflow in workflows] == [rerun.workflow_id, original]

@@ -145,7 +145,8 @@ def list_workflows(world: World, call: Call) -> Answer:
     """The workflows of a pipeline, the newest first."""
     now = world.now()
     workflows = world.pipeline(call.parameters["pipeline-id"]).workflows(now)
-    newest_first = sorted(workflows, key=lambda workflow: workflow.created_at, reverse=True)
+    # Of those of one moment, the last to come is the newest: time may stand still.
+    newest_first = sorted(workflows, key=lambda workflow: workflow.created_at)[::-1]
     return page(world.tokens, call, newest_first, lambda workflow: render_workflow(workflow, now), newest_first=True)
 
 
