@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from circleci_v2.testing import FakeCircleCI
 from circleci_v2.testing.messages import Call, Refusal
 from circleci_v2.testing.paging import PAGE_SIZE, PageTokens, page
+from tests.testing.conftest import BASE_URL
 
 PIPELINES = "/project/gh/acme/web/pipeline"
 
@@ -42,6 +43,18 @@ def test_what_comes_in_while_a_list_is_read_neither_repeats_nor_hides_items(
     second = http.get(PIPELINES, params={"page-token": first["next_page_token"]}).json()
 
     assert [item["number"] for item in second["items"]] == list(range(30, 10, -1))
+
+
+def test_pipelines_of_one_moment_come_newest_first_and_none_twice() -> None:
+    fake = FakeCircleCI()
+    fake.add_project("gh/acme/web")
+    with httpx.Client(transport=fake.transport(), base_url=BASE_URL, headers={"Circle-Token": fake.token}) as http:
+        for _ in range(25):
+            http.post(PIPELINES)
+        first = http.get("/pipeline?org-slug=gh/acme").json()
+        http.post(PIPELINES)
+        second = http.get(f"/pipeline?org-slug=gh/acme&page-token={first['next_page_token']}").json()
+    assert [item["number"] for item in first["items"] + second["items"]] == list(range(25, 0, -1))
 
 
 def test_a_token_means_nothing_to_another_list(http: httpx.Client) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from circleci_v2.testing.clock import rfc3339
 from circleci_v2.testing.messages import Answer, Call, Refusal
@@ -17,12 +17,14 @@ from circleci_v2.testing.state.launching import add_pipeline, add_workflow, laun
 from circleci_v2.testing.state.plans import DEFAULT_WORKFLOW
 from circleci_v2.testing.state.projects import Project
 from circleci_v2.testing.state.records import find
-from circleci_v2.testing.state.runs import Commit, Pipeline
+from circleci_v2.testing.state.runs import Commit, Pipeline, Workflow
 from circleci_v2.testing.state.world import World
 
 __all__ = ["routes"]
 
 routes = Routes()
+
+Item = TypeVar("Item", Pipeline, Workflow)
 
 
 def _render_pipeline(world: World, pipeline: Pipeline) -> dict[str, Any]:
@@ -59,6 +61,11 @@ def _render_commit(project: Project, commit: Commit) -> dict[str, Any]:
     }
 
 
+def _newest_first(items: Sequence[Item]) -> list[Item]:
+    # Of those of one moment, the last to come is the newest: time may stand still.
+    return sorted(items, key=lambda item: item.created_at)[::-1]
+
+
 def _list(world: World, call: Call, pipelines: Sequence[Pipeline]) -> Answer:
     return page(world.tokens, call, pipelines, lambda pipeline: _render_pipeline(world, pipeline), newest_first=True)
 
@@ -76,7 +83,7 @@ def list_all(world: World, call: Call) -> Answer:
         for pipeline in project.pipelines
         if not mine or pipeline.actor_id == world.user.id
     ]
-    return _list(world, call, sorted(pipelines, key=lambda pipeline: pipeline.created_at, reverse=True))
+    return _list(world, call, _newest_first(pipelines))
 
 
 @routes.get("/project/{project-slug}/pipeline")
@@ -145,9 +152,13 @@ def list_workflows(world: World, call: Call) -> Answer:
     """The workflows of a pipeline, the newest first."""
     now = world.now()
     workflows = world.pipeline(call.parameters["pipeline-id"]).workflows(now)
-    # Of those of one moment, the last to come is the newest: time may stand still.
-    newest_first = sorted(workflows, key=lambda workflow: workflow.created_at)[::-1]
-    return page(world.tokens, call, newest_first, lambda workflow: render_workflow(workflow, now), newest_first=True)
+    return page(
+        world.tokens,
+        call,
+        _newest_first(workflows),
+        lambda workflow: render_workflow(workflow, now),
+        newest_first=True,
+    )
 
 
 @routes.post("/project/{project-slug}/pipeline")
