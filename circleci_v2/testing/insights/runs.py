@@ -104,7 +104,7 @@ def _run_of_job(job: Job) -> Run:
 def _workflows(project: Project, window: Window, *, name: str | None, branch: str | None) -> Iterable[Workflow]:
     for pipeline in project.pipelines:
         if pipeline.created_at >= window.end:
-            break  # nothing of it can have started within the window, nor of any later one
+            continue  # nothing of it can have started within the window, so it need not be planned
         for workflow in pipeline.planned_workflows:
             if (
                 window.start <= workflow.created_at < window.end
