@@ -53,7 +53,7 @@ def due_deliveries(world: World) -> list[WebhookDelivery]:
     """What has happened since the last time, for every webhook, in the order in which it happened."""
     now = world.now()
     due = [
-        (at, _delivery(webhook, ended, at, now))
+        (at, _delivery(webhook, ended, at))
         for project in world.projects.values()
         for webhook in project.webhooks.values()
         for at, ended in project.tell_endings(webhook, now)
@@ -66,7 +66,7 @@ def _event_of(ended: Workflow | Job) -> str:
     return "job-completed" if isinstance(ended, Job) else "workflow-completed"
 
 
-def _delivery(webhook: Webhook, ended: Workflow | Job, happened_at: float, now: float) -> WebhookDelivery:
+def _delivery(webhook: Webhook, ended: Workflow | Job, happened_at: float) -> WebhookDelivery:
     pipeline = ended.workflow.pipeline if isinstance(ended, Job) else ended.pipeline
     project, organization = pipeline.project, pipeline.project.organization
     event = _event_of(ended)
@@ -80,7 +80,7 @@ def _delivery(webhook: Webhook, ended: Workflow | Job, happened_at: float, now: 
             "project": {"id": project.id, "name": project.name, "slug": _long_slug(project)},
             "organization": {"id": organization.id, "name": organization.name},
             "pipeline": _render_pipeline(pipeline),
-            **_render_ended(ended, now),
+            **_render_ended(ended, happened_at),
         }
     ).encode()
     headers = {"content-type": "application/json", "user-agent": _USER_AGENT, EVENT_TYPE_HEADER: event}
@@ -89,10 +89,10 @@ def _delivery(webhook: Webhook, ended: Workflow | Job, happened_at: float, now: 
     return WebhookDelivery(url=webhook.url, headers=headers, body=body)
 
 
-def _render_ended(ended: Workflow | Job, now: float) -> dict[str, Any]:
+def _render_ended(ended: Workflow | Job, at: float) -> dict[str, Any]:
     if isinstance(ended, Workflow):
-        return {"workflow": _render_workflow(ended, now)}
-    workflow = _render_workflow(ended.workflow, now)
+        return {"workflow": _render_workflow(ended, at)}
+    workflow = _render_workflow(ended.workflow, at)
     del workflow["status"]  # which events of jobs do not tell
     return {"workflow": workflow, "job": _render_job(ended)}
 
@@ -125,12 +125,12 @@ def _render_pipeline(pipeline: Pipeline) -> dict[str, Any]:
     }
 
 
-def _render_workflow(workflow: Workflow, now: float) -> dict[str, Any]:
-    stopped_at = workflow.stopped_at(now)
+def _render_workflow(workflow: Workflow, at: float) -> dict[str, Any]:
+    stopped_at = workflow.stopped_at(at)
     return {
         "id": workflow.id,
         "name": workflow.name,
-        "status": workflow.status(now),
+        "status": workflow.status(at),
         "created_at": rfc3339(workflow.created_at),
         "stopped_at": None if stopped_at is None else rfc3339(stopped_at),
         "url": f"https://app.circleci.com/pipelines/workflows/{workflow.id}",

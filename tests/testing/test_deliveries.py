@@ -127,6 +127,20 @@ def act(fake: FakeCircleCI, path: str) -> None:
 
 
 @pytest.mark.anyio
+async def test_an_event_knows_nothing_of_what_happened_after_it(receiver: Receiver) -> None:
+    fake = FakeCircleCI()
+    fake.add_project("gh/acme/web")
+    subscribe(fake, receiver.url)
+    act(fake, "/project/gh/acme/web/pipeline")
+    build, test, workflow = [parse(delivery.body) for delivery in await fake.advance(3600)]
+    assert isinstance(build, JobCompleted)
+    assert build.workflow.stopped_at is None
+    assert isinstance(test, JobCompleted)
+    assert isinstance(workflow, WorkflowCompleted)
+    assert test.workflow.stopped_at == test.happened_at == workflow.workflow.stopped_at
+
+
+@pytest.mark.anyio
 async def test_what_somebody_does_while_time_stands_still_is_delivered(receiver: Receiver) -> None:
     fake = running_fake()
     subscribe(fake, receiver.url)
