@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 
 from circleci_v2.testing import Clock, FakeCircleCI, JobPlan
 from circleci_v2.webhooks import SIGNATURE_HEADER, JobCompleted, WorkflowCompleted, parse, verify
+from tests.http.encrypted import CERTIFICATE, KEY
 
 SECRET = "a-long-secret"
 
@@ -64,12 +66,12 @@ def receiver() -> Iterator[Receiver]:
         thread.join()
 
 
-def subscribe(fake: FakeCircleCI, url: str, *, secret: str = SECRET) -> None:
+def subscribe(fake: FakeCircleCI, url: str, *, secret: str = SECRET, verify_tls: bool = False) -> None:
     fields = {
         "name": "ours",
         "events": ["workflow-completed", "job-completed"],
         "url": url,
-        "verify-tls": False,
+        "verify-tls": verify_tls,
         "signing-secret": secret,
         "scope": {"id": fake.world.projects["gh/acme/web"].id, "type": "project"},
     }
@@ -187,6 +189,19 @@ async def test_a_receiver_that_refuses_is_asked_again(receiver: Receiver) -> Non
     first, _ = await fake.advance(3600)
     assert first.status_codes == (500, 500, 200)
     assert len({body for _, body in receiver.received[:3]}) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("verify_tls", "accepted"), [(True, False), (False, True)])
+async def test_a_certificate_that_nobody_trusts_is_refused_where_the_webhook_says_so(
+    receiver: Receiver, verify_tls: bool, accepted: bool
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE, KEY)
+    receiver.socket = context.wrap_socket(receiver.socket, server_side=True)
+    fake = running_fake()
+    subscribe(fake, receiver.url.replace("http", "https", 1), verify_tls=verify_tls)
+    assert [delivery.accepted for delivery in await fake.advance(3600)] == [accepted, accepted]
 
 
 @pytest.mark.anyio
