@@ -69,7 +69,7 @@ def _stored_artifact(world: World, key: str) -> bytes:
 
 def _stored_usage(world: World, key: str) -> bytes:
     organization_id, export_id, part = key.split("/")
-    organization = world.organizations[organization_id]
+    organization = world.organization_of(organization_id)
     return usage_part(world, organization, organization.usage_exports[export_id], int(part))
 
 
