@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["EPOCH", "Clock", "rfc3339"]
+__all__ = ["EPOCH", "Clock", "moment_of", "rfc3339"]
 
 EPOCH: Final = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
 """Where time begins unless told otherwise: a Wednesday afternoon, so that every run gives the same answers."""
@@ -77,3 +77,8 @@ class Clock:
 def rfc3339(seconds: float) -> str:
     """The text CircleCI writes for a moment, for example ``2026-03-04T15:00:00.000Z``."""
     return datetime.fromtimestamp(seconds, tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment_of(text: str) -> datetime:
+    """The moment of a text by RFC 3339, which allows small letters, too: ``2026-03-04t15:00:00z``."""
+    return datetime.fromisoformat(text.upper())

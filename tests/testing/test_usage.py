@@ -30,3 +30,7 @@ def test_the_files_of_an_organization_that_is_deleted_are_gone(
     address = http.get(f"/organizations/{owner}/usage_export_job/{job}").json()["download_urls"][0]
     assert http.delete(f"/organization/{owner}").status_code == 202
     assert httpx.Client(transport=fake.transport()).get(address).status_code == 404
+
+
+def test_a_moment_may_be_written_in_small_letters(http: httpx.Client, owner: str) -> None:
+    assert export(http, owner, start="2026-02-20t00:00:00z")["start"] == "2026-02-20T00:00:00.000Z"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
-from circleci_v2.testing.clock import rfc3339
+from circleci_v2.testing.clock import moment_of, rfc3339
 from circleci_v2.testing.insights.runs import DAY, Run, Window, metrics, runs_of_jobs, runs_of_workflows, trend
 from circleci_v2.testing.insights.tests import flaky_tests, jobs_with_tests, metrics_of_tests
 from circleci_v2.testing.messages import Answer, Call
@@ -64,8 +63,8 @@ def _window(world: World, call: Call, *, default: str = "last-90-days") -> Windo
 def _dates(world: World, call: Call) -> Window:
     start, end, now = call.value("start-date"), call.value("end-date"), world.now()
     return Window(
-        start=datetime.fromisoformat(start).timestamp() if start else now - 90 * DAY,
-        end=datetime.fromisoformat(end).timestamp() if end else now,
+        start=moment_of(start).timestamp() if start else now - 90 * DAY,
+        end=moment_of(end).timestamp() if end else now,
     )
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
-from circleci_v2.testing.clock import rfc3339
+from circleci_v2.testing.clock import moment_of, rfc3339
 from circleci_v2.testing.messages import Answer, Call, Refusal
 from circleci_v2.testing.paging import PAGE_SIZE
 from circleci_v2.testing.routing import Routes
@@ -63,11 +62,9 @@ def _matches(decision: Record, call: Call) -> bool:
     }
     if any(call.value(name) not in {None, value} for name, value in wanted.items()):
         return False
-    created_at = datetime.fromisoformat(decision["created_at"])
+    created_at = moment_of(decision["created_at"])
     after, before = call.value("after"), call.value("before")
-    return (not after or created_at > datetime.fromisoformat(after)) and (
-        not before or created_at < datetime.fromisoformat(before)
-    )
+    return (not after or created_at > moment_of(after)) and (not before or created_at < moment_of(before))
 
 
 @routes.post("/owner/{ownerID}/context/{context}/decision")

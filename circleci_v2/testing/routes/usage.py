@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
-from circleci_v2.testing.clock import rfc3339
+from circleci_v2.testing.clock import moment_of, rfc3339
 from circleci_v2.testing.downloads import storage_url
 from circleci_v2.testing.messages import Answer, Call, Refusal
 from circleci_v2.testing.routing import Routes
@@ -28,7 +27,7 @@ _LONGEST_SECONDS: Final = 31 * 24 * 3600
 def create_export(world: World, call: Call) -> Answer:
     """Ask for an export of at most 31 days."""
     organization, fields = world.organization_of(call.parameters["org_id"]), call.fields()
-    start, end = (datetime.fromisoformat(fields[name]).timestamp() for name in ("start", "end"))
+    start, end = (moment_of(fields[name]).timestamp() for name in ("start", "end"))
     if not 0 < end - start <= _LONGEST_SECONDS:
         raise Refusal(HTTPStatus.BAD_REQUEST, "The end has to come after the start, by 31 days at most.")
     if end > world.now():
