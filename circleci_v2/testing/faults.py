@@ -88,7 +88,8 @@ class Faults:
         if status not in _STATUSES:
             msg = f"status={status!r}: an answer has a status from {_STATUSES[0]} to {_STATUSES[-1]}"
             raise ValueError(msg)
-        waiting = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
+        # No exponent, which the header has no room for: also a wait of weeks is one that a client may be told.
+        waiting = {} if retry_after is None else {"retry-after": f"{retry_after:.15g}"}
         phrase = responses.get(status, f"HTTP {status:d}")
         answer = Answer.message(message or phrase, status).with_headers({**(headers or {}), **waiting})
         self._add(_Fault(route, times, answer=answer))

@@ -29,6 +29,11 @@ def test_a_status_that_no_standard_knows_is_answered(fake: FakeCircleCI, http: h
         assert httpx.get(f"{url}/me", trust_env=False).status_code == status
 
 
+def test_a_wait_of_weeks_is_told_in_digits(fake: FakeCircleCI, http: httpx.Client) -> None:
+    fake.faults.fail_next(429, retry_after=3_000_000)
+    assert http.get("/me").headers["retry-after"] == "3000000"
+
+
 @pytest.mark.parametrize("status", [0, 99, 199, 600, 1000, -1])
 def test_what_is_no_status_of_an_answer_is_refused(fake: FakeCircleCI, status: int) -> None:
     with pytest.raises(ValueError, match=f"status={status}:"):
