@@ -17,6 +17,7 @@ from circleci_v2.testing.rate_limits import RateLimit
 __all__ = ["Delivery", "Faults"]
 
 _STATUSES: Final = range(200, 600)
+_WITHOUT_BODY: Final = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 
 Cut = Literal["before the answer", "inside the body"]
 
@@ -78,7 +79,8 @@ class Faults:
             status: The HTTP status, also one that no standard knows, such as the 520 of Cloudflare. Default: 503.
             times: How many calls. Default: 1.
             route: Which calls. Default: any.
-            message: What the body says. Default: the standard phrase of the status, where there is one.
+            message: What the body says, where the status allows one. Default: the standard phrase of the status, where
+                there is one.
             headers: More headers of the answer. Default: none.
             retry_after: Seconds for a ``Retry-After`` header. Default: no such header.
 
@@ -91,8 +93,8 @@ class Faults:
         # No exponent, which the header has no room for: also a wait of weeks is one that a client may be told.
         waiting = {} if retry_after is None else {"retry-after": f"{retry_after:.15g}"}
         phrase = responses.get(status, f"HTTP {status:d}")
-        answer = Answer.message(message or phrase, status).with_headers({**(headers or {}), **waiting})
-        self._add(_Fault(route, times, answer=answer))
+        answer = Answer(status) if status in _WITHOUT_BODY else Answer.message(message or phrase, status)
+        self._add(_Fault(route, times, answer=answer.with_headers({**(headers or {}), **waiting})))
 
     def answer_next(self, answer: Answer, *, times: int = 1, route: str | None = None) -> None:
         """Give the next calls an answer of your own, whatever they ask, before they have any effect."""

@@ -29,6 +29,15 @@ def test_a_status_that_no_standard_knows_is_answered(fake: FakeCircleCI, http: h
         assert httpx.get(f"{url}/me", trust_env=False).status_code == status
 
 
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_that_allows_no_body_has_none(fake: FakeCircleCI, status: int) -> None:
+    fake.faults.fail_next(status)
+    with fake.serve() as url, httpx.Client(trust_env=False, headers={"Circle-Token": fake.token}) as http:
+        answer = http.get(f"{url}/me")
+        assert (answer.status_code, answer.content) == (status, b"")
+        assert http.get(f"{url}/me").status_code == 200
+
+
 def test_a_wait_of_weeks_is_told_in_digits(fake: FakeCircleCI, http: httpx.Client) -> None:
     fake.faults.fail_next(429, retry_after=3_000_000)
     assert http.get("/me").headers["retry-after"] == "3000000"
