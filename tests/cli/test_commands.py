@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from circleci_v2 import __version__
 from circleci_v2.cli.app import app
-from circleci_v2.testing import FakeCircleCI
+from circleci_v2.testing import FakeCircleCI, WorkflowPlan
 
 PROJECT = "gh/acme/web"
 
@@ -169,6 +169,34 @@ def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path, arguments
     result = run(*(text.format(job=job, file=file) for text in arguments), *demo)
     assert result.exit_code == 3, result.output
     assert file.name in result.stderr
+
+
+@pytest.mark.parametrize("name", ["[old]", "[/]"])
+def test_names_of_files_in_square_brackets_are_shown_as_they_are(tmp_path: Path, name: str) -> None:
+    job = str(rows_of("jobs", PROJECT, "--limit", "1")[0]["job_number"])
+    folder, file = tmp_path / "artifacts" / name, tmp_path / "usage" / name
+    for arguments in (
+        ("artifacts", PROJECT, job, "--output", str(folder), "--demo"),
+        ("usage", "gh/acme", "--output", str(file), "--start", "2d", "--demo"),
+        ("demo", "--pipelines", "5", "--output", str(tmp_path / name)),
+    ):
+        result = run(*arguments)
+        assert result.exit_code == 0, result.output
+        assert str(Path(arguments[arguments.index("--output") + 1])) in result.output
+
+
+@pytest.mark.parametrize("name", ["build [prod]", "[/]"])
+def test_names_of_workflows_in_square_brackets_are_shown_as_they_are(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    fake = FakeCircleCI()
+    pipeline = fake.add_pipeline(PROJECT, workflows=[WorkflowPlan(name=name, jobs=("build",))])
+    with fake.serve() as url:
+        monkeypatch.setenv("CIRCLECI_BASE_URL", url)
+        monkeypatch.setenv("CIRCLE_TOKEN", fake.token)
+        result = run("wait", pipeline.id)
+    assert result.exit_code == 0, result.output
+    assert f"workflow {name}: new → success" in result.stderr
 
 
 def test_the_version_is_that_of_the_library() -> None:

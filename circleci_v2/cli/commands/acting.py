@@ -110,7 +110,7 @@ async def _newest(circleci: CircleCI) -> UUID:
 
 def _tell(change: StateChange) -> None:
     what = f"workflow {change.workflow.name}" if change.workflow else "pipeline"
-    stderr.print(f"{what}: {change.before or 'new'} → {change.after}", highlight=False)
+    stderr.print(f"{what}: {change.before or 'new'} → {change.after}", markup=False, highlight=False)
 
 
 def _told(result: PipelineResult) -> ExitCode:

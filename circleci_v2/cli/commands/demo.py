@@ -70,7 +70,7 @@ async def _report(circleci: CircleCI, project: str, pipelines: int, output: Path
     counts = f"{len(records):,} pipelines, {len(workflows):,} workflows and {len(jobs):,} jobs"
     stdout.print(f"\n{counts} in {seconds:.1f} seconds.")
     await anyio.to_thread.run_sync(_write, records, output)
-    stdout.print(f"Every record is in {output}, one pipeline a line.\n")
+    stdout.print(f"Every record is in {output}, one pipeline a line.\n", markup=False, soft_wrap=True)
 
 
 def _slowest(jobs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

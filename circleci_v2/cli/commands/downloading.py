@@ -55,7 +55,8 @@ async def _download(project: str, job: int, output: Path, match: list[str] | Non
                 match=match,
                 on_progress=lambda told: tell(told.files_done, told.files),
             )
-    stderr.print(f"{len(result.files)} files with {result.size:,} bytes are in {output}.")
+    files = f"{len(result.files)} files with {result.size:,} bytes"
+    stderr.print(f"{files} are in {output}.", markup=False, soft_wrap=True)
 
 
 def usage(
@@ -104,7 +105,7 @@ async def _export(
                 overwrite="replace" if overwrite else "error",
                 timing=usage_timing(demo=demo),
             )
-    stderr.print(f"{result.rows:,} rows are in {result.file}.")
+    stderr.print(f"{result.rows:,} rows are in {result.file}.", markup=False, soft_wrap=True)
 
 
 async def _id_of(circleci: CircleCI, organization: str) -> str:
