@@ -84,7 +84,7 @@ def run(command: Coroutine[Any, Any, ExitCode | None]) -> None:
         code = ExitCode.INTERRUPTED
     except CircleCIError as error:
         _complain(f"{type(error).__name__}: {error}")
-        code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), ExitCode.REFUSED)
+        code = _code_of(error)
     except BrokenPipeError:
         _discard_output()
         code = ExitCode.READER_GONE
@@ -96,6 +96,13 @@ def run(command: Coroutine[Any, Any, ExitCode | None]) -> None:
             signal.signal(signal.SIGINT, before)
     if code is not ExitCode.SUCCESS:
         raise typer.Exit(code)
+
+
+def _code_of(error: BaseException | None) -> ExitCode:
+    """The exit code of an error, or else of what caused it: an export that is refused may be so for want of access."""
+    if error is None:
+        return ExitCode.REFUSED
+    return next((code for kind, code in _CODES.items() if isinstance(error, kind)), None) or _code_of(error.__cause__)
 
 
 async def _interruptible(command: Coroutine[Any, Any, ExitCode | None]) -> ExitCode | None:

@@ -255,11 +255,13 @@ def test_wait_tells_scripts_how_a_pipeline_ended(monkeypatch: pytest.MonkeyPatch
     assert ("The configuration is not valid." in result.stderr) == (status == "errored")
 
 
-def test_a_wrong_token_has_an_exit_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_token_has_an_exit_code_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with FakeCircleCI().serve() as url:
         monkeypatch.setenv("CIRCLECI_BASE_URL", url)
         monkeypatch.setenv("CIRCLE_TOKEN", "wrong-token")
         result = run("whoami")
-    assert result.exit_code == 4
+        # With a UUID, the export itself is the first thing that is asked for.
+        exported = run("usage", "00000000-0000-0000-0000-000000000000", "--output", str(tmp_path / "usage.csv"))
+    assert (result.exit_code, exported.exit_code) == (4, 4)
     assert "Invalid token provided." in result.stderr
     assert "wrong-token" not in result.output
