@@ -15,6 +15,8 @@ def main() -> None:
     """Run the command, or say what is missing to run it."""
     if sys.stdout is None:  # closed by whoever started it, as with >&-: what nobody wants to read goes nowhere
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the process ends
+    if sys.stdin is None:  # likewise: nothing comes from there
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - until the process ends
     try:
         from circleci_v2.cli.app import app
     except ModuleNotFoundError as error:

@@ -107,6 +107,14 @@ def test_a_closed_output_is_one_that_nobody_wants(arguments: list[str]) -> None:
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="only a POSIX shell closes a stream for its command")
+def test_a_closed_input_is_one_that_holds_nothing() -> None:
+    arguments = ["sh", "-c", '"$@" <&-', "sh", *COMMAND, "api", "/me", "-d", "@-", "--demo"]
+    result = subprocess.run(arguments, check=False, capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "--data is not JSON" in result.stderr
+
+
 STUBBORN = """
 import asyncio
 from circleci_v2.cli.running import run
