@@ -11,6 +11,7 @@ import asyncio
 import logging
 import socket
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,6 +33,7 @@ __all__ = ["LoopbackServer"]
 
 _START_SECONDS: Final = 10.0
 _DELIVERY_SECONDS: Final = 0.1
+_LAST_ROUNDS: Final = 6
 
 _logger: Final = logging.getLogger("circleci_v2.testing")
 
@@ -168,15 +170,19 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # uvicorn gives open connections a tenth of a second to end; whoever stops a fake has no use for their answers,
         # and a suite of tests stops hundreds.
+        for listener in sockets or ():
+            with suppress(NotImplementedError):  # on Windows, where nothing is accepted by a reader
+                asyncio.get_running_loop().remove_reader(listener)
+        # What was just accepted becomes a connection two rounds of the loop later, and asyncio forgets it where its server
+        # is closed by then. A socket is closed one round after it was told to, and the loop ends right after this.
+        for _ in range(_LAST_ROUNDS):
+            for connection in tuple(self.server_state.connections):
+                _abort(connection)
+            await asyncio.sleep(0)
         for server in self.servers:
             server.close()
         for listener in sockets or ():
             listener.close()
-        for connection in tuple(self.server_state.connections):
-            _abort(connection)
-        # asyncio closes a socket one round of the loop after it was told to; the loop ends right after this.
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
 
     async def _deliver_webhooks(self) -> None:
         """Deliver what becomes due while time passes by itself."""

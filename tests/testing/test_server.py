@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import threading
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import anyio
 import httpx
@@ -106,6 +108,17 @@ def test_a_start_that_asyncio_cancels_leaves_no_server_behind(fake: FakeCircleCI
 
     asyncio.run(cancel_while_it_starts())
     assert not is_served()
+
+
+def test_connections_that_are_only_being_accepted_are_closed_with_the_server(fake: FakeCircleCI) -> None:
+    for _ in range(20):
+        with fake.serve() as url:
+            address = urlsplit(url)
+            callers = [socket.create_connection((address.hostname or "", address.port or 0)) for _ in range(20)]
+        for caller in callers:
+            caller.close()
+    # What was left open would be warned of here, and warnings are errors.
+    gc.collect()
 
 
 def test_a_port_that_is_taken_is_an_error(fake: FakeCircleCI) -> None:
