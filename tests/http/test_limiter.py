@@ -189,7 +189,8 @@ async def test_operations_that_turn_out_to_share_a_budget_use_it_up_together(clo
     async with anyio.create_task_group() as tasks:
         for operation in itertools.islice(itertools.cycle(operations), calls):
             tasks.start_soon(call, operation)
-    assert clock.now() <= 1.5 * (calls - 10) / 50
+    # Trio runs tasks in any order, so that some runs find the shared budget later than others.
+    assert clock.now() <= 2 * (calls - 10) / 50
 
 
 async def test_who_comes_before_a_closed_gate_while_waiting_may_not_have_to_wait_that_long(clock: VirtualClock):
