@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from circleci_v2._wire.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from circleci_v2._http.policy import RateLimitPolicy, RetryPolicy, Timeout
-    from circleci_v2._wire.unset import UNSET
+    from circleci_v2._wire.types import UNSET
     from circleci_v2.client import CircleCI
     from circleci_v2.config import ConnectionOptions
     from circleci_v2.errors import (
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     )
     from circleci_v2.operations import OPERATIONS
     from circleci_v2.pagination import Page, Paginator
+    from circleci_v2.policies import RateLimitPolicy, RetryPolicy, Timeout
     from circleci_v2.response import Response
     from circleci_v2.slugs import OrgSlug, ProjectSlug
 
@@ -83,17 +83,17 @@ __all__ = [
 
 _MODULES = {
     "OPERATIONS": "operations",
-    "UNSET": "_wire.unset",
+    "UNSET": "_wire.types",
     "CircleCI": "client",
     "ConnectionOptions": "config",
     "OrgSlug": "slugs",
     "Page": "pagination",
     "Paginator": "pagination",
     "ProjectSlug": "slugs",
-    "RateLimitPolicy": "_http.policy",
+    "RateLimitPolicy": "policies",
     "Response": "response",
-    "RetryPolicy": "_http.policy",
-    "Timeout": "_http.policy",
+    "RetryPolicy": "policies",
+    "Timeout": "policies",
 }
 
 __getattr__ = lazy_names(

@@ -14,9 +14,9 @@ import anyio.lowlevel
 import attrs
 from anyio.abc import TaskGroup
 
-from circleci_v2._checks import require_at_least_one
-from circleci_v2._http.priority import in_bulk
+from circleci_v2._validation import require_at_least_one
 from circleci_v2.errors import ConfigurationError
+from circleci_v2.policies import in_bulk
 from circleci_v2.streams import Send, Stream, error_when_cancelled_from_outside
 
 __all__ = ["OnError", "OnProgress", "Outcome", "map_concurrently"]

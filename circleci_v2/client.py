@@ -14,20 +14,18 @@ import attrs
 from circleci_v2 import artifacts, usage_export, waiting
 from circleci_v2 import history as _history
 from circleci_v2._generated.namespaces import Namespaces, NamespacesWithRawResponse
-from circleci_v2._http.exchange import CallOptions, Exchange, StreamedBody
-from circleci_v2._http.policy import RateLimitPolicy, RetryPolicy, Timeout
-from circleci_v2._http.priority import Priority
-from circleci_v2._wire.answer import Answer
-from circleci_v2._wire.deviations import DeviationReporter
+from circleci_v2._http.session import CallOptions, Session
+from circleci_v2._wire.deviations import Deviation, DeviationReporter
 from circleci_v2._wire.encoding import encode_json, encode_query
-from circleci_v2._wire.loading import load_json
+from circleci_v2._wire.json import load_json
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
-from circleci_v2._wire.trail import Deviation
 from circleci_v2.bulk import OnError, OnProgress, Outcome, map_concurrently
 from circleci_v2.config import AuthScheme, ConnectionOptions, Token, resolve
 from circleci_v2.errors import DecodeError
 from circleci_v2.events import DeviationEvent, Event
-from circleci_v2.response import Response
+from circleci_v2.policies import Priority, RateLimitPolicy, RetryPolicy, Timeout
+from circleci_v2.response import Response, StreamedBody
 from circleci_v2.streams import Stream
 
 if TYPE_CHECKING:
@@ -98,7 +96,7 @@ class CircleCI(Namespaces):
             on_event=on_event,
             max_response_bytes=max_response_bytes,
         )
-        self._exchange = Exchange(self._settings, transport=transport)
+        self._session = Session(self._settings, transport=transport)
         self._options = CallOptions()
         self._deviations = DeviationReporter(strict=strict, tell=self._tell_deviation)
         super().__init__(self)
@@ -155,7 +153,7 @@ class CircleCI(Namespaces):
             on_progress=on_progress,
         )
 
-    async def call(self, request: Request, parse: Callable[[Answer], T]) -> Response[T]:
+    async def call(self, request: Request, parse: Callable[[Payload], T]) -> Response[T]:
         """Send a described request and parse its answer; what every method of every namespace comes down to.
 
         Args:
@@ -167,10 +165,10 @@ class CircleCI(Namespaces):
             APIConnectionError: No complete answer arrived.
             DecodeError: The answer is not JSON, or in strict mode not what its description says.
         """
-        response = await self._exchange.send(request, self._options)
+        response = await self._session.send(request, self._options)
         operation_id = request.operation.id if request.operation else None
         data = _json(response, operation_id)
-        answer = Answer(response.status_code, data, self._deviations.for_operation(operation_id))
+        answer = Payload(response.status_code, data, self._deviations.for_operation(operation_id))
         return response.with_parsed(parse(answer))
 
     async def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, json: Any = None) -> Any:
@@ -222,7 +220,7 @@ class CircleCI(Namespaces):
             DecodeError: The server refused, and said so at greater length than the client accepts.
             ValueError: `url` is not an address.
         """
-        return self._exchange.stream(url, headers=headers, authenticate=authenticate, options=self._options)
+        return self._session.stream(url, headers=headers, authenticate=authenticate, options=self._options)
 
     @property
     def with_raw_response(self) -> NamespacesWithRawResponse:
@@ -268,7 +266,7 @@ class CircleCI(Namespaces):
         Raises:
             ConfigurationError: The client belongs to another event loop.
         """
-        await self._exchange.aclose()
+        await self._session.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -282,7 +280,7 @@ class CircleCI(Namespaces):
         return f"CircleCI(base_url={self._settings.base_url!r}, auth={self._settings.auth!r})"
 
     def _tell_deviation(self, operation_id: str | None, deviation: Deviation) -> None:
-        self._exchange.tell(DeviationEvent(operation_id=operation_id, path=deviation.path, problem=deviation.problem))
+        self._session.tell(DeviationEvent(operation_id=operation_id, path=deviation.path, problem=deviation.problem))
 
 
 def _json(response: Response[None], operation_id: str | None) -> Any:

@@ -15,9 +15,9 @@ from urllib.parse import SplitResult, urlsplit
 
 import attrs
 
-from circleci_v2._http.policy import RateLimitPolicy, RetryPolicy, Timeout
 from circleci_v2.errors import ConfigurationError
 from circleci_v2.events import Event
+from circleci_v2.policies import RateLimitPolicy, RetryPolicy, Timeout
 
 __all__ = ["AuthScheme", "ConnectionOptions", "Secret", "Settings", "Token", "resolve"]
 

@@ -11,7 +11,7 @@ import time as _time
 
 import attrs
 
-from circleci_v2._http.headers import RateLimit
+from circleci_v2.policies import RateLimit
 
 __all__ = [
     "DeprecationEvent",

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from circleci_v2._generated import models as _models
-from circleci_v2._wire.enums import OpenStrEnum
 from circleci_v2._wire.model import Model
+from circleci_v2._wire.types import OpenStrEnum
 
 if TYPE_CHECKING:
     from circleci_v2._generated.models import *  # noqa: F403 - every generated name, for type checkers alone

@@ -13,9 +13,9 @@ from typing import Any, Final, Generic, Self, TypeVar
 
 import attrs
 
-from circleci_v2._channel import Turns
 from circleci_v2.errors import CircleCIError, ConfigurationError, PaginationError
 from circleci_v2.streams import Send, Stream
+from circleci_v2.streams._channel import Turns
 
 __all__ = ["FetchPage", "Page", "Paginator", "Prefetch"]
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Generic, TypeVar
 
 import attrs
 
-from circleci_v2._http.headers import RateLimit
+from circleci_v2.policies import RateLimit
 
-__all__ = ["Response"]
+__all__ = ["Response", "StreamedBody"]
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -57,3 +57,24 @@ class Response(Generic[T]):
     def request_id(self) -> str | None:
         """The value of ``x-request-id``, to quote in a support ticket."""
         return self.headers.get("x-request-id")
+
+
+@attrs.frozen(kw_only=True)
+class StreamedBody:
+    """An answer whose body is still to be read; iterate it once for the bytes, in pieces.
+
+    The pieces are as they travelled. They are compressed where ``content-encoding`` says so; ask for
+    ``Accept-Encoding: identity`` to prevent that.
+
+    Attributes:
+        status_code: The HTTP status, below 300.
+        headers: The headers, case-insensitive.
+        pieces: Where the bytes come from.
+    """
+
+    status_code: int
+    headers: Mapping[str, str]
+    pieces: AsyncIterator[bytes] = attrs.field(repr=False)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self.pieces

@@ -18,7 +18,7 @@ from typing import Any
 
 import attrs
 
-from circleci_v2._wire.json_types import is_array, is_object
+from circleci_v2._wire.json import is_array, is_object
 from codegen.diff import diff_documents
 from codegen.diffing.changes import Diff
 from codegen.diffing.methods import moved_operations

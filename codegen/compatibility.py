@@ -23,7 +23,7 @@ from typing import Any
 import griffe
 
 from codegen.errors import SpecError
-from codegen.parsing import ROOT
+from codegen.generate.parsing import ROOT
 
 __all__ = ["last_tag", "losses", "main"]
 

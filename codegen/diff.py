@@ -26,7 +26,7 @@ from codegen.diffing.service import changed_service
 from codegen.diffing.surface import Surface, surface_of
 from codegen.documents import Document, read_document
 from codegen.errors import SpecError
-from codegen.layers import layers_by_operation
+from codegen.generate.layers import layers_by_operation
 from codegen.names import Names, canonical_key
 from codegen.normalize import OUR_DOCUMENT, Normalized, normalize
 from codegen.overlay import Overlay

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import yaml
 
-from circleci_v2._wire.json_types import is_object
+from circleci_v2._wire.json import is_object
 from codegen.errors import SpecError
 
 __all__ = ["Document", "dump_document", "is_url", "read_document", "write_document"]

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from circleci_v2._wire.json_types import is_object
+from circleci_v2._wire.json import is_object
 from codegen.documents import Document
 from codegen.reading import component_of, operations_of
 from codegen.schemas import WORDS, Schema, unwrapped

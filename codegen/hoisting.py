@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from circleci_v2._wire.json_types import is_object
+from circleci_v2._wire.json import is_object
 from codegen.errors import SpecError
 from codegen.flattening import (
     DEEPEST_NESTING,

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import yaml
 
-from circleci_v2._wire.json_types import is_array, is_object
+from circleci_v2._wire.json import is_array, is_object
 from codegen.errors import SpecError
 
 __all__ = ["CallName", "Names", "canonical_key", "class_name", "identifier", "pascal_case", "snake_case"]
@@ -28,7 +28,7 @@ _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+
 # Classes that generated code imports, beside the models.
 _TAKEN_BY_CODE = frozenset(
     {
-        *("Answer", "Any", "Mapping", "Model", "Namespace", "Namespaces", "OpenStrEnum", "Operation", "OrgSlug"),
+        *("Payload", "Any", "Mapping", "Model", "Namespace", "Namespaces", "OpenStrEnum", "Operation", "OrgSlug"),
         *("Page", "Paginator", "ProjectSlug", "RawNamespace", "Request", "Sequence", "Unset"),
     }
 )

@@ -21,7 +21,7 @@ from typing import Any
 
 import attrs
 
-from circleci_v2._wire.json_types import is_object
+from circleci_v2._wire.json import is_object
 from codegen.documents import Document, read_document, write_document
 from codegen.errors import SpecError
 from codegen.hoisting import Hoister

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import attrs
 
-from circleci_v2._wire.json_types import is_object
+from circleci_v2._wire.json import is_object
 from codegen.documents import Document
 from codegen.facts import facts_of, with_own_parameters
 from codegen.names import canonical_key, snake_case

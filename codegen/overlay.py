@@ -18,7 +18,7 @@ import yaml
 from jsonpath_ng.ext.parser import parse as parse_json_path
 from oas_patch.overlay import apply_overlay  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
-from circleci_v2._wire.json_types import is_array, is_object
+from circleci_v2._wire.json import is_array, is_object
 from codegen.documents import Document
 from codegen.errors import SpecError
 from codegen.names import Names, canonical_key

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from circleci_v2._wire.json_types import is_array, is_object
+from circleci_v2._wire.json import is_array, is_object
 from codegen.documents import Document
 
 __all__ = ["component_of", "fields_of_schema", "json_schema_of", "operations_of", "references_in"]

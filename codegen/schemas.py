@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from circleci_v2._wire.json_types import is_array, is_object
+from circleci_v2._wire.json import is_array, is_object
 from codegen.errors import SpecError
 
 __all__ = [

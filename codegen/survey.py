@@ -21,9 +21,9 @@ import attrs
 from codegen.documents import Document, read_document
 from codegen.errors import SpecError
 from codegen.generate import generate
+from codegen.generate.parsing import ROOT, parse
 from codegen.names import Names
 from codegen.normalize import normalize
-from codegen.parsing import ROOT, parse
 from codegen.reading import operations_of
 
 __all__ = ["Figures", "measure", "table"]

@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError
 from openapi_spec_validator import validate
 from openapi_spec_validator.exceptions import OpenAPIError
 
-from circleci_v2._wire.json_types import is_array, is_object
+from circleci_v2._wire.json import is_array, is_object
 from codegen.documents import Document
 from codegen.errors import SpecError
 from codegen.schemas import resolve_pointer

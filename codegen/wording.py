@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from circleci_v2._wire.json_types import is_array, is_object
+from circleci_v2._wire.json import is_array, is_object
 from codegen.documents import read_document
 from codegen.errors import SpecError
 from codegen.normalize import OUR_DOCUMENT

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import anyio
 
-from circleci_v2._http.exchange import Exchange
+from circleci_v2._http.session import Session
 from circleci_v2.client import CircleCI
 from tests.loopback import TOKEN
 
@@ -37,4 +37,4 @@ class SkippingClock:
 class SkippingClient(CircleCI):
     def __init__(self, origin: str, time: Elapsing | None = None) -> None:
         super().__init__(TOKEN, base_url=f"{origin}/api/v2")
-        self._exchange = Exchange(self._settings, clock=SkippingClock(time))
+        self._session = Session(self._settings, clock=SkippingClock(time))

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circleci_v2 import CircleCI, DecodeError
-from circleci_v2._wire.compiling import straight_decoder
+from circleci_v2._wire.compiled_decoding import straight_decoder
 from circleci_v2._wire.decoding import decode_silently, decoder_for
-from circleci_v2._wire.trail import Deviation, Trail
+from circleci_v2._wire.deviations import Deviation, JsonPath
 from circleci_v2.events import DeviationEvent, Event
 from circleci_v2.models import (
     FlakyTestReport,
@@ -224,13 +224,13 @@ def test_a_union_takes_the_member_that_fits_best():
 )
 def test_text_in_a_union_is_of_the_narrowest_type_that_it_is_a_value_of(union: Any, value: Any, decoded: object):
     deviations: list[Deviation] = []
-    result = decoder_for(union)(value, Trail(deviations.append), None)
+    result = decoder_for(union)(value, JsonPath(deviations.append), None)
     assert (result, type(result), deviations) == (decoded, type(decoded), [])
 
 
 def test_text_that_fits_no_type_of_a_union_is_reported_and_kept():
     deviations: list[Deviation] = []
-    result = decoder_for(WorkflowStatus | int)("paused", Trail(deviations.append), None)
+    result = decoder_for(WorkflowStatus | int)("paused", JsonPath(deviations.append), None)
     assert (result, [deviation.problem for deviation in deviations]) == (
         "paused",
         ["unknown value 'paused' of WorkflowStatus"],

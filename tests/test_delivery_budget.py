@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from circleci_v2._http.budget import Ticket
-from circleci_v2._http.delivery_budget import DeliveryBudget
+from circleci_v2._http.rate_limit.budget import Ticket
+from circleci_v2._http.rate_limit.from_throughput import DeliveryBudget
 
 
 def test_refusals_with_nothing_accepted_in_between_slow_down_but_do_not_stop():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_v2._wire import loading
+from circleci_v2._wire import json as loading
 
 
 @pytest.fixture(params=["fast", "standard"])

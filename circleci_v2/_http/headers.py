@@ -6,13 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Final, Literal
+from typing import Final
 
-import attrs
+from circleci_v2.policies import RateLimit
 
-__all__ = ["RateLimit", "is_deprecated", "read_rate_limit", "read_retry_after"]
-
-Window = Literal["second", "minute", "hour", "day"]
+__all__ = ["is_deprecated", "read_rate_limit", "read_retry_after"]
 
 _RATE_LIMIT: Final = re.compile(
     r"((?:x-)?ratelimit)-(limit|remaining|reset)(?:-(second|minute|hour|day))?", re.IGNORECASE | re.ASCII
@@ -22,25 +20,6 @@ _NUMBER: Final = re.compile(r"\s*([0-9]{1,15})(\.[0-9]{1,9})?\s*(?:[,;].*)?", re
 _SECONDS: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 # GitHub and others send the time of the reset where CircleCI sends the seconds until then.
 _LONGEST_RESET: Final = 366 * 86400.0
-
-
-@attrs.frozen(kw_only=True)
-class RateLimit:
-    """The budget that the headers of an answer tell.
-
-    Attributes:
-        family: Which headers told it, for example ``x-ratelimit`` or ``ratelimit-minute``.
-        limit: How many requests fit into the budget when it is full.
-        remaining: How many are left of them.
-        reset: Seconds until the budget is full again; None when the headers do not say.
-        window: The window that the limit counts by; None when the headers do not say.
-    """
-
-    family: str
-    limit: int
-    remaining: int
-    reset: float | None = None
-    window: Window | None = None
 
 
 def read_rate_limit(headers: Iterable[tuple[str, str]]) -> RateLimit | None:

@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 
 import anyio
-import attrs
 import httpx
 from anyio.streams.memory import MemoryObjectReceiveStream
 
 from circleci_v2._http.abandoning import abandon
-from circleci_v2._http.lifetime import Lifetime
-from circleci_v2._http.sending import CLIENT_CLOSED, Answer, NoAnswer, Outgoing, Sender
+from circleci_v2._http.lifecycle import Lifetime
+from circleci_v2._http.sender import CLIENT_CLOSED, Answer, NoAnswer, Outgoing, Sender
 from circleci_v2.errors import APIConnectionError, ConfigurationError
+from circleci_v2.response import StreamedBody
 
-__all__ = ["Download", "StreamedBody"]
+__all__ = ["Download"]
 
 # Enough for the network and the consumer to work at the same time, little enough for the memory.
 _PIECES_AHEAD = 4
-
-
-@attrs.frozen(kw_only=True)
-class StreamedBody:
-    """An answer whose body is still to be read; iterate it once for the bytes, in pieces.
-
-    The pieces are as they travelled. They are compressed where ``content-encoding`` says so; ask for
-    ``Accept-Encoding: identity`` to prevent that.
-
-    Attributes:
-        status_code: The HTTP status, below 300.
-        headers: The headers, case-insensitive.
-        pieces: Where the bytes come from.
-    """
-
-    status_code: int
-    headers: Mapping[str, str]
-    pieces: AsyncIterator[bytes] = attrs.field(repr=False)
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self.pieces
 
 
 class Download:

@@ -1,7 +1,7 @@
 """From JSON to models: the decoder of a type is made from the type itself, once, when it is first needed.
 
 Decoding never fails on what the live API sends. Where an answer deviates from its description, the value is kept as it is
-(or None, where it is missing) and the deviation is reported to the `Trail`; what a report leads to is not decided here.
+(or None, where it is missing) and the deviation is reported to the `JsonPath`; what a report leads to is not decided here.
 Keys are accepted in kebab-case and in snake_case, because the API answers in either.
 
 A model is first decoded by straight code (`compiling`), which is fast and gives up at the first deviation; what is here then
@@ -19,16 +19,16 @@ from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
-from circleci_v2._wire.compiling import DEVIATIONS, Deviates, Straight, moment_from, straight_decoder
-from circleci_v2._wire.enums import OpenStrEnum
+from circleci_v2._wire.compiled_decoding import DEVIATIONS, Deviates, Straight, parse_datetime, straight_decoder
+from circleci_v2._wire.deviations import Deviation, JsonPath
 from circleci_v2._wire.fields import WireField, is_model, wire_fields
-from circleci_v2._wire.json_types import is_array, is_object
-from circleci_v2._wire.trail import Deviation, Trail
+from circleci_v2._wire.json import is_array, is_object
+from circleci_v2._wire.types import OpenStrEnum
 
 __all__ = ["Decoder", "decode_silently", "decoder_for"]
 
-Decoder = Callable[[Any, Trail, "str | int | None"], Any]
-"""Takes a JSON value, the trail to what holds it, and its field or index there."""
+Decoder = Callable[[Any, JsonPath, "str | int | None"], Any]
+"""Takes a JSON value, the path to what holds it, and its field or index there."""
 
 
 def decoder_for(annotation: Any) -> Decoder:
@@ -59,49 +59,49 @@ def _decoder_for(annotation: Any) -> Decoder:
 
 def decode_silently(annotation: Any, value: Any) -> Any:
     """Decode a value without telling anyone where it deviates."""
-    return decoder_for(annotation)(value, Trail(lambda _: None), None)
+    return decoder_for(annotation)(value, JsonPath(lambda _: None), None)
 
 
-def _anything(value: Any, _trail: Trail, _step: str | int | None) -> Any:
+def _anything(value: Any, _path: JsonPath, _step: str | int | None) -> Any:
     return value
 
 
 def _exactly(expected: type, name: str) -> Decoder:
-    def decode(value: Any, trail: Trail, step: str | int | None) -> Any:
+    def decode(value: Any, path: JsonPath, step: str | int | None) -> Any:
         if type(value) is not expected:
-            trail.deviates(step, f"expected {name}, found {_kind(value)}")
+            path.report(step, f"expected {name}, found {_kind(value)}")
         return value
 
     return decode
 
 
-def _number(value: Any, trail: Trail, step: str | int | None) -> Any:
+def _number(value: Any, path: JsonPath, step: str | int | None) -> Any:
     if type(value) is not float and type(value) is not int:
-        trail.deviates(step, f"expected a number, found {_kind(value)}")
+        path.report(step, f"expected a number, found {_kind(value)}")
     return value
 
 
-def _uuid(value: Any, trail: Trail, step: str | int | None) -> Any:
+def _uuid(value: Any, path: JsonPath, step: str | int | None) -> Any:
     try:
         return UUID(value)
     except (AttributeError, TypeError, ValueError):
-        trail.deviates(step, f"expected a UUID, found {_kind(value)}")
+        path.report(step, f"expected a UUID, found {_kind(value)}")
         return value
 
 
-def _datetime(value: Any, trail: Trail, step: str | int | None) -> Any:
+def _datetime(value: Any, path: JsonPath, step: str | int | None) -> Any:
     try:
-        return moment_from(value)
+        return parse_datetime(value)
     except (TypeError, ValueError):
-        trail.deviates(step, f"expected a time, found {_kind(value)}")
+        path.report(step, f"expected a time, found {_kind(value)}")
         return value
 
 
-def _date(value: Any, trail: Trail, step: str | int | None) -> Any:
+def _date(value: Any, path: JsonPath, step: str | int | None) -> Any:
     try:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
-        trail.deviates(step, f"expected a date, found {_kind(value)}")
+        path.report(step, f"expected a date, found {_kind(value)}")
         return value
 
 
@@ -119,13 +119,13 @@ _SCALARS: Mapping[Any, Decoder] = {
 def _enum(kind: type[OpenStrEnum]) -> Decoder:
     members: Mapping[Any, Enum] = {member.value: member for member in kind}
 
-    def decode(value: Any, trail: Trail, step: str | int | None) -> Any:
+    def decode(value: Any, path: JsonPath, step: str | int | None) -> Any:
         if type(value) is not str:
-            trail.deviates(step, f"expected a value of {kind.__name__}, found {_kind(value)}")
+            path.report(step, f"expected a value of {kind.__name__}, found {_kind(value)}")
             return value
         member = members.get(value)
         if member is None:
-            trail.deviates(step, f"unknown value {value!r} of {kind.__name__}")
+            path.report(step, f"unknown value {value!r} of {kind.__name__}")
             return kind(value)
         return member
 
@@ -133,22 +133,22 @@ def _enum(kind: type[OpenStrEnum]) -> Decoder:
 
 
 def _list(decode_item: Decoder) -> Decoder:
-    def decode(value: Any, trail: Trail, step: str | int | None) -> Any:
+    def decode(value: Any, path: JsonPath, step: str | int | None) -> Any:
         if is_array(value):
-            inner = trail if step is None else trail.into(step)
+            inner = path if step is None else path.child(step)
             return [decode_item(item, inner, index) for index, item in enumerate(value)]
-        trail.deviates(step, f"expected a list, found {_kind(value)}")
+        path.report(step, f"expected a list, found {_kind(value)}")
         return value
 
     return decode
 
 
 def _dict(decode_value: Decoder) -> Decoder:
-    def decode(value: Any, trail: Trail, step: str | int | None) -> Any:
+    def decode(value: Any, path: JsonPath, step: str | int | None) -> Any:
         if is_object(value):
-            inner = trail if step is None else trail.into(step)
+            inner = path if step is None else path.child(step)
             return {key: decode_value(item, inner, key) for key, item in value.items()}
-        trail.deviates(step, f"expected an object, found {_kind(value)}")
+        path.report(step, f"expected an object, found {_kind(value)}")
         return value
 
     return decode
@@ -159,34 +159,34 @@ def _model(kind: Any) -> Decoder:
 
     straight = straight_decoder(kind, _choose_straight)
 
-    def decode(value: Any, trail: Trail, step: str | int | None) -> Any:
+    def decode(value: Any, path: JsonPath, step: str | int | None) -> Any:
         try:
             return straight(value)
         except DEVIATIONS:
-            return decode_carefully(value, trail, step)
+            return decode_carefully(value, path, step)
 
-    def decode_carefully(value: Any, trail: Trail, step: str | int | None) -> Any:
+    def decode_carefully(value: Any, path: JsonPath, step: str | int | None) -> Any:
         if is_object(value):
-            return decode_fields(value, trail if step is None else trail.into(step))
-        trail.deviates(step, f"expected an object, found {_kind(value)}")
+            return decode_fields(value, path if step is None else path.child(step))
+        path.report(step, f"expected an object, found {_kind(value)}")
         return value
 
-    def decode_fields(received: dict[str, Any], trail: Trail) -> Any:
+    def decode_fields(received: dict[str, Any], path: JsonPath) -> Any:
         if not plan:
             # Made now and not with the decoder, because models may refer to each other in a circle.
             plan.extend(_planned(field) for field in wire_fields(kind))
         arguments: dict[str, Any] = {}
         for attribute, key, other_key, decode_field, required in plan:
             if key in received:
-                arguments[attribute] = decode_field(received[key], trail, key)
+                arguments[attribute] = decode_field(received[key], path, key)
             elif other_key is not None and other_key in received:
-                trail.deviates(other_key, f"spelled {other_key!r}, published as {key!r}")
-                arguments[attribute] = decode_field(received[other_key], trail, other_key)
+                path.report(other_key, f"spelled {other_key!r}, published as {key!r}")
+                arguments[attribute] = decode_field(received[other_key], path, other_key)
             elif required:
-                trail.deviates(key, "missing")
+                path.report(key, "missing")
                 arguments[attribute] = None
         if len(arguments) < len(received):
-            _report_unknown(plan, received, trail)
+            _report_unknown(plan, received, path)
         return kind.from_received(arguments, received)
 
     return decode
@@ -199,18 +199,18 @@ def _choose_straight(annotation: Any) -> Straight:
     def report(_: Deviation) -> None:
         raise Deviates
 
-    return lambda value: decode(value, Trail(report), None)
+    return lambda value: decode(value, JsonPath(report), None)
 
 
 def _planned(field: WireField) -> tuple[str, str, str | None, Decoder, bool]:
     return (field.attribute, field.key, field.other_key, decoder_for(field.type), field.required)
 
 
-def _report_unknown(plan: Sequence[tuple[Any, ...]], value: Mapping[str, Any], trail: Trail) -> None:
+def _report_unknown(plan: Sequence[tuple[Any, ...]], value: Mapping[str, Any], path: JsonPath) -> None:
     known = {entry[1] for entry in plan} | {entry[2] for entry in plan}
     for key in value:
         if key not in known:
-            trail.deviates(key, "unknown field")
+            path.report(key, "unknown field")
 
 
 def _union(arms: Sequence[Any]) -> Decoder:
@@ -218,8 +218,8 @@ def _union(arms: Sequence[Any]) -> Decoder:
     nullable = types.NoneType in arms
     decode_rest = decoder_for(rest[0]) if len(rest) == 1 else _choice(rest)
 
-    def decode(value: Any, trail: Trail, step: str | int | None) -> Any:
-        return None if value is None and nullable else decode_rest(value, trail, step)
+    def decode(value: Any, path: JsonPath, step: str | int | None) -> Any:
+        return None if value is None and nullable else decode_rest(value, path, step)
 
     return decode
 
@@ -230,18 +230,18 @@ def _choice(arms: Sequence[Any]) -> Decoder:
     others = [arm for arm in arms if arm not in models and arm not in texts]
     decode_text = _text(texts) if texts else None
 
-    def decode(value: Any, trail: Trail, step: str | int | None) -> Any:
+    def decode(value: Any, path: JsonPath, step: str | int | None) -> Any:
         if models and is_object(value):
-            return decoder_for(_best_match(models, value))(value, trail, step)
+            return decoder_for(_best_match(models, value))(value, path, step)
         if decode_text is not None and type(value) is str:
-            return decode_text(value, trail, step)
+            return decode_text(value, path, step)
         arm = next((arm for arm in others if type(value) is (get_origin(arm) or arm)), None)
         if arm is None and type(value) is int and float in others:
             arm = float
         if arm is None:
-            trail.deviates(step, f"expected one of {', '.join(_name(arm) for arm in arms)}, found {_kind(value)}")
+            path.report(step, f"expected one of {', '.join(_name(arm) for arm in arms)}, found {_kind(value)}")
             return value
-        return decoder_for(arm)(value, trail, step)
+        return decoder_for(arm)(value, path, step)
 
     return decode
 
@@ -255,11 +255,11 @@ def _text(arms: Sequence[type[Any]]) -> Decoder:
     *narrower, widest = sorted(arms, key=lambda arm: _TEXTS.index(arm if arm in _TEXTS else OpenStrEnum))
     attempts = [_choose_straight(arm) for arm in narrower]
 
-    def decode(value: Any, trail: Trail, step: str | int | None) -> Any:
+    def decode(value: Any, path: JsonPath, step: str | int | None) -> Any:
         for attempt in attempts:
             with suppress(Deviates):
                 return attempt(value)
-        return decoder_for(widest)(value, trail, step)
+        return decoder_for(widest)(value, path, step)
 
     return decode
 

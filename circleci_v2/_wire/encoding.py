@@ -10,8 +10,8 @@ from typing import Any, Protocol, runtime_checkable
 from urllib.parse import quote
 from uuid import UUID
 
-from circleci_v2._wire.json_types import is_iterable, is_mapping, is_sequence
-from circleci_v2._wire.unset import UNSET
+from circleci_v2._wire.json import is_iterable, is_mapping, is_sequence
+from circleci_v2._wire.types import UNSET
 
 __all__ = ["encode_json", "encode_query", "given", "path_segment", "timestamp"]
 

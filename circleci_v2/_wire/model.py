@@ -11,8 +11,8 @@ import attrs
 from circleci_v2._wire.decoding import decode_silently
 from circleci_v2._wire.encoding import encode_json
 from circleci_v2._wire.fields import WireField, known_keys, wire_fields
-from circleci_v2._wire.json_types import is_array
-from circleci_v2._wire.unset import UNSET
+from circleci_v2._wire.json import is_array
+from circleci_v2._wire.types import UNSET
 
 __all__ = ["Model"]
 

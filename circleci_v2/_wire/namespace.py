@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
 
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.pagination import Page, Paginator
 from circleci_v2.response import Response
@@ -22,7 +22,7 @@ Cursor = Literal["page-token", "offset"]
 class Caller(Protocol):
     """What a namespace needs of a client: to send a request and have the answer parsed."""
 
-    async def call(self, request: Request, parse: Callable[[Answer], T]) -> Response[T]:
+    async def call(self, request: Request, parse: Callable[[Payload], T]) -> Response[T]:
         """Send the request; raise what CircleCI refuses, parse what it answers."""
         ...
 
@@ -33,11 +33,11 @@ class Namespace:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
 
-    async def _call(self, request: Request, parse: Callable[[Answer], T]) -> T:
+    async def _call(self, request: Request, parse: Callable[[Payload], T]) -> T:
         return (await self._caller.call(request, parse)).parsed
 
     def _paginate(
-        self, request: Request, parse: Callable[[Answer], Page[T]], *, cursor: Cursor = "page-token"
+        self, request: Request, parse: Callable[[Payload], Page[T]], *, cursor: Cursor = "page-token"
     ) -> Paginator[T]:
         async def fetch(token: str | None) -> Page[T]:
             following = request if token is None else request.with_query(cursor, token)
@@ -99,11 +99,11 @@ class RawNamespace:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
 
-    async def _call(self, request: Request, parse: Callable[[Answer], T]) -> Response[T]:
+    async def _call(self, request: Request, parse: Callable[[Payload], T]) -> Response[T]:
         return await self._caller.call(request, parse)
 
     def _paginate(
-        self, request: Request, parse: Callable[[Answer], Page[T]], *, cursor: Cursor = "page-token"
+        self, request: Request, parse: Callable[[Payload], Page[T]], *, cursor: Cursor = "page-token"
     ) -> Coroutine[Any, Any, Response[Page[T]]]:
         del cursor  # one page is asked for, so nothing goes on
         return self._call(request, parse)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from circleci_v2._files.incoming import Overwrite
-from circleci_v2._runs import number_of_run
+from circleci_v2._jobs import artifact_job_number
 from circleci_v2.artifacts._client import JobsClient, WorkflowsClient
 from circleci_v2.artifacts.planning import JobArtifacts, Match
 from circleci_v2.artifacts.storing import ArtifactDownload, OnArtifactError, OnArtifactProgress, Options, store
@@ -140,7 +140,7 @@ async def download_workflow_artifacts(
 
 
 async def _list_artifacts(client: JobsClient, jobs: Iterable[WorkflowJob], concurrency: int) -> list[JobArtifacts]:
-    numbered = [(job, number) for job in jobs if (number := number_of_run(job)) is not None]
+    numbered = [(job, number) for job in jobs if (number := artifact_job_number(job)) is not None]
     names = Counter(job.name for job, _ in numbered)
 
     async def of_job(numbered_job: tuple[WorkflowJob, int]) -> JobArtifacts:

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import attrs
 
-from circleci_v2._checks import require_at_least_one
-from circleci_v2._runs import number_of_run
+from circleci_v2._jobs import artifact_job_number
+from circleci_v2._validation import require_at_least_one
 from circleci_v2.artifacts._client import PipelinesClient
 from circleci_v2.errors import ArtifactError, NotFoundError
 from circleci_v2.slugs import ProjectSlug
@@ -98,7 +98,7 @@ async def _find_run(
         if candidate.id is None or workflow not in {None, candidate.name}:
             continue
         for run in await _jobs_of(client, candidate.id):
-            number = number_of_run(run)
+            number = artifact_job_number(run)
             if run.name == job and number is not None and _has_status(run, status):
                 return candidate, run, number
     return None

@@ -11,12 +11,12 @@ from typing import Literal, TypeAlias, get_args
 import attrs
 from anyio import to_thread
 
-from circleci_v2._checks import require_at_least_one, require_one_of
 from circleci_v2._files.directories import Directory, folds_case, open_directory
 from circleci_v2._files.downloading import UNREADABLE, download
 from circleci_v2._files.incoming import Overwrite
 from circleci_v2._files.opening import opened
 from circleci_v2._files.receiving import receive
+from circleci_v2._validation import require_at_least_one, require_one_of
 from circleci_v2.artifacts._client import StreamClient
 from circleci_v2.artifacts.paths import refusal
 from circleci_v2.artifacts.planning import JobArtifacts, Match, Plan, Planned, make_plan

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from circleci_v2._checks import require_at_least_one
+from circleci_v2._validation import require_at_least_one
 from circleci_v2.bulk import map_concurrently
 from circleci_v2.errors import CircleCIError, ConfigurationError
 from circleci_v2.history.crawling import PARTS_OF_JOBS, Crawler, is_refusal

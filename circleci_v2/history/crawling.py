@@ -8,7 +8,7 @@ from uuid import UUID
 
 import anyio
 
-from circleci_v2._runs import number_of_run
+from circleci_v2._jobs import artifact_job_number
 from circleci_v2.errors import (
     APIError,
     AuthenticationError,
@@ -98,7 +98,7 @@ class Crawler:
         return WorkflowRecord(workflow=workflow, jobs=[JobRecord(job=job) for job in jobs])
 
     async def _job(self, job: WorkflowJob, failures: list[Failure]) -> JobRecord:
-        number = number_of_run(job)
+        number = artifact_job_number(job)
         if number is None:
             return JobRecord(job=job)
         slug = job.project_slug

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import attrs
 
-from circleci_v2._wire.promises import perhaps
+from circleci_v2._wire.types import maybe_null
 from circleci_v2.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -92,12 +92,12 @@ class Cursor:
     @classmethod
     def behind_first(cls, pipeline: Pipeline, page_token: str | None, *, of: str) -> Self:
         """The place after the first pipeline of a list."""
-        created_at = perhaps(pipeline.created_at)
+        created_at = maybe_null(pipeline.created_at)
         return cls(of=of, page_token=page_token, pipeline_id=pipeline.id, created_at=created_at)
 
     def after(self, pipeline: Pipeline, page_token: str | None) -> Self:
         """The place after the next pipeline."""
-        created_at = perhaps(pipeline.created_at) or self.created_at
+        created_at = maybe_null(pipeline.created_at) or self.created_at
         same = self.created_at == created_at
         return attrs.evolve(
             self,
@@ -123,11 +123,11 @@ class Cursor:
         return None
 
     def _is_before(self, pipeline: Pipeline) -> bool:
-        created_at = perhaps(pipeline.created_at)
+        created_at = maybe_null(pipeline.created_at)
         if created_at is None or self.created_at is None or created_at == self.created_at:
             return pipeline.id not in self.same_moment
         return created_at < self.created_at
 
     def _is_older(self, pipeline: Pipeline) -> bool:
-        created_at = perhaps(pipeline.created_at)
+        created_at = maybe_null(pipeline.created_at)
         return created_at is not None and self.created_at is not None and created_at < self.created_at

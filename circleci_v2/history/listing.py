@@ -10,8 +10,8 @@ from uuid import UUID
 
 import attrs
 
-from circleci_v2._checks import require_time_zone
-from circleci_v2._wire.promises import perhaps
+from circleci_v2._validation import require_time_zone
+from circleci_v2._wire.types import maybe_null
 from circleci_v2.errors import ConfigurationError, NotFoundError
 from circleci_v2.history.cursors import Cursor
 from circleci_v2.pagination import Page, Paginator
@@ -56,12 +56,12 @@ class Window:
 
     def reaches(self, pipeline: Pipeline) -> bool:
         """Whether neither the pipeline nor, as the list goes on, an older one is before the window."""
-        created_at = perhaps(pipeline.created_at)
+        created_at = maybe_null(pipeline.created_at)
         return self.since is None or created_at is None or created_at >= self.since
 
     def holds(self, pipeline: Pipeline) -> bool:
         """Whether the pipeline is in the window."""
-        created_at = perhaps(pipeline.created_at)
+        created_at = maybe_null(pipeline.created_at)
         return self.reaches(pipeline) and (self.until is None or created_at is None or created_at < self.until)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import attrs
 
-from circleci_v2._wire.promises import perhaps
+from circleci_v2._wire.types import maybe_null
 from circleci_v2.errors import CircleCIError, ConfigurationError
 from circleci_v2.history.cursors import Cursor
 
@@ -161,8 +161,8 @@ def _job_dict(record: JobRecord) -> dict[str, Any]:
 
 
 def _pipeline_columns(pipeline: Pipeline) -> dict[str, Any]:
-    trigger, vcs = perhaps(pipeline.trigger), pipeline.vcs
-    actor = perhaps(trigger.actor) if trigger else None
+    trigger, vcs = maybe_null(pipeline.trigger), pipeline.vcs
+    actor = maybe_null(trigger.actor) if trigger else None
     return {
         "project_slug": pipeline.project_slug,
         "pipeline_id": _text(pipeline.id),

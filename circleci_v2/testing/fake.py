@@ -18,8 +18,8 @@ from circleci_v2.testing.deliveries import WebhookDelivery, due_deliveries, send
 from circleci_v2.testing.downloads import ARTIFACTS_PREFIX, STORAGE_PREFIX, get_artifact, get_stored
 from circleci_v2.testing.faults import Delivery, Faults
 from circleci_v2.testing.journal import Entry, Journal
-from circleci_v2.testing.lifelike import forget_page_token, lifelike
 from circleci_v2.testing.messages import Answer, Call, Refusal
+from circleci_v2.testing.realistic import forget_page_token, realistic
 from circleci_v2.testing.refusals import bad_request, no_route
 from circleci_v2.testing.routes import ROUTES
 from circleci_v2.testing.routing import Handler
@@ -63,7 +63,7 @@ class FakeCircleCI:
         token: The token that it accepts. Default: ``fake-token``.
         seed: What every random thing is drawn from: the same seed gives the same answers. Default: 0.
         clock: The time. Default: a clock that stands still at `EPOCH` until `clock.advance` is called.
-        lifelike: Answer as the live API is seen to, where that is not what its document says: nulls, other spellings,
+        realistic: Answer as the live API is seen to, where that is not what its document says: nulls, other spellings,
             unknown values, text for a 401, workflows that are late, page tokens that are ignored. Default: every answer
             is what the document says.
         check_calls: Answer 400 to a call that the document does not allow, and name it in the journal. Default: True.
@@ -75,7 +75,7 @@ class FakeCircleCI:
         faults: What is going to go wrong.
         journal: What was asked and answered.
         deliveries: The webhooks that were delivered, or tried to.
-        lifelike: Whether it answers as the live API is seen to.
+        realistic: Whether it answers as the live API is seen to.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class FakeCircleCI:
         token: str = "fake-token",
         seed: int = 0,
         clock: Clock | None = None,
-        lifelike: bool = False,
+        realistic: bool = False,
         check_calls: bool = True,
     ) -> None:
         self.token = token
@@ -94,7 +94,7 @@ class FakeCircleCI:
         self.journal = Journal()
         self.deliveries: list[WebhookDelivery] = []
         self._undelivered: list[WebhookDelivery] = []
-        self.lifelike = lifelike
+        self.realistic = realistic
         self._check_calls = check_calls
         self._seed = seed
         self._request_ids = Random(f"{seed} request ids")
@@ -304,11 +304,11 @@ class FakeCircleCI:
             complaints = self._complaints(call)
             answer = bad_request(call, complaints) if complaints else self._handled(call, handler)
         answer = answer or no_route(call)
-        return lifelike(self.world, call, answer) if self.lifelike else answer, complaints
+        return realistic(self.world, call, answer) if self.realistic else answer, complaints
 
     def _handled(self, call: Call, handler: Handler) -> Answer:
         try:
-            return handler(self.world, forget_page_token(call) if self.lifelike else call)
+            return handler(self.world, forget_page_token(call) if self.realistic else call)
         except Refusal as refused:
             return refused.answer
 

@@ -17,11 +17,11 @@ import anyio
 import attrs
 from anyio import from_thread, to_thread
 
-from circleci_v2._checks import require_at_least_one, require_one_of
 from circleci_v2._files.directories import Directory, open_directory
 from circleci_v2._files.incoming import IncomingFile
 from circleci_v2._files.opening import opened
 from circleci_v2._files.receiving import incoming_file
+from circleci_v2._validation import require_at_least_one, require_one_of
 from circleci_v2.errors import ConfigurationError, UsageExportError
 from circleci_v2.streams import Send, Stream
 from circleci_v2.usage_export._client import UsageClient

@@ -15,8 +15,8 @@ from uuid import UUID
 
 import attrs
 
-from circleci_v2._http.published import PUBLISHED_LIMITS, kept_by_caller
-from circleci_v2._wire.promises import perhaps
+from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, kept_by_caller
+from circleci_v2._wire.types import maybe_null
 from circleci_v2.errors import (
     APIConnectionError,
     APIError,
@@ -92,7 +92,7 @@ class ExportJobs:
                 continue
             except (APIError, APIConnectionError, DecodeError) as error:
                 raise self.error(f"the export of {window} cannot be created: {error}") from error
-            if perhaps(job.usage_export_job_id) is None:
+            if maybe_null(job.usage_export_job_id) is None:
                 raise self.error(f"CircleCI took the export of {window} on, but does not say which job makes it")
             job_id = str(job.usage_export_job_id)
             self.job_ids[index] = job_id

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
-from circleci_v2._checks import require_time_zone
+from circleci_v2._validation import require_time_zone
 from circleci_v2.errors import ConfigurationError
 
 __all__ = ["Window", "split"]

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypedDict, get_args
 
 import attrs
 
-from circleci_v2._checks import require_one_of
+from circleci_v2._validation import require_one_of
 from circleci_v2.waiting.polling import Polling
 from circleci_v2.waiting.states import StateChange
 

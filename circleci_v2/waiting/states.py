@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from circleci_v2._wire.promises import perhaps
+from circleci_v2._wire.types import maybe_null
 
 if TYPE_CHECKING:
     from circleci_v2.models import Pipeline, Workflow
@@ -123,7 +123,7 @@ def oldest_first(workflows: Iterable[Workflow]) -> list[Workflow]:
 
 
 def _creation(workflow: Workflow) -> datetime:
-    return perhaps(workflow.created_at) or _NEWEST
+    return maybe_null(workflow.created_at) or _NEWEST
 
 
 def phase_of(pipeline: Pipeline, workflows: Sequence[Workflow], *, until_on_hold: bool) -> Phase:

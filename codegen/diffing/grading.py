@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from codegen.annotations import covers_as_answer, covers_as_argument
 from codegen.diffing.changes import Grade
+from codegen.generate.annotations import covers_as_answer, covers_as_argument
 
 __all__ = ["changed_facts", "grade_of_answer", "grade_of_argument"]
 

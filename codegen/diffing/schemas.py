@@ -7,11 +7,11 @@ from collections.abc import Set as AbstractSet
 
 import attrs
 
-from codegen.annotations import is_same
 from codegen.diffing.changes import Change, Grade, worst
 from codegen.diffing.grading import changed_facts, grade_of_answer, grade_of_argument
 from codegen.diffing.renames import likely_renames
 from codegen.diffing.surface import Enum, Field, Model
+from codegen.generate.annotations import is_same
 
 __all__ = ["changed_enums", "changed_models"]
 

@@ -10,15 +10,15 @@ import attrs
 from openapi_python_client.parser.properties.enum_property import EnumProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 
-from codegen import rendering
-from codegen.annotations import arms, without
-from codegen.calls import field_words
+from codegen.generate import rendering
 from codegen.documents import Document
+from codegen.generate.annotations import arms, without
+from codegen.generate.calls import field_words
+from codegen.generate.parsing import parse
+from codegen.generate.views import Argument, View
 from codegen.names import Names, canonical_key
-from codegen.parsing import parse
 from codegen.reading import component_of, fields_of_schema, json_schema_of, references_in
 from codegen.schemas import REFINEMENTS
-from codegen.views import Argument, View
 
 __all__ = ["Enum", "Field", "Method", "Model", "Parameter", "Surface", "surface_of"]
 

@@ -53,7 +53,7 @@ def test_no_generated_module_imports_httpx():
 
 def test_all_generated_models_are_models():
     from circleci_v2._generated import models
-    from circleci_v2._wire.enums import OpenStrEnum
+    from circleci_v2._wire.types import OpenStrEnum
 
     for name in models.__all__:
         assert issubclass(getattr(models, name), (Model, OpenStrEnum))
@@ -87,7 +87,7 @@ def test_hostile_texts_stay_inside_their_quotes(ours: dict[str, Any], tmp_path: 
 
 @pytest.mark.parametrize("text", ['a"', 'a\\"', 'a\\\\"', '"""', 'a"""', "a\\", '\\"""', '""""'])
 def test_no_end_of_a_text_ends_its_docstring(text: str):
-    from codegen.rendering import docstring
+    from codegen.generate.rendering import docstring
 
     assert ast.literal_eval(f'"""{docstring(text)}"""') == text
 

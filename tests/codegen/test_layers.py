@@ -8,12 +8,12 @@ import pytest
 
 from circleci_v2.operations import OPERATIONS
 from codegen.errors import SpecError
-from codegen.layers import layers_by_operation, read_layers, relied_on, uses_of_operations
+from codegen.generate.layers import layers_by_operation, read_layers, relied_on, uses_of_operations
 
 
 def test_every_method_that_a_room_calls_is_there_and_in_the_table():
     table = relied_on(uses_of_operations())  # names each place where one is missing
-    assert table == read_layers(), "codegen/layers.yaml is older than the code: run `python -m codegen.layers`"
+    assert table == read_layers(), "codegen/layers.yaml is older than the code: run `python -m codegen.generate.layers`"
 
 
 def test_every_operation_of_the_table_is_one():

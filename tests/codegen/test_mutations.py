@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 
 from codegen.errors import SpecError
 from codegen.generate import render
+from codegen.generate.parsing import parse
 from codegen.names import Names
 from codegen.normalize import normalize
-from codegen.parsing import parse
 from codegen.validation import check_validity
 from tests.codegen.excerpt import NO_CORRECTIONS
 from tests.codegen.mutations import CANARY, Mutated, mutated_documents

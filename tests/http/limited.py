@@ -10,10 +10,9 @@ from random import Random
 
 import attrs
 
-from circleci_v2._http.adaptive_budget import budget_for
-from circleci_v2._http.budget import Budget, Ticket
-from circleci_v2._http.headers import RateLimit
-from circleci_v2._http.policy import RateLimitPolicy, RetryPolicy
+from circleci_v2._http.rate_limit.adaptive import budget_for
+from circleci_v2._http.rate_limit.budget import Budget, Ticket
+from circleci_v2.policies import RateLimit, RateLimitPolicy, RetryPolicy
 
 __all__ = ["Outcome", "TokenBucket", "Windows", "simulate"]
 

@@ -6,9 +6,9 @@ import statistics
 
 import pytest
 
-from circleci_v2._http.budget import Ticket
-from circleci_v2._http.header_budget import HeaderBudget
-from circleci_v2._http.headers import RateLimit
+from circleci_v2._http.rate_limit.budget import Ticket
+from circleci_v2._http.rate_limit.from_headers import HeaderBudget
+from circleci_v2.policies import RateLimit
 from tests.http.limited import TokenBucket, Windows, simulate
 
 CALLS = 1_000

@@ -11,12 +11,11 @@ import attrs
 import pytest
 
 from circleci_v2 import ConfigurationError
-from circleci_v2._http.adaptive_budget import budget_for
-from circleci_v2._http.budget import Budget, Ticket, UnlimitedBudget
-from circleci_v2._http.delivery_budget import DeliveryBudget
-from circleci_v2._http.headers import RateLimit
-from circleci_v2._http.limiter import Admission, GateClosedError, Limiter
-from circleci_v2._http.policy import RateLimitPolicy
+from circleci_v2._http.rate_limit.adaptive import budget_for
+from circleci_v2._http.rate_limit.budget import Budget, Ticket, UnlimitedBudget
+from circleci_v2._http.rate_limit.from_throughput import DeliveryBudget
+from circleci_v2._http.rate_limit.limiter import Admission, GateClosedError, Limiter
+from circleci_v2.policies import RateLimit, RateLimitPolicy
 from tests.http.limited import TokenBucket
 from tests.http.virtual_time import VirtualClock, settled, virtual_time
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from circleci_v2 import CircleCI
-from circleci_v2._http.exchange import CallOptions, Exchange
+from circleci_v2._http.session import CallOptions, Session
 from circleci_v2._wire.request import Request
 from circleci_v2.config import resolve
 from tests.http.limited import TokenBucket
@@ -54,7 +54,7 @@ class LimitedTransport(httpx.AsyncBaseTransport):
 async def test_beside_five_thousand_bulk_calls_an_interactive_one_waits_for_one_refill_at_most():
     async with virtual_time() as clock:
         transport = LimitedTransport(clock)
-        exchange = Exchange(resolve("token", environ={}), transport=transport, clock=clock)
+        exchange = Session(resolve("token", environ={}), transport=transport, clock=clock)
         request, taken = Request("GET", "/me"), list[float]()
         async with anyio.create_task_group() as tasks:
             for _ in range(5_000):

@@ -11,7 +11,7 @@ import pytest
 
 from circleci_v2 import APIConnectionError, CircleCI, RateLimitError, RateLimitPolicy, RetryPolicy
 from circleci_v2._generated.api.usage import create_export
-from circleci_v2._http.exchange import Exchange
+from circleci_v2._http.session import Session
 from circleci_v2.config import resolve
 from circleci_v2.events import Event, RateLimitWaitEvent
 
@@ -72,7 +72,7 @@ async def test_each_organization_has_a_limit_of_its_own():
 async def test_a_patient_call_waits_for_its_turn():
     server, clock, told = Server(), Clock(), list[Event]()
     settings = resolve("token", environ={}, retry=RetryPolicy(deadline=None), on_event=told.append)
-    exchange = Exchange(settings, transport=httpx.MockTransport(server), clock=clock)
+    exchange = Session(settings, transport=httpx.MockTransport(server), clock=clock)
     for number in range(11):
         clock.time = max(clock.time, float(number))
         await exchange.send(create_export.build(ACME, **WINDOW))

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 import anyio.lowlevel
 
 from circleci_v2._generated.namespaces import Namespaces
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.response import Response
 from tests.support.scripted import refusal
@@ -67,8 +67,8 @@ class Archive(Namespaces):
         """So many pipelines share a moment; those that come after the test began do not."""
         return EPOCH + timedelta(minutes=number // self.same_moment if number <= self.count else number)
 
-    async def call(self, request: Request, parse: Callable[[Answer], Any]) -> Response[Any]:
-        """Answer a request of a namespace."""
+    async def call(self, request: Request, parse: Callable[[Payload], Any]) -> Response[Any]:
+        """Payload a request of a namespace."""
         self.before_call()
         self.calls.append(request.path)
         self.running += 1
@@ -81,7 +81,7 @@ class Archive(Namespaces):
         if failure is not None:
             raise failure
         data = self._answer(request, request.path.strip("/").split("/"))
-        return Response(status_code=200, headers={}, content=b"", parsed=parse(Answer(200, data, lambda _: None)))
+        return Response(status_code=200, headers={}, content=b"", parsed=parse(Payload(200, data, lambda _: None)))
 
     def _answer(self, request: Request, path: Sequence[str]) -> Any:
         match path:

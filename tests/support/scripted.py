@@ -11,7 +11,7 @@ import anyio.lowlevel
 import attrs
 
 from circleci_v2._generated.namespaces import Namespaces
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.errors import error_class_for
 from circleci_v2.response import Response
@@ -120,8 +120,8 @@ class ScriptedCircleCI(Namespaces):
         """When calls of a method to paths with an ending came in."""
         return [now for now, used, path in self.calls if used == method and path.endswith(ending)]
 
-    async def call(self, request: Request, parse: Callable[[Answer], Any]) -> Response[Any]:
-        """Answer a request of a namespace."""
+    async def call(self, request: Request, parse: Callable[[Payload], Any]) -> Response[Any]:
+        """Payload a request of a namespace."""
         await anyio.lowlevel.checkpoint()
         self.calls.append((self.now, request.method, request.path))
         self.bodies.append(request.json)
@@ -132,7 +132,7 @@ class ScriptedCircleCI(Namespaces):
         if status_code >= 400:
             raise refusal(status_code)
         return Response(
-            status_code=status_code, headers={}, content=b"", parsed=parse(Answer(status_code, data, lambda _: None))
+            status_code=status_code, headers={}, content=b"", parsed=parse(Payload(status_code, data, lambda _: None))
         )
 
     def _answer(self, method: str, path: list[str]) -> tuple[int, Any]:

@@ -51,7 +51,7 @@ def test_no_token_is_refused(fake: FakeCircleCI) -> None:
 
 
 def test_lifelike_refusals_are_plain_text(fake: FakeCircleCI) -> None:
-    fake.lifelike = True
+    fake.realistic = True
     missing, wrong = ask(fake, {}), ask(fake, {"Circle-Token": "wrong"})
 
     assert missing.headers["content-type"].startswith("text/plain")

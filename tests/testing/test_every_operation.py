@@ -44,7 +44,7 @@ async def test_every_answer_is_what_the_document_promises() -> None:
 
 async def test_lifelike_answers_crash_nothing_and_are_reported() -> None:
     fake = FakeCircleCI.seeded(pipelines=120)
-    fake.lifelike = True
+    fake.realistic = True
     reported: list[str] = []
     async with CircleCI(
         fake.token, transport=fake.transport(), on_event=lambda event: reported.append(repr(event))

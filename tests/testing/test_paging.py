@@ -79,7 +79,7 @@ def test_lifelike_lists_that_ignore_the_token_give_the_same_page_for_ever(
 ) -> None:
     for number in range(30):
         http.post("/project/gh/acme/web/envvar", json={"name": f"KEY_{number}", "value": "secret"})
-    fake.lifelike = True
+    fake.realistic = True
     first = http.get("/project/gh/acme/web/envvar").json()
     again = http.get("/project/gh/acme/web/envvar", params={"page-token": first["next_page_token"]}).json()
     assert again == first

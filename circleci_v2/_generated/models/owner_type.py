@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from circleci_v2._wire.enums import OpenStrEnum
+from circleci_v2._wire.types import OpenStrEnum
 
 __all__ = ["OwnerType"]
 

@@ -29,15 +29,15 @@ def fake(
     speed: Annotated[
         float, typer.Option(min=0, max=_FASTEST, help="Seconds that pass in it per second; 0 stands still.")
     ] = 1.0,
-    lifelike: Annotated[
-        bool, typer.Option("--lifelike", help="Deviate from the published API the way the real one does.")
+    realistic: Annotated[
+        bool, typer.Option("--realistic", help="Deviate from the published API the way the real one does.")
     ] = False,
 ) -> None:
     """Serve a fake CircleCI until Ctrl-C; its token is fake-token.
 
     Example:  circleci-v2 fake --port 8080 --project gh/acme/web --speed 60
     """
-    served = FakeCircleCI(seed=seed, clock=Clock(datetime.now(UTC), speed=speed), lifelike=lifelike)
+    served = FakeCircleCI(seed=seed, clock=Clock(datetime.now(UTC), speed=speed), realistic=realistic)
     for slug in project or [DEMO_PROJECT]:
         try:
             served.add_seeded_project(slug, pipelines=pipelines)

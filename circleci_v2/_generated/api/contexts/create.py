@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 
 if TYPE_CHECKING:
@@ -28,6 +28,6 @@ def build(*, name: str, owner: ContextOwnerById | ContextOwnerBySlug | Mapping[s
     )
 
 
-def parse(answer: Answer) -> models.Context:
+def parse(answer: Payload) -> models.Context:
     """Decode the answer."""
     return answer.decode(models.Context)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.pagination import Page
 
@@ -37,6 +37,6 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Page[models.Context]:
+def parse(answer: Payload) -> Page[models.Context]:
     """Decode the answer."""
     return answer.page(models.Context)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.pagination import Page
 
@@ -26,6 +26,6 @@ def build(component_id: str, *, environment_id: UUID | str | None = None, page_t
     )
 
 
-def parse(answer: Answer) -> Page[models.DeployComponentVersion]:
+def parse(answer: Payload) -> Page[models.DeployComponentVersion]:
     """Decode the answer."""
     return answer.page(models.DeployComponentVersion)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.pagination import Page
 
@@ -26,6 +26,6 @@ def build(*, org_id: UUID | str, page_size: int, page_token: str | None = None) 
     )
 
 
-def parse(answer: Answer) -> Page[models.DeployEnvironment]:
+def parse(answer: Payload) -> Page[models.DeployEnvironment]:
     """Decode the answer."""
     return answer.page(models.DeployEnvironment)

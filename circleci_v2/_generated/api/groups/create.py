@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import given, path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 
 OPERATION = OPERATIONS["createOrganizationGroup"]
@@ -27,6 +27,6 @@ def build(org_id: str, *, name: str, description: str | None = None) -> Request:
     )
 
 
-def parse(answer: Answer) -> models.Group:
+def parse(answer: Payload) -> models.Group:
     """Decode the answer."""
     return answer.decode(models.Group)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.pagination import Page
 
@@ -24,6 +24,6 @@ def build(org_id: str, *, limit: int | None = None, page_token: str | None = Non
     )
 
 
-def parse(answer: Answer) -> Page[models.Group]:
+def parse(answer: Payload) -> Page[models.Group]:
     """Decode the answer."""
     return answer.page(models.Group)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.slugs import ProjectSlug, project_path
 
@@ -22,6 +22,6 @@ def build(project_slug: ProjectSlug | str, *, workflow_name: str | None = None) 
     )
 
 
-def parse(answer: Answer) -> models.InsightsBranches:
+def parse(answer: Payload) -> models.InsightsBranches:
     """Decode the answer."""
     return answer.decode(models.InsightsBranches)

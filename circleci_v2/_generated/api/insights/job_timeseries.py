@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.pagination import Page
 from circleci_v2.slugs import ProjectSlug, project_path
@@ -43,6 +43,6 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Page[models.JobTimeseriesPoint]:
+def parse(answer: Payload) -> Page[models.JobTimeseriesPoint]:
     """Decode the answer."""
     return answer.page(models.JobTimeseriesPoint)

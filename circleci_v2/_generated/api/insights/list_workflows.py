@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.pagination import Page
 from circleci_v2.slugs import ProjectSlug, project_path
@@ -38,6 +38,6 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Page[models.WorkflowInsights]:
+def parse(answer: Payload) -> Page[models.WorkflowInsights]:
     """Decode the answer."""
     return answer.page(models.WorkflowInsights)

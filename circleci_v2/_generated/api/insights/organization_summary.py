@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.slugs import OrgSlug, org_path
 
@@ -34,6 +34,6 @@ def build(
     )
 
 
-def parse(answer: Answer) -> models.OrganizationInsightsSummary:
+def parse(answer: Payload) -> models.OrganizationInsightsSummary:
     """Decode the answer."""
     return answer.decode(models.OrganizationInsightsSummary)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.slugs import ProjectSlug, project_path
 
@@ -36,6 +36,6 @@ def build(
     )
 
 
-def parse(answer: Answer) -> models.ProjectInsightsSummary:
+def parse(answer: Payload) -> models.ProjectInsightsSummary:
     """Decode the answer."""
     return answer.decode(models.ProjectInsightsSummary)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.slugs import ProjectSlug, project_path
 
@@ -26,6 +26,6 @@ def build(
     )
 
 
-def parse(answer: Answer) -> models.WorkflowTestMetrics:
+def parse(answer: Payload) -> models.WorkflowTestMetrics:
     """Decode the answer."""
     return answer.decode(models.WorkflowTestMetrics)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.pagination import Page
 from circleci_v2.slugs import ProjectSlug, project_path
@@ -24,6 +24,6 @@ def build(project_slug: ProjectSlug | str, job_number: int, *, page_token: str |
     )
 
 
-def parse(answer: Answer) -> Page[models.JobTest]:
+def parse(answer: Payload) -> Page[models.JobTest]:
     """Decode the answer."""
     return answer.page(models.JobTest)

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import given, path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 
 OPERATION = OPERATIONS["PatchOrgClaims"]
@@ -28,6 +28,6 @@ def build(org_id: UUID | str, *, audience: Sequence[str] | None = None, ttl: str
     )
 
 
-def parse(answer: Answer) -> models.OidcClaims:
+def parse(answer: Payload) -> models.OidcClaims:
     """Decode the answer."""
     return answer.decode(models.OidcClaims)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 
 if TYPE_CHECKING:
@@ -27,6 +27,6 @@ def build(*, name: str, vcs_type: OrganizationVcsType | str) -> Request:
     )
 
 
-def parse(answer: Answer) -> models.Organization:
+def parse(answer: Payload) -> models.Organization:
     """Decode the answer."""
     return answer.decode(models.Organization)

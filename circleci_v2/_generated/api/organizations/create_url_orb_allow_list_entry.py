@@ -7,7 +7,7 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.slugs import OrgSlug, org_path
 
@@ -30,6 +30,6 @@ def build(org_slug_or_id: OrgSlug | UUID | str, *, name: str, auth: UrlOrbAuth |
     )
 
 
-def parse(answer: Answer) -> models.UrlOrbAllowListChange:
+def parse(answer: Payload) -> models.UrlOrbAllowListChange:
     """Decode the answer."""
     return answer.decode(models.UrlOrbAllowListChange)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.slugs import OrgSlug, org_path
 
@@ -21,6 +21,6 @@ def build(org_slug_or_id: OrgSlug | UUID | str) -> Request:
     )
 
 
-def parse(answer: Answer) -> models.Organization:
+def parse(answer: Payload) -> models.Organization:
     """Decode the answer."""
     return answer.decode(models.Organization)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.pagination import Page
 from circleci_v2.slugs import OrgSlug, org_path
@@ -22,6 +22,6 @@ def build(org_slug_or_id: OrgSlug | UUID | str) -> Request:
     )
 
 
-def parse(answer: Answer) -> Page[models.UrlOrbAllowListEntry]:
+def parse(answer: Payload) -> Page[models.UrlOrbAllowListEntry]:
     """Decode the answer."""
     return answer.page(models.UrlOrbAllowListEntry)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.slugs import OrgSlug, org_path
 
@@ -22,6 +22,6 @@ def build(org_slug_or_id: OrgSlug | UUID | str, allow_list_entry_id: str) -> Req
     )
 
 
-def parse(answer: Answer) -> models.UrlOrbAllowListChange:
+def parse(answer: Payload) -> models.UrlOrbAllowListChange:
     """Decode the answer."""
     return answer.decode(models.UrlOrbAllowListChange)

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import given
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 
 if TYPE_CHECKING:
@@ -44,6 +44,6 @@ def build(
     )
 
 
-def parse(answer: Answer) -> models.OtelExporter:
+def parse(answer: Payload) -> models.OtelExporter:
     """Decode the answer."""
     return answer.decode(models.OtelExporter)

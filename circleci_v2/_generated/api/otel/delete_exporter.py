@@ -5,8 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 
 OPERATION = OPERATIONS["deleteOtelExporter"]
@@ -20,6 +20,6 @@ def build(otel_exporter_id: UUID | str) -> Request:
     )
 
 
-def parse(answer: Answer) -> None:
+def parse(answer: Payload) -> None:
     """Decode the answer."""
     answer.nothing()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import given, path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 
 if TYPE_CHECKING:
@@ -46,6 +46,6 @@ def build(
     )
 
 
-def parse(answer: Answer) -> models.PipelineDefinition:
+def parse(answer: Payload) -> models.PipelineDefinition:
     """Decode the answer."""
     return answer.decode(models.PipelineDefinition)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import given
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 
 OPERATION = OPERATIONS["continuePipeline"]
@@ -32,6 +32,6 @@ def build(
     )
 
 
-def parse(answer: Answer) -> models.MessageResponse:
+def parse(answer: Payload) -> models.MessageResponse:
     """Decode the answer."""
     return answer.decode(models.MessageResponse)

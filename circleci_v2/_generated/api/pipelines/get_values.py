@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 
 OPERATION = OPERATIONS["getPipelineValuesById"]
@@ -21,6 +21,6 @@ def build(pipeline_id: UUID | str) -> Request:
     )
 
 
-def parse(answer: Answer) -> dict[str, Any]:
+def parse(answer: Payload) -> dict[str, Any]:
     """Decode the answer."""
     return answer.decode(dict[str, Any])

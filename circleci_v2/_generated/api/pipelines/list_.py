@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.pagination import Page
 
@@ -24,6 +24,6 @@ def build(*, mine: bool | None = None, org_slug: str | None = None, page_token: 
     )
 
 
-def parse(answer: Answer) -> Page[models.Pipeline]:
+def parse(answer: Payload) -> Page[models.Pipeline]:
     """Decode the answer."""
     return answer.page(models.Pipeline)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.pagination import Page
 from circleci_v2.slugs import ProjectSlug, project_path
@@ -24,6 +24,6 @@ def build(project_slug: ProjectSlug | str, *, branch: str | None = None, page_to
     )
 
 
-def parse(answer: Answer) -> Page[models.Pipeline]:
+def parse(answer: Payload) -> Page[models.Pipeline]:
     """Decode the answer."""
     return answer.page(models.Pipeline)

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import given
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.slugs import ProjectSlug, project_path
 
@@ -42,7 +42,7 @@ def build(
     )
 
 
-def parse(answer: Answer) -> models.PipelineNotTriggered | models.PipelineCreation:
+def parse(answer: Payload) -> models.PipelineNotTriggered | models.PipelineCreation:
     """Decode the answer."""
     if answer.status_code == 200:
         return answer.decode(models.PipelineNotTriggered)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import given
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.slugs import ProjectSlug, project_path
 
@@ -35,6 +35,6 @@ def build(
     )
 
 
-def parse(answer: Answer) -> models.PipelineCreation:
+def parse(answer: Payload) -> models.PipelineCreation:
     """Decode the answer."""
     return answer.decode(models.PipelineCreation)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import given, path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 
 OPERATION = OPERATIONS["CreatePolicyBundle"]
@@ -31,6 +31,6 @@ def build(
     )
 
 
-def parse(answer: Answer) -> models.PolicyBundleDiff:
+def parse(answer: Payload) -> models.PolicyBundleDiff:
     """Decode the answer."""
     return answer.decode(models.PolicyBundleDiff)

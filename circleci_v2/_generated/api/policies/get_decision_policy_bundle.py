@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 
 OPERATION = OPERATIONS["GetDecisionLogPolicyBundle"]
@@ -20,6 +20,6 @@ def build(owner_id: str, decision_id: str, *, context: str = "config") -> Reques
     )
 
 
-def parse(answer: Answer) -> dict[str, Any]:
+def parse(answer: Payload) -> dict[str, Any]:
     """Decode the answer."""
     return answer.decode(dict[str, Any])

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.pagination import Page
 
@@ -42,6 +42,6 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Page[models.DecisionLog]:
+def parse(answer: Payload) -> Page[models.DecisionLog]:
     """Decode the answer."""
     return answer.page(models.DecisionLog)

@@ -7,8 +7,8 @@ from typing import Any
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import given, path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 
 OPERATION = OPERATIONS["MakeDecision"]
@@ -30,6 +30,6 @@ def build(owner_id: str, *, input: str, context: str = "config", metadata: Mappi
     )
 
 
-def parse(answer: Answer) -> models.Decision:
+def parse(answer: Payload) -> models.Decision:
     """Decode the answer."""
     return answer.decode(models.Decision)

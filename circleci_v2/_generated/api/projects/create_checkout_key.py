@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.slugs import ProjectSlug, project_path
 
@@ -27,6 +27,6 @@ def build(project_slug: ProjectSlug | str, *, type: NewCheckoutKeyType | str) ->
     )
 
 
-def parse(answer: Answer) -> models.CheckoutKey:
+def parse(answer: Payload) -> models.CheckoutKey:
     """Decode the answer."""
     return answer.decode(models.CheckoutKey)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.slugs import ProjectSlug, project_path
 
@@ -19,6 +19,6 @@ def build(project_slug: ProjectSlug | str) -> Request:
     )
 
 
-def parse(answer: Answer) -> models.Project:
+def parse(answer: Payload) -> models.Project:
     """Decode the answer."""
     return answer.decode(models.Project)

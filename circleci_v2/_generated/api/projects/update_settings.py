@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import given
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.slugs import ProjectSlug, project_path
 
@@ -33,6 +33,6 @@ def build(
     )
 
 
-def parse(answer: Answer) -> models.ProjectSettings:
+def parse(answer: Payload) -> models.ProjectSettings:
     """Decode the answer."""
     return answer.decode(models.ProjectSettings)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from circleci_v2._generated.api.schedules import create, delete, get, list_, update
 from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
-from circleci_v2._wire.unset import UNSET, Unset
+from circleci_v2._wire.types import UNSET, Unset
 from circleci_v2.pagination import Paginator
 from circleci_v2.slugs import ProjectSlug
 

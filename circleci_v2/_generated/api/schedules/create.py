@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import given
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
-from circleci_v2._wire.unset import UNSET, Unset
+from circleci_v2._wire.types import UNSET, Unset
 from circleci_v2.slugs import ProjectSlug, project_path
 
 if TYPE_CHECKING:
@@ -47,6 +47,6 @@ def build(
     )
 
 
-def parse(answer: Answer) -> models.Schedule:
+def parse(answer: Payload) -> models.Schedule:
     """Decode the answer."""
     return answer.decode(models.Schedule)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.pagination import Page
 from circleci_v2.slugs import ProjectSlug, project_path
@@ -23,6 +23,6 @@ def build(project_slug: ProjectSlug | str, *, page_token: str | None = None) -> 
     )
 
 
-def parse(answer: Answer) -> Page[models.Schedule]:
+def parse(answer: Payload) -> Page[models.Schedule]:
     """Decode the answer."""
     return answer.page(models.Schedule)

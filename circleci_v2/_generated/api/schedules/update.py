@@ -8,10 +8,10 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import given, path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
-from circleci_v2._wire.unset import UNSET, Unset
+from circleci_v2._wire.types import UNSET, Unset
 
 if TYPE_CHECKING:
     from circleci_v2._generated.models import AttributionActor, TimetableChange
@@ -46,6 +46,6 @@ def build(
     )
 
 
-def parse(answer: Answer) -> models.Schedule:
+def parse(answer: Payload) -> models.Schedule:
     """Decode the answer."""
     return answer.decode(models.Schedule)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 
 OPERATION = OPERATIONS["deleteTrigger"]
@@ -19,6 +19,6 @@ def build(project_id: str, trigger_id: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> models.MessageResponse:
+def parse(answer: Payload) -> models.MessageResponse:
     """Decode the answer."""
     return answer.decode(models.MessageResponse)

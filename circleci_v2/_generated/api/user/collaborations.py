@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.pagination import Page
 
@@ -19,6 +19,6 @@ def build() -> Request:
     )
 
 
-def parse(answer: Answer) -> Page[models.Collaboration]:
+def parse(answer: Payload) -> Page[models.Collaboration]:
     """Decode the answer."""
     return answer.page(models.Collaboration)

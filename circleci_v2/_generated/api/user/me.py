@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 
 OPERATION = OPERATIONS["getCurrentUser"]
@@ -18,6 +18,6 @@ def build() -> Request:
     )
 
 
-def parse(answer: Answer) -> models.User:
+def parse(answer: Payload) -> models.User:
     """Decode the answer."""
     return answer.decode(models.User)

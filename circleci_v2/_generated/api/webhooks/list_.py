@@ -7,7 +7,7 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.pagination import Page
 
@@ -30,6 +30,6 @@ def build(*, scope_id: UUID | str, scope_type: WebhookScopeType | str, page_toke
     )
 
 
-def parse(answer: Answer) -> Page[models.Webhook]:
+def parse(answer: Payload) -> Page[models.Webhook]:
     """Decode the answer."""
     return answer.page(models.Webhook)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 
 OPERATION = OPERATIONS["cancelWorkflow"]
@@ -21,6 +21,6 @@ def build(workflow_id: UUID | str) -> Request:
     )
 
 
-def parse(answer: Answer) -> models.MessageResponse:
+def parse(answer: Payload) -> models.MessageResponse:
     """Decode the answer."""
     return answer.decode(models.MessageResponse)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.answer import Answer
 from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.pagination import Page
 
@@ -25,6 +25,6 @@ def build(workflow_id: UUID | str, *, page_token: str | None = None) -> Request:
     )
 
 
-def parse(answer: Answer) -> Page[models.WorkflowJob]:
+def parse(answer: Payload) -> Page[models.WorkflowJob]:
     """Decode the answer."""
     return answer.page(models.WorkflowJob)

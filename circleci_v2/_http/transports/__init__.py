@@ -1,0 +1,1 @@
+"""Transports: which connections carry a request, and how connections are pooled."""
