@@ -38,7 +38,7 @@ __all__ = ["Contexts", "ContextsWithRawResponse"]
 
 
 class Contexts(Namespace):
-    """Contexts: shared environment variables, and the restrictions on who and what may use them."""
+    """Contexts: shared environment variables, and the restrictions on their use."""
 
     def list(
         self,

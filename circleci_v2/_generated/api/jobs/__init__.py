@@ -17,16 +17,16 @@ __all__ = ["Jobs", "JobsWithRawResponse"]
 
 
 class Jobs(Namespace):
-    """Jobs: their details, test results and artifacts, and how to cancel one."""
+    """Jobs: get one, list its test results and artifacts, cancel it."""
 
     async def get(self, job_id: UUID | str) -> Job:
         """Get a job by its UUID.
 
-        Needs no project slug, and so suits ids from `workflows.list_jobs` or from a webhook. It says which
-        workflow, pipeline and project the job belongs to, but nothing about executor, contexts, parallel runs
-        or queue time: those are in `jobs.get_by_number`.
+        Needs no project slug, and so works with ids from `workflows.list_jobs` or from a webhook. The result
+        identifies the workflow, pipeline and project of the job, but does not include executor, contexts,
+        parallel runs or queue time: those are in `jobs.get_by_number`.
 
-        A young operation: older installations of CircleCI server may answer 404.
+        A recent operation: older installations of CircleCI server may respond with 404.
 
         Args:
             job_id: UUID of the job, from `WorkflowJob.id`.
@@ -49,9 +49,9 @@ class Jobs(Namespace):
     async def cancel(self, job_id: UUID | str) -> MessageResponse:
         """Cancel a job by its UUID.
 
-        Stops one job and lets the rest of its workflow go on; jobs that require it do not start, unless their
-        configuration accepts `canceled`. The job ends asynchronously. Use `jobs.cancel_by_number` if only slug
-        and number are at hand, and `workflows.cancel` to stop everything.
+        Stops one job and lets the rest of its workflow continue; jobs that require it do not start, unless
+        their configuration accepts `canceled`. The job ends asynchronously. Use `jobs.cancel_by_number` if only
+        slug and number are known, and `workflows.cancel` to stop everything.
 
         Args:
             job_id: UUID of the job, from `WorkflowJob.id`.
@@ -74,12 +74,12 @@ class Jobs(Namespace):
     async def get_by_number(self, project_slug: ProjectSlug | str, job_number: int) -> JobDetails:
         """Get a job by its number, with executor, timing and parallel runs.
 
-        The fullest view of a job: resource class, contexts, time in the queue, each parallel run, and messages
-        from the platform. For an approval job it answers 404 or something of quite another shape, so check
-        `WorkflowJob.type` first.
+        The most detailed view of a job: resource class, contexts, time in the queue, each parallel run, and
+        messages from the platform. For an approval job the response is 404 or has a completely different shape,
+        so check `WorkflowJob.type` first.
 
-        The operation is missing from CircleCI's latest published document, the one that brought `jobs.get`, but
-        is still served.
+        The operation is missing from CircleCI's latest published document, the one that introduced `jobs.get`,
+        but is still available.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
@@ -101,8 +101,8 @@ class Jobs(Namespace):
     async def cancel_by_number(self, project_slug: ProjectSlug | str, job_number: int) -> MessageResponse:
         """Cancel a job by its number.
 
-        Has the same effect as `jobs.cancel`, for callers who know the project and the number from the web app.
-        Approval jobs mostly have no number to use here; `workflows.cancel` ends what they hold.
+        Has the same effect as `jobs.cancel`, for callers that have the project and the number from the web app.
+        Approval jobs mostly have no number to use here; `workflows.cancel` cancels the workflow that they hold.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs

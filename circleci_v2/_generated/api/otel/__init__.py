@@ -17,7 +17,7 @@ __all__ = ["Otel", "OtelWithRawResponse"]
 
 
 class Otel(Namespace):
-    """OpenTelemetry exporters: where CircleCI sends traces of pipelines.
+    """OpenTelemetry exporters: collectors to which CircleCI sends traces of pipelines.
 
     At most five for each organization.
     """

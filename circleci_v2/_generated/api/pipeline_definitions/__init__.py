@@ -24,7 +24,7 @@ __all__ = ["PipelineDefinitions", "PipelineDefinitionsWithRawResponse"]
 
 
 class PipelineDefinitions(Namespace):
-    """Pipeline definitions: which configuration a project runs, and what it checks out."""
+    """Pipeline definitions: the configuration that a project runs, and the repository that it checks out."""
 
     def list(self, project_id: str) -> Paginator[PipelineDefinition]:
         """List the pipeline definitions of a project.

@@ -27,7 +27,7 @@ __all__ = ["Policies", "PoliciesWithRawResponse"]
 
 
 class Policies(Namespace):
-    """Config policies: the rules an organization has for its configuration, and the decisions made by them."""
+    """Config policies: an organization's rules for its configuration, and the decisions based on them."""
 
     def list_decisions(
         self,

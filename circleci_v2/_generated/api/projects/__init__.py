@@ -42,15 +42,15 @@ __all__ = ["Projects", "ProjectsWithRawResponse"]
 
 
 class Projects(Namespace):
-    """Projects: the project itself, its settings, environment variables and checkout keys."""
+    """Projects, with their settings, environment variables and checkout keys."""
 
     async def create(self, org_slug_or_id: OrgSlug | UUID | str, *, name: str) -> Project:
         """Create a project in an organization of any type.
 
-        For standalone organizations (slug `circleci/...`) the project starts out empty: connect a repository
-        with `pipeline_definitions.create` and `triggers.create` before anything can run.
+        For standalone organizations (slug `circleci/...`) the project starts empty: connect a repository with
+        `pipeline_definitions.create` and `triggers.create` before anything can run.
 
-        Keep `slug` and `id` of the answer, because API v2 has no operation that lists an organization's
+        Store `slug` and `id` of the result, because API v2 has no operation that lists an organization's
         projects.
 
         Args:
@@ -71,10 +71,10 @@ class Projects(Namespace):
     async def get(self, project_slug: ProjectSlug | str) -> Project:
         """Get a project by slug.
 
-        The way from a slug to the UUIDs of project and organization, which an opaque slug (`circleci/...`) must
-        not be parsed for. Settings come from `projects.get_settings`.
+        Resolves a slug to the UUIDs of project and organization; never parse an opaque slug (`circleci/...`)
+        for them. `projects.get_settings` returns the settings.
 
-        A project that the token may not see raises `NotFoundError`, just like one that does not exist.
+        A project that the token has no access to raises `NotFoundError`, just like one that does not exist.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
@@ -92,10 +92,10 @@ class Projects(Namespace):
         return await self._call(get.build(project_slug), get.parse)
 
     async def delete(self, project_slug: ProjectSlug | str) -> MessageResponse:
-        """Delete a project and its whole build history.
+        """Delete a project and its complete build history.
 
-        Pipelines, workflows, jobs and settings are gone for good; the repository itself is not touched. To keep
-        the history and merely stop builds, use the project's settings in the web app instead.
+        Pipelines, workflows, jobs and settings are deleted permanently; the repository itself is not changed.
+        To keep the history and merely stop builds, use the project's settings in the web app instead.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
@@ -115,11 +115,11 @@ class Projects(Namespace):
     async def create_from_repository(self, project_slug: ProjectSlug | str) -> ProjectSettings:
         """Set up a project for a GitHub OAuth or Bitbucket Cloud repository.
 
-        Deprecated by CircleCI in favor of `projects.create`, which also serves standalone organizations; those
-        are refused here with status 405.
+        Deprecated by CircleCI in favor of `projects.create`, which also supports standalone organizations; this
+        operation rejects those with status 405.
 
-        The repository needs a main branch (`NotFoundError` without one) and a configuration file in it. What
-        comes back are the settings, not the project: get that with `projects.get`.
+        The repository needs a main branch (`NotFoundError` without one) and a configuration file in it. The
+        result contains the settings, not the project: get that with `projects.get`.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
@@ -144,8 +144,8 @@ class Projects(Namespace):
     async def get_settings(self, project_slug: ProjectSlug | str) -> ProjectSettings:
         """Get the advanced settings of a project.
 
-        Returns every setting, switched on or off, as under Project Settings > Advanced in the web app. CircleCI
-        calls this operation experimental, so settings may come and go.
+        Returns every setting, on or off, as under Project Settings > Advanced in the web app. CircleCI calls
+        this operation experimental, so settings may be added or removed.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
@@ -171,10 +171,10 @@ class Projects(Namespace):
     ) -> ProjectSettings:
         """Change some advanced settings of a project.
 
-        Settings that are left out keep their value. A name CircleCI does not know or a value of the wrong type
-        raises `BadRequestError`.
+        Settings that are left out keep their value. An unknown name or a value of the wrong type raises
+        `BadRequestError`.
 
-        Read the answer rather than trusting the status: `oss=True` is applied only to projects with a public
+        Check the returned settings rather than the status: `oss=True` is applied only to projects with a public
         repository, and a request that changed nothing succeeds too. CircleCI calls this operation experimental.
 
         Args:
@@ -183,7 +183,7 @@ class Projects(Namespace):
             advanced: The switches under Project Settings > Advanced, the one group of settings that the API offers.
 
         Returns:
-            All advanced settings, as they are after the request.
+            All advanced settings after the request.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -205,19 +205,19 @@ class Projects(Namespace):
         digest: FingerprintDigest | str | None = None,
         page_token: str | None = None,
     ) -> Paginator[CheckoutKey]:
-        """List the SSH keys that check out a project's code.
+        """List the SSH keys that jobs use to check out a project's code.
 
-        Only the public halves are shown; no operation returns a private key.
+        Returns public keys only; no operation returns a private key.
 
-        The live API has been seen to ignore `page_token` here and to repeat the first page; the client raises
-        `PaginationError` then, instead of looping.
+        The live API has been observed to ignore `page_token` here and to repeat the first page; the client then
+        raises `PaginationError` instead of looping.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
                 (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            digest: Hash that the fingerprints in the answer are made with. Default: `md5`.
+            digest: Digest of the returned fingerprints. Default: `md5`.
             page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
 
         Returns:
@@ -236,12 +236,12 @@ class Projects(Namespace):
     async def create_checkout_key(
         self, project_slug: ProjectSlug | str, *, type: NewCheckoutKeyType | str
     ) -> CheckoutKey:
-        """Create an SSH key with which jobs check out a project's code.
+        """Create an SSH key that jobs use to check out a project's code.
 
-        CircleCI makes the key pair and registers the public half at the host. For a `user-key`, the token's
-        user must first have authorized CircleCI at GitHub, under Project Settings > Checkout SSH Keys.
+        CircleCI generates the key pair and registers the public key at the code host. For a `user-key`, the
+        token's user must first have authorized CircleCI at GitHub, under Project Settings > Checkout SSH Keys.
 
-        Not offered for GitHub App and GitLab projects.
+        Not available for GitHub App and GitLab projects.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
@@ -262,8 +262,8 @@ class Projects(Namespace):
     async def get_checkout_key(self, project_slug: ProjectSlug | str, fingerprint: str) -> CheckoutKey:
         """Get a checkout key by fingerprint.
 
-        Takes either digest, whichever the fingerprint was noted in. Without a fingerprint at hand, call
-        `projects.list_checkout_keys`.
+        Accepts a fingerprint in either digest, MD5 or SHA-256. `projects.list_checkout_keys` lists the
+        fingerprints.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
@@ -284,7 +284,7 @@ class Projects(Namespace):
     async def delete_checkout_key(self, project_slug: ProjectSlug | str, fingerprint: str) -> MessageResponse:
         """Delete a checkout key.
 
-        Jobs that start later cannot use the key. When no other is left, those that clone over SSH fail in their
+        Jobs that start later cannot use the key. If it was the last one, jobs that clone over SSH fail in their
         `checkout` step, so to rotate a key call `projects.create_checkout_key` first.
 
         Args:
@@ -308,12 +308,11 @@ class Projects(Namespace):
     ) -> Paginator[ProjectEnvironmentVariable]:
         """List the environment variables of a project, values masked.
 
-        Covers what is set under Project Settings > Environment Variables; variables that jobs get from a
-        context are in `contexts.list_environment_variables`, and variables in the configuration file are in
-        neither.
+        Covers the variables set under Project Settings > Environment Variables. Variables from contexts are in
+        `contexts.list_environment_variables`; variables in the configuration file are in neither list.
 
-        The live API has been seen to ignore `page_token` here and to repeat the first page; the client raises
-        `PaginationError` then, instead of looping.
+        The live API has been observed to ignore `page_token` here and to repeat the first page; the client then
+        raises `PaginationError` instead of looping.
 
         Await it for the first page, iterate over it for every item.
 
@@ -340,8 +339,8 @@ class Projects(Namespace):
     ) -> ProjectEnvironmentVariable:
         """Create an environment variable that all jobs of a project receive.
 
-        To share a secret between projects, or to restrict who may use it, put it in a context with
-        `contexts.set_environment_variable`; where both define the same name, the context wins.
+        To share a secret between projects, or to restrict its use, put it in a context with
+        `contexts.set_environment_variable`; if both define the same name, the context wins.
 
         Values cannot be read back or edited: to change one, delete the variable and create it again.
 
@@ -368,7 +367,7 @@ class Projects(Namespace):
     async def get_environment_variable(self, project_slug: ProjectSlug | str, name: str) -> ProjectEnvironmentVariable:
         """Get one environment variable of a project, its value masked.
 
-        Good for checking that a variable is set, and by its last four characters roughly which value it has. A
+        Use it to check that a variable is set and, by its last four characters, roughly which value it has. A
         variable that is not set raises `NotFoundError`.
 
         Args:

@@ -15,7 +15,7 @@ __all__ = ["Rollbacks", "RollbacksWithRawResponse"]
 
 
 class Rollbacks(Namespace):
-    """Rollbacks: put a component back to an earlier version."""
+    """Rollbacks: return a component to an earlier version."""
 
     async def create(
         self,

@@ -26,7 +26,7 @@ __all__ = ["Schedules", "SchedulesWithRawResponse"]
 
 
 class Schedules(Namespace):
-    """Scheduled pipelines: what runs by the clock."""
+    """Scheduled pipelines: timetables that trigger pipelines."""
 
     def list(self, project_slug: ProjectSlug | str, *, page_token: str | None = None) -> Paginator[Schedule]:
         """List the schedules of a project.

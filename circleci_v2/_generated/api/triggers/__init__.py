@@ -22,7 +22,7 @@ __all__ = ["Triggers", "TriggersWithRawResponse"]
 
 
 class Triggers(Namespace):
-    """Triggers: what makes a pipeline definition run."""
+    """Triggers: the event sources that start a pipeline definition."""
 
     def list(self, project_id: str, pipeline_definition_id: str) -> Paginator[Trigger]:
         """List the triggers of a pipeline definition.

@@ -23,7 +23,7 @@ __all__ = ["Webhooks", "WebhooksWithRawResponse"]
 
 
 class Webhooks(Namespace):
-    """Outbound webhooks: where CircleCI reports finished workflows and jobs."""
+    """Outbound webhooks: notifications of finished workflows and jobs."""
 
     def list(
         self, *, scope_id: UUID | str, scope_type: WebhookScopeType | str, page_token: str | None = None
