@@ -126,11 +126,11 @@ class Jobs(Namespace):
     ) -> Paginator[Artifact]:
         """List the artifacts of a job.
 
-        Gives names and addresses, not contents; `download_artifacts` on the client fetches the files and keeps
+        Returns paths and URLs, not contents; `download_artifacts` of the client downloads the files and keeps
         them inside one folder. Artifacts are kept for 30 days unless the organization chose less.
 
-        Downloading needs the token, but the address mostly redirects to pre-signed storage on another host,
-        which must not receive it.
+        Downloading requires the token, but the URL mostly redirects to pre-signed storage on another host,
+        which must not receive the token.
 
         Await it for the first page, iterate over it for every item.
 
@@ -159,9 +159,10 @@ class Jobs(Namespace):
     ) -> Paginator[JobTest]:
         """List the test results of a job.
 
-        Holds what the job uploaded with a `store_test_results` step, passed tests included; a job without such
-        a step has an empty list. The list is also empty when the results of the job exceed 250 MB, which cannot
-        be told apart from no tests. Which parallel run a result comes from is not told.
+        Contains the results that the job uploaded with a `store_test_results` step, passed tests included; a
+        job without such a step has an empty list. The list is also empty when the results of the job exceed 250
+        MB, which cannot be distinguished from no tests. Results do not identify the parallel run that they come
+        from.
 
         Await it for the first page, iterate over it for every item.
 

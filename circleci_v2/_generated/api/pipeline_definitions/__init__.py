@@ -29,8 +29,8 @@ class PipelineDefinitions(Namespace):
     def list(self, project_id: str) -> Paginator[PipelineDefinition]:
         """List the pipeline definitions of a project.
 
-        A pipeline definition pairs a configuration file with the repository to check out; `pipelines.run` takes
-        its ID as `definition_id`. The whole list comes in one answer, without pages.
+        A pipeline definition pairs a configuration file with the repository to check out; pass its ID to
+        `pipelines.run` as `definition_id`. The list is not paginated.
 
         For GitHub OAuth, Bitbucket Cloud and GitLab nothing is stored: CircleCI lists a definition that it
         derives from the project and that cannot be changed. Not available on CircleCI server.
@@ -65,11 +65,11 @@ class PipelineDefinitions(Namespace):
     ) -> PipelineDefinition:
         """Add a pipeline definition to a project.
 
-        Gives a project another pipeline, with its own configuration file or even its own configuration
-        repository. Documented for configuration that is reached through the CircleCI GitHub App.
+        Adds another pipeline to a project, with its own configuration file or even its own configuration
+        repository. Documented for configuration that CircleCI reads through its GitHub App.
 
-        A new definition starts nothing by itself. Attach a trigger with `triggers.create`, or run it on demand
-        with `pipelines.run`.
+        A new definition starts no pipelines by itself. Attach a trigger with `triggers.create`, or run it on
+        demand with `pipelines.run`.
 
         Args:
             project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
@@ -105,10 +105,10 @@ class PipelineDefinitions(Namespace):
     async def get(self, project_id: str, pipeline_definition_id: str) -> PipelineDefinition:
         """Get a pipeline definition.
 
-        Documented for GitHub App and Bitbucket Data Center definitions. A definition that was deleted, or
-        belongs to another project, is seen answered 400 (`Failed to get pipeline definition.`) instead of 404,
-        and so are existing GitLab definitions; to find out whether one exists, look for its ID in
-        `pipeline_definitions.list`.
+        Documented for GitHub App and Bitbucket Data Center definitions. For a definition that was deleted or
+        belongs to another project, a 400 (`Failed to get pipeline definition.`) instead of 404 has been
+        observed, and likewise for existing GitLab definitions; to find out whether a definition exists, look
+        for its ID in `pipeline_definitions.list`.
 
         Args:
             project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
@@ -140,11 +140,11 @@ class PipelineDefinitions(Namespace):
     ) -> PipelineDefinition:
         """Change a pipeline definition.
 
-        Renames it, points it at another configuration file, or changes the repository to check out; what you
-        leave out stays. The repository of the configuration is fixed: to read it from elsewhere, add a
-        definition with `pipeline_definitions.create` and recreate the triggers there.
+        Renames the definition, sets another configuration file, or changes the repository to check out; fields
+        that are left out keep their value. The repository of the configuration cannot be changed: to use
+        another one, add a definition with `pipeline_definitions.create` and recreate the triggers there.
 
-        Works for GitHub App and Bitbucket Data Center definitions only.
+        Supports GitHub App and Bitbucket Data Center definitions only.
 
         Args:
             project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
@@ -181,11 +181,11 @@ class PipelineDefinitions(Namespace):
     async def delete(self, project_id: str, pipeline_definition_id: str) -> MessageResponse:
         """Delete a pipeline definition.
 
-        Cannot be undone: a definition created anew has another ID, so everything that starts this one through
-        `pipelines.run` needs an update. Review what is attached with `triggers.list` first; to pause a
-        pipeline, disable those of its triggers that allow it with `triggers.update`.
+        The deletion cannot be undone: a recreated definition has another ID, so every caller that starts this
+        one with `pipelines.run` needs an update. Review the attached triggers with `triggers.list` first; to
+        pause a pipeline, disable its triggers with `triggers.update` where they support it.
 
-        Works for GitHub App and Bitbucket Data Center definitions only.
+        Supports GitHub App and Bitbucket Data Center definitions only.
 
         Args:
             project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.

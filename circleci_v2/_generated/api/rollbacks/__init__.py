@@ -35,9 +35,9 @@ class Rollbacks(Namespace):
         Take the names from `deploy.list_components` and `deploy.list_environments`, and the versions from
         `deploy.list_component_versions`.
 
-        The answer comes before anything is redeployed: with `rollback_type` `PIPELINE`, follow the pipeline
-        `Rollback.id` through `pipelines.get`. A 409 reports a conflict with the present state; read the
-        versions anew before you try again.
+        The response is sent before anything is redeployed: with `rollback_type` `PIPELINE`, follow the pipeline
+        `Rollback.id` with `pipelines.get`. A 409 reports a conflict with the current state; read the versions
+        again before you retry.
 
         Args:
             project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.

@@ -31,9 +31,9 @@ class Schedules(Namespace):
     def list(self, project_slug: ProjectSlug | str, *, page_token: str | None = None) -> Paginator[Schedule]:
         """List the schedules of a project.
 
-        Shows scheduled pipelines, whoever set them up, in the web app or here. Cron entries under `workflows`
-        in a configuration file are not among them, nor are the schedule triggers of a pipeline definition,
-        which `triggers.list` returns.
+        Returns scheduled pipelines of all users, created in the web app or with this API. Cron entries under
+        `workflows` in a configuration file are not included, nor are the schedule triggers of a pipeline
+        definition, which `triggers.list` returns.
 
         Await it for the first page, iterate over it for every item.
 
@@ -63,12 +63,12 @@ class Schedules(Namespace):
         timetable: TimetableByDayOfWeek | TimetableByDayOfMonth | Mapping[str, Any],
         description: str | Unset | None = UNSET,
     ) -> Schedule:
-        """Create a schedule that triggers pipelines of a project at given times.
+        """Create a schedule that triggers pipelines of a project at specified times.
 
-        For GitHub OAuth and Bitbucket Cloud projects; GitHub App and GitLab projects are refused, and use
-        `triggers.create` with a cron expression where it is offered.
+        Supports GitHub OAuth and Bitbucket Cloud projects; GitHub App and GitLab projects are rejected and use
+        `triggers.create` with a cron expression where that is available.
 
-        A schedule builds a single branch or tag, so two branches take two schedules. Times are UTC and
+        A schedule builds a single branch or tag, so two branches need two schedules. Times are UTC and
         approximate: CircleCI picks the minutes within the hour.
 
         Args:
@@ -105,9 +105,9 @@ class Schedules(Namespace):
     async def get(self, schedule_id: UUID | str) -> Schedule:
         """Get a schedule.
 
-        Returns timetable, parameters and acting user, which is all that is stored: neither the last run nor the
-        next one is part of it. Pipelines it has started show up in `pipelines.list_for_project` with a trigger
-        of type `scheduled_pipeline`.
+        Returns timetable, parameters and acting user. Nothing else is stored: neither the last run nor the next
+        one is included. `pipelines.list_for_project` lists the pipelines that it has started, with a trigger of
+        type `scheduled_pipeline`.
 
         Args:
             schedule_id: UUID of the schedule, from `schedules.list` or `schedules.create`.
@@ -135,9 +135,9 @@ class Schedules(Namespace):
     ) -> Schedule:
         """Change a schedule.
 
-        Fields that are left out keep their value. To be safe, send `parameters` and `timetable` complete when
-        they change at all, starting from `schedules.get`: how partial ones are merged is not documented. As
-        with `schedules.create`, GitHub App and GitLab projects are not served.
+        Fields that are left out keep their value. To be safe, send `parameters` and `timetable` complete if any
+        part of them changes, starting from `schedules.get`: the merging of partial values is not documented. As
+        with `schedules.create`, GitHub App and GitLab projects are not supported.
 
         Args:
             schedule_id: UUID of the schedule, from `schedules.list` or `schedules.create`.
@@ -149,7 +149,7 @@ class Schedules(Namespace):
             timetable: New times; best sent complete.
 
         Returns:
-            The schedule as it is now.
+            The schedule after the change.
 
         Raises:
             APIError: CircleCI refused or failed; see `circleci_v2.errors`.
@@ -172,14 +172,15 @@ class Schedules(Namespace):
     async def delete(self, schedule_id: UUID | str) -> MessageResponse:
         """Delete a schedule.
 
-        No more pipelines start from it; those already running go on. There is no pause: keep the answer of
-        `schedules.get` if you may want it back. GitHub App and GitLab projects are not served.
+        The schedule starts no more pipelines; those already running continue. Schedules cannot be paused: store
+        the result of `schedules.get` to be able to recreate it. GitHub App and GitLab projects are not
+        supported.
 
         Args:
             schedule_id: UUID of the schedule, from `schedules.list` or `schedules.create`.
 
         Returns:
-            Confirmation that the schedule is gone.
+            Confirmation that the schedule was deleted.
 
         Raises:
             APIError: CircleCI refused or failed; see `circleci_v2.errors`.

@@ -27,9 +27,9 @@ class Triggers(Namespace):
     def list(self, project_id: str, pipeline_definition_id: str) -> Paginator[Trigger]:
         """List the triggers of a pipeline definition.
 
-        Shows what starts a pipeline: repository events, schedules and inbound webhooks, all in one answer;
-        schedules made with `schedules.create` are listed by `schedules.list`. To cover a project, call it for
-        each entry of `pipeline_definitions.list`.
+        Returns all event sources that start a pipeline in one response: repository events, schedules and
+        inbound webhooks. Schedules created with `schedules.create` are listed by `schedules.list`. To cover a
+        project, call it for each entry of `pipeline_definitions.list`.
 
         Documented for GitHub App and Bitbucket Data Center definitions. Not available on CircleCI server.
 
@@ -68,12 +68,12 @@ class Triggers(Namespace):
     ) -> Trigger:
         """Add a trigger to a pipeline definition.
 
-        Starts the pipeline on repository events, by cron schedule or when a webhook URL is called; which
-        arguments are needed or allowed depends on `TriggerEventSourceInput.provider`. One trigger holds one
-        event preset: several kinds of events take several triggers.
+        Starts the pipeline on repository events, by cron schedule or when a webhook URL is called; the required
+        and allowed arguments depend on `TriggerEventSourceInput.provider`. A trigger has one event preset:
+        several kinds of events need several triggers.
 
-        Save `TriggerWebhook.url` from this answer, because later reads blank out its secret. Documented for
-        GitHub App definitions; schedules of GitHub OAuth and Bitbucket Cloud projects are made with
+        Store `TriggerWebhook.url` from the result, because later reads redact its secret. Documented for GitHub
+        App definitions; schedules of GitHub OAuth and Bitbucket Cloud projects are created with
         `schedules.create`.
 
         Args:
@@ -121,11 +121,11 @@ class Triggers(Namespace):
     async def get(self, project_id: str, trigger_id: str) -> Trigger:
         """Get a trigger.
 
-        Works for triggers on GitHub App, Bitbucket Data Center and webhook events. The answer does not name the
-        pipeline definition that the trigger belongs to, so keep that ID alongside, or search with
+        Supports triggers on GitHub App, Bitbucket Data Center and webhook events. The result does not include
+        the pipeline definition that the trigger belongs to, so store that ID too, or search with
         `triggers.list`.
 
-        The secret in a webhook URL reads `**REDACTED**` here; only `triggers.create` reveals it.
+        The secret in a webhook URL reads `**REDACTED**` here; only `triggers.create` returns it.
 
         Args:
             project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
@@ -160,9 +160,9 @@ class Triggers(Namespace):
     ) -> Trigger:
         """Change a trigger.
 
-        Adjusts when a trigger fires and what it runs; what you leave out stays. Its kind of event source, the
-        repository it listens to and its pipeline definition are fixed: for those, make another with
-        `triggers.create`, which for a webhook means a new URL.
+        Changes when a trigger fires and which pipelines it runs; fields that are left out keep their value. The
+        kind of event source, the repository and the pipeline definition cannot be changed: create another
+        trigger with `triggers.create`, which for a webhook means a new URL.
 
         Documented for triggers on GitHub App, Bitbucket Data Center and webhook events.
 
@@ -208,7 +208,7 @@ class Triggers(Namespace):
     async def delete(self, project_id: str, trigger_id: str) -> MessageResponse:
         """Delete a trigger.
 
-        Its events start no more pipelines, and the URL of a webhook trigger is gone for good. To pause a
+        Its events start no more pipelines, and the URL of a webhook trigger is lost permanently. To pause a
         trigger that supports it, set `disabled` with `triggers.update`.
 
         Documented for triggers on GitHub App, Bitbucket Data Center and webhook events.

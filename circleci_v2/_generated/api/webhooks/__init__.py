@@ -30,16 +30,16 @@ class Webhooks(Namespace):
     ) -> Paginator[Webhook]:
         """List the outbound webhooks of a project.
 
-        Shows which URLs CircleCI notifies about this project. A project has at most five webhooks, so one page
-        holds all of them.
+        Returns the webhooks with the URLs that CircleCI notifies about this project. A project has at most five
+        webhooks, so one page contains all of them.
 
-        These are outbound webhooks; an inbound one that starts pipelines is a trigger (`triggers.list`).
+        These are outbound webhooks; an inbound webhook, which starts pipelines, is a trigger (`triggers.list`).
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            scope_id: UUID of the project (`projects.get` returns it as `id`); a project slug is refused.
-            scope_type: What kind of thing `scope_id` names. Only `project` exists so far.
+            scope_id: UUID of the project (`projects.get` returns it as `id`); project slugs are rejected.
+            scope_type: Type of the object that `scope_id` identifies. Only `project` exists so far.
             page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
 
         Returns:
@@ -67,14 +67,14 @@ class Webhooks(Namespace):
     ) -> Webhook:
         """Create an outbound webhook for a project.
 
-        CircleCI then POSTs a JSON body to the URL whenever a workflow or job of the project ends, which saves
-        polling. The receiver has about 10 seconds to answer 2xx; otherwise the delivery is retried, and the
-        same one may arrive twice. Receive it with `circleci_v2.webhooks`: `verify` the signature, `parse` the
-        body, drop repeated `id` values.
+        CircleCI then sends a POST request with a JSON body to the URL whenever a workflow or job of the project
+        ends, which makes polling unnecessary. The receiver has about 10 seconds to respond with 2xx; otherwise
+        the delivery is retried, and the same delivery may arrive twice. Process deliveries with
+        `circleci_v2.webhooks`: `verify` the signature, `parse` the body, discard repeated `id` values.
 
-        A project takes five webhooks at most, and creating one needs the rights of an organization
-        administrator. Users have reported webhooks created without the secret they sent: check that
-        `signing_secret` of the result is not null, else deliveries are unsigned.
+        A project can have at most five webhooks, and creating one requires organization administrator
+        permissions. Users have reported webhooks created without the secret they sent: check that
+        `signing_secret` of the result is not empty, otherwise deliveries are unsigned.
 
         Args:
             name: Free text to tell the webhook apart in the project settings.
@@ -106,8 +106,8 @@ class Webhooks(Namespace):
     async def get(self, webhook_id: UUID | str) -> Webhook:
         """Get an outbound webhook by its ID.
 
-        Returns the settings only: deliveries and their outcomes are not available over the API. The secret is
-        masked, so it cannot be recovered here; set a new one with `webhooks.update`.
+        Returns the settings only: deliveries and their outcomes are not available through the API. The secret
+        is masked and cannot be recovered; set a new one with `webhooks.update`.
 
         Args:
             webhook_id: UUID of the webhook subscription, from `webhooks.create` or `webhooks.list`; not the `id` of a
@@ -139,12 +139,13 @@ class Webhooks(Namespace):
     ) -> Webhook:
         """Update the name, URL, events or secret of an outbound webhook.
 
-        No field is mandatory, so pass just those to change, and compare the webhook that comes back with what
-        you meant. The project is fixed: to watch another one, use `webhooks.create`.
+        The update replaces the settings: pass all of them, including the secret. A webhook that is updated
+        without its secret loses it, and the masked value cannot restore it. The project cannot be changed: to
+        watch another one, use `webhooks.create`.
 
-        When rotating the secret, teach the receiver both first, as `circleci_v2.webhooks.verify` takes several:
-        deliveries signed with the old one may still be on their way. Needs the rights of an organization
-        administrator.
+        When rotating the secret, first configure the receiver with both secrets (`circleci_v2.webhooks.verify`
+        accepts several): deliveries signed with the old one may still be in flight. Requires organization
+        administrator permissions.
 
         Args:
             webhook_id: UUID of the webhook subscription, from `webhooks.create` or `webhooks.list`; not the `id` of a
@@ -177,8 +178,9 @@ class Webhooks(Namespace):
     async def delete(self, webhook_id: UUID | str) -> MessageResponse:
         """Delete an outbound webhook.
 
-        Stops further notifications and frees one of the project's five places; a delivery already under way may
-        still arrive. There is no undo and no pause. Needs the rights of an organization administrator.
+        Stops further notifications and frees one of the project's five webhook slots; a delivery in flight may
+        still arrive. The deletion cannot be undone, and webhooks cannot be paused. Requires organization
+        administrator permissions.
 
         Args:
             webhook_id: UUID of the webhook subscription, from `webhooks.create` or `webhooks.list`; not the `id` of a
