@@ -23,4 +23,4 @@ class ProjectWorkflowInsightsMetrics(Model):
     """Credits spent in the window, estimated by Insights; not billing data."""
 
     total_runs: int
-    """All runs of the window, also those still running or on hold."""
+    """Number of runs in the window, including those still running or on hold."""

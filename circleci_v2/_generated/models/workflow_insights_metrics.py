@@ -35,7 +35,7 @@ class WorkflowInsightsMetrics(Model):
     """Runs that ended with the status `success`."""
 
     throughput: float
-    """Runs per day, averaged over the window; every status counts."""
+    """Runs per day, averaged over the window; runs of every status count."""
 
     total_credits_used: int | None
     """Credits spent in the window, estimated by Insights; not billing data. Null when unknown."""
@@ -44,4 +44,4 @@ class WorkflowInsightsMetrics(Model):
     """Failed runs that a later success made good, per day; null when not computed."""
 
     total_runs: int
-    """All runs of the window, also those still running or on hold."""
+    """Number of runs in the window, including those still running or on hold."""

@@ -39,16 +39,16 @@ class WorkflowInsightsSummaryMetrics(Model):
     """Runs that ended with the status `success`."""
 
     throughput: float
-    """Runs per day, averaged over the window; every status counts."""
+    """Runs per day, averaged over the window; runs of every status count."""
 
     total_credits_used: int | None
     """Credits spent in the window, estimated by Insights; not billing data. Null when unknown."""
 
     total_runs: int
-    """All runs of the window, also those still running or on hold."""
+    """Number of runs in the window, including those still running or on hold."""
 
     window_end: datetime
-    """When the latest run counted here took place, in UTC; Insights lags by up to 24 hours."""
+    """Time of the latest aggregated run, in UTC; Insights lags by up to 24 hours."""
 
     window_start: datetime
-    """When the earliest run counted here took place, in UTC; may be later than the start of the requested window."""
+    """Time of the earliest aggregated run, in UTC; may be later than the start of the requested window."""

@@ -35,7 +35,7 @@ class WorkflowJob(Model):
     """Tells approval jobs from jobs that execute something; branch on this, not on `job_number`."""
 
     status: JobStatus
-    """Where the job stands."""
+    """State of the job."""
 
     dependencies: list[UUID]
     """UUIDs of the jobs it requires in this workflow; empty for jobs that start at once."""

@@ -14,13 +14,13 @@ class WorkflowTest(Model):
     """One test among the slowest or most often failing ones of a workflow."""
 
     classname: str | None
-    """Class or suite of the test, as its report names it; null when the report has none."""
+    """Class or suite of the test, as named in the test report; null when the report has none."""
 
     failed_runs: int
     """How often the test failed in the runs looked at."""
 
     file: str | None
-    """File the test is in; null when the test report does not say."""
+    """File of the test; null when the test report does not contain it."""
 
     flaky: bool
     """Whether the test also counts as flaky; `insights.flaky_tests` has the details."""

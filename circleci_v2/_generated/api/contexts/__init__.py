@@ -94,7 +94,7 @@ class Contexts(Namespace):
         Args:
             name: Unique within the organization, at most 200 characters, no space at either end; workflows refer to
                 it by this name.
-            owner: Who the context belongs to, by UUID (`ContextOwnerById`) or by slug (`ContextOwnerBySlug`).
+            owner: Owner of the context, by UUID (`ContextOwnerById`) or by slug (`ContextOwnerBySlug`).
 
         Returns:
             The new context.
@@ -291,7 +291,8 @@ class Contexts(Namespace):
 
         Args:
             context_id: UUID of the context, from `contexts.list`; its name does not work here.
-            restriction_type: What to test before a job gets the context; decides how `restriction_value` is read.
+            restriction_type: Kind of condition to check before a job gets the context; determines the meaning of
+                `restriction_value`.
             restriction_value: UUID of the project for `project`, UUID of the group for `group`, the rule itself for `expression`,
                 for example `pipeline.git.branch == "main"`.
 

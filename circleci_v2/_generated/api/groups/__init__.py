@@ -56,7 +56,7 @@ class Groups(Namespace):
         Args:
             org_id: UUID of the organization (`Organization.id`); resolve a slug with `organizations.get`.
             name: Unique among the groups of the organization.
-            description: What the group is for, shown in the web app. Default: none.
+            description: Purpose of the group, shown in the web app. Default: none.
 
         Returns:
             The new group.

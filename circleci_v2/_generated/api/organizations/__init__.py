@@ -41,9 +41,8 @@ class Organizations(Namespace):
         the token's user has access to the organization of that name and takes over its data.
 
         Args:
-            name: Free to choose for `circleci`; for `github` and `bitbucket`, what the organization is called at the
-                host.
-            vcs_type: Whether to make a standalone organization (`circleci`) or to connect one of GitHub OAuth or
+            name: Any name for `circleci`; for `github` and `bitbucket`, the name of the organization at the host.
+            vcs_type: Whether to create a standalone organization (`circleci`) or to connect one of GitHub OAuth or
                 Bitbucket Cloud.
 
         Returns:
@@ -135,8 +134,8 @@ class Organizations(Namespace):
 
         Args:
             org_slug_or_id: The organization, by its slug (`gh/acme`) or by its UUID.
-            name: Label for people who read the list, such as the reason for the entry.
-            auth: Whose access CircleCI uses to fetch orbs below the prefix; `none` for public ones.
+            name: Label for readers of the list, such as the reason for the entry.
+            auth: Authentication that CircleCI uses to fetch orbs below the prefix; `none` for public ones.
             prefix: An HTTPS URL ending in `/`; orb references that begin with it are allowed.
 
         Returns:

@@ -71,10 +71,10 @@ class Otel(Namespace):
 
         Args:
             endpoint: Host and port of an OTLP collector that CircleCI can reach, for example `otel.acme.example:4317`.
-            org_id: UUID of the organization whose spans are to be sent; a slug is refused.
-            protocol: Transport the collector listens for at `endpoint`.
-            headers: Headers to add to each export request, typically the collector's API key. Left out: none.
-            insecure: True to send without TLS, for collectors that cannot do it. Left out: TLS is used.
+            org_id: UUID of the organization whose spans are to be sent; slugs are rejected.
+            protocol: Protocol that the collector accepts at `endpoint`.
+            headers: Headers to add to each export request, typically the collector's API key. Default: none.
+            insecure: True to send without TLS, for collectors that do not support it. Default: TLS is used.
 
         Returns:
             The new exporter.

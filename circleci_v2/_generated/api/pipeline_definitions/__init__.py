@@ -75,9 +75,9 @@ class PipelineDefinitions(Namespace):
             project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
             name: Name shown in the project's settings, for example `nightly`.
             checkout_source: Repository that the `checkout` step clones; may differ from the one holding the configuration.
-            config_source: Where the configuration file is read from. Choose with care, for only the file path can be changed
+            config_source: Source of the configuration file. Choose it carefully, because only the file path can be changed
                 later.
-            description: Note for the people who maintain the project. Default: none.
+            description: Note for maintainers of the project. Default: none.
 
         Returns:
             The new pipeline definition.

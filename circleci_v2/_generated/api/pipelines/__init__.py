@@ -85,10 +85,10 @@ class Pipelines(Namespace):
         `pipelines.list_workflows` a little later.
 
         Args:
-            configuration: Full configuration to go on with, as YAML text (version 2.1, without `setup: true`). It must declare
-                every pipeline parameter that the setup configuration declares.
-            continuation_key: Secret that CircleCI gives to the jobs of a setup workflow as `CIRCLE_CONTINUATION_KEY`. Whoever
-                holds it can run any configuration in the pipeline: keep it out of logs.
+            configuration: Complete configuration to continue with, as YAML text (version 2.1, without `setup: true`). It must
+                declare every pipeline parameter that the setup configuration declares.
+            continuation_key: Secret that CircleCI passes to the jobs of a setup workflow as `CIRCLE_CONTINUATION_KEY`. Anyone who
+                has it can run any configuration in the pipeline: keep it out of logs.
             parameters: Values for pipeline parameters: at most 100, with names up to 128 and values up to 512 characters. A
                 parameter that was already set when the pipeline was triggered may not be set again.
 

@@ -107,12 +107,12 @@ class Policies(Namespace):
 
         Args:
             owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            input: Configuration as YAML text, not a path. Rules on the compiled configuration look under its
-                `_compiled_` key, which plain source text lacks.
+            input: Configuration as YAML text, not a path. Rules on the compiled configuration read its `_compiled_`
+                key, which plain source text lacks.
             context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
                 with the contexts of `contexts.list`.
-            metadata: Facts that policies read as `data.meta`, in the shape of `DecisionMetadata`. Rules that ask for a
-                missing fact, for example `vcs.branch`, may decide otherwise than in a real pipeline.
+            metadata: Metadata that policies read as `data.meta`, in the form of `DecisionMetadata`. Rules that use a
+                missing value, for example `vcs.branch`, may decide differently than in a real pipeline.
 
         Returns:
             The decision on the configuration.

@@ -55,7 +55,7 @@ class Projects(Namespace):
 
         Args:
             org_slug_or_id: The organization, by its slug (`gh/acme`) or by its UUID.
-            name: What to call the project; for GitHub OAuth and Bitbucket Cloud, the name of the repository.
+            name: Name of the project; for GitHub OAuth and Bitbucket Cloud, the name of the repository.
 
         Returns:
             The new project.
@@ -246,7 +246,7 @@ class Projects(Namespace):
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
                 (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            type: Reach of the key: this repository alone, or all that the token's user can access.
+            type: Access of the key: this repository alone, or everything that the token's user can access.
 
         Returns:
             The new checkout key.
@@ -347,7 +347,7 @@ class Projects(Namespace):
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
                 (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            name: A letter or `_`, then letters, digits or `_`.
+            name: Name of the variable: a letter or `_`, then letters, digits or `_`.
             value: Plain text of the secret; stored encrypted, injected into every job of the project, and masked in
                 job output.
 

@@ -41,15 +41,15 @@ class Rollbacks(Namespace):
 
         Args:
             project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
-            component_name: Component by name, not by ID (`DeployComponent.name`).
-            current_version: Version that you believe to be live. CircleCI checks it and aborts the rollback if another one was
-                deployed meanwhile.
-            environment_name: Environment by name, not by ID (`DeployEnvironment.name`).
+            component_name: Name of the component, not its ID (`DeployComponent.name`).
+            current_version: Version that is expected to be live. CircleCI checks it and aborts the rollback if another one was
+                deployed in the meantime.
+            environment_name: Name of the environment, not its ID (`DeployEnvironment.name`).
             target_version: Version to return to (`DeployComponentVersion.name`).
-            namespace: Kubernetes namespace that the component runs in. Leave it out if you deploy without namespaces.
+            namespace: Kubernetes namespace that the component runs in. Leave it out for deployments without namespaces.
             parameters: Extra pipeline parameters, by name, for the rollback pipeline, which must declare them. Default:
                 none.
-            reason: Why you roll back, for the record. Default: none.
+            reason: Reason for the rollback, for the record. Default: none.
 
         Returns:
             The request was accepted; the rollback proceeds in the background.

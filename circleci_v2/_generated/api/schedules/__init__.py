@@ -75,11 +75,11 @@ class Schedules(Namespace):
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
                 (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
             name: Name to show in the web app, for example `nightly`.
-            attribution_actor: Whose rights the pipelines run with.
-            parameters: Pipeline parameters for each run, and, among them, `branch` or `tag` to say what is built: one of
-                the two is required. The others must be declared in the configuration.
-            timetable: When it triggers, in UTC: by days of the week or by days of the month, not both.
-            description: Free text on what the schedule is for. Default: none.
+            attribution_actor: User whose permissions the pipelines run with.
+            parameters: Pipeline parameters for each run, including `branch` or `tag` to select the ref to build: one of the
+                two is required. The others must be declared in the configuration.
+            timetable: Times to trigger at, in UTC: by days of the week or by days of the month, not both.
+            description: Purpose of the schedule, free text. Default: none.
 
         Returns:
             The new schedule.

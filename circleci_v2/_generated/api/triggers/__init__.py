@@ -79,17 +79,19 @@ class Triggers(Namespace):
         Args:
             project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
             pipeline_definition_id: UUID of the pipeline definition, from `pipeline_definitions.list`; not the ID of a pipeline.
-            event_source: What sets the trigger off; cannot be exchanged later.
-            checkout_ref: Branch or tag to check out. Needed for `webhook` and `schedule`; for GitHub events give it only if
-                they come from another repository than the code, else the request is rejected.
-            config_ref: Branch or tag to read the configuration from. Needed for `webhook` and `schedule`; for GitHub events
-                give it only if they come from another repository than the configuration.
+            event_source: Event source that fires the trigger; cannot be replaced later.
+            checkout_ref: Branch or tag to check out. Required for `webhook` and `schedule`; for GitHub events pass it only if
+                they come from another repository than the code, otherwise the request is rejected.
+            config_ref: Branch or tag to read the configuration from. Required for `webhook` and `schedule`; for GitHub
+                events pass it only if they come from another repository than the configuration.
             disabled: True to create the trigger switched off. Default: false. Not available for GitHub OAuth.
-            event_name: Label of the event, for example `nightly`. Needed for `webhook` and `schedule`; leave it out for
+            event_name: Label of the event, for example `nightly`. Required for `webhook` and `schedule`; leave it out for
                 GitHub events.
-            event_preset: Which GitHub events count; left out, nothing is filtered. GitHub OAuth needs one and takes only
-                `all-pushes` or `only-build-prs`; leave it out for `webhook` and `schedule`.
-            parameters: Pipeline parameters, by name, for the pipelines it starts. Seen accepted only for `schedule`.
+            event_preset: GitHub events that start the pipeline; always pass one for repository events, because the effect of
+                leaving it out is not documented. GitHub OAuth requires one and accepts only `all-pushes` or
+                `only-build-prs`; leave it out for `webhook` and `schedule`.
+            parameters: Pipeline parameters, by name, for the pipelines it starts. Observed to be accepted only for
+                `schedule`.
 
         Returns:
             The new trigger; for a webhook, with the only full copy of its URL.

@@ -77,13 +77,13 @@ class Webhooks(Namespace):
         `signing_secret` of the result is not empty, otherwise deliveries are unsigned.
 
         Args:
-            name: Free text to tell the webhook apart in the project settings.
+            name: Name of the webhook in the project settings, free text.
             events: Events to deliver, at least one; test pings cannot be subscribed to.
             scope: The project whose events are delivered.
             signing_secret: Key of the HMAC-SHA256 signature in the `circleci-signature` header of every delivery. Choose a long
                 random value and keep it: it is never shown again.
             url: Absolute `https://` address that receives the POST requests; plain HTTP is not accepted.
-            verify_tls: Whether CircleCI insists on a valid TLS certificate of the receiver; false is for tests only.
+            verify_tls: Whether CircleCI requires a valid TLS certificate of the receiver; false is for tests only.
 
         Returns:
             The new webhook, its secret masked.
