@@ -14,7 +14,7 @@ class ProjectWorkflowInsightsMetrics(Model):
     """Figures of a workflow, on one branch or on all."""
 
     p95_duration_secs: float
-    """Seconds within which 95 percent of the runs finished."""
+    """95th percentile of the durations of the runs, in seconds."""
 
     success_rate: float
     """Share of runs that succeeded, from 0 to 1."""

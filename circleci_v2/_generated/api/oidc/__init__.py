@@ -64,8 +64,8 @@ class Oidc(Namespace):
 
         Args:
             org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            audience: Values for the `aud` claim, usually what the receiving service expects, such as `sts.amazonaws.com`.
-                Replaces the previous list as a whole.
+            audience: Values for the `aud` claim, usually the value that the receiving service expects, such as
+                `sts.amazonaws.com`. Replaces the complete previous list.
             ttl: Lifetime of a token: up to seven whole numbers, each with a unit (`ms`, `s`, `m`, `h`, `d` or `w`),
                 for example `15m` or `1h30m`.
 
@@ -154,8 +154,8 @@ class Oidc(Namespace):
         Args:
             org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
             project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
-            audience: Values for the `aud` claim, usually what the receiving service expects, such as `sts.amazonaws.com`.
-                Replaces the previous list as a whole.
+            audience: Values for the `aud` claim, usually the value that the receiving service expects, such as
+                `sts.amazonaws.com`. Replaces the complete previous list.
             ttl: Lifetime of a token: up to seven whole numbers, each with a unit (`ms`, `s`, `m`, `h`, `d` or `w`),
                 for example `15m` or `1h30m`.
 

@@ -152,7 +152,7 @@ class PipelineDefinitions(Namespace):
             name: New name.
             checkout_source: Another repository for the `checkout` step to clone.
             config_source: Another configuration file, in the same repository as before.
-            description: New note, in place of the old one.
+            description: New note; replaces the old one.
 
         Returns:
             The pipeline definition after the change.

@@ -234,7 +234,7 @@ class Pipelines(Namespace):
             parameters: Values for pipeline parameters that the configuration declares: strings, integers or booleans, at
                 most 100, with names up to 128 and values up to 512 characters. An undeclared name is a
                 configuration error and leaves the pipeline `errored`.
-            tag: Git tag to build, for example `v1.2.0`. Jobs and workflows run only if their filters admit tags.
+            tag: Git tag to build, for example `v1.2.0`. Jobs and workflows run only if their filters allow tags.
 
         Returns:
             The new pipeline, not yet processed.
@@ -352,12 +352,12 @@ class Pipelines(Namespace):
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
                 (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            checkout: Branch or tag that `checkout` steps get. Default: as the pipeline definition says.
-            config: Branch or tag to take the configuration file from. Default: as the pipeline definition says. GitHub
-                OAuth and Bitbucket Cloud projects keep both in one repository, so give the same ref here and in
-                `checkout`.
+            checkout: Branch or tag that `checkout` steps use. Default: as set in the pipeline definition.
+            config: Branch or tag to read the configuration file from. Default: as set in the pipeline definition.
+                GitHub OAuth and Bitbucket Cloud projects keep both in one repository, so pass the same ref here and
+                in `checkout`.
             definition_id: UUID of the pipeline definition to run, from `pipeline_definitions.list`; the web app shows it under
-                Project Settings, Pipelines. Name it in projects that have several.
+                Project Settings, Pipelines. Pass it in projects that have several.
             parameters: Values for declared pipeline parameters: at most 100 of them, names no longer than 128 characters,
                 values no longer than 512.
 

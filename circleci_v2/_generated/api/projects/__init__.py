@@ -180,7 +180,7 @@ class Projects(Namespace):
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
                 (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            advanced: The switches under Project Settings > Advanced, the one group of settings that the API offers.
+            advanced: The settings under Project Settings > Advanced, the only group of settings in the API.
 
         Returns:
             All advanced settings after the request.

@@ -142,11 +142,11 @@ class Schedules(Namespace):
         Args:
             schedule_id: UUID of the schedule, from `schedules.list` or `schedules.create`.
             name: New name.
-            attribution_actor: Whose rights the pipelines run with from now on. `current` hands the schedule to the owner of the
-                token.
-            description: New free text.
-            parameters: New pipeline parameters; send the full set, with `branch` or `tag` in it.
-            timetable: New times; best sent complete.
+            attribution_actor: User whose permissions the pipelines run with from now on. `current` assigns the schedule to the
+                owner of the token.
+            description: New purpose of the schedule, free text.
+            parameters: New pipeline parameters; send the full set, including `branch` or `tag`.
+            timetable: New times; preferably sent complete.
 
         Returns:
             The schedule after the change.

@@ -176,7 +176,7 @@ class Triggers(Namespace):
             disabled: True to pause the trigger, false to resume it. CircleCI documents it for webhook triggers only.
             event_name: New label of the event; for webhook triggers.
             event_preset: Another choice of GitHub events; for triggers on repository events.
-            event_source: New details of the webhook or the schedule; the kind of source itself is fixed.
+            event_source: New details of the webhook or the schedule; the kind of source cannot be changed.
             parameters: Pipeline parameters, by name, for the pipelines it starts. No documented value clears parameters
                 that are set; recreate the trigger for that.
 

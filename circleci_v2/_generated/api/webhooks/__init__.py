@@ -152,9 +152,9 @@ class Webhooks(Namespace):
                 delivery.
             name: New name to show in the project settings.
             events: New list of events; it replaces the old list, so include those to keep.
-            signing_secret: New key for the HMAC-SHA256 signatures; teach it to the receiver before sending it here.
+            signing_secret: New key for the HMAC-SHA256 signatures; configure it at the receiver before sending it here.
             url: New absolute `https://` address of the receiver.
-            verify_tls: Whether to insist on a valid TLS certificate from now on.
+            verify_tls: Whether to require a valid TLS certificate from now on.
 
         Returns:
             The webhook after the change, its secret masked.

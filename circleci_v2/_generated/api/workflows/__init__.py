@@ -139,13 +139,13 @@ class Workflows(Namespace):
         Args:
             workflow_id: UUID of the workflow to rerun; it must have ended.
             enable_ssh: Open SSH access to the rerun jobs for the owner of the token. Works only with `jobs`; the job stays
-                up after its last step and goes on using credits. Default: false.
-            from_failed: Repeat the failed jobs and what depends on them, and keep the results of the rest. Excludes `jobs`.
-                Default: false.
-            jobs: UUIDs of the jobs to repeat, as in `WorkflowJob.id`; numbers are not accepted. Excludes
-                `from_failed`.
-            sparse_tree: Use the sparse-tree way of rerunning, made for workflows whose graph falls into unconnected parts.
-                Works only with `jobs`. Default: false.
+                up after its last step and continues to use credits. Default: false.
+            from_failed: Rerun the failed jobs and the jobs that depend on them, and keep the results of the rest. Cannot be
+                combined with `jobs`. Default: false.
+            jobs: UUIDs of the jobs to rerun, as in `WorkflowJob.id`; numbers are not accepted. Cannot be combined
+                with `from_failed`.
+            sparse_tree: Use sparse-tree reruns, designed for workflows whose graph is split into unconnected parts. Works
+                only with `jobs`. Default: false.
 
         Returns:
             The rerun was accepted; the response contains the UUID of the new workflow.
