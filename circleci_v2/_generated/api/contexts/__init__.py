@@ -63,7 +63,7 @@ class Contexts(Namespace):
                 `owner_slug`.
             owner_slug: Organization slug, for example `gh/acme`; not together with `owner_id`, and not for accounts.
             owner_type: Type of the owner that `owner_id` identifies. Default: `organization`.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of contexts.
@@ -117,7 +117,7 @@ class Contexts(Namespace):
         check that a stored UUID still exists.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
 
         Returns:
             The context.
@@ -141,7 +141,7 @@ class Contexts(Namespace):
         them.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
 
         Returns:
             A message that confirms the deletion.
@@ -169,8 +169,8 @@ class Contexts(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; its name does not work here.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of environment variables, without values.
@@ -200,7 +200,7 @@ class Contexts(Namespace):
         change it.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
             name: Name of the variable: a letter or `_`, then letters, digits or `_`; at most 300 characters.
             value: Plain text of the secret, up to 32k characters; an empty string is valid. It cannot be read back.
 
@@ -227,7 +227,7 @@ class Contexts(Namespace):
         is restricted to groups, only their members may change it.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
             name: Name of the variable, case-sensitive.
 
         Returns:
@@ -255,8 +255,8 @@ class Contexts(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; its name does not work here.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of restrictions, of all types.
@@ -290,7 +290,7 @@ class Contexts(Namespace):
         that is not visible to the token raises `BadRequestError`.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
             restriction_type: Kind of condition to check before a job gets the context; determines the meaning of
                 `restriction_value`.
             restriction_value: UUID of the project for `project`, UUID of the group for `group`, the rule itself for `expression`,
@@ -326,7 +326,7 @@ class Contexts(Namespace):
         `contexts.create_restriction`.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
             restriction_id: UUID of the restriction, from `contexts.list_restrictions`.
 
         Returns:

@@ -37,9 +37,10 @@ class Deploy(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            org_id: UUID of the organization whose deploys are meant; an organization slug does not work here.
-            page_size: Most items to put on one page. Mandatory; CircleCI publishes neither a maximum nor a usual value.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            org_id: UUID of the organization whose deploys are returned; organization slugs are not accepted.
+            page_size: Maximum number of items on a page. Required; CircleCI publishes neither an upper limit nor a usual
+                value.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of environments.
@@ -90,10 +91,11 @@ class Deploy(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            org_id: UUID of the organization whose deploys are meant; an organization slug does not work here.
-            page_size: Most items to put on one page. Mandatory; CircleCI publishes neither a maximum nor a usual value.
+            org_id: UUID of the organization whose deploys are returned; organization slugs are not accepted.
+            page_size: Maximum number of items on a page. Required; CircleCI publishes neither an upper limit nor a usual
+                value.
             project_id: Only components of this project, by its UUID. Default: all projects of the organization.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of components.
@@ -147,7 +149,7 @@ class Deploy(Namespace):
         Args:
             component_id: UUID of the component, from `deploy.list_components`.
             environment_id: Only versions deployed to this environment, by its UUID. Default: all environments.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of versions.

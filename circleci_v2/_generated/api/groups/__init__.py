@@ -29,7 +29,7 @@ class Groups(Namespace):
         Args:
             org_id: UUID of the organization (`Organization.id`); resolve a slug with `organizations.get`.
             limit: Number of groups per page. Default: chosen by CircleCI.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of groups.

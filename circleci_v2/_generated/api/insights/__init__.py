@@ -67,12 +67,12 @@ class Insights(Namespace):
         down by job run.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             branches: Branches to report in the per-branch figures; several are sent as a repeated parameter. Default: no
                 filter.
-            reporting_window: How far back to aggregate. Default: `last-90-days`, which has no trends: those exist for 24 hours, 7
-                days and 30 days only.
+            reporting_window: Time range to aggregate, counted back from now. Default: `last-90-days`, which has no trends: those
+                exist for 24 hours, 7 days and 30 days only.
             workflow_names: Workflows to report in the per-workflow figures; several are sent as a repeated parameter. Default:
                 no filter.
 
@@ -114,17 +114,18 @@ class Insights(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             workflow_name: Name of the workflow as written in the CircleCI configuration, for example `build-and-test`.
-            branch: Count only this branch, for example `main`. Default: the project's default branch, not all branches.
-            end_date: Keep executions that started before this moment, at most 90 days after `start_date`; state the time
+            branch: Only data of this branch, for example `main`. Default: the project's default branch, not all
+                branches.
+            end_date: Only executions that started before this time, at most 90 days after `start_date`; include the time
                 zone. Default: no upper bound.
             granularity: Width of the intervals: `hourly` or `daily`. CircleCI does not document the default, so always pass
                 it.
-            start_date: Keep executions that started at or after this moment; state the time zone. Mandatory as soon as
-                `end_date` is given. Default: no lower bound within the 90 days kept.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            start_date: Only executions that started at or after this time; include the time zone. Required if `end_date` is
+                passed. Default: no lower bound within the 90 days kept.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of points, each for one job and one interval.
@@ -168,8 +169,8 @@ class Insights(Namespace):
             org_slug: Slug of the organization, for example `gh/acme`; pass an opaque slug (`circleci/...`) unchanged.
             project_names: Projects to report, by name and not by slug; several are sent as a repeated parameter. Default: no
                 filter.
-            reporting_window: How far back to aggregate. Default: `last-90-days`, which has no trends: those exist for 24 hours, 7
-                days and 30 days only.
+            reporting_window: Time range to aggregate, counted back from now. Default: `last-90-days`, which has no trends: those
+                exist for 24 hours, 7 days and 30 days only.
 
         Returns:
             Totals of the organization, with one entry per project.
@@ -194,8 +195,8 @@ class Insights(Namespace):
         All names are in a single response that is cut off at 5,000 branches.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             workflow_name: Only branches on which this workflow ran. Default: all branches of the project.
 
         Returns:
@@ -220,8 +221,8 @@ class Insights(Namespace):
         one workflow.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
 
         Returns:
             The flaky tests and their number.
@@ -255,12 +256,13 @@ class Insights(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             all_branches: True to merge every branch into one figure; do not combine it with `branch`. Default: false.
-            branch: Count only this branch, for example `main`. Default: the project's default branch, not all branches.
-            reporting_window: How far back to aggregate. Default: `last-90-days`.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            branch: Only data of this branch, for example `main`. Default: the project's default branch, not all
+                branches.
+            reporting_window: Time range to aggregate, counted back from now. Default: `last-90-days`.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of workflows with their metrics.
@@ -304,16 +306,17 @@ class Insights(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             workflow_name: Name of the workflow as written in the CircleCI configuration, for example `build-and-test`.
             all_branches: True to merge every branch into one figure; do not combine it with `branch`. Default: false.
-            branch: Count only this branch, for example `main`. Default: the project's default branch, not all branches.
-            end_date: Keep executions that started before this moment, at most 90 days after `start_date`; state the time
+            branch: Only data of this branch, for example `main`. Default: the project's default branch, not all
+                branches.
+            end_date: Only executions that started before this time, at most 90 days after `start_date`; include the time
                 zone. Default: no upper bound.
-            start_date: Keep executions that started at or after this moment; state the time zone. Mandatory as soon as
-                `end_date` is given. Default: no lower bound within the 90 days kept.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            start_date: Only executions that started at or after this time; include the time zone. Required if `end_date` is
+                passed. Default: no lower bound within the 90 days kept.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of runs of the workflow.
@@ -359,15 +362,16 @@ class Insights(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             workflow_name: Name of the workflow as written in the CircleCI configuration, for example `build-and-test`.
             all_branches: True to merge every branch into one figure; do not combine it with `branch`. Default: false.
-            branch: Count only this branch, for example `main`. Default: the project's default branch, not all branches.
+            branch: Only data of this branch, for example `main`. Default: the project's default branch, not all
+                branches.
             job_name: Only jobs whose name contains this text, so `test` also matches `unit-test`. Default: every job of
                 the workflow.
-            reporting_window: How far back to aggregate. Default: `last-90-days`.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            reporting_window: Time range to aggregate, counted back from now. Default: `last-90-days`.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of jobs with their metrics.
@@ -406,11 +410,12 @@ class Insights(Namespace):
         aggregated runs. `insights.list_workflows` accepts a reporting window, but has no trends.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             workflow_name: Name of the workflow as written in the CircleCI configuration, for example `build-and-test`.
             all_branches: True to merge every branch into one figure; do not combine it with `branch`. Default: false.
-            branch: Count only this branch, for example `main`. Default: the project's default branch, not all branches.
+            branch: Only data of this branch, for example `main`. Default: the project's default branch, not all
+                branches.
 
         Returns:
             Metrics and trends of the workflow.
@@ -443,11 +448,12 @@ class Insights(Namespace):
         OAuth and Bitbucket Cloud projects only.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             workflow_name: Name of the workflow as written in the CircleCI configuration, for example `build-and-test`.
             all_branches: True to merge every branch into one figure; do not combine it with `branch`. Default: false.
-            branch: Count only this branch, for example `main`. Default: the project's default branch, not all branches.
+            branch: Only data of this branch, for example `main`. Default: the project's default branch, not all
+                branches.
 
         Returns:
             Test metrics of the latest runs.

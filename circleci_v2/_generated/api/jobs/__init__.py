@@ -82,10 +82,10 @@ class Jobs(Namespace):
         but is still available.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            job_number: Number of the job within its project, as shown in the URL of its page in the web app;
-                `WorkflowJob.job_number` holds it too.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            job_number: Number of the job within its project, as shown in the URL of its page in the web app; also in
+                `WorkflowJob.job_number`.
 
         Returns:
             Details of the job.
@@ -105,10 +105,10 @@ class Jobs(Namespace):
         Approval jobs mostly have no number to use here; `workflows.cancel` cancels the workflow that they hold.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            job_number: Number of the job within its project, as shown in the URL of its page in the web app;
-                `WorkflowJob.job_number` holds it too.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            job_number: Number of the job within its project, as shown in the URL of its page in the web app; also in
+                `WorkflowJob.job_number`.
 
         Returns:
             The request was accepted; the job is canceled soon after.
@@ -135,11 +135,11 @@ class Jobs(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            job_number: Number of the job within its project, as shown in the URL of its page in the web app;
-                `WorkflowJob.job_number` holds it too.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            job_number: Number of the job within its project, as shown in the URL of its page in the web app; also in
+                `WorkflowJob.job_number`.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of artifacts.
@@ -167,11 +167,11 @@ class Jobs(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            job_number: Number of the job within its project, as shown in the URL of its page in the web app;
-                `WorkflowJob.job_number` holds it too.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            job_number: Number of the job within its project, as shown in the URL of its page in the web app; also in
+                `WorkflowJob.job_number`.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of test results.

@@ -35,7 +35,7 @@ class Oidc(Namespace):
         CircleCI server, OIDC tokens require version 4.4 or later.
 
         Args:
-            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
 
         Returns:
             The organization's customized claims.
@@ -63,7 +63,7 @@ class Oidc(Namespace):
         first; otherwise deployments lose access.
 
         Args:
-            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
             audience: Values for the `aud` claim, usually the value that the receiving service expects, such as
                 `sts.amazonaws.com`. Replaces the complete previous list.
             ttl: Lifetime of a token: up to seven whole numbers, each with a unit (`ms`, `s`, `m`, `h`, `d` or `w`),
@@ -94,7 +94,7 @@ class Oidc(Namespace):
         Trust policies that expect the customized audience reject tokens issued from then on.
 
         Args:
-            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
             claims: Claims to reset, separated by commas: `audience`, `ttl` or `audience,ttl`. There is no default.
 
         Returns:
@@ -119,8 +119,8 @@ class Oidc(Namespace):
         applies (`oidc.get_organization_claims`), or CircleCI's default if the organization has none either.
 
         Args:
-            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
 
         Returns:
             The project's customized claims.
@@ -152,8 +152,8 @@ class Oidc(Namespace):
         Update the trust policies of your cloud provider to accept a new audience before you change it here.
 
         Args:
-            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             audience: Values for the `aud` claim, usually the value that the receiving service expects, such as
                 `sts.amazonaws.com`. Replaces the complete previous list.
             ttl: Lifetime of a token: up to seven whole numbers, each with a unit (`ms`, `s`, `m`, `h`, `d` or `w`),
@@ -182,8 +182,8 @@ class Oidc(Namespace):
         changed (`oidc.delete_organization_claims` resets those).
 
         Args:
-            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             claims: Claims to reset, separated by commas: `audience`, `ttl` or `audience,ttl`. There is no default.
 
         Returns:

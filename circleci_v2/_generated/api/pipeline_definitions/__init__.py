@@ -38,7 +38,7 @@ class PipelineDefinitions(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
 
         Returns:
             All pipeline definitions of the project.
@@ -72,7 +72,7 @@ class PipelineDefinitions(Namespace):
         demand with `pipelines.run`.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             name: Name shown in the project's settings, for example `nightly`.
             checkout_source: Repository that the `checkout` step clones; may differ from the one holding the configuration.
             config_source: Source of the configuration file. Choose it carefully, because only the file path can be changed
@@ -111,7 +111,7 @@ class PipelineDefinitions(Namespace):
         for its ID in `pipeline_definitions.list`.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             pipeline_definition_id: UUID of the pipeline definition, from `pipeline_definitions.list`; not the ID of a pipeline.
 
         Returns:
@@ -147,7 +147,7 @@ class PipelineDefinitions(Namespace):
         Supports GitHub App and Bitbucket Data Center definitions only.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             pipeline_definition_id: UUID of the pipeline definition, from `pipeline_definitions.list`; not the ID of a pipeline.
             name: New name.
             checkout_source: Another repository for the `checkout` step to clone.
@@ -188,7 +188,7 @@ class PipelineDefinitions(Namespace):
         Supports GitHub App and Bitbucket Data Center definitions only.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             pipeline_definition_id: UUID of the pipeline definition, from `pipeline_definitions.list`; not the ID of a pipeline.
 
         Returns:

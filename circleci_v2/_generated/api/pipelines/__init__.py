@@ -58,7 +58,7 @@ class Pipelines(Namespace):
                 users.
             org_slug: Slug of the organization, for example `gh/acme`, or `circleci/...` for opaque slugs. Optional in the
                 specification, but always pass it: the result without it is not documented.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of pipelines.
@@ -194,7 +194,7 @@ class Pipelines(Namespace):
         Args:
             pipeline_id: UUID of the pipeline, from `Pipeline.id` or from the result of `pipelines.run`; pipeline numbers are
                 not accepted.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of workflows.
@@ -226,8 +226,8 @@ class Pipelines(Namespace):
         a pipeline, so check `pipelines.list_mine` before repeating it.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             branch: Branch whose newest commit is built, for example `main`. On GitHub a pull request can be named as
                 `pull/<number>/head`, or `pull/<number>/merge` for the merged result. Default: the default branch of
                 the project.
@@ -262,11 +262,11 @@ class Pipelines(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             branch: Name of a branch, for example `main`; pipelines for tags and for other branches are left out.
                 Default: all branches and tags.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of pipelines, newest first.
@@ -291,9 +291,9 @@ class Pipelines(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of your pipelines.
@@ -314,8 +314,8 @@ class Pipelines(Namespace):
         or an unrelated pipeline.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             pipeline_number: Number of the pipeline, counted from 1 in each project.
 
         Returns:
@@ -350,8 +350,8 @@ class Pipelines(Namespace):
         response was lost can start a second pipeline.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             checkout: Branch or tag that `checkout` steps use. Default: as set in the pipeline definition.
             config: Branch or tag to read the configuration file from. Default: as set in the pipeline definition.
                 GitHub OAuth and Bitbucket Cloud projects keep both in one repository, so pass the same ref here and

@@ -54,9 +54,9 @@ class Policies(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
-                with the contexts of `contexts.list`.
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
+                `contexts.list`.
             after: Only decisions made after this time; include the time zone. Default: no lower bound.
             before: Only decisions made before this time; include the time zone. Default: no upper bound.
             branch: Only decisions about pipelines of this branch, for example `main`. Default: all branches.
@@ -106,11 +106,11 @@ class Policies(Namespace):
         evaluates them locally.
 
         Args:
-            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
             input: Configuration as YAML text, not a path. Rules on the compiled configuration read its `_compiled_`
                 key, which plain source text lacks.
-            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
-                with the contexts of `contexts.list`.
+            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
+                `contexts.list`.
             metadata: Metadata that policies read as `data.meta`, in the form of `DecisionMetadata`. Rules that use a
                 missing value, for example `vcs.branch`, may decide differently than in a real pipeline.
 
@@ -136,9 +136,9 @@ class Policies(Namespace):
         only while this setting is on. `policies.update_decision_settings` changes it.
 
         Args:
-            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
-                with the contexts of `contexts.list`.
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
+                `contexts.list`.
 
         Returns:
             The current settings.
@@ -166,9 +166,9 @@ class Policies(Namespace):
         `policies.make_decision` before turning it on for the first time.
 
         Args:
-            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
-                with the contexts of `contexts.list`.
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
+                `contexts.list`.
             enabled: True while stored policies are evaluated for each pipeline that is triggered. An update without it
                 is rejected, so never leave it out.
 
@@ -195,10 +195,10 @@ class Policies(Namespace):
         `policies.get_decision_policy_bundle` returns the policies as they were at the time.
 
         Args:
-            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
             decision_id: UUID of a logged decision (`DecisionLog.id`), from `policies.list_decisions`.
-            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
-                with the contexts of `contexts.list`.
+            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
+                `contexts.list`.
 
         Returns:
             The logged decision.
@@ -224,10 +224,10 @@ class Policies(Namespace):
         the policies have changed. `policies.get_policy_bundle` returns the current bundle.
 
         Args:
-            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
             decision_id: UUID of a logged decision (`DecisionLog.id`), from `policies.list_decisions`.
-            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
-                with the contexts of `contexts.list`.
+            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
+                `contexts.list`.
 
         Returns:
             The policies in force at the time, by policy name.
@@ -256,9 +256,9 @@ class Policies(Namespace):
         bundle is enforced at all.
 
         Args:
-            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
-                with the contexts of `contexts.list`.
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
+                `contexts.list`.
 
         Returns:
             The policies, by policy name; empty if there are none.
@@ -292,9 +292,9 @@ class Policies(Namespace):
         too large is rejected with 413.
 
         Args:
-            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
-                with the contexts of `contexts.list`.
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
+                `contexts.list`.
             dry: True to compute the difference without storing anything. Default: false.
             policies: Rego source of each policy, keyed by file name, for example `images.rego`. An empty mapping deletes
                 every stored policy; always send the key.
@@ -324,10 +324,10 @@ class Policies(Namespace):
         operation changes or deletes a single policy: upload a new bundle with `policies.create_policy_bundle`.
 
         Args:
-            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
             policy_name: Name that the policy declares with its `policy_name` rule; the name of its file may differ.
-            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
-                with the contexts of `contexts.list`.
+            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
+                `contexts.list`.
 
         Returns:
             The policy.

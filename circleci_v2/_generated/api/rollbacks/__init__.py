@@ -40,7 +40,7 @@ class Rollbacks(Namespace):
         again before you retry.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             component_name: Name of the component, not its ID (`DeployComponent.name`).
             current_version: Version that is expected to be live. CircleCI checks it and aborts the rollback if another one was
                 deployed in the meantime.

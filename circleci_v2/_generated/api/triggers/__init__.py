@@ -36,7 +36,7 @@ class Triggers(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             pipeline_definition_id: UUID of the pipeline definition, from `pipeline_definitions.list`; not the ID of a pipeline.
 
         Returns:
@@ -77,7 +77,7 @@ class Triggers(Namespace):
         `schedules.create`.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             pipeline_definition_id: UUID of the pipeline definition, from `pipeline_definitions.list`; not the ID of a pipeline.
             event_source: Event source that fires the trigger; cannot be replaced later.
             checkout_ref: Branch or tag to check out. Required for `webhook` and `schedule`; for GitHub events pass it only if
@@ -130,7 +130,7 @@ class Triggers(Namespace):
         The secret in a webhook URL reads `**REDACTED**` here; only `triggers.create` returns it.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             trigger_id: UUID of the trigger, from `triggers.list`.
 
         Returns:
@@ -169,7 +169,7 @@ class Triggers(Namespace):
         Documented for triggers on GitHub App, Bitbucket Data Center and webhook events.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             trigger_id: UUID of the trigger, from `triggers.list`.
             checkout_ref: Another branch or tag to check out.
             config_ref: Another branch or tag to read the configuration from.
@@ -216,7 +216,7 @@ class Triggers(Namespace):
         Documented for triggers on GitHub App, Bitbucket Data Center and webhook events.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             trigger_id: UUID of the trigger, from `triggers.list`.
 
         Returns:

@@ -40,7 +40,7 @@ class Webhooks(Namespace):
         Args:
             scope_id: UUID of the project (`projects.get` returns it as `id`); project slugs are rejected.
             scope_type: Type of the object that `scope_id` identifies. Only `project` exists so far.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             The webhooks of the project.

@@ -29,7 +29,7 @@ class Workflows(Namespace):
         `workflows.list_jobs` lists the jobs.
 
         Args:
-            workflow_id: UUID of the workflow; `pipelines.list_workflows` gives the ones of a pipeline.
+            workflow_id: UUID of the workflow, for example from `pipelines.list_workflows`.
 
         Returns:
             The workflow.
@@ -57,7 +57,7 @@ class Workflows(Namespace):
         `workflows.cancel`.
 
         Args:
-            workflow_id: UUID of the workflow; `pipelines.list_workflows` gives the ones of a pipeline.
+            workflow_id: UUID of the workflow, for example from `pipelines.list_workflows`.
             approval_request_id: UUID of the pending approval, from `WorkflowJob.approval_request_id`; not the number of the job.
 
         Returns:
@@ -79,7 +79,7 @@ class Workflows(Namespace):
         pipeline continue: cancel each of them. `jobs.cancel` stops a single job.
 
         Args:
-            workflow_id: UUID of the workflow; `pipelines.list_workflows` gives the ones of a pipeline.
+            workflow_id: UUID of the workflow, for example from `pipelines.list_workflows`.
 
         Returns:
             The request was accepted; the workflow is canceled soon after.
@@ -104,8 +104,8 @@ class Workflows(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            workflow_id: UUID of the workflow; `pipelines.list_workflows` gives the ones of a pipeline.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            workflow_id: UUID of the workflow, for example from `pipelines.list_workflows`.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of jobs, approval jobs included.
