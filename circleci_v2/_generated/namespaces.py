@@ -167,7 +167,7 @@ class Namespaces(NamespaceHolder):
 
     @property
     def otel(self) -> Otel:
-        """OpenTelemetry exporters: collectors to which CircleCI sends traces of pipelines.
+        """OpenTelemetry exporters: traces of pipelines, sent to a collector.
 
         At most five for each organization.
         """

@@ -17,7 +17,7 @@ __all__ = ["Otel", "OtelWithRawResponse"]
 
 
 class Otel(Namespace):
-    """OpenTelemetry exporters: collectors to which CircleCI sends traces of pipelines.
+    """OpenTelemetry exporters: traces of pipelines, sent to a collector.
 
     At most five for each organization.
     """

@@ -65,8 +65,8 @@ class Schedules(Namespace):
     ) -> Schedule:
         """Create a schedule that triggers pipelines of a project at specified times.
 
-        Supports GitHub OAuth and Bitbucket Cloud projects; GitHub App and GitLab projects are rejected and use
-        `triggers.create` with a cron expression where that is available.
+        Supports GitHub OAuth and Bitbucket Cloud projects; GitHub App and GitLab projects are rejected: for
+        those use `triggers.create` with a cron expression, where it is available.
 
         A schedule builds a single branch or tag, so two branches need two schedules. Times are UTC and
         approximate: CircleCI picks the minutes within the hour.

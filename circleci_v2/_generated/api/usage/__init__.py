@@ -39,7 +39,7 @@ class Usage(Namespace):
             org_id: UUID of the organization; organization slugs are not accepted.
             end: End of the range, inclusive, with a time zone; 31 days after `start` at most and not in the future.
             start: Start of the range, inclusive, with a time zone. Data exists for 13 months, although CircleCI's
-                description of this field guarantees one year only.
+                description of this field documents one year only.
             shared_org_ids: UUIDs of further organizations, sharing the plan with this one, to report in the same export.
                 Default: this organization alone.
 
