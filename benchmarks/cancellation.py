@@ -1,9 +1,10 @@
 """Cancellation: whether a client still works after calls were cancelled, for this library and plain httpx.
 
-Run both parts with ``make bench-cancellation``, or one with ``python -m benchmarks.cancellation sweep``. The sweep cancels a
-call at its first step of the event loop, then with a new client at its second step, and so on until the call completes first; it
-does so in five ways. Each client may have one connection, and may keep it alive. A client is unusable if none of three later
-requests succeeds.
+Run both parts with ``make bench-cancellation``, or one with ``python -m benchmarks.cancellation sweep``.
+
+The sweep cancels a call at its first step of the event loop, then with a new client at its second step, and so on until the
+call completes first; it does so in five ways. Each client may have one connection, and may keep it alive. A client is
+unusable if none of three later requests succeeds.
 
 The churn cancels calls of twenty tasks at random for ten seconds, with ten connections, and then counts how many concurrent
 requests the client still supports.
