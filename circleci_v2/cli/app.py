@@ -17,7 +17,7 @@ __all__ = ["app"]
 
 app: Final = typer.Typer(
     name="circleci-v2",
-    help="CircleCI from the command line: inspect pipelines, download their files, and run them again.",
+    help="CircleCI from the command line: inspect pipelines, download their files, trigger new ones.",
     epilog=(
         "Exit codes: 0 success; 1 the pipeline did not succeed; 2 wrong usage or no token; 3 request or file error; "
         "4 access denied; 5 not found; 124 timed out; 130 interrupted; 141 the output was closed."

@@ -102,7 +102,7 @@ def jobs(
     as_jsonl: AsJsonl = False,
     as_csv: AsCsv = False,
 ) -> None:
-    """List the job runs of a project, with the numbers that identify them to circleci-v2 artifacts.
+    """List the job runs of a project, with the job numbers that the artifacts command accepts.
 
     Example:  circleci-v2 jobs gh/acme/web --branch main --limit 1
     """

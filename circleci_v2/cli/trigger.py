@@ -145,7 +145,7 @@ def api(
     ] = False,
     demo: Demo = False,
 ) -> None:
-    """Call any endpoint of the API, with the same token, retries and rate limits as the other commands.
+    """Call any endpoint of the API, with the retries and rate limits of the other commands.
 
     Example:  circleci-v2 api /project/gh/acme/web/pipeline -q branch=main --paginate
     """

@@ -59,7 +59,7 @@ def test_a_wrong_token_has_its_own_exit_code(monkeypatch: pytest.MonkeyPatch, tm
         monkeypatch.setenv("CIRCLECI_BASE_URL", url)
         monkeypatch.setenv("CIRCLE_TOKEN", "wrong-token")
         result = run("whoami")
-        # With a UUID, the export itself is the first thing that is asked for.
+        # With a UUID, the export itself is the first request.
         exported = run("usage", "00000000-0000-0000-0000-000000000000", "--output", str(tmp_path / "usage.csv"))
     assert (result.exit_code, exported.exit_code) == (4, 4)
     assert "Invalid token provided." in result.stderr
