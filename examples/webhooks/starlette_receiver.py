@@ -21,7 +21,7 @@ deliveries = Deduplicator()
 
 
 async def receive(request: Request) -> Response:
-    """Answer 401 to forged deliveries, 400 to unreadable ones, and handle every other event once."""
+    """Respond with 401 to a forged delivery and 400 to an unreadable one; handle every other event once."""
     body = await request.body()
     try:
         verify(body, request.headers.get(SIGNATURE_HEADER), os.environ.get("CIRCLECI_WEBHOOK_SECRET", ""))
@@ -37,7 +37,7 @@ async def receive(request: Request) -> Response:
 
 
 async def handle(event: Event) -> None:
-    """Do what there is to do, quickly or in a queue of your own: CircleCI repeats deliveries that are answered late."""
+    """Handle an event quickly, or enqueue it: CircleCI repeats a delivery without a timely response."""
     if isinstance(event, WorkflowCompleted):
         logger.info("%s on %s: %s", event.workflow.name, event.pipeline.branch, event.workflow.status)
 
