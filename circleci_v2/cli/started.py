@@ -15,7 +15,7 @@ from circleci_v2.events import Event, RequestEvent, ResponseEvent
 
 __all__ = ["StartedPipeline"]
 
-_PIPELINE_URL: Final = re.compile(r"/pipeline/([^/?]+)")
+_PIPELINE_URL: Final = re.compile(r"/pipeline/([0-9a-f-]{36})\b")
 
 
 class StartedPipeline:

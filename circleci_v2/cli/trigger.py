@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -66,13 +66,16 @@ async def _trigger(project: str, arguments: Mapping[str, Any], demo: bool) -> No
     with started.errors_reported():
         async with connect(demo=demo, on_event=started.observe) as circleci:
             created = await circleci.pipelines.trigger(project, **arguments)
-        received = cast("object", created.id)  # a model keeps any value that the server sent
-        if not isinstance(received, UUID | str):
-            msg = f"the id in the response is {received!r}"
-            raise CommandError(msg, ExitCode.STARTED)
-        started.id = str(received)
+            started.id = _received_id(created.id)
         print_line(started.id)
     print_message(f"Pipeline {created.number} is {created.state}.")
+
+
+def _received_id(value: object) -> str:
+    if not isinstance(value, UUID | str):  # a model keeps any value that the server sent
+        msg = f"the id in the response is {value!r}"
+        raise CommandError(msg, ExitCode.STARTED)
+    return str(value)
 
 
 async def _trigger_and_wait(project: str, arguments: Mapping[str, Any], seconds: float, demo: bool) -> ExitCode:

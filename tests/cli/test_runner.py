@@ -12,9 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.cli.terminal import COMMAND
 from tests.loopback import TOKEN, Received, Reply, serving
-
-COMMAND = [sys.executable, "-m", "circleci_v2.cli"]
 
 
 @pytest.fixture
@@ -116,16 +115,40 @@ def test_a_full_disk_is_reported_and_differs_from_a_failed_pipeline() -> None:
     assert result.stderr == "error: No space left on device\n"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="only a POSIX shell can close a stream")
-@pytest.mark.parametrize("arguments", [["whoami", "--demo"], ["whoami", "--demo", "--json"], ["--version"]])
-def test_a_closed_stdout_discards_the_output(arguments: list[str]) -> None:
+only_posix_shells = pytest.mark.skipif(sys.platform == "win32", reason="only a POSIX shell can close a stream")
+
+
+@only_posix_shells
+@pytest.mark.parametrize(
+    "arguments",
+    [["whoami", "--demo"], ["whoami", "--demo", "--json"], ["whoami", "--demo", "--csv"], ["--version"], ["--help"]],
+)
+def test_results_that_a_closed_stdout_loses_are_an_error(arguments: list[str]) -> None:
     result = subprocess.run(
         ["sh", "-c", '"$@" >&-', "sh", *COMMAND, *arguments], check=False, capture_output=True, text=True, timeout=60
     )
-    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert (result.returncode, result.stdout) == (3, "")
+    assert result.stderr == (
+        "error: standard output is closed: redirect it to a file, or to /dev/null to discard the results\n"
+    )
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="only a POSIX shell can close a stream")
+@only_posix_shells
+def test_a_command_without_results_needs_no_stdout(tmp_path: Path) -> None:
+    output = tmp_path / "usage.csv"
+    arguments = ["usage", "gh/acme", "--start", "2d", "--output", str(output), "--demo"]
+    result = subprocess.run(
+        ["sh", "-c", '"$@" <&- >&-', "sh", *COMMAND, *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 0, result
+    assert output.read_text().startswith("ORGANIZATION_ID")
+
+
+@only_posix_shells
 def test_a_closed_stdin_is_empty() -> None:
     arguments = ["sh", "-c", '"$@" <&-', "sh", *COMMAND, "api", "/me", "-d", "@-", "--demo"]
     result = subprocess.run(arguments, check=False, capture_output=True, text=True, timeout=60)

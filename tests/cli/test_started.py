@@ -1,0 +1,172 @@
+"""Errors after a pipeline was started: no traceback, the exit code 6, and the id."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.hostile import NASTY, PIPELINE_ID, encoded, hidden_characters, hostile_server
+from tests.cli.terminal import COMMAND, environment, run_in_pipe
+from tests.loopback import Received, Reply, serving
+
+TRIGGER = ["trigger", "gh/acme/web"]
+JSON = {"Content-Type": "application/json"}
+CREATED = {"id": PIPELINE_ID, "number": 7, "state": "pending", "created_at": "2026-01-01T00:00:00Z"}
+
+# Responses with a status of 2xx that leave the id unknown.
+UNUSABLE = {
+    "an empty body": Reply(201, JSON, b""),
+    "no content": Reply(204, {}, b""),
+    "no JSON": Reply(201, JSON, f"<html>{NASTY}".encode("utf-8", "surrogatepass")),
+    "half of it": Reply(201, JSON, b'{"id": "5034'),
+    "a list": Reply(201, JSON, b"[]"),
+    "null": Reply(201, JSON, b"null"),
+    "text": Reply(201, JSON, encoded(NASTY)),
+    "no fields": Reply(201, JSON, b"{}"),
+    "no id": Reply(201, JSON, encoded({**CREATED, "id": None})),
+    "a number as id": Reply(201, JSON, encoded({**CREATED, "id": 7})),
+    "an object as id": Reply(201, JSON, encoded({**CREATED, "id": {NASTY: NASTY}})),
+    "deep nesting": Reply(201, JSON, b"[" * 100_000),
+    "no text": Reply(201, JSON, b"\xff\xfe\x00\x9b"),
+    "an unknown charset": Reply(201, {"Content-Type": "application/json; charset=\x9b2J"}, b"\x80"),
+}
+
+
+@pytest.mark.parametrize("response", UNUSABLE.values(), ids=UNUSABLE)
+@pytest.mark.parametrize("options", [(), ("--wait", "--timeout", "1")], ids=["trigger", "trigger and wait"])
+def test_a_response_without_a_usable_id_is_reported_as_a_started_pipeline(
+    response: Reply, options: tuple[str, ...]
+) -> None:
+    with serving(hostile_server(post=lambda _: response)) as server:
+        result = run_in_pipe([*TRIGGER, *options], environment(server.url))
+        assert len([request for request in server.requests if request.method == "POST"]) == 1
+    # A wait for a pipeline with an odd id ends with its timeout.
+    assert (result.exit_code, result.stdout) in {(6, ""), (124 if options else 6, "")}, result
+    expected = "was started, but then an error occurred: " if result.exit_code == 6 else "It goes on at CircleCI."
+    assert expected in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not hidden_characters(result.stderr, allowed="\n")
+
+
+def test_an_unreadable_response_is_reported_as_a_possible_effect() -> None:
+    response = Reply(201, {**JSON, "Content-Encoding": "gzip"}, b"no gzip")
+    with serving(hostile_server(post=lambda _: response)) as server:
+        result = run_in_pipe(TRIGGER, environment(server.url))
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "unknown" in result.stderr
+
+
+@pytest.mark.parametrize("changed", [{"number": None}, {"number": NASTY}, {"state": [NASTY]}, {"created_at": NASTY}])
+def test_other_deviations_of_the_response_do_not_matter(changed: dict[str, object]) -> None:
+    with serving(hostile_server(post=lambda _: Reply(201, JSON, encoded(CREATED | changed)))) as server:
+        result = run_in_pipe(TRIGGER, environment(server.url))
+    assert (result.exit_code, result.stdout) == (0, f"{PIPELINE_ID}\n"), result
+    assert not hidden_characters(result.stderr, allowed="\n")
+
+
+def test_an_id_that_is_no_uuid_is_printed_on_one_line() -> None:
+    with serving(hostile_server(post=lambda _: Reply(201, JSON, encoded({**CREATED, "id": NASTY})))) as server:
+        result = run_in_pipe(TRIGGER, environment(server.url))
+    assert result.exit_code == 0
+    assert result.stdout.count("\n") == 1
+    assert not hidden_characters(result.stdout, allowed="\n")
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 422])
+def test_a_rejected_request_is_not_reported_as_a_started_pipeline(status: int) -> None:
+    with serving(hostile_server(post=lambda _: Reply(status, JSON, encoded({"message": NASTY})))) as server:
+        result = run_in_pipe(TRIGGER, environment(server.url))
+    assert result.exit_code == {401: 4, 404: 5}.get(status, 3)
+    assert "was started" not in result.stderr
+
+
+def fails_while_waiting(request: Received) -> Reply:
+    if request.method == "POST":
+        return Reply(201, JSON, encoded(CREATED))
+    return Reply(401, JSON, encoded({"message": NASTY}))
+
+
+def test_an_error_while_waiting_names_the_started_pipeline() -> None:
+    with serving(fails_while_waiting) as server:
+        result = run_in_pipe([*TRIGGER, "--wait"], environment(server.url))
+    assert result.exit_code == 6
+    assert result.stderr.startswith(f"error: Pipeline {PIPELINE_ID} was started, but then an error occurred: Auth")
+
+
+UNEXPECTED = """
+import sys
+from circleci_v2.cli import main
+from circleci_v2.client import CircleCI
+
+async def fail(client, *_):
+    raise TypeError({nasty})
+
+CircleCI.{method} = fail
+sys.argv = ["circleci-v2", "trigger", "gh/acme/web"]
+main()
+"""
+
+
+def test_an_unexpected_error_after_the_start_is_no_traceback() -> None:
+    program = UNEXPECTED.format(nasty=ascii(NASTY), method="__aexit__")
+    with serving(hostile_server()) as server:
+        result = run_in_pipe(["-c", program], environment(server.url), command=[sys.executable])
+    assert result.exit_code == 6
+    assert "\nerror: Pipeline " in result.stderr
+    assert "TypeError: " in result.stderr
+    assert PIPELINE_ID in result.stdout + result.stderr
+    assert not hidden_characters(result.stderr, allowed="\n")
+
+
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="only a POSIX shell redirects like this")
+LINUX = pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
+# The redirections of a shell, the exit code, and whether the id is expected on stderr.
+REDIRECTIONS = [
+    pytest.param(">&-", 6, id="stdout is closed", marks=POSIX),
+    pytest.param("<&- >&-", 6, id="stdin and stdout are closed", marks=POSIX),
+    pytest.param(">/dev/full", 6, id="the disk is full", marks=LINUX),
+    pytest.param("1</dev/null", 6, id="stdout cannot be written to", marks=POSIX),
+    pytest.param("| true", 141, id="the reader is gone", marks=POSIX),
+]
+
+
+@pytest.mark.parametrize(("redirection", "exit_code"), REDIRECTIONS)
+@pytest.mark.parametrize("options", [(), ("--wait",)], ids=["trigger", "trigger and wait"])
+def test_the_id_is_reported_when_stdout_cannot_be_written_to(
+    redirection: str, exit_code: int, options: tuple[str, ...]
+) -> None:
+    with serving(hostile_server("success")) as server:
+        result = in_shell(f'"$@" {redirection}', [*TRIGGER, *options], server.url)
+    assert result.returncode == exit_code, result
+    assert f"Pipeline {PIPELINE_ID} was started" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "Exception ignored" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "redirection",
+    [
+        pytest.param("2>&-", id="stderr is closed", marks=POSIX),
+        pytest.param("2>/dev/full", id="the disk of stderr is full", marks=LINUX),
+        pytest.param("2>&1 >&3 3>&- | true", id="the reader of stderr is gone", marks=POSIX),
+    ],
+)
+def test_the_id_is_printed_when_stderr_cannot_be_written_to(redirection: str) -> None:
+    with serving(hostile_server("success")) as server:
+        result = in_shell(f'exec 3>&1; "$@" {redirection}', TRIGGER, server.url)
+    assert (result.returncode, result.stdout) == (0, f"{PIPELINE_ID}\n"), result
+
+
+def in_shell(script: str, arguments: list[str], url: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in bash, which returns the exit code of the first command of a pipe that fails."""
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", script, "bash", *COMMAND, *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment(url),
+    )
