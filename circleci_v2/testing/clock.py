@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["EPOCH", "Clock", "moment_of", "rfc3339"]
+__all__ = ["EPOCH", "Clock", "parse_rfc3339", "rfc3339"]
 
 EPOCH: Final = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
 """Where time begins unless told otherwise: a Wednesday afternoon, so that every run gives the same answers."""
@@ -79,6 +79,6 @@ def rfc3339(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def moment_of(text: str) -> datetime:
+def parse_rfc3339(text: str) -> datetime:
     """The moment of a text by RFC 3339, which allows small letters, too: ``2026-03-04t15:00:00z``."""
     return datetime.fromisoformat(text.upper())

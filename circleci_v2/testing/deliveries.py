@@ -13,9 +13,8 @@ import attrs
 import httpx
 
 from circleci_v2.testing.clock import rfc3339
-from circleci_v2.testing.state.projects import Project, Webhook
-from circleci_v2.testing.state.runs import Job, Pipeline, Workflow
-from circleci_v2.testing.state.world import World
+from circleci_v2.testing.state import FakeState
+from circleci_v2.testing.state.projects import FakeJob, FakePipeline, FakeProject, FakeWebhook, FakeWorkflow
 from circleci_v2.webhooks import EVENT_TYPE_HEADER, SIGNATURE_HEADER, sign
 
 __all__ = ["WebhookDelivery", "due_deliveries", "send_each"]
@@ -51,25 +50,25 @@ class WebhookDelivery:
         return _is_success(self.status_codes)
 
 
-def due_deliveries(world: World) -> list[WebhookDelivery]:
+def due_deliveries(state: FakeState) -> list[WebhookDelivery]:
     """What has happened since the last time, for every webhook, in the order in which it happened."""
-    now = world.now()
+    now = state.now()
     due = [
         (at, _delivery(webhook, ended, at))
-        for project in world.projects.values()
+        for project in state.projects.values()
         for webhook in project.webhooks.values()
-        for at, ended in project.tell_endings(webhook, now)
+        for at, ended in project.collect_endings(webhook, now)
         if _event_of(ended) in webhook.events
     ]
     return [delivery for _, delivery in sorted(due, key=lambda pair: pair[0])]
 
 
-def _event_of(ended: Workflow | Job) -> str:
-    return "job-completed" if isinstance(ended, Job) else "workflow-completed"
+def _event_of(ended: FakeWorkflow | FakeJob) -> str:
+    return "job-completed" if isinstance(ended, FakeJob) else "workflow-completed"
 
 
-def _delivery(webhook: Webhook, ended: Workflow | Job, happened_at: float) -> WebhookDelivery:
-    pipeline = ended.workflow.pipeline if isinstance(ended, Job) else ended.pipeline
+def _delivery(webhook: FakeWebhook, ended: FakeWorkflow | FakeJob, happened_at: float) -> WebhookDelivery:
+    pipeline = ended.workflow.pipeline if isinstance(ended, FakeJob) else ended.pipeline
     project, organization = pipeline.project, pipeline.project.organization
     event = _event_of(ended)
     body = json.dumps(
@@ -91,20 +90,20 @@ def _delivery(webhook: Webhook, ended: Workflow | Job, happened_at: float) -> We
     return WebhookDelivery(url=webhook.url, headers=headers, body=body, verify_tls=webhook.verify_tls)
 
 
-def _render_ended(ended: Workflow | Job, at: float) -> dict[str, Any]:
-    if isinstance(ended, Workflow):
+def _render_ended(ended: FakeWorkflow | FakeJob, at: float) -> dict[str, Any]:
+    if isinstance(ended, FakeWorkflow):
         return {"workflow": _render_workflow(ended, at)}
     workflow = _render_workflow(ended.workflow, at)
     del workflow["status"]  # which events of jobs do not tell
     return {"workflow": workflow, "job": _render_job(ended)}
 
 
-def _long_slug(project: Project) -> str:
+def _long_slug(project: FakeProject) -> str:
     """The slug as webhooks spell it: github where the API says gh."""
     return f"{project.organization.vcs_type}/{project.slug.partition('/')[2]}"
 
 
-def _render_pipeline(pipeline: Pipeline) -> dict[str, Any]:
+def _render_pipeline(pipeline: FakePipeline) -> dict[str, Any]:
     rendered: dict[str, Any] = {
         "id": pipeline.id,
         "number": pipeline.number,
@@ -127,7 +126,7 @@ def _render_pipeline(pipeline: Pipeline) -> dict[str, Any]:
     }
 
 
-def _render_workflow(workflow: Workflow, at: float) -> dict[str, Any]:
+def _render_workflow(workflow: FakeWorkflow, at: float) -> dict[str, Any]:
     stopped_at = workflow.stopped_at(at)
     return {
         "id": workflow.id,
@@ -139,7 +138,7 @@ def _render_workflow(workflow: Workflow, at: float) -> dict[str, Any]:
     }
 
 
-def _render_job(job: Job) -> dict[str, Any]:
+def _render_job(job: FakeJob) -> dict[str, Any]:
     return {
         "id": job.id,
         "name": job.name,
@@ -187,11 +186,11 @@ async def _send(delivery: WebhookDelivery) -> WebhookDelivery:
     async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, verify=verify) as client:
         while len(status_codes) < _ATTEMPTS and not _is_success(status_codes):
             try:
-                answer = await client.post(delivery.url, content=delivery.body, headers=delivery.headers)
+                response = await client.post(delivery.url, content=delivery.body, headers=delivery.headers)
             except httpx.RequestError:
                 status_codes.append(0)
             else:
-                status_codes.append(answer.status_code)
+                status_codes.append(response.status_code)
     return attrs.evolve(delivery, status_codes=tuple(status_codes))
 
 

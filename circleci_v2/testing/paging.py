@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
-from circleci_v2.testing.messages import Answer, Call, Refusal
+from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
 
-__all__ = ["PAGE_SIZE", "PageTokens", "page", "size_of_pages"]
+__all__ = ["PAGE_SIZE", "PageTokens", "page", "page_size"]
 
 Item = TypeVar("Item")
 
@@ -36,12 +36,12 @@ class PageTokens:
         """Make every token given out so far stale."""
         self._generation += 1
 
-    def issue(self, call: Call, position: int) -> str:
+    def issue(self, request: FakeRequest, position: int) -> str:
         """The token of a position in the list that the call asks for."""
         encoded = position.to_bytes(_POSITION_BYTES, "big")
-        return urlsafe_b64encode(encoded + self._sign(call, encoded)).decode()
+        return urlsafe_b64encode(encoded + self._sign(request, encoded)).decode()
 
-    def read(self, call: Call, token: str) -> int:
+    def read(self, request: FakeRequest, token: str) -> int:
         """The position that a token of this list stands for.
 
         Raises:
@@ -52,36 +52,36 @@ class PageTokens:
         except ValueError:
             raw = b""
         encoded, signature = raw[:_POSITION_BYTES], raw[_POSITION_BYTES:]
-        if not hmac.compare_digest(signature, self._sign(call, encoded)):
-            raise Refusal(HTTPStatus.NOT_FOUND, "Not Found")
+        if not hmac.compare_digest(signature, self._sign(request, encoded)):
+            raise HTTPError(HTTPStatus.NOT_FOUND, "Not Found")
         return int.from_bytes(encoded, "big")
 
-    def _sign(self, call: Call, encoded: bytes) -> bytes:
-        asked = sorted(pair for pair in call.query if pair[0] != "page-token")
-        text = f"{self._seed} {self._generation} {call.path} {asked} ".encode()
+    def _sign(self, request: FakeRequest, encoded: bytes) -> bytes:
+        asked = sorted(pair for pair in request.query if pair[0] != "page-token")
+        text = f"{self._seed} {self._generation} {request.path} {asked} ".encode()
         return hashlib.blake2s(text + encoded, digest_size=_SIGNATURE_BYTES).digest()
 
 
-def size_of_pages(call: Call, name: str) -> int:
+def page_size(request: FakeRequest, name: str) -> int:
     """How many items per page a call asks for, at least one.
 
     Args:
         call: The call.
         name: The query parameter that says so; 20 when it is absent.
     """
-    return max(1, int(call.value(name) or PAGE_SIZE))
+    return max(1, int(request.query_value(name) or PAGE_SIZE))
 
 
 def page(
     tokens: PageTokens,
-    call: Call,
+    request: FakeRequest,
     items: Sequence[Item],
     render: Callable[[Item], Any],
     *,
     newest_first: bool = False,
     size: int = PAGE_SIZE,
     envelope: Mapping[str, Any] | None = None,
-) -> Answer:
+) -> FakeResponse:
     """One page of a list.
 
     Args:
@@ -97,15 +97,15 @@ def page(
     Raises:
         Refusal: The token is not one of this list.
     """
-    token = call.value("page-token")
-    position = tokens.read(call, token) if token else (len(items) if newest_first else 0)
+    token = request.query_value("page-token")
+    position = tokens.read(request, token) if token else (len(items) if newest_first else 0)
     start = max(0, len(items) - position) if newest_first else position
     end = start + size
     following = len(items) - end if newest_first else end
-    return Answer.json(
+    return FakeResponse.json(
         {
             "items": [render(item) for item in items[start:end]],
-            "next_page_token": tokens.issue(call, following) if end < len(items) else None,
+            "next_page_token": tokens.issue(request, following) if end < len(items) else None,
             **(envelope or {}),
         }
     )

@@ -13,12 +13,12 @@ from urllib.parse import unquote
 
 import attrs
 
-from circleci_v2.testing.messages import Answer, Call
-from circleci_v2.testing.state.world import World
+from circleci_v2.testing.messages import FakeRequest, FakeResponse
+from circleci_v2.testing.state import FakeState
 
 __all__ = ["Handler", "Route", "Routes"]
 
-Handler = Callable[[World, Call], Answer]
+Handler = Callable[[FakeState, FakeRequest], FakeResponse]
 """What answers the calls of a route."""
 
 _SEGMENT_COUNTS: Final[Mapping[str, tuple[int, ...]]] = {
@@ -121,9 +121,9 @@ class Routes:
         """Decorate the function that answers DELETE."""
         return self.on("DELETE", template)
 
-    def find(self, call: Call) -> tuple[Route, dict[str, str]] | None:
+    def find(self, request: FakeRequest) -> tuple[Route, dict[str, str]] | None:
         """The route of a call and the parameters of its path; None when nothing has that path and method."""
-        return next((found for found in self._matches(call.path) if found[0].method == call.method), None)
+        return next((found for found in self._matches(request.path) if found[0].method == request.method), None)
 
     def methods(self, path: str) -> list[str]:
         """The methods that a path has, in alphabetical order."""

@@ -8,13 +8,11 @@ from typing import Literal
 
 import attrs
 
-from circleci_v2.testing.state.identifiers import hexadecimal
-from circleci_v2.testing.state.launching import add_pipeline as enter_pipeline
-from circleci_v2.testing.state.launching import launch
+from circleci_v2.testing.state import FakeState
+from circleci_v2.testing.state.execution import register_pipeline, start_workflows
 from circleci_v2.testing.state.plans import JobPlan, WorkflowPlan
-from circleci_v2.testing.state.projects import Project
-from circleci_v2.testing.state.runs import FAILURES, Commit, Pipeline, Workflow
-from circleci_v2.testing.state.world import World
+from circleci_v2.testing.state.projects import FAILURES, FakeCommit, FakePipeline, FakeProject, FakeWorkflow
+from circleci_v2.testing.state.resources import hexadecimal
 
 __all__ = ["PipelineStatus", "add_pipeline"]
 
@@ -25,15 +23,15 @@ _SECONDS_AGO = 60.0
 
 
 def add_pipeline(
-    world: World,
-    project: Project,
+    state: FakeState,
+    project: FakeProject,
     *,
     status: PipelineStatus,
     jobs: Sequence[JobPlan | str] | None,
     workflows: Sequence[WorkflowPlan] | None,
     branch: str | None,
     tag: str | None,
-) -> Pipeline:
+) -> FakePipeline:
     """Add a pipeline whose workflows have, now, the wanted status; see `FakeCircleCI.add_pipeline`.
 
     Raises:
@@ -43,29 +41,29 @@ def add_pipeline(
         msg = f"branch={branch!r} and tag={tag!r}: a pipeline runs for one of them"
         raise ValueError(msg)
     plans = () if status == "errored" else _shape(_plans(project, jobs, workflows), status)
-    pipeline = Pipeline(
-        id=world.uuid(),
+    pipeline = FakePipeline(
+        id=state.uuid(),
         number=len(project.pipelines) + 1,
         project=project,
-        created_at=world.now(),
+        created_at=state.now(),
         trigger_type="webhook",
-        actor_login=world.user.login,
-        actor_id=world.user.id,
-        actor_avatar_url=world.user.avatar_url,
-        received_at=world.now(),
-        commit=Commit(
-            revision=hexadecimal(world.random, 40), branch=None if tag else branch or project.default_branch, tag=tag
+        actor_login=state.user.login,
+        actor_id=state.user.id,
+        actor_avatar_url=state.user.avatar_url,
+        received_at=state.now(),
+        commit=FakeCommit(
+            revision=hexadecimal(state.random, 40), branch=None if tag else branch or project.default_branch, tag=tag
         ),
         errors=[{"type": "config", "message": "The configuration is not valid."}] if status == "errored" else [],
     )
-    enter_pipeline(world, pipeline)
-    launch(world, pipeline, plans)
-    _move_to(pipeline, status, world.now())
+    register_pipeline(state, pipeline)
+    start_workflows(state, pipeline, plans)
+    _move_to(pipeline, status, state.now())
     return pipeline
 
 
 def _plans(
-    project: Project, jobs: Sequence[JobPlan | str] | None, workflows: Sequence[WorkflowPlan] | None
+    project: FakeProject, jobs: Sequence[JobPlan | str] | None, workflows: Sequence[WorkflowPlan] | None
 ) -> Sequence[WorkflowPlan]:
     if jobs is None:
         return workflows if workflows is not None else project.workflows
@@ -98,7 +96,7 @@ def _shape(plans: Sequence[WorkflowPlan], status: PipelineStatus) -> Sequence[Wo
     return plans
 
 
-def _move_to(pipeline: Pipeline, status: PipelineStatus, now: float) -> None:
+def _move_to(pipeline: FakePipeline, status: PipelineStatus, now: float) -> None:
     """Shift the pipeline into the past, so far that its status is the wanted one now."""
     workflows = pipeline.planned_workflows
     if status in {"running", "canceled"}:
@@ -116,17 +114,17 @@ def _move_to(pipeline: Pipeline, status: PipelineStatus, now: float) -> None:
     _shift(pipeline, now - max(ends, default=pipeline.created_at) - _SECONDS_AGO)
 
 
-def _shift(pipeline: Pipeline, seconds: float) -> None:
+def _shift(pipeline: FakePipeline, seconds: float) -> None:
     pipeline.created_at += seconds
     pipeline.received_at += seconds
     for workflow in pipeline.planned_workflows:
         workflow.created_at += seconds
     for workflow in pipeline.planned_workflows:
-        workflow.lay_out()  # which also moves what follows a setup workflow
+        workflow.update_times()  # which also moves what follows a setup workflow
 
 
-def _cancel(workflows: Sequence[Workflow], canceled_by: str, now: float) -> None:
+def _cancel(workflows: Sequence[FakeWorkflow], canceled_by: str, now: float) -> None:
     for workflow in workflows:
         if workflow.stopped_at(now) is None:
             workflow.canceled_at, workflow.canceled_by = now, canceled_by
-            workflow.lay_out()
+            workflow.update_times()

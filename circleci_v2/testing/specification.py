@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
-from circleci_v2.testing.messages import Answer, Call
+from circleci_v2.testing.messages import FakeRequest, FakeResponse
 
 __all__ = ["OperationDescription", "Specification"]
 
@@ -53,21 +53,23 @@ class OperationDescription:
         properties = self._resolve(_json_schema(refusal) or {}).get("properties", {})
         return "error" if "error" in properties and "message" not in properties else "message"
 
-    def complaints(self, call: Call) -> list[str]:
+    def validate_request(self, request: FakeRequest) -> list[str]:
         """What a call does that the document does not allow."""
-        return [*self._about_parameters(call), *self._about_body(call)]
+        return [*self._about_parameters(request), *self._about_body(request)]
 
-    def deviations(self, answer: Answer) -> list[str]:
+    def validate_response(self, response: FakeResponse) -> list[str]:
         """Where an answer is not what the document promises."""
-        response = self._described["responses"].get(str(answer.status)) or self._described["responses"].get("default")
-        if response is None:
-            return [f"status {answer.status} is not described"]
-        schema = _json_schema(self._resolve(response))
+        described = self._described["responses"].get(str(response.status_code)) or self._described["responses"].get(
+            "default"
+        )
+        if described is None:
+            return [f"status {response.status_code} is not described"]
+        schema = _json_schema(self._resolve(described))
         if schema is None:
-            return ["there is a body where none is described"] if answer.content else []
-        if "application/json" not in answer.headers.get("content-type", ""):
-            return [f"content type {answer.headers.get('content-type')!r} is not described"]
-        return list(self._errors(schema, json.loads(answer.content), "the answer"))
+            return ["there is a body where none is described"] if response.content else []
+        if "application/json" not in response.headers.get("content-type", ""):
+            return [f"content type {response.headers.get('content-type')!r} is not described"]
+        return list(self._errors(schema, json.loads(response.content), "the answer"))
 
     @cached_property
     def _parameters(self) -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -80,9 +82,9 @@ class OperationDescription:
         schemes = self._components.get("securitySchemes", {}).values()
         return {scheme["name"] for scheme in schemes if scheme.get("in") == "query"}
 
-    def _about_parameters(self, call: Call) -> Iterator[str]:
+    def _about_parameters(self, request: FakeRequest) -> Iterator[str]:
         for (place, name), parameter in self._parameters.items():
-            texts = [call.parameters[name]] if place == "path" else call.values(name)
+            texts = [request.path_params[name]] if place == "path" else request.query_values(name)
             if not texts:
                 if parameter.get("required"):
                     yield f"{place} parameter {name!r} is missing"
@@ -91,21 +93,21 @@ class OperationDescription:
             repeated = schema.get("type") == "array"
             value = [_typed(text, self._resolve(schema["items"])) for text in texts] if repeated else None
             yield from self._errors(schema, value or _typed(texts[0], schema), f"{place} parameter {name!r}")
-        for name, _ in call.query:
+        for name, _ in request.query:
             if ("query", name) not in self._parameters and name not in self._credentials:
                 yield f"query parameter {name!r} is not described"
 
-    def _about_body(self, call: Call) -> Iterator[str]:
+    def _about_body(self, request: FakeRequest) -> Iterator[str]:
         described = self._resolve(self._described.get("requestBody", {}))
         schema = _json_schema(described)
-        if not call.body:
+        if not request.body:
             if described.get("required"):
                 yield "the body is missing"
             return
         if schema is None:
             return  # bodies that nobody reads are common, and harmless
         try:
-            value = json.loads(call.body)
+            value = json.loads(request.body)
         except ValueError as error:
             yield f"the body is not JSON: {error}"
             return

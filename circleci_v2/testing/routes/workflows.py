@@ -6,20 +6,21 @@ from http import HTTPStatus
 from typing import Any
 
 from circleci_v2.testing.clock import rfc3339
-from circleci_v2.testing.messages import Answer, Call, Refusal
+from circleci_v2.testing.downloads import artifact_url
+from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
 from circleci_v2.testing.paging import page
-from circleci_v2.testing.routes.jobs import render_times
 from circleci_v2.testing.routing import Routes
-from circleci_v2.testing.state.launching import rerun as launch_again
-from circleci_v2.testing.state.runs import Job, Workflow
-from circleci_v2.testing.state.world import World
+from circleci_v2.testing.state import FakeState
+from circleci_v2.testing.state.execution import rerun as start_rerun
+from circleci_v2.testing.state.plans import ArtifactFile, TestResult
+from circleci_v2.testing.state.projects import FakeJob, FakeWorkflow
 
-__all__ = ["render_workflow", "routes"]
+__all__ = ["render_times", "render_workflow", "routes"]
 
 routes = Routes()
 
 
-def render_workflow(workflow: Workflow, now: float) -> dict[str, Any]:
+def render_workflow(workflow: FakeWorkflow, now: float) -> dict[str, Any]:
     """A workflow, as the API shows one."""
     stopped_at = workflow.stopped_at(now)
     rendered: dict[str, Any] = {
@@ -40,7 +41,7 @@ def render_workflow(workflow: Workflow, now: float) -> dict[str, Any]:
     return rendered
 
 
-def _render_job(job: Job, now: float) -> dict[str, Any]:
+def _render_workflow_job(job: FakeJob, now: float) -> dict[str, Any]:
     rendered: dict[str, Any] = {
         "dependencies": [dependency.id for dependency in job.dependencies],
         "id": job.id,
@@ -62,62 +63,195 @@ def _render_job(job: Job, now: float) -> dict[str, Any]:
 
 
 @routes.get("/workflow/{id}")
-def get(world: World, call: Call) -> Answer:
+def get_workflow(state: FakeState, request: FakeRequest) -> FakeResponse:
     """One workflow."""
-    return Answer.json(render_workflow(world.workflow(call.parameters["id"]), world.now()))
+    return FakeResponse.json(render_workflow(state.workflow(request.path_params["id"]), state.now()))
 
 
 @routes.get("/workflow/{id}/job")
-def list_jobs(world: World, call: Call) -> Answer:
+def list_jobs(state: FakeState, request: FakeRequest) -> FakeResponse:
     """The jobs of a workflow, each after those it depends on."""
-    now = world.now()
-    return page(world.tokens, call, world.workflow(call.parameters["id"]).jobs, lambda job: _render_job(job, now))
+    now = state.now()
+    return page(
+        state.tokens,
+        request,
+        state.workflow(request.path_params["id"]).jobs,
+        lambda job: _render_workflow_job(job, now),
+    )
 
 
 @routes.post("/workflow/{id}/approve/{approval_request_id}")
-def approve(world: World, call: Call) -> Answer:
+def approve_job(state: FakeState, request: FakeRequest) -> FakeResponse:
     """Let a job go on that waits for a person."""
-    workflow, now = world.workflow(call.parameters["id"]), world.now()
-    request_id = call.parameters["approval_request_id"]
+    workflow, now = state.workflow(request.path_params["id"]), state.now()
+    request_id = request.path_params["approval_request_id"]
     job = next((job for job in workflow.jobs if job.approval_request_id == request_id), None)
     if job is None:
-        raise Refusal(HTTPStatus.NOT_FOUND, "Approval request not found")
+        raise HTTPError(HTTPStatus.NOT_FOUND, "Approval request not found")
     if job.status(now) != "on_hold":
-        raise Refusal(HTTPStatus.BAD_REQUEST, f"Job {job.name} does not wait for an approval: it is {job.status(now)}.")
-    job.approved_at, job.approved_by = now, world.user.id
-    workflow.lay_out()
-    return Answer.message("Accepted.", HTTPStatus.ACCEPTED)
+        raise HTTPError(
+            HTTPStatus.BAD_REQUEST, f"Job {job.name} does not wait for an approval: it is {job.status(now)}."
+        )
+    job.approved_at, job.approved_by = now, state.user.id
+    workflow.update_times()
+    return FakeResponse.message("Accepted.", HTTPStatus.ACCEPTED)
 
 
 @routes.post("/workflow/{id}/cancel")
-def cancel(world: World, call: Call) -> Answer:
+def cancel_workflow(state: FakeState, request: FakeRequest) -> FakeResponse:
     """Stop what still runs; a workflow that has ended stays as it is."""
-    workflow, now = world.workflow(call.parameters["id"]), world.now()
+    workflow, now = state.workflow(request.path_params["id"]), state.now()
     if workflow.stopped_at(now) is None:
-        workflow.canceled_at, workflow.canceled_by = now, world.user.id
-        workflow.lay_out()
-    return Answer.message("Accepted.", HTTPStatus.ACCEPTED)
+        workflow.canceled_at, workflow.canceled_by = now, state.user.id
+        workflow.update_times()
+    return FakeResponse.message("Accepted.", HTTPStatus.ACCEPTED)
 
 
 @routes.post("/workflow/{id}/rerun")
-def rerun(world: World, call: Call) -> Answer:
+def rerun_workflow(state: FakeState, request: FakeRequest) -> FakeResponse:
     """Run a workflow again: all of it, what failed, or chosen jobs."""
-    workflow, fields = world.workflow(call.parameters["id"]), call.fields()
+    workflow, fields = state.workflow(request.path_params["id"]), request.json_object()
     if fields.get("from_failed") and fields.get("jobs"):
-        raise Refusal(HTTPStatus.BAD_REQUEST, "Give jobs or from_failed, not both.")
-    again = launch_again(
-        world,
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "Give jobs or from_failed, not both.")
+    again = start_rerun(
+        state,
         workflow,
-        created_at=world.now(),
-        started_by=world.user.id,
+        created_at=state.now(),
+        started_by=state.user.id,
         chosen=_chosen(workflow, fields.get("jobs") or []),
         from_failed=bool(fields.get("from_failed")),
     )
-    return Answer.json({"workflow_id": again.id}, HTTPStatus.ACCEPTED)
+    return FakeResponse.json({"workflow_id": again.id}, HTTPStatus.ACCEPTED)
 
 
-def _chosen(workflow: Workflow, identifiers: list[str]) -> list[Job]:
+def _chosen(workflow: FakeWorkflow, identifiers: list[str]) -> list[FakeJob]:
     by_id = {job.id: job for job in workflow.jobs}
     if unknown := sorted(set(identifiers) - set(by_id)):
-        raise Refusal(HTTPStatus.BAD_REQUEST, f"The workflow has no jobs {unknown}.")
+        raise HTTPError(HTTPStatus.BAD_REQUEST, f"The workflow has no jobs {unknown}.")
     return [by_id[identifier] for identifier in identifiers]
+
+
+def _find_job(state: FakeState, request: FakeRequest) -> FakeJob:
+    """The job that a slug and a number name; approvals and jobs not yet queued have none."""
+    project, number = state.project(request.path_params["project-slug"]), request.path_params["job-number"]
+    job = project.job(int(number)) if number.isdecimal() else None
+    if job is None or job.status(state.now()) == "blocked" or job.workflow.created_at > state.now():
+        raise HTTPError(HTTPStatus.NOT_FOUND, "Job not found")
+    return job
+
+
+def render_times(job: FakeJob, now: float) -> dict[str, Any]:
+    """When a job started and stopped, as far as that has happened."""
+    return {
+        "started_at": rfc3339(job.started_at) if job.started_at is not None and job.started(now) else None,
+        "stopped_at": rfc3339(job.stopped_at) if job.stopped_at is not None and job.ended(now) else None,
+    }
+
+
+def _render_details(job: FakeJob, now: float) -> dict[str, Any]:
+    workflow = job.workflow
+    pipeline = workflow.pipeline
+    project = pipeline.project
+    ready_at = job.ready_at if job.ready_at is not None else workflow.created_at
+    duration = None
+    if job.started_at is not None and job.stopped_at is not None and job.ended(now):
+        duration = round((job.stopped_at - job.started_at) * 1000)
+    status = job.status(now)
+    return {
+        "web_url": f"https://circleci.com/{project.slug}/{job.number}",
+        "project": {"id": project.id, "slug": project.slug, "name": project.name, "external_url": project.vcs_url},
+        "parallel_runs": [{"index": index, "status": status} for index in range(job.plan.parallelism)],
+        **render_times(job, now),
+        "latest_workflow": {"id": workflow.id, "name": workflow.name},
+        "name": job.name,
+        "executor": {"resource_class": job.plan.resource_class, "type": job.plan.executor},
+        "parallelism": job.plan.parallelism,
+        "status": status,
+        "number": job.number,
+        "pipeline": {"id": pipeline.id},
+        "duration": duration,
+        "created_at": rfc3339(ready_at),
+        "messages": [],
+        "contexts": [{"name": name} for name in job.plan.contexts],
+        "organization": {"name": project.organization.name},
+        "queued_at": rfc3339(ready_at),
+    }
+
+
+def _render_job(job: FakeJob, now: float) -> dict[str, Any]:
+    workflow = job.workflow
+    rendered = {
+        "id": job.id,
+        "name": job.name,
+        "job_number": job.number,
+        "type": job.plan.type,
+        "status": job.status(now),
+        "project_id": workflow.pipeline.project.id,
+        "pipeline_id": workflow.pipeline.id,
+        "workflow_id": workflow.id,
+        **render_times(job, now),
+    }
+    return {name: value for name, value in rendered.items() if value is not None}
+
+
+def _render_test(test: TestResult) -> dict[str, Any]:
+    return {
+        "message": test.message,
+        "source": test.source,
+        "run_time": test.run_time,
+        "file": test.file or "",
+        "result": test.result,
+        "name": test.name,
+        "classname": test.classname,
+    }
+
+
+@routes.get("/jobs/{job_id}")
+def get_job(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """One job, by its id."""
+    return FakeResponse.json(_render_job(state.job(request.path_params["job_id"]), state.now()))
+
+
+@routes.get("/project/{project-slug}/job/{job-number}")
+def get_job_details(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """The details of a job that runs or ran."""
+    return FakeResponse.json(_render_details(_find_job(state, request), state.now()))
+
+
+@routes.get("/project/{project-slug}/{job-number}/tests")
+def list_tests(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """What the tests of a job gave, once it has ended."""
+    job = _find_job(state, request)
+    return page(state.tokens, request, job.tests() if job.ended(state.now()) else (), _render_test)
+
+
+@routes.get("/project/{project-slug}/{job-number}/artifacts")
+def list_artifacts(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """The files of a job, once it has ended."""
+    job = _find_job(state, request)
+
+    def render(file: ArtifactFile) -> dict[str, Any]:
+        return {"path": file.path, "node_index": file.node_index, "url": artifact_url(state, job, file)}
+
+    return page(state.tokens, request, job.artifacts() if job.ended(state.now()) else (), render)
+
+
+@routes.post("/jobs/{job-id}/cancel")
+def cancel_job(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """Stop a job, by its id."""
+    return _cancel_job(state, state.job(request.path_params["job-id"]))
+
+
+@routes.post("/project/{project-slug}/job/{job-number}/cancel")
+def cancel_job_by_number(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """Stop a job, by its number."""
+    return _cancel_job(state, _find_job(state, request))
+
+
+def _cancel_job(state: FakeState, job: FakeJob) -> FakeResponse:
+    now = state.now()
+    # A job that waits for what has not come about ends with its workflow.
+    if not job.ended(now) and job.workflow.stopped_at(now) is None:
+        job.canceled_at, job.canceled_by = now, state.user.id
+        job.workflow.update_times()
+    return FakeResponse.message("Job canceled successfully.")
