@@ -1,4 +1,4 @@
-"""Downloads: artifacts behind a redirect, and the storage on another host that they are redirected to."""
+"""Downloads: artifacts, the storage that they redirect to, and the files of usage exports."""
 
 from __future__ import annotations
 
@@ -36,13 +36,28 @@ STORAGE_PREFIX: Final = "/storage/"
 _SECONDS_UNTIL_EXPIRY: Final = 300
 
 
+PARTS: Final = 2
+"""The number of files of a usage export."""
+
+_NULL: Final = r"\N"
+_CREDITS_OF_OTHER_KINDS: Final = (
+    "DLC_CREDITS",
+    "USER_CREDITS",
+    "STORAGE_CREDITS",
+    "NETWORK_CREDITS",
+    "LEASE_CREDITS",
+    "LEASE_OVERAGE_CREDITS",
+    "IPRANGES_CREDITS",
+)
+
+
 def artifact_url(state: FakeState, job: FakeJob, file: ArtifactFile) -> str:
-    """Where an artifact is fetched, with the token."""
+    """Return the URL of an artifact, which needs the API token."""
     return f"{state.origins.artifacts}{ARTIFACTS_PREFIX}{job.id}/artifacts/{file.node_index}/{_encode(file.path)}"
 
 
 def get_artifact(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Answer the first hop: HTML at once, everything else by a redirect to the storage."""
+    """Respond to a request for an artifact: HTML files directly, other files with a redirect to the storage."""
     job_id, _, rest = request.path.removeprefix(ARTIFACTS_PREFIX).partition("/artifacts/")
     node, _, path = rest.partition("/")
     job = state.job(job_id)
@@ -56,14 +71,14 @@ def get_artifact(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 
 def storage_url(state: FakeState, key: str) -> str:
-    """A pre-signed address, good for 5 minutes."""
+    """Return a signed URL of a stored object, valid for 5 minutes."""
     expires = int(state.now()) + _SECONDS_UNTIL_EXPIRY
     path = f"{STORAGE_PREFIX}{key}"
     return f"{state.origins.storage}{path}?expires={expires}&signature={_sign(state, path, expires)}"
 
 
 def get_stored(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Answer the second hop: only to a signature in the address, and to no token beside it."""
+    """Respond to a request for a stored object, which needs a valid signature and must not contain the API token."""
     if request.token is not None:
         return _storage_error("InvalidArgument", "Only one auth mechanism allowed", HTTPStatus.BAD_REQUEST)
     expires = request.query_value("expires") or ""
@@ -98,28 +113,13 @@ def _storage_error(code: str, message: str, status: int) -> FakeResponse:
 
 
 def _encode(path: str) -> str:
-    # HTTP libraries remove dot segments from an address; written as %2E they arrive.
+    # HTTP libraries remove dot segments from URLs (RFC 3986, section 5.2.4), but keep percent-encoded ones.
     return "/".join(
         segment.replace(".", "%2E") if segment in {".", ".."} else quote(segment) for segment in path.split("/")
     )
 
 
-PARTS: Final = 2
-"""Into how many files an export is split."""
-
-_NULL: Final = r"\N"
-_CREDITS_OF_OTHER_KINDS: Final = (
-    "DLC_CREDITS",
-    "USER_CREDITS",
-    "STORAGE_CREDITS",
-    "NETWORK_CREDITS",
-    "LEASE_CREDITS",
-    "LEASE_OVERAGE_CREDITS",
-    "IPRANGES_CREDITS",
-)
-
-
-def _moment(seconds: float | None) -> str:
+def _format_time(seconds: float | None) -> str:
     if seconds is None:
         return _NULL
     return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
@@ -139,7 +139,7 @@ def _pipeline_columns(pipeline: FakePipeline) -> dict[str, Any]:
         "VCS_URL": project.vcs_url,
         "VCS_BRANCH": pipeline.branch or _NULL,
         "PIPELINE_ID": pipeline.id,
-        "PIPELINE_CREATED_AT": _moment(pipeline.created_at),
+        "PIPELINE_CREATED_AT": _format_time(pipeline.created_at),
         "PIPELINE_NUMBER": pipeline.number,
         "IS_UNREGISTERED_USER": "false",
         "PIPELINE_TRIGGER_SOURCE": pipeline.trigger_type,
@@ -153,9 +153,9 @@ def _workflow_columns(workflow: FakeWorkflow, now: float) -> dict[str, Any]:
     return {
         "WORKFLOW_ID": workflow.id,
         "WORKFLOW_NAME": workflow.name,
-        "WORKFLOW_FIRST_JOB_QUEUED_AT": _moment(min(queued, default=None)),
-        "WORKFLOW_FIRST_JOB_STARTED_AT": _moment(min(started, default=None)),
-        "WORKFLOW_STOPPED_AT": _moment(workflow.stopped_at(now)),
+        "WORKFLOW_FIRST_JOB_QUEUED_AT": _format_time(min(queued, default=None)),
+        "WORKFLOW_FIRST_JOB_STARTED_AT": _format_time(min(started, default=None)),
+        "WORKFLOW_STOPPED_AT": _format_time(workflow.stopped_at(now)),
         "IS_WORKFLOW_SUCCESSFUL": "true" if workflow.status(now) == "success" else "false",
     }
 
@@ -166,10 +166,10 @@ def _job_columns(job: FakeJob, started_at: float, stopped_at: float) -> dict[str
         "JOB_NAME": job.name,
         "JOB_ID": job.id,
         "JOB_RUN_NUMBER": job.number,
-        "JOB_RUN_DATE": _moment(started_at)[:10],
-        "JOB_RUN_QUEUED_AT": _moment(job.ready_at),
-        "JOB_RUN_STARTED_AT": _moment(started_at),
-        "JOB_RUN_STOPPED_AT": _moment(stopped_at),
+        "JOB_RUN_DATE": _format_time(started_at)[:10],
+        "JOB_RUN_QUEUED_AT": _format_time(job.ready_at),
+        "JOB_RUN_STARTED_AT": _format_time(started_at),
+        "JOB_RUN_STOPPED_AT": _format_time(stopped_at),
         "JOB_BUILD_STATUS": job.result,
         "RESOURCE_CLASS": job.plan.resource_class,
         "OPERATING_SYSTEM": "linux",
@@ -187,12 +187,12 @@ def _job_columns(job: FakeJob, started_at: float, stopped_at: float) -> dict[str
 
 
 def _load(identifier: str) -> int:
-    """A load between 5 and 94 percent, the same for the same job."""
+    """Derive a reproducible load of 5 to 94 percent from an id."""
     return 5 + int(identifier[:6], 16) % 90
 
 
 def usage_part(state: FakeState, organization: FakeOrganization, export: UsageExportJob, part: int) -> bytes:
-    """One file of an export: gzip-compressed CSV with a header row, or nothing when nothing ran."""
+    """Return one file of an export: gzip-compressed CSV with a header row, or empty if no job ran."""
     text = io.StringIO(newline="")
     rows = [row for number, row in enumerate(_rows(state, organization, export)) if number % PARTS == part]
     if rows:

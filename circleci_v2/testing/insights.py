@@ -1,4 +1,4 @@
-"""Runs: what CircleCI's Insights say about workflows and jobs, computed from what a project ran."""
+"""Insights: metrics of workflows, jobs and tests, computed from the pipelines of a project."""
 
 from __future__ import annotations
 
@@ -29,35 +29,40 @@ __all__ = [
 ]
 
 DAY: Final = 86_400.0
-"""Seconds."""
+"""Seconds per day."""
+
+
+_SHOWN: Final = 10
+_RUNS_SHOWN: Final = 20
+_RESULTS: Final = ("error", "failure", "skipped", "success")
 
 
 @attrs.frozen(kw_only=True)
 class TimeRange:
-    """A stretch of time, in seconds since 1970: `start` is within it, `end` is not."""
+    """A time range in seconds since 1970, from `start` (inclusive) to `end` (exclusive)."""
 
     start: float
     end: float
 
     @property
     def before(self) -> TimeRange:
-        """The stretch of the same length that ends where this one starts."""
+        """The time range of the same length that ends at `start`."""
         return TimeRange(start=self.start - (self.end - self.start), end=self.start)
 
     @property
     def days(self) -> float:
-        """How long it is."""
+        """The length in days."""
         return (self.end - self.start) / DAY
 
 
 @attrs.frozen(kw_only=True)
 class Run:
-    """One workflow or job that has ended.
+    """A workflow or job that has ended.
 
     Attributes:
-        status: ``success``, ``failed`` or whatever else it ended in.
-        seconds: How long it took.
-        credits: What it cost.
+        status: The final status.
+        credits: The credits used.
+        is_approval: Whether it contains an approval job.
     """
 
     id: str
@@ -71,14 +76,14 @@ class Run:
 
     @property
     def seconds(self) -> int:
-        """How long it took."""
+        """The duration in seconds."""
         return max(0, round(self.stopped_at - self.started_at))
 
 
 def runs_of_workflows(
     project: FakeProject, window: TimeRange, now: float, *, name: str | None = None, branch: str | None = None
 ) -> list[Run]:
-    """The workflows that started in a window and have ended, the oldest first."""
+    """Return the workflows that were created within a time range and have ended, oldest first."""
     return [
         Run(
             id=workflow.id,
@@ -98,7 +103,7 @@ def runs_of_workflows(
 def runs_of_jobs(
     project: FakeProject, window: TimeRange, now: float, *, workflow_name: str, branch: str | None = None
 ) -> list[Run]:
-    """The jobs of a workflow that ran in a window and have ended, the oldest first."""
+    """Return the jobs of the workflows of one name that were created within a time range and have ended, oldest first."""
     jobs = (job for flow in _workflows(project, window, name=workflow_name, branch=branch) for job in flow.jobs)
     return [_run_of_job(job) for job in jobs if job.reused_from is None and job.started(now) and job.ended(now)]
 
@@ -120,7 +125,7 @@ def _workflows(
 ) -> Iterable[FakeWorkflow]:
     for pipeline in project.pipelines:
         if pipeline.created_at >= window.end:
-            continue  # nothing of it can have started within the window, so it need not be planned
+            continue  # its workflows started later, so they need not be planned
         for workflow in pipeline.planned_workflows:
             if (
                 window.start <= workflow.created_at < window.end
@@ -131,7 +136,7 @@ def _workflows(
 
 
 def metrics(runs: Sequence[Run], window: TimeRange) -> dict[str, Any]:
-    """Everything that the answers choose their fields from."""
+    """Compute all metrics; each operation shows a part of them."""
     succeeded = [run for run in runs if run.status == "success"]
     failed = [run for run in runs if run.status == "failed"]
     recoveries = _recoveries(runs)
@@ -155,7 +160,7 @@ def metrics(runs: Sequence[Run], window: TimeRange) -> dict[str, Any]:
 
 
 def duration_metrics(runs: Sequence[Run]) -> dict[str, Any]:
-    """How long the runs took, in whole seconds."""
+    """Compute the statistics of durations, in seconds."""
     seconds = [run.seconds for run in runs] or [0]
     return {
         "min": min(seconds),
@@ -169,7 +174,7 @@ def duration_metrics(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def trend(now: float, before: float) -> float:
-    """How a number has changed from one window to the next: 1 is unchanged, 1.5 is half as much again."""
+    """Return the ratio of a metric to its value in the previous time range; 1.0 if that is zero."""
     return round(now / before, 4) if before else 1.0
 
 
@@ -178,7 +183,7 @@ def _percentile(values: Sequence[int], share: float) -> int:
 
 
 def _recoveries(runs: Sequence[Run]) -> list[float]:
-    """Seconds from each failure that followed no other to the success that ended it."""
+    """Return the seconds from the first of consecutive failures to the next success."""
     recoveries: list[float] = []
     broken_since: float | None = None
     for run in runs:
@@ -190,14 +195,9 @@ def _recoveries(runs: Sequence[Run]) -> list[float]:
     return recoveries
 
 
-_SHOWN: Final = 10
-_RUNS_SHOWN: Final = 20
-_RESULTS: Final = ("error", "failure", "skipped", "success")
-
-
 @attrs.define
 class _TestHistory:
-    """One test of one job, over many runs."""
+    """The results of one test of a job, over all runs."""
 
     job_name: str
     test: TestResult
@@ -209,7 +209,7 @@ class _TestHistory:
 def jobs_with_tests(
     project: FakeProject, now: float, *, workflow_name: str | None, branch: str | None
 ) -> list[FakeJob]:
-    """The jobs that have ended and reported tests, the oldest first."""
+    """Return the jobs that have ended and reported tests, oldest first."""
     return [
         job
         for workflow in project.planned_workflows()
@@ -220,7 +220,7 @@ def jobs_with_tests(
 
 
 def _collect_tests(jobs: Iterable[FakeJob]) -> list[_TestHistory]:
-    """Collect what each test did; it is flaky where one pipeline saw it fail in one run and succeed in another."""
+    """Collect the results by test; a test is flaky if it failed in a pipeline and succeeded later in the same pipeline."""
     seen: dict[tuple[str, str, str], _TestHistory] = {}
     results: defaultdict[tuple[str, str, str, str], set[str]] = defaultdict(set)
     for job in jobs:
@@ -240,7 +240,7 @@ def _collect_tests(jobs: Iterable[FakeJob]) -> list[_TestHistory]:
 
 
 def flaky_tests(jobs: Iterable[FakeJob]) -> list[dict[str, Any]]:
-    """The tests that failed and succeeded in one pipeline, as Insights shows them."""
+    """Return the flaky tests, as the API shows them."""
     return [_render_flaky(entry) for entry in _collect_tests(jobs) if entry.flaked_in]
 
 
@@ -264,7 +264,7 @@ def _render_flaky(entry: _TestHistory) -> dict[str, Any]:
 
 
 def metrics_of_tests(jobs: list[FakeJob]) -> dict[str, Any]:
-    """What Insights says about the tests of a workflow."""
+    """Return the test metrics of a workflow, as the API shows them."""
     seen = _collect_tests(jobs)
     runs = [_render_test_run(job) for job in jobs]
     failing = sorted((entry for entry in seen if entry.failures), key=lambda entry: -entry.failures)

@@ -1,4 +1,4 @@
-"""Pages: 20 items and an opaque token for the next ones, as CircleCI deals its lists out."""
+"""Pagination: pages of 20 items with an opaque token for the next page, as in the API."""
 
 from __future__ import annotations
 
@@ -16,16 +16,19 @@ __all__ = ["PAGE_SIZE", "PageTokens", "page", "page_size"]
 Item = TypeVar("Item")
 
 PAGE_SIZE: Final = 20
-"""Items per page, on every list whose size a caller cannot choose."""
+"""Items per page, unless the operation has a parameter for it."""
 
 _POSITION_BYTES: Final = 4
 _SIGNATURE_BYTES: Final = 11
 
 
 class PageTokens:
-    """Makes the tokens of a list and reads them back; a token means nothing to another list.
+    """Issues and verifies page tokens; a token is valid only for the list that issued it.
 
-    Nothing is stored: a token carries its position and a signature.
+    Tokens are stateless: they contain a position and a signature over the path, the query and the position.
+
+    Args:
+        seed: The seed of the fake, which is part of the signature.
     """
 
     def __init__(self, seed: int) -> None:
@@ -33,19 +36,19 @@ class PageTokens:
         self._generation = 0
 
     def expire(self) -> None:
-        """Make every token given out so far stale."""
+        """Invalidate all tokens issued so far."""
         self._generation += 1
 
     def issue(self, request: FakeRequest, position: int) -> str:
-        """The token of a position in the list that the call asks for."""
+        """Return the token of a position in the requested list."""
         encoded = position.to_bytes(_POSITION_BYTES, "big")
         return urlsafe_b64encode(encoded + self._sign(request, encoded)).decode()
 
     def read(self, request: FakeRequest, token: str) -> int:
-        """The position that a token of this list stands for.
+        """Return the position of a token in the requested list.
 
         Raises:
-            Refusal: The token is stale, of another list, or no token at all.
+            HTTPError: The token is malformed, expired or from another list (404).
         """
         try:
             raw = urlsafe_b64decode(token.encode())
@@ -57,17 +60,17 @@ class PageTokens:
         return int.from_bytes(encoded, "big")
 
     def _sign(self, request: FakeRequest, encoded: bytes) -> bytes:
-        asked = sorted(pair for pair in request.query if pair[0] != "page-token")
-        text = f"{self._seed} {self._generation} {request.path} {asked} ".encode()
+        query = sorted(pair for pair in request.query if pair[0] != "page-token")
+        text = f"{self._seed} {self._generation} {request.path} {query} ".encode()
         return hashlib.blake2s(text + encoded, digest_size=_SIGNATURE_BYTES).digest()
 
 
 def page_size(request: FakeRequest, name: str) -> int:
-    """How many items per page a call asks for, at least one.
+    """Return the requested number of items per page, at least 1.
 
     Args:
-        call: The call.
-        name: The query parameter that says so; 20 when it is absent.
+        request: The request.
+        name: The query parameter that contains it; without it, 20.
     """
     return max(1, int(request.query_value(name) or PAGE_SIZE))
 
@@ -82,20 +85,20 @@ def page(
     size: int = PAGE_SIZE,
     envelope: Mapping[str, Any] | None = None,
 ) -> FakeResponse:
-    """One page of a list.
+    """Return the response with one page of a list.
 
     Args:
-        tokens: What makes and reads the tokens.
-        call: The call; its ``page-token`` says which page.
-        items: The whole list, in the order in which it is shown.
-        render: From an item to its JSON.
-        newest_first: Whether new items come in at the front. Positions then count from the other end, so that a list
-            that grows while it is read neither repeats nor leaves out an item.
+        tokens: Issues and verifies the page tokens.
+        request: The request; its ``page-token`` selects the page.
+        items: The complete list, in display order.
+        render: Converts an item to JSON.
+        newest_first: Whether new items are added at the front. Positions then count from the end, so that pages neither
+            repeat nor skip items when the list grows between requests.
         size: Items per page.
-        envelope: What stands beside the items, such as a total.
+        envelope: Additional fields of the response, such as a total.
 
     Raises:
-        Refusal: The token is not one of this list.
+        HTTPError: The page token is invalid for this list (404).
     """
     token = request.query_value("page-token")
     position = tokens.read(request, token) if token else (len(items) if newest_first else 0)

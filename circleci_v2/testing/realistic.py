@@ -1,4 +1,4 @@
-"""Realistic: answers as the live API is seen to give them, where that is not what its document says."""
+"""Deviations of the live API from its OpenAPI document, as observed in recorded responses."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _IGNORING_PAGE_TOKENS: Final = {"/project/{project-slug}/checkout-key", "/projec
 
 
 def without_page_token(request: FakeRequest) -> FakeRequest:
-    """The call as some operations read it: without its page token, so that every page is the first one."""
+    """Remove the page token from requests for lists that ignore it and always return the first page."""
     if request.route not in _IGNORING_PAGE_TOKENS:
         return request
     return attrs.evolve(request, query=tuple(pair for pair in request.query if pair[0] != "page-token"))
 
 
 def make_realistic(state: FakeState, request: FakeRequest, response: FakeResponse) -> FakeResponse:
-    """The answer as the live API gives it.
+    """Change a response that conforms to the OpenAPI document into one like the live API's.
 
     Args:
-        world: What exists.
-        call: What was asked; its route chooses what is different.
-        answer: What the document promises.
+        state: The state of the fake.
+        request: The request; its route selects the changes.
+        response: The response that conforms to the document.
     """
-    # The live API sends these three with every answer, and they never move.
+    # The live API sends these three headers with every response, and their values never change.
     response = response.with_headers(_CONSTANT_BUDGET)
     if response.status_code == HTTPStatus.UNAUTHORIZED:
         return _unauthorized(response)
@@ -48,7 +48,7 @@ def make_realistic(state: FakeState, request: FakeRequest, response: FakeRespons
 
 
 def _unauthorized(response: FakeResponse) -> FakeResponse:
-    """JSON text that calls itself plain text when no token was sent, and plain text when it was wrong."""
+    """Declare the response plain text; for a wrong token the body is plain text, for a missing token it is still JSON."""
     message: str = json.loads(response.content)["message"]
     content = response.content if message.startswith("You must") else message.encode()
     return attrs.evolve(
@@ -84,14 +84,14 @@ def _pipeline(pipeline: Any, _state: FakeState) -> Any:
     vcs = pipeline.get("vcs")
     if vcs is None:
         return {**pipeline, "trigger": trigger}
-    nameless = {**vcs, "provider_name": vcs["provider_name"].lower()}
+    changed = {**vcs, "provider_name": vcs["provider_name"].lower()}
     if "tag" in vcs:
-        nameless["commit"] = None
-    return {**pipeline, "trigger": trigger, "vcs": nameless}
+        changed["commit"] = None
+    return {**pipeline, "trigger": trigger, "vcs": changed}
 
 
 def _late_workflows(page: Any, state: FakeState) -> Any:
-    """No workflows at all in the first moments of a pipeline."""
+    """Hide workflows during the first 2 seconds of their pipeline."""
     young = [item for item in page["items"] if _age(item, state) < _WORKFLOWS_AFTER]
     return {**page, "items": [item for item in page["items"] if item not in young]}
 

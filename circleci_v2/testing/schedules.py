@@ -1,4 +1,4 @@
-"""Timetables: when a schedule starts pipelines."""
+"""Schedules: compute run times from timetables, and start the pipelines that are due."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from circleci_v2.testing.state import FakeState
 from circleci_v2.testing.state.execution import register_pipeline, start_workflows
-from circleci_v2.testing.state.projects import FakeCommit, FakePipeline, FakeProject, FakeSchedule
-from circleci_v2.testing.state.resources import hexadecimal
+from circleci_v2.testing.state.projects import FakeCommit, FakePipeline, FakeProject
+from circleci_v2.testing.state.resources import FakeSchedule, hexadecimal
 
 __all__ = ["run_schedules", "run_times", "timetable_error"]
 
@@ -21,28 +21,28 @@ _SECONDS_PER_HOUR: Final = 3600.0
 
 
 def timetable_error(timetable: Mapping[str, Any]) -> str | None:
-    """What is wrong with a timetable that the document's schema allows; None when nothing is."""
+    """Return the error of a timetable that satisfies the schema but is invalid, or None."""
     if bool(timetable.get("days-of-week")) == bool(timetable.get("days-of-month")):
-        return "Give days-of-week or days-of-month, and not both."
+        return "Pass days-of-week or days-of-month, but not both."
     if not 1 <= timetable["per-hour"] <= 60:
-        return f"per-hour is {timetable['per-hour']}: a schedule runs 1 to 60 times an hour."
+        return f"per-hour is {timetable['per-hour']}: use a number from 1 to 60."
     if not timetable["hours-of-day"]:
-        return "hours-of-day is empty: give at least one hour."
+        return "hours-of-day is empty: pass at least one hour."
     for name, (least, most) in _RANGES.items():
         if outside := [value for value in timetable.get(name) or () if not least <= value <= most]:
-            return f"{name} holds {outside[0]}: give numbers from {least} to {most}."
+            return f"{name} contains {outside[0]}: use numbers from {least} to {most}."
     return None
 
 
 def run_times(timetable: Mapping[str, Any], after: float, until: float) -> Iterator[float]:
-    """The moments of a timetable, in order, in seconds since 1970.
+    """Yield the run times of a timetable, in order, in seconds since 1970.
 
-    CircleCI picks the minutes; here the first run of an hour is at its start and the others follow evenly.
+    CircleCI chooses the minutes itself; the fake spreads the runs of an hour evenly, from the start of the hour.
 
     Args:
-        timetable: As the API shows it; hours and days are in UTC.
-        after: From then on, that moment left out.
-        until: Up to then, that moment included.
+        timetable: The timetable as the API shows it; hours and days are in UTC.
+        after: The start of the interval, exclusive.
+        until: The end of the interval, inclusive.
     """
     day = datetime.fromtimestamp(after, tz=UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     while day.timestamp() <= until:
@@ -58,10 +58,10 @@ def _moments_of(timetable: Mapping[str, Any], day: datetime) -> Iterator[float]:
 
 
 def _hours_of(timetable: Mapping[str, Any], day: datetime) -> set[int]:
-    """The hours of a day, 0 to 23. Hour 24 of the day before is hour 0, and counts once when both are asked for."""
-    asked_for: Sequence[int] = timetable["hours-of-day"]
-    hours = {hour for hour in asked_for if hour < _HOURS_PER_DAY} if _is_on(timetable, day) else set[int]()
-    if _HOURS_PER_DAY in asked_for and _is_on(timetable, day - timedelta(days=1)):
+    """Return the hours of a day, 0 to 23. Hour 24 of the previous day is hour 0, and does not run twice."""
+    requested: Sequence[int] = timetable["hours-of-day"]
+    hours = {hour for hour in requested if hour < _HOURS_PER_DAY} if _is_on(timetable, day) else set[int]()
+    if _HOURS_PER_DAY in requested and _is_on(timetable, day - timedelta(days=1)):
         hours.add(0)
     return hours
 
@@ -76,7 +76,7 @@ _REFS = ("branch", "tag")
 
 
 def run_schedules(state: FakeState) -> None:
-    """Start what every schedule was to start since the last time, in the order of the moments."""
+    """Start all scheduled pipelines that became due since the last call, in order of time."""
     now = state.now()
     due: list[tuple[float, FakeProject, FakeSchedule]] = []
     for project in state.projects.values():

@@ -117,9 +117,9 @@ def test_a_tag_is_built_when_the_schedule_names_one(fake: FakeCircleCI) -> None:
         ({**WEDNESDAYS, "days-of-week": []}, "days-of-week or days-of-month"),
         ({**WEDNESDAYS, "per-hour": 0}, "per-hour is 0"),
         ({**WEDNESDAYS, "per-hour": 61}, "per-hour is 61"),
-        ({**WEDNESDAYS, "hours-of-day": [25]}, "hours-of-day holds 25"),
+        ({**WEDNESDAYS, "hours-of-day": [25]}, "hours-of-day contains 25"),
         ({**WEDNESDAYS, "hours-of-day": []}, "hours-of-day is empty"),
-        ({"per-hour": 1, "hours-of-day": [1], "days-of-month": [0]}, "days-of-month holds 0"),
+        ({"per-hour": 1, "hours-of-day": [1], "days-of-month": [0]}, "days-of-month contains 0"),
     ],
 )
 def test_a_timetable_that_never_comes_round_is_refused(fake: FakeCircleCI, timetable: Any, problem: str) -> None:

@@ -1,4 +1,4 @@
-"""Insights: metrics of workflows, jobs and tests, computed from the past of the projects."""
+"""Insights operations."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _dates(state: FakeState, request: FakeRequest) -> TimeRange:
 
 
 def _branch(project: FakeProject, request: FakeRequest) -> str | None:
-    """The branch that is asked for; the default branch unless all are."""
+    """Return the requested branch, by default the default branch; None means all branches."""
     return None if request.query_flag("all-branches") else request.query_value("branch") or project.default_branch
 
 
@@ -107,7 +107,7 @@ def _compared(
 
 @routes.get("/insights/pages/{project-slug}/summary")
 def project_summary(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """A project at a glance: as a whole, by workflow, by workflow and branch."""
+    """Return the summary of a project: in total, by workflow, and by workflow and branch."""
     project, now, window = _project(state, request), state.now(), _window(state, request)
     runs = runs_of_workflows(project, window, now)
     names = request.query_values("workflow-names") or sorted({run.name for run in runs})
@@ -135,7 +135,7 @@ def project_summary(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/insights/{org-slug}/summary")
 def organization_summary(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """An organization at a glance: as a whole, and by project."""
+    """Return the summary of an organization: in total, and by project."""
     organization, now, window = (
         state.organization(request.path_params["org-slug"]),
         state.now(),
@@ -162,7 +162,7 @@ def organization_summary(state: FakeState, request: FakeRequest) -> FakeResponse
 
 @routes.get("/insights/time-series/{project-slug}/workflows/{workflow-name}/jobs")
 def job_timeseries(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The jobs of a workflow, day by day or hour by hour."""
+    """List the job metrics of a workflow by day or by hour."""
     project, step = _project(state, request), _GRANULARITIES[request.query_value("granularity") or "hourly"]
     window, name = _dates(state, request), request.path_params["workflow-name"]
     runs = runs_of_jobs(project, window, state.now(), workflow_name=name, branch=request.query_value("branch"))
@@ -191,7 +191,7 @@ def _render_bucket(job_name: str, runs: Sequence[Run], window: TimeRange) -> dic
 
 @routes.get("/insights/{project-slug}/branches")
 def branches(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The branches that have run a workflow in the last 90 days."""
+    """List the branches with workflows in the last 90 days."""
     project, name = _project(state, request), request.query_value("workflow-name")
     runs = runs_of_workflows(project, _window(state, request), state.now(), name=name)
     return FakeResponse.json(
@@ -205,14 +205,14 @@ def branches(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/insights/{project-slug}/flaky-tests")
 def get_flaky_tests(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The tests that failed and succeeded on one commit."""
+    """List the flaky tests."""
     tests = flaky_tests(jobs_with_tests(_project(state, request), state.now(), workflow_name=None, branch=None))
     return FakeResponse.json({"flaky-tests": tests, "total-flaky-tests": len(tests)})
 
 
 @routes.get("/insights/{project-slug}/workflows")
 def list_workflows(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The workflows of a project and their metrics."""
+    """List the workflows of a project with their metrics."""
     project, window = _project(state, request), _window(state, request)
     runs = _named(runs_of_workflows(project, window, state.now(), branch=_branch(project, request)))
 
@@ -239,7 +239,7 @@ def _without_total(durations: Mapping[str, Any]) -> dict[str, Any]:
 
 @routes.get("/insights/{project-slug}/workflows/{workflow-name}")
 def list_workflow_runs(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The runs of a workflow, the newest first."""
+    """List the runs of a workflow, newest first."""
     project, name = _project(state, request), request.path_params["workflow-name"]
     runs = runs_of_workflows(project, _dates(state, request), state.now(), name=name, branch=_branch(project, request))
     return page(state.tokens, request, runs[::-1], _render_run, newest_first=True)
@@ -260,7 +260,7 @@ def _render_run(run: Run) -> dict[str, Any]:
 
 @routes.get("/insights/{project-slug}/workflows/{workflow-name}/jobs")
 def list_jobs(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The jobs of a workflow and their metrics."""
+    """List the jobs of a workflow with their metrics."""
     project, window, wanted = _project(state, request), _window(state, request), request.query_value("job-name")
     name, branch = request.path_params["workflow-name"], _branch(project, request)
     runs = _named(runs_of_jobs(project, window, state.now(), workflow_name=name, branch=branch))
@@ -270,7 +270,7 @@ def list_jobs(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/insights/{project-slug}/workflows/{workflow-name}/summary")
 def workflow_summary(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """A workflow over the last 90 days, against the 90 before."""
+    """Return the summary of a workflow: the last 90 days, compared with the 90 days before."""
     project, now, window = _project(state, request), state.now(), _window(state, request)
     name, branch = request.path_params["workflow-name"], _branch(project, request)
     current, before = (
@@ -290,7 +290,7 @@ def workflow_summary(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/insights/{project-slug}/workflows/{workflow-name}/test-metrics")
 def get_test_metrics(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The tests of a workflow: the slowest, and those that fail most."""
+    """Return the test metrics of a workflow: the slowest tests, and those that fail most often."""
     project, name = _project(state, request), request.path_params["workflow-name"]
     jobs = jobs_with_tests(project, state.now(), workflow_name=name, branch=_branch(project, request))
     return FakeResponse.json(metrics_of_tests(jobs))

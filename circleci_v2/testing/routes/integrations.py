@@ -1,4 +1,4 @@
-"""Webhooks of a project."""
+"""Webhooks, OpenTelemetry exporters, and deploys (environments, components, versions and rollbacks)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
 from circleci_v2.testing.paging import page, page_size
 from circleci_v2.testing.routing import Routes
 from circleci_v2.testing.state import FakeState
-from circleci_v2.testing.state.projects import FakeProject, FakeWebhook
-from circleci_v2.testing.state.resources import FakeOrganization, Record, find_or_404, masked, pick
+from circleci_v2.testing.state.projects import FakeProject
+from circleci_v2.testing.state.resources import FakeOrganization, FakeWebhook, Record, find_or_404, masked, pick
 
 __all__ = ["routes"]
 
 routes = Routes()
+
+
+_EXPORTERS_PER_ORGANIZATION = 5
 
 
 def _render_webhook(project: FakeProject, webhook: FakeWebhook) -> dict[str, Any]:
@@ -40,13 +43,13 @@ def _find_webhook(state: FakeState, request: FakeRequest) -> tuple[FakeProject, 
 
 
 def _to_snake_case(fields: Record) -> Record:
-    # The document says kebab-case, the live API is seen to read snake_case; both are taken.
+    # The document describes kebab-case names, the live API was observed to accept snake_case; accept both.
     return {name.replace("-", "_"): value for name, value in fields.items()}
 
 
 @routes.get("/webhook")
 def list_webhooks(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The webhooks of a project."""
+    """List the webhooks of a project."""
     project = state.project_by_id(request.query_value("scope-id") or "")
     return page(
         state.tokens, request, list(project.webhooks.values()), lambda webhook: _render_webhook(project, webhook)
@@ -55,7 +58,7 @@ def list_webhooks(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.post("/webhook")
 def create_webhook(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Create a webhook; what happens from now on is delivered."""
+    """Create a webhook, which reports events from now on."""
     fields = _to_snake_case(request.json_object())
     project, now = state.project_by_id(fields["scope"]["id"]), state.now()
     webhook = FakeWebhook(
@@ -69,20 +72,20 @@ def create_webhook(state: FakeState, request: FakeRequest) -> FakeResponse:
         updated_at=now,
         since=now,
     )
-    project.collect_endings(webhook, now)  # what has ended at this moment already is the past
+    project.collect_endings(webhook, now)  # do not report what ended at exactly the current time
     project.webhooks[webhook.id] = webhook
     return FakeResponse.json(_render_webhook(project, webhook), HTTPStatus.CREATED)
 
 
 @routes.get("/webhook/{webhook_id}")
 def get_webhook(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One webhook."""
+    """Get a webhook."""
     return FakeResponse.json(_render_webhook(*_find_webhook(state, request)))
 
 
 @routes.put("/webhook/{webhook_id}")
 def update_webhook(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Change what is given."""
+    """Change the given fields of a webhook."""
     project, webhook = _find_webhook(state, request)
     fields = _to_snake_case(request.json_object())
     webhook.name = fields.get("name", webhook.name)
@@ -102,12 +105,9 @@ def delete_webhook(state: FakeState, request: FakeRequest) -> FakeResponse:
     return FakeResponse.message("ok")
 
 
-_EXPORTERS_PER_ORGANIZATION = 5
-
-
 @routes.get("/otel/exporters")
 def list_exporters(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The exporters, in a bare array."""
+    """List the exporters of an organization, as a bare array."""
     return FakeResponse.json(
         list(state.organization_by_id(request.query_value("org-id") or "").otel_exporters.values())
     )
@@ -146,7 +146,7 @@ def _page_of(state: FakeState, request: FakeRequest, items: list[Record]) -> Fak
 
 @routes.get("/deploy/environments")
 def list_environments(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The environments of an organization."""
+    """List the environments of an organization."""
     return _page_of(
         state, request, list(state.organization_by_id(request.query_value("org-id") or "").environments.values())
     )
@@ -154,7 +154,7 @@ def list_environments(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/deploy/environments/{environment_id}")
 def get_environment(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One environment."""
+    """Get an environment."""
     environments = {
         identifier: environment
         for organization in state.organizations.values()
@@ -165,7 +165,7 @@ def get_environment(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/deploy/components")
 def list_components(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The components of an organization, or of one project of it."""
+    """List the components of an organization, optionally of one project."""
     components = state.organization_by_id(request.query_value("org-id") or "").components.values()
     project = request.query_value("project-id")
     return _page_of(
@@ -175,13 +175,13 @@ def list_components(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/deploy/components/{component_id}")
 def get_component(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One component."""
+    """Get a component."""
     return FakeResponse.json(_find_component(state, request)[1])
 
 
 @routes.get("/deploy/components/{component_id}/versions")
 def list_component_versions(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """What was deployed of a component, the newest first."""
+    """List the deployed versions of a component, newest first."""
     organization, component = _find_component(state, request)
     environment = request.query_value("environment-id")
     versions = organization.component_versions.get(component["id"], [])
@@ -199,7 +199,7 @@ def _find_component(state: FakeState, request: FakeRequest) -> tuple[FakeOrganiz
 
 @routes.post("/projects/{project_id}/rollback")
 def roll_back(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Make another version of a component the live one."""
+    """Make another version of a component live."""
     project, fields = state.project_by_id(request.path_params["project_id"]), request.json_object()
     organization = project.organization
     component = _find_by_name(organization.components, fields["component_name"], "Component")
@@ -219,5 +219,5 @@ def roll_back(state: FakeState, request: FakeRequest) -> FakeResponse:
     return FakeResponse.json({"id": state.uuid(), "rollback_type": "PIPELINE"}, HTTPStatus.ACCEPTED)
 
 
-def _find_by_name(things: dict[str, Record], name: str, kind: str) -> Record:
-    return find_or_404({thing["name"]: thing for thing in things.values()}, name, kind)
+def _find_by_name(items: dict[str, Record], name: str, kind: str) -> Record:
+    return find_or_404({item["name"]: item for item in items.values()}, name, kind)

@@ -1,4 +1,4 @@
-"""Organizations and the addresses from which they may load orbs."""
+"""Organizations, their projects, groups, OIDC claims and usage exports, and users."""
 
 from __future__ import annotations
 
@@ -11,14 +11,28 @@ from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
 from circleci_v2.testing.paging import page, page_size
 from circleci_v2.testing.routing import Routes
 from circleci_v2.testing.state import FakeState
-from circleci_v2.testing.state.projects import DEFAULT_SETTINGS, FakeProject
-from circleci_v2.testing.state.resources import FakeOrganization, FakeUser, Record, UsageExportJob, find_or_404, pick
+from circleci_v2.testing.state.projects import FakeProject
+from circleci_v2.testing.state.resources import (
+    DEFAULT_SETTINGS,
+    FakeOrganization,
+    FakeUser,
+    Record,
+    UsageExportJob,
+    find_or_404,
+    pick,
+)
 
 __all__ = ["render_user", "routes", "slug_of"]
 
 routes = Routes()
 
 _PREFIXES = {"github": "gh", "bitbucket": "bb", "circleci": "circleci"}
+
+
+_CLAIMS = ("audience", "ttl")
+_PROCESSING_AFTER: Final = 5.0
+_READY_AFTER: Final = 30.0
+_LONGEST_SECONDS: Final = 31 * 24 * 3600
 
 
 def _render_organization(organization: FakeOrganization) -> dict[str, Any]:
@@ -40,7 +54,7 @@ def create_organization(state: FakeState, request: FakeRequest) -> FakeResponse:
     fields = request.json_object()
     name = fields["name"]
     if not name or "/" in name:
-        raise HTTPError(HTTPStatus.BAD_REQUEST, f"{name!r} cannot be the name of an organization.")
+        raise HTTPError(HTTPStatus.BAD_REQUEST, f"{name!r} is not a valid name of an organization.")
     return FakeResponse.json(
         _render_organization(state.add_organization(f"{_PREFIXES[fields['vcs_type']]}/{name}")), HTTPStatus.CREATED
     )
@@ -48,26 +62,26 @@ def create_organization(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/organization/{org-slug-or-id}")
 def get_organization(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One organization."""
+    """Get an organization."""
     return FakeResponse.json(_render_organization(_find_organization(state, request)))
 
 
 @routes.delete("/organization/{org-slug-or-id}")
 def delete_organization(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Delete an organization and its projects."""
+    """Delete an organization with its projects."""
     state.remove_organization(_find_organization(state, request))
     return FakeResponse.message("Organization deleted.", HTTPStatus.ACCEPTED)
 
 
 @routes.get("/organization/{org-slug-or-id}/url-orb-allow-list")
 def list_url_orb_allow_list(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The addresses."""
+    """List the URL prefixes from which orbs may be loaded."""
     return FakeResponse.json({"items": list(_find_organization(state, request).url_orb_allow_list.values())})
 
 
 @routes.post("/organization/{org-slug-or-id}/url-orb-allow-list")
 def create_url_orb_allow_list_entry(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Allow an address."""
+    """Allow a URL prefix."""
     entry = {"id": state.uuid(), **pick(request.json_object(), "name", "prefix", "auth")}
     _find_organization(state, request).url_orb_allow_list[entry["id"]] = entry
     return FakeResponse.json({"id": entry["id"], "message": "URL orb allow-list entry created."})
@@ -75,7 +89,7 @@ def create_url_orb_allow_list_entry(state: FakeState, request: FakeRequest) -> F
 
 @routes.delete("/organization/{org-slug-or-id}/url-orb-allow-list/{allow-list-entry-id}")
 def remove_url_orb_allow_list_entry(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Allow an address no longer."""
+    """Remove a URL prefix from the allow list."""
     entries, identifier = (
         _find_organization(state, request).url_orb_allow_list,
         request.path_params["allow-list-entry-id"],
@@ -86,7 +100,7 @@ def remove_url_orb_allow_list_entry(state: FakeState, request: FakeRequest) -> F
 
 
 def slug_of(request: FakeRequest) -> str:
-    """The project slug that stands in the path as three parameters."""
+    """Return the project slug of a path that contains it as three parameters."""
     return "/".join(request.path_params[name] for name in ("provider", "organization", "project"))
 
 
@@ -115,7 +129,7 @@ def _add_project(state: FakeState, slug: str) -> FakeProject:
 
 @routes.get("/project/{project-slug}")
 def get_project(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One project."""
+    """Get a project."""
     return FakeResponse.json(_render_project(state.project(request.path_params["project-slug"])))
 
 
@@ -130,41 +144,41 @@ def create_project(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.post("/project/{provider}/{organization}/{project}")
 def create_from_repository(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Create a project for a repository of GitHub OAuth or Bitbucket."""
+    """Create a project from a repository on GitHub (OAuth) or Bitbucket."""
     if request.path_params["provider"] == "circleci":
         raise HTTPError(
-            HTTPStatus.METHOD_NOT_ALLOWED, "Only GitHub OAuth and Bitbucket projects are created like this."
+            HTTPStatus.METHOD_NOT_ALLOWED, "Only GitHub OAuth and Bitbucket projects can be created like this."
         )
     return FakeResponse.json({"advanced": _add_project(state, slug_of(request)).settings}, HTTPStatus.CREATED)
 
 
 @routes.delete("/project/{project-slug}")
 def delete_project(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Delete a project and its past."""
+    """Delete a project with its pipelines."""
     state.remove_project(state.project(request.path_params["project-slug"]))
     return FakeResponse.message("Project deleted.")
 
 
 @routes.get("/project/{provider}/{organization}/{project}/settings")
 def get_settings(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The advanced settings."""
+    """Get the advanced settings of a project."""
     return FakeResponse.json({"advanced": state.project(slug_of(request)).settings})
 
 
 @routes.patch("/project/{provider}/{organization}/{project}/settings")
 def update_settings(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Change the settings that are given."""
+    """Change the given advanced settings."""
     project = state.project(slug_of(request))
     changes: dict[str, Any] = request.json_object().get("advanced") or {}
     if unknown := sorted(set(changes) - set(DEFAULT_SETTINGS)):
-        raise HTTPError(HTTPStatus.BAD_REQUEST, f"There are no settings {unknown}.")
+        raise HTTPError(HTTPStatus.BAD_REQUEST, f"Unknown settings: {unknown}.")
     project.settings |= changes
     return FakeResponse.json({"advanced": project.settings})
 
 
 @routes.get("/organizations/{org_id}/groups")
 def list_groups(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The groups, as many per page as asked for."""
+    """List the groups of an organization, with a selectable page size."""
     groups = list(state.organization_by_id(request.path_params["org_id"]).groups.values())
     size, envelope = page_size(request, "limit"), {"total_count": len(groups)}
     return page(state.tokens, request, groups, lambda group: group, size=size, envelope=envelope)
@@ -172,10 +186,10 @@ def list_groups(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.post("/organizations/{org_id}/groups")
 def create_group(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Create a group; its name is unique within the organization."""
+    """Create a group, whose name has to be unique within the organization."""
     groups, fields = state.organization_by_id(request.path_params["org_id"]).groups, request.json_object()
     if any(group["name"] == fields["name"] for group in groups.values()):
-        raise HTTPError(HTTPStatus.CONFLICT, f"There is a group named {fields['name']} already.")
+        raise HTTPError(HTTPStatus.CONFLICT, f"A group named {fields['name']} exists already.")
     group = {"id": state.uuid(), "name": fields["name"], "description": fields.get("description", "")}
     groups[group["id"]] = group
     return FakeResponse.json(group, HTTPStatus.CREATED)
@@ -183,7 +197,7 @@ def create_group(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/organizations/{org_id}/groups/{group_id}")
 def get_group(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One group."""
+    """Get a group."""
     return FakeResponse.json(
         find_or_404(
             state.organization_by_id(request.path_params["org_id"]).groups, request.path_params["group_id"], "Group"
@@ -200,11 +214,8 @@ def delete_group(state: FakeState, request: FakeRequest) -> FakeResponse:
     return FakeResponse.message("Group deleted.")
 
 
-_CLAIMS = ("audience", "ttl")
-
-
 def _claims_of(state: FakeState, request: FakeRequest) -> tuple[Record, Record]:
-    """What names the owner of the claims, and the claims."""
+    """Return the ids of the owner, and its claims."""
     organization = state.organizations.get(request.path_params["orgID"])
     if organization is None:
         raise HTTPError(HTTPStatus.FORBIDDEN, "Permission denied.", key="error")
@@ -219,7 +230,7 @@ def _claims_of(state: FakeState, request: FakeRequest) -> tuple[Record, Record]:
 @routes.get("/org/{orgID}/oidc-custom-claims")
 @routes.get("/org/{orgID}/project/{projectID}/oidc-custom-claims")
 def get_claims(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The claims that differ from the defaults."""
+    """Get the claims that differ from the defaults."""
     owner, claims = _claims_of(state, request)
     return FakeResponse.json(owner | claims)
 
@@ -227,7 +238,7 @@ def get_claims(state: FakeState, request: FakeRequest) -> FakeResponse:
 @routes.patch("/org/{orgID}/oidc-custom-claims")
 @routes.patch("/org/{orgID}/project/{projectID}/oidc-custom-claims")
 def update_claims(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Change claims."""
+    """Change the given claims."""
     owner, claims = _claims_of(state, request)
     for claim, value in pick(request.json_object(), *_CLAIMS).items():
         claims |= {claim: value, f"{claim}_updated_at": rfc3339(state.now())}
@@ -237,11 +248,11 @@ def update_claims(state: FakeState, request: FakeRequest) -> FakeResponse:
 @routes.delete("/org/{orgID}/oidc-custom-claims")
 @routes.delete("/org/{orgID}/project/{projectID}/oidc-custom-claims")
 def delete_claims(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Give claims their defaults back."""
+    """Reset claims to their defaults."""
     owner, claims = _claims_of(state, request)
     names = (request.query_value("claims") or "").split(",")
     if unknown := sorted(set(names) - set(_CLAIMS)):
-        raise HTTPError(HTTPStatus.BAD_REQUEST, f"There are no claims {unknown}: name audience or ttl.", key="error")
+        raise HTTPError(HTTPStatus.BAD_REQUEST, f"Unknown claims: {unknown}; use audience or ttl.", key="error")
     for claim in names:
         claims.pop(claim, None)
         claims.pop(f"{claim}_updated_at", None)
@@ -249,7 +260,7 @@ def delete_claims(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 
 def render_user(user: FakeUser) -> dict[str, Any]:
-    """A person, as the API shows one."""
+    """Return a user as the API shows it."""
     return {"id": user.id, "login": user.login, "name": user.name, "avatar_url": user.avatar_url}
 
 
@@ -265,39 +276,34 @@ def _render_collaboration(organization: FakeOrganization) -> dict[str, Any]:
 
 @routes.get("/me")
 def get_me(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The owner of the token."""
+    """Get the owner of the token."""
     return FakeResponse.json(render_user(state.user))
 
 
 @routes.get("/me/collaborations")
 def list_collaborations(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The organizations that the owner of the token works with."""
+    """List the organizations of the owner of the token."""
     return FakeResponse.json([_render_collaboration(organization) for organization in state.organizations.values()])
 
 
 @routes.get("/user/{id}")
 def get_user(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One person."""
+    """Get a user."""
     user = state.users.get(request.path_params["id"])
     if user is None:
         raise HTTPError(HTTPStatus.NOT_FOUND, "User not found")
     return FakeResponse.json(render_user(user))
 
 
-_PROCESSING_AFTER: Final = 5.0
-_READY_AFTER: Final = 30.0
-_LONGEST_SECONDS: Final = 31 * 24 * 3600
-
-
 @routes.post("/organizations/{org_id}/usage_export_job")
 def create_export(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Ask for an export of at most 31 days."""
+    """Create a usage export of at most 31 days."""
     organization, fields = state.organization_by_id(request.path_params["org_id"]), request.json_object()
     start, end = (parse_rfc3339(fields[name]).timestamp() for name in ("start", "end"))
     if not 0 < end - start <= _LONGEST_SECONDS:
-        raise HTTPError(HTTPStatus.BAD_REQUEST, "The end has to come after the start, by 31 days at most.")
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "end has to be after start, by at most 31 days.")
     if end > state.now():
-        raise HTTPError(HTTPStatus.BAD_REQUEST, "The end is in the future.")
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "end is in the future.")
     export = UsageExportJob(id=state.uuid(), created_at=state.now(), start=start, end=end)
     organization.usage_exports[export.id] = export
     times = {"start": rfc3339(start), "end": rfc3339(end)}
@@ -308,7 +314,7 @@ def create_export(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/organizations/{org_id}/usage_export_job/{usage_export_job_id}")
 def get_export(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """How far an export is, and where its files are once it is ready."""
+    """Get the state of a usage export, and the URLs of its files when it is completed."""
     organization = state.organization_by_id(request.path_params["org_id"])
     export = find_or_404(organization.usage_exports, request.path_params["usage_export_job_id"], "Usage export job")
     status = _export_state(export, state.now())
@@ -317,7 +323,7 @@ def get_export(state: FakeState, request: FakeRequest) -> FakeResponse:
         keys = (f"usage/{organization.id}/{export.id}/{part}" for part in range(PARTS))
         shown["download_urls"] = [storage_url(state, key) for key in keys]
     if status == "failed":
-        shown["error_reason"] = "The query took longer than it may."
+        shown["error_reason"] = "The query timed out."
     return FakeResponse.json(shown)
 
 

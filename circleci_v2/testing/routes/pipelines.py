@@ -1,4 +1,4 @@
-"""Pipelines: list them, trigger them, read what they ran with."""
+"""Pipelines."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _render_commit(project: FakeProject, commit: FakeCommit) -> dict[str, Any]:
 
 
 def _newest_first(items: Sequence[Item]) -> list[Item]:
-    # Of those of one moment, the last to come is the newest: time may stand still.
+    # Items of the same time are reversed, too: the clock may stand still.
     return sorted(items, key=lambda item: item.created_at)[::-1]
 
 
@@ -70,7 +70,7 @@ def _list(state: FakeState, request: FakeRequest, pipelines: Sequence[FakePipeli
 
 @routes.get("/pipeline")
 def list_all(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The newest pipelines of an organization."""
+    """List the pipelines of an organization, newest first."""
     slug = request.query_value("org-slug")
     organization = state.organization(slug) if slug else None
     mine = request.query_flag("mine")
@@ -86,7 +86,7 @@ def list_all(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/project/{project-slug}/pipeline")
 def list_for_project(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The pipelines of a project, the newest first."""
+    """List the pipelines of a project, newest first."""
     pipelines, branch = (
         state.project(request.path_params["project-slug"]).pipelines[::-1],
         request.query_value("branch"),
@@ -98,20 +98,20 @@ def list_for_project(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/project/{project-slug}/pipeline/mine")
 def list_mine(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The pipelines that the owner of the token triggered."""
+    """List the pipelines that the owner of the token triggered, newest first."""
     pipelines = reversed(state.project(request.path_params["project-slug"]).pipelines)
     return _list(state, request, [pipeline for pipeline in pipelines if pipeline.actor_id == state.user.id])
 
 
 @routes.get("/pipeline/{pipeline-id}")
 def get(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One pipeline, by its id."""
+    """Get a pipeline by its id."""
     return FakeResponse.json(_render_pipeline(state, state.pipeline(request.path_params["pipeline-id"])))
 
 
 @routes.get("/project/{project-slug}/pipeline/{pipeline-number}")
 def get_by_number(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One pipeline, by its number."""
+    """Get a pipeline by its number."""
     project, number = state.project(request.path_params["project-slug"]), request.path_params["pipeline-number"]
     pipeline = project.pipeline(int(number)) if number.isdecimal() else None
     if pipeline is None:
@@ -121,7 +121,7 @@ def get_by_number(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/pipeline/{pipeline-id}/config")
 def get_config(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The configuration that a pipeline ran with."""
+    """Get the configuration of a pipeline."""
     pipeline = state.pipeline(request.path_params["pipeline-id"])
     config = {"source": pipeline.config, "compiled": pipeline.config}
     if pipeline.continuation_key is not None or pipeline.continued_at is not None:
@@ -131,7 +131,7 @@ def get_config(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/pipeline/{pipeline_id}/values")
 def get_values(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The values that a pipeline's configuration could refer to."""
+    """Get the pipeline values of a pipeline."""
     pipeline = state.pipeline(request.path_params["pipeline_id"])
     values: dict[str, Any] = {
         "pipeline.id": pipeline.id,
@@ -150,7 +150,7 @@ def get_values(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/pipeline/{pipeline-id}/workflow")
 def list_workflows(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The workflows of a pipeline, the newest first."""
+    """List the workflows of a pipeline, newest first."""
     now = state.now()
     workflows = state.pipeline(request.path_params["pipeline-id"]).workflows(now)
     return page(
@@ -164,16 +164,16 @@ def list_workflows(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.post("/project/{project-slug}/pipeline")
 def trigger(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Start a pipeline for a branch or a tag."""
+    """Trigger a pipeline for a branch or a tag."""
     project, fields = state.project(request.path_params["project-slug"]), request.json_object()
     if project.organization.vcs_type == "circleci":
-        raise HTTPError(HTTPStatus.BAD_REQUEST, "Projects of this organization are triggered with pipeline/run.")
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "Trigger pipelines of this project with pipeline/run.")
     return _start(state, project, ref=fields, parameters=fields.get("parameters") or {})
 
 
 @routes.post("/project/{provider}/{organization}/{project}/pipeline/run")
 def run(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Start a pipeline of a pipeline definition."""
+    """Trigger a pipeline of a pipeline definition."""
     project, fields = state.project(slug_of(request)), request.json_object()
     if "definition_id" in fields:
         find_or_404(project.definitions, fields["definition_id"], "Pipeline definition")
@@ -182,7 +182,7 @@ def run(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.post("/pipeline/continue")
 def continue_(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Go on with a pipeline whose setup workflow has asked for it; a key is good for one time."""
+    """Continue a pipeline after its setup workflow; a continuation key is valid once."""
     fields = request.json_object()
     pipeline = state.pipeline_to_continue(fields["continuation-key"])
     pipeline.continuation_key, pipeline.continued_at = None, state.now()
@@ -197,7 +197,7 @@ def _start(
     state: FakeState, project: FakeProject, *, ref: Mapping[str, Any], parameters: Mapping[str, Any]
 ) -> FakeResponse:
     if ref.get("branch") and ref.get("tag"):
-        raise HTTPError(HTTPStatus.BAD_REQUEST, "Give a branch or a tag, not both.")
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "Pass a branch or a tag, but not both.")
     now = state.now()
     branch = None if ref.get("tag") else ref.get("branch") or project.default_branch
     pipeline = FakePipeline(

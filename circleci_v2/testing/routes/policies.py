@@ -1,7 +1,7 @@
 """Config policies: bundles, decisions and their settings.
 
-No policy is evaluated, as they are written in Rego: a decision enables the rules that the texts of the bundle enable,
-and passes, unless a test says what is decided (`FakeCircleCI.decide_policies`).
+Policies are written in Rego, which the fake does not evaluate. Decisions list the rules that the text of the bundle enables,
+and pass unless a test sets other decisions with `FakeCircleCI.decide_policies`.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _ENABLED_RULE: Final = re.compile(r"""enable_(?:rule|hard)\s*(?:\[|contains)\s*[
 def _store(state: FakeState, request: FakeRequest) -> PolicyStore:
     organization = state.organizations.get(request.path_params["ownerID"])
     if organization is None:
-        # The document knows no 403 where decisions are made.
+        # The document does not describe 403 for POST.
         status = HTTPStatus.BAD_REQUEST if request.method == "POST" else HTTPStatus.FORBIDDEN
-        raise HTTPError(status, "There is no such owner, or the token may not see it.", key="error")
+        raise HTTPError(status, "There is no such owner, or the token has no access to it.", key="error")
     return organization.policies.setdefault(request.path_params["context"], PolicyStore())
 
 
@@ -43,7 +43,7 @@ def _decision(state: FakeState, request: FakeRequest) -> tuple[PolicyStore, Reco
 
 @routes.get("/owner/{ownerID}/context/{context}/decision")
 def list_decisions(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Decision logs, the newest first; an offset takes the place of a page token."""
+    """List the decision logs, newest first; pages are selected by offset instead of a page token."""
     offset = int(request.query_value("offset") or 0)
     if offset < 0:
         raise HTTPError(HTTPStatus.BAD_REQUEST, "offset is negative.", key="error")
@@ -68,7 +68,7 @@ def _matches(decision: Record, request: FakeRequest) -> bool:
 
 @routes.post("/owner/{ownerID}/context/{context}/decision")
 def make_decision(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Decide about a configuration and log the decision."""
+    """Make a decision about a configuration and log it."""
     store, fields = _store(state, request), request.json_object()
     decision = store.decide(fields["input"]).render(_enabled_rules(store))
     log: Record = {
@@ -92,13 +92,13 @@ def _enabled_rules(store: PolicyStore) -> set[str]:
 
 @routes.get("/owner/{ownerID}/context/{context}/decision/settings")
 def get_decision_settings(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Whether decisions are enforced."""
+    """Get whether decisions are enforced."""
     return FakeResponse.json({"enabled": _store(state, request).enabled})
 
 
 @routes.patch("/owner/{ownerID}/context/{context}/decision/settings")
 def update_decision_settings(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Enforce decisions, or do not."""
+    """Set whether decisions are enforced."""
     store = _store(state, request)
     store.enabled = request.json_object().get("enabled", store.enabled)
     return FakeResponse.json({"enabled": store.enabled})
@@ -106,20 +106,20 @@ def update_decision_settings(state: FakeState, request: FakeRequest) -> FakeResp
 
 @routes.get("/owner/{ownerID}/context/{context}/decision/{decisionID}")
 def get_decision(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One decision log."""
+    """Get a decision log."""
     return FakeResponse.json(_decision(state, request)[1])
 
 
 @routes.get("/owner/{ownerID}/context/{context}/decision/{decisionID}/policy-bundle")
 def get_decision_policy_bundle(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The policies as they were when a decision was made."""
+    """Get the policies at the time of a decision."""
     store, decision = _decision(state, request)
     return FakeResponse.json(_render_bundle(store.bundles[decision["id"]]))
 
 
 @routes.get("/owner/{ownerID}/context/{context}/policy-bundle")
 def get_policy_bundle(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The policies."""
+    """Get the policies."""
     return FakeResponse.json(_render_bundle(_store(state, request).policies))
 
 
@@ -129,7 +129,7 @@ def _render_bundle(policies: Mapping[str, Record]) -> dict[str, list[Record]]:
 
 @routes.post("/owner/{ownerID}/context/{context}/policy-bundle")
 def create_policy_bundle(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Replace the policies, or with ``dry`` only say what would change."""
+    """Replace the policies; with ``dry``, only return the changes."""
     store = _store(state, request)
     policies: dict[str, str] = request.json_object().get("policies") or {}
     known = {name: policy["content"] for name, policy in store.policies.items()}
@@ -150,7 +150,7 @@ def create_policy_bundle(state: FakeState, request: FakeRequest) -> FakeResponse
 
 @routes.get("/owner/{ownerID}/context/{context}/policy-bundle/{policyName}")
 def get_policy(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One policy."""
+    """Get a policy."""
     return FakeResponse.json(
         find_or_404(_store(state, request).policies, request.path_params["policyName"], "Policy", error_key="error")
     )

@@ -1,4 +1,4 @@
-"""Contexts, their environment variables and restrictions."""
+"""Contexts, environment variables of contexts and projects, and checkout keys."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ __all__ = ["routes"]
 routes = Routes()
 
 
+_SHOWN_TYPES = {"deploy-key": "deploy-key", "user-key": "github-user-key"}
+
+
 def _render_context(context: FakeContext) -> dict[str, Any]:
     return {"id": context.id, "name": context.name, "created_at": rfc3339(context.created_at)}
 
@@ -28,7 +31,7 @@ def _owner(state: FakeState, identifier: str | None, slug: str | None) -> FakeOr
         return state.organization_by_id(identifier)
     if slug:
         return state.organization(slug)
-    raise HTTPError(HTTPStatus.NOT_FOUND, "Say whose contexts: give owner-id or owner-slug.")
+    raise HTTPError(HTTPStatus.NOT_FOUND, "Pass owner-id or owner-slug.")
 
 
 def _find_context(state: FakeState, request: FakeRequest) -> tuple[FakeOrganization, FakeContext]:
@@ -41,18 +44,18 @@ def _find_context(state: FakeState, request: FakeRequest) -> tuple[FakeOrganizat
 
 @routes.get("/context")
 def list_contexts(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The contexts of an organization."""
+    """List the contexts of an organization."""
     owner = _owner(state, request.query_value("owner-id"), request.query_value("owner-slug"))
     return page(state.tokens, request, list(owner.contexts.values()), _render_context)
 
 
 @routes.post("/context")
 def create_context(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Create a context; its name is unique within the organization."""
+    """Create a context, whose name has to be unique within the organization."""
     fields = request.json_object()
     owner, name = _owner(state, fields["owner"].get("id"), fields["owner"].get("slug")), fields["name"]
     if any(context.name == name for context in owner.contexts.values()):
-        raise HTTPError(HTTPStatus.BAD_REQUEST, f"There is a context named {name} already.")
+        raise HTTPError(HTTPStatus.BAD_REQUEST, f"A context named {name} exists already.")
     context = FakeContext(id=state.uuid(), name=name, created_at=state.now())
     owner.contexts[context.id] = context
     return FakeResponse.json(_render_context(context))
@@ -60,13 +63,13 @@ def create_context(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/context/{context_id}")
 def get_context(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One context."""
+    """Get a context."""
     return FakeResponse.json(_render_context(_find_context(state, request)[1]))
 
 
 @routes.delete("/context/{context_id}")
 def delete_context(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Delete a context and its variables."""
+    """Delete a context with its variables."""
     owner, context = _find_context(state, request)
     del owner.contexts[context.id]
     return FakeResponse.message("Context deleted.")
@@ -74,14 +77,14 @@ def delete_context(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/context/{context_id}/environment-variable")
 def list_context_variables(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The names of a context's variables; no value is ever shown."""
+    """List the environment variables of a context, without values."""
     variables = _find_context(state, request)[1].variables
     return page(state.tokens, request, [variables[name] for name in sorted(variables)], lambda variable: variable)
 
 
 @routes.put("/context/{context_id}/environment-variable/{env_var_name}")
 def set_context_variable(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Set a variable, whether or not it is there."""
+    """Create or update an environment variable."""
     context, name = _find_context(state, request)[1], request.path_params["env_var_name"]
     now = rfc3339(state.now())
     created_at = context.variables.get(name, {}).get("created_at", now)
@@ -93,7 +96,7 @@ def set_context_variable(state: FakeState, request: FakeRequest) -> FakeResponse
 
 @routes.delete("/context/{context_id}/environment-variable/{env_var_name}")
 def delete_context_variable(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Delete a variable."""
+    """Delete an environment variable."""
     context, name = _find_context(state, request)[1], request.path_params["env_var_name"]
     find_or_404(context.variables, name, "Environment variable")
     del context.variables[name], context.values[name]
@@ -102,7 +105,7 @@ def delete_context_variable(state: FakeState, request: FakeRequest) -> FakeRespo
 
 @routes.get("/context/{context_id}/restrictions")
 def list_restrictions(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Who may use a context."""
+    """List the restrictions of a context."""
     restrictions = list(_find_context(state, request)[1].restrictions.values())
     return page(state.tokens, request, restrictions, lambda restriction: restriction)
 
@@ -113,9 +116,9 @@ def create_restriction(state: FakeState, request: FakeRequest) -> FakeResponse:
     (owner, context), fields = _find_context(state, request), request.json_object()
     kind, value = fields.get("restriction_type", "project"), fields.get("restriction_value")
     if not value:
-        raise HTTPError(HTTPStatus.BAD_REQUEST, "restriction_value is missing: give an id or an expression.")
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "restriction_value is missing: pass an id or an expression.")
     if any((kind, value) == _kind_and_value(restriction) for restriction in context.restrictions.values()):
-        raise HTTPError(HTTPStatus.CONFLICT, f"The context has that restriction of type {kind} already.")
+        raise HTTPError(HTTPStatus.CONFLICT, f"The context has this {kind} restriction already.")
     restriction: Record = {"id": state.uuid(), "restriction_type": kind, "restriction_value": value}
     restriction |= _restriction_details(state, owner, kind, value)
     context.restrictions[restriction["id"]] = restriction | {"context_id": context.id}
@@ -139,7 +142,7 @@ def _restriction_details(state: FakeState, owner: FakeOrganization, kind: str, v
 
 @routes.delete("/context/{context_id}/restrictions/{restriction_id}")
 def delete_restriction(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Lift a restriction."""
+    """Delete a restriction."""
     restrictions = _find_context(state, request)[1].restrictions
     find_or_404(restrictions, request.path_params["restriction_id"], "Restriction")
     del restrictions[request.path_params["restriction_id"]]
@@ -152,14 +155,14 @@ def _project_variables(state: FakeState, request: FakeRequest) -> dict[str, Reco
 
 @routes.get("/project/{project-slug}/envvar")
 def list_project_variables(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The variables, values masked."""
+    """List the environment variables of a project, with masked values."""
     variables = _project_variables(state, request)
     return page(state.tokens, request, [variables[name] for name in sorted(variables)], lambda variable: variable)
 
 
 @routes.post("/project/{project-slug}/envvar")
 def create_project_variable(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Set a variable, whether or not it is there."""
+    """Create or update an environment variable."""
     variables, fields = _project_variables(state, request), request.json_object()
     variable = {"name": fields["name"], "value": masked(fields["value"]), "created-at": rfc3339(state.now())}
     variables[fields["name"]] = variable
@@ -168,7 +171,7 @@ def create_project_variable(state: FakeState, request: FakeRequest) -> FakeRespo
 
 @routes.get("/project/{project-slug}/envvar/{name}")
 def get_project_variable(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One variable, its value masked."""
+    """Get an environment variable, with its value masked."""
     return FakeResponse.json(
         find_or_404(_project_variables(state, request), request.path_params["name"], "Environment variable")
     )
@@ -176,14 +179,11 @@ def get_project_variable(state: FakeState, request: FakeRequest) -> FakeResponse
 
 @routes.delete("/project/{project-slug}/envvar/{name}")
 def delete_project_variable(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Delete a variable."""
+    """Delete an environment variable."""
     variables, name = _project_variables(state, request), request.path_params["name"]
     find_or_404(variables, name, "Environment variable")
     del variables[name]
     return FakeResponse.message("Environment variable deleted.")
-
-
-_SHOWN_TYPES = {"deploy-key": "deploy-key", "user-key": "github-user-key"}
 
 
 def _keys(state: FakeState, request: FakeRequest) -> dict[str, Record]:
@@ -205,14 +205,14 @@ def _find_key(state: FakeState, request: FakeRequest) -> Record:
 
 @routes.get("/project/{project-slug}/checkout-key")
 def list_checkout_keys(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The keys, with the fingerprints of the digest asked for."""
+    """List the checkout keys, with fingerprints of the requested digest."""
     digest = request.query_value("digest")
     return page(state.tokens, request, list(_keys(state, request).values()), lambda key: _render_key(key, digest))
 
 
 @routes.post("/project/{project-slug}/checkout-key")
 def create_checkout_key(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Create a key; the newest one is preferred."""
+    """Create a checkout key, which becomes the preferred one."""
     keys = _keys(state, request)
     material = state.random.randbytes(32)
     md5 = hashlib.md5(material, usedforsecurity=False).hexdigest()
@@ -232,13 +232,13 @@ def create_checkout_key(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/project/{project-slug}/checkout-key/{fingerprint}")
 def get_checkout_key(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One key."""
+    """Get a checkout key by its MD5 or SHA-256 fingerprint."""
     key = _find_key(state, request)
     return FakeResponse.json(_render_key(key, "md5" if request.path_params["fingerprint"] == key["md5"] else "sha256"))
 
 
 @routes.delete("/project/{project-slug}/checkout-key/{fingerprint}")
 def delete_checkout_key(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Delete a key."""
+    """Delete a checkout key."""
     del _keys(state, request)[_find_key(state, request)["md5"]]
     return FakeResponse.message("Checkout key deleted.")

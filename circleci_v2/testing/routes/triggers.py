@@ -1,4 +1,4 @@
-"""Pipeline definitions of a project, and the triggers that start them."""
+"""Pipeline definitions, triggers and schedules of a project."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from circleci_v2.testing.routes.organizations import render_user
 from circleci_v2.testing.routing import Routes
 from circleci_v2.testing.schedules import timetable_error
 from circleci_v2.testing.state import FakeState
-from circleci_v2.testing.state.projects import FakeProject, FakeSchedule
-from circleci_v2.testing.state.resources import FakeUser, Record, find_or_404, pick
+from circleci_v2.testing.state.projects import FakeProject
+from circleci_v2.testing.state.resources import FakeSchedule, FakeUser, Record, find_or_404, pick
 
 __all__ = ["routes"]
 
@@ -21,6 +21,11 @@ routes = Routes()
 
 _DEFINITION_FIELDS = ("name", "description")
 _TRIGGER_FIELDS = ("event_name", "event_preset", "checkout_ref", "config_ref", "disabled", "parameters")
+
+
+_SCHEDULE_FIELDS = ("name", "description", "timetable", "parameters")
+_DAYS = ("days-of-week", "days-of-month")
+_SYSTEM = FakeUser(id="d9b3fcaa-6032-405a-8c75-40079ce33c3e", login="system-actor", name="Scheduled")
 
 
 def _project(state: FakeState, request: FakeRequest) -> FakeProject:
@@ -46,13 +51,13 @@ def _source(project: FakeProject, given_source: Record) -> Record:
 
 @routes.get("/projects/{project_id}/pipeline-definitions")
 def list_definitions(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The definitions; this list has no pages."""
+    """List the pipeline definitions; the response is not paginated."""
     return FakeResponse.json({"items": list(_project(state, request).definitions.values())})
 
 
 @routes.post("/projects/{project_id}/pipeline-definitions")
 def create_definition(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Create a definition."""
+    """Create a pipeline definition."""
     project, fields = _project(state, request), request.json_object()
     definition: Record = {
         "id": state.uuid(),
@@ -68,13 +73,13 @@ def create_definition(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/projects/{project_id}/pipeline-definitions/{pipeline_definition_id}")
 def get_definition(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One definition."""
+    """Get a pipeline definition."""
     return FakeResponse.json(_find_definition(state, request))
 
 
 @routes.patch("/projects/{project_id}/pipeline-definitions/{pipeline_definition_id}")
 def update_definition(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Change what is given."""
+    """Change the given fields of a pipeline definition."""
     project, definition, fields = _project(state, request), _find_definition(state, request), request.json_object()
     definition |= pick(fields, *_DEFINITION_FIELDS)
     for name in ("config_source", "checkout_source"):
@@ -84,7 +89,7 @@ def update_definition(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.delete("/projects/{project_id}/pipeline-definitions/{pipeline_definition_id}")
 def delete_definition(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Delete a definition and its triggers."""
+    """Delete a pipeline definition with its triggers."""
     project, definition = _project(state, request), _find_definition(state, request)
     del project.definitions[definition["id"]]
     project.triggers = {
@@ -118,7 +123,7 @@ def _find_trigger(state: FakeState, request: FakeRequest) -> Record:
 
 @routes.get("/projects/{project_id}/pipeline-definitions/{pipeline_definition_id}/triggers")
 def list_triggers(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The triggers of a definition; this list has no pages."""
+    """List the triggers of a pipeline definition; the response is not paginated."""
     definition, triggers = _find_definition(state, request), _project(state, request).triggers.values()
     own = [trigger for trigger in triggers if trigger["pipeline_definition_id"] == definition["id"]]
     return FakeResponse.json({"items": [_render_trigger(trigger) for trigger in own]})
@@ -143,13 +148,13 @@ def create_trigger(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/projects/{project_id}/triggers/{trigger_id}")
 def get_trigger(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One trigger."""
+    """Get a trigger."""
     return FakeResponse.json(_render_trigger(_find_trigger(state, request)))
 
 
 @routes.patch("/projects/{project_id}/triggers/{trigger_id}")
 def update_trigger(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Change what is given."""
+    """Change the given fields of a trigger."""
     project, trigger, fields = _project(state, request), _find_trigger(state, request), request.json_object()
     trigger |= pick(fields, *_TRIGGER_FIELDS)
     trigger["event_source"] |= _event_source(state, project, trigger["id"], fields.get("event_source") or {})
@@ -161,11 +166,6 @@ def delete_trigger(state: FakeState, request: FakeRequest) -> FakeResponse:
     """Delete a trigger."""
     del _project(state, request).triggers[_find_trigger(state, request)["id"]]
     return FakeResponse.message("Trigger deleted.")
-
-
-_SCHEDULE_FIELDS = ("name", "description", "timetable", "parameters")
-_DAYS = ("days-of-week", "days-of-month")
-_SYSTEM = FakeUser(id="d9b3fcaa-6032-405a-8c75-40079ce33c3e", login="system-actor", name="Scheduled")
 
 
 def _actor(state: FakeState, attribution: str) -> Record:
@@ -181,14 +181,14 @@ def _find_schedule(state: FakeState, request: FakeRequest) -> tuple[FakeProject,
 
 @routes.get("/project/{project-slug}/schedule")
 def list_schedules(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The schedules of a project."""
+    """List the schedules of a project."""
     schedules = list(state.project(request.path_params["project-slug"]).schedules.values())
     return page(state.tokens, request, schedules, lambda schedule: schedule.record)
 
 
 @routes.post("/project/{project-slug}/schedule")
 def create_schedule(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Create a schedule; it starts pipelines as time passes."""
+    """Create a schedule, which starts pipelines as the clock advances."""
     project, fields = state.project(request.path_params["project-slug"]), request.json_object()
     _check_schedule(fields["parameters"], fields["timetable"])
     now = rfc3339(state.now())
@@ -207,20 +207,20 @@ def create_schedule(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 def _check_schedule(parameters: Record, timetable: Record) -> None:
     if ("branch" in parameters) == ("tag" in parameters):
-        raise HTTPError(HTTPStatus.BAD_REQUEST, "parameters: give a branch or a tag to build, and not both.")
-    if problem := timetable_error(timetable):
-        raise HTTPError(HTTPStatus.BAD_REQUEST, f"timetable: {problem}")
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "parameters: pass a branch or a tag, but not both.")
+    if error := timetable_error(timetable):
+        raise HTTPError(HTTPStatus.BAD_REQUEST, f"timetable: {error}")
 
 
 @routes.get("/schedule/{schedule-id}")
 def get_schedule(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One schedule."""
+    """Get a schedule."""
     return FakeResponse.json(_find_schedule(state, request)[1].record)
 
 
 @routes.patch("/schedule/{schedule-id}")
 def update_schedule(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Change what is given; of the timetable too."""
+    """Change the given fields of a schedule and of its timetable."""
     record, fields = _find_schedule(state, request)[1].record, request.json_object()
     changed: Record = {**record, **pick(fields, *_SCHEDULE_FIELDS), "updated-at": rfc3339(state.now())}
     changed["timetable"] = _merge_timetable(record["timetable"], fields.get("timetable", {}))
@@ -234,9 +234,9 @@ def update_schedule(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 
 def _merge_timetable(timetable: Record, change: Record) -> Record:
-    """The timetable after a change; days of one kind take the place of those of the other."""
-    goes = {name for name, other in (_DAYS, _DAYS[::-1]) if change.get(other) and not change.get(name)}
-    return {**{name: value for name, value in timetable.items() if name not in goes}, **change}
+    """Apply a change to a timetable; days of the week replace days of the month, and vice versa."""
+    replaced = {name for name, other in (_DAYS, _DAYS[::-1]) if change.get(other) and not change.get(name)}
+    return {**{name: value for name, value in timetable.items() if name not in replaced}, **change}
 
 
 @routes.delete("/schedule/{schedule-id}")

@@ -1,4 +1,4 @@
-"""Workflows: read, approve, cancel, rerun them, list their jobs."""
+"""Workflows and jobs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ routes = Routes()
 
 
 def render_workflow(workflow: FakeWorkflow, now: float) -> dict[str, Any]:
-    """A workflow, as the API shows one."""
+    """Return a workflow as the API shows it."""
     stopped_at = workflow.stopped_at(now)
     rendered: dict[str, Any] = {
         "pipeline_id": workflow.pipeline.id,
@@ -53,7 +53,7 @@ def _render_workflow_job(job: FakeJob, now: float) -> dict[str, Any]:
         **render_times(job, now),
     }
     optional = {
-        # A job gets its number when it is queued.
+        # CircleCI assigns the number when a job is queued.
         "job_number": job.number if job.status(now) != "blocked" else None,
         "approval_request_id": job.approval_request_id,
         "approved_by": job.approved_by if job.ended(now) else None,
@@ -64,13 +64,13 @@ def _render_workflow_job(job: FakeJob, now: float) -> dict[str, Any]:
 
 @routes.get("/workflow/{id}")
 def get_workflow(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One workflow."""
+    """Get a workflow."""
     return FakeResponse.json(render_workflow(state.workflow(request.path_params["id"]), state.now()))
 
 
 @routes.get("/workflow/{id}/job")
 def list_jobs(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The jobs of a workflow, each after those it depends on."""
+    """List the jobs of a workflow, each after its dependencies."""
     now = state.now()
     return page(
         state.tokens,
@@ -82,16 +82,14 @@ def list_jobs(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.post("/workflow/{id}/approve/{approval_request_id}")
 def approve_job(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Let a job go on that waits for a person."""
+    """Approve an approval job."""
     workflow, now = state.workflow(request.path_params["id"]), state.now()
     request_id = request.path_params["approval_request_id"]
     job = next((job for job in workflow.jobs if job.approval_request_id == request_id), None)
     if job is None:
         raise HTTPError(HTTPStatus.NOT_FOUND, "Approval request not found")
     if job.status(now) != "on_hold":
-        raise HTTPError(
-            HTTPStatus.BAD_REQUEST, f"Job {job.name} does not wait for an approval: it is {job.status(now)}."
-        )
+        raise HTTPError(HTTPStatus.BAD_REQUEST, f"Job {job.name} cannot be approved: its status is {job.status(now)}.")
     job.approved_at, job.approved_by = now, state.user.id
     workflow.update_times()
     return FakeResponse.message("Accepted.", HTTPStatus.ACCEPTED)
@@ -99,7 +97,7 @@ def approve_job(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.post("/workflow/{id}/cancel")
 def cancel_workflow(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Stop what still runs; a workflow that has ended stays as it is."""
+    """Cancel a workflow; one that has ended does not change."""
     workflow, now = state.workflow(request.path_params["id"]), state.now()
     if workflow.stopped_at(now) is None:
         workflow.canceled_at, workflow.canceled_by = now, state.user.id
@@ -109,10 +107,10 @@ def cancel_workflow(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.post("/workflow/{id}/rerun")
 def rerun_workflow(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Run a workflow again: all of it, what failed, or chosen jobs."""
+    """Rerun a workflow: all jobs, the failed ones, or given ones."""
     workflow, fields = state.workflow(request.path_params["id"]), request.json_object()
     if fields.get("from_failed") and fields.get("jobs"):
-        raise HTTPError(HTTPStatus.BAD_REQUEST, "Give jobs or from_failed, not both.")
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "Pass jobs or from_failed, but not both.")
     again = start_rerun(
         state,
         workflow,
@@ -127,12 +125,12 @@ def rerun_workflow(state: FakeState, request: FakeRequest) -> FakeResponse:
 def _chosen(workflow: FakeWorkflow, identifiers: list[str]) -> list[FakeJob]:
     by_id = {job.id: job for job in workflow.jobs}
     if unknown := sorted(set(identifiers) - set(by_id)):
-        raise HTTPError(HTTPStatus.BAD_REQUEST, f"The workflow has no jobs {unknown}.")
+        raise HTTPError(HTTPStatus.BAD_REQUEST, f"The workflow does not contain these jobs: {unknown}.")
     return [by_id[identifier] for identifier in identifiers]
 
 
 def _find_job(state: FakeState, request: FakeRequest) -> FakeJob:
-    """The job that a slug and a number name; approvals and jobs not yet queued have none."""
+    """Return the job with the slug and number of the request; approvals and jobs not yet queued have no number."""
     project, number = state.project(request.path_params["project-slug"]), request.path_params["job-number"]
     job = project.job(int(number)) if number.isdecimal() else None
     if job is None or job.status(state.now()) == "blocked" or job.workflow.created_at > state.now():
@@ -141,7 +139,7 @@ def _find_job(state: FakeState, request: FakeRequest) -> FakeJob:
 
 
 def render_times(job: FakeJob, now: float) -> dict[str, Any]:
-    """When a job started and stopped, as far as that has happened."""
+    """Return the start and end of a job, null if they are in the future."""
     return {
         "started_at": rfc3339(job.started_at) if job.started_at is not None and job.started(now) else None,
         "stopped_at": rfc3339(job.stopped_at) if job.stopped_at is not None and job.ended(now) else None,
@@ -208,26 +206,26 @@ def _render_test(test: TestResult) -> dict[str, Any]:
 
 @routes.get("/jobs/{job_id}")
 def get_job(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """One job, by its id."""
+    """Get a job by its id."""
     return FakeResponse.json(_render_job(state.job(request.path_params["job_id"]), state.now()))
 
 
 @routes.get("/project/{project-slug}/job/{job-number}")
 def get_job_details(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The details of a job that runs or ran."""
+    """Get the details of a job by its number."""
     return FakeResponse.json(_render_details(_find_job(state, request), state.now()))
 
 
 @routes.get("/project/{project-slug}/{job-number}/tests")
 def list_tests(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """What the tests of a job gave, once it has ended."""
+    """List the test results of a job, which are available when it has ended."""
     job = _find_job(state, request)
     return page(state.tokens, request, job.tests() if job.ended(state.now()) else (), _render_test)
 
 
 @routes.get("/project/{project-slug}/{job-number}/artifacts")
 def list_artifacts(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """The files of a job, once it has ended."""
+    """List the artifacts of a job, which are available when it has ended."""
     job = _find_job(state, request)
 
     def render(file: ArtifactFile) -> dict[str, Any]:
@@ -238,19 +236,19 @@ def list_artifacts(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.post("/jobs/{job-id}/cancel")
 def cancel_job(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Stop a job, by its id."""
+    """Cancel a job by its id."""
     return _cancel_job(state, state.job(request.path_params["job-id"]))
 
 
 @routes.post("/project/{project-slug}/job/{job-number}/cancel")
 def cancel_job_by_number(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Stop a job, by its number."""
+    """Cancel a job by its number."""
     return _cancel_job(state, _find_job(state, request))
 
 
 def _cancel_job(state: FakeState, job: FakeJob) -> FakeResponse:
     now = state.now()
-    # A job that waits for what has not come about ends with its workflow.
+    # A job that is still blocked when its workflow ends can no longer be canceled.
     if not job.ended(now) and job.workflow.stopped_at(now) is None:
         job.canceled_at, job.canceled_by = now, state.user.id
         job.workflow.update_times()

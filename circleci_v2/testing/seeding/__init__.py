@@ -1,4 +1,9 @@
-"""The past of a seeded project: pipeline after pipeline, over the weeks before now."""
+"""Seeding: a project with a realistic history, reproducible from a seed.
+
+The history has hundreds of pipelines of a web application: releases on ``main`` with an approval, pull requests, tags,
+nightly schedules without ``vcs``, dynamic configuration, flaky tests with reruns, invalid configurations, and, at the
+end, pipelines that are still running. The project also has contexts, environment variables, and deploy environments.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +32,14 @@ from circleci_v2.testing.state.resources import (
     uuid,
 )
 
-__all__ = ["seed_project", "seed_surroundings"]
+__all__ = ["seed_project"]
 
 _JOB_NUMBERS_PER_PIPELINE: Final = 40
 _RECENT: Final = 6
 _WORKING_HOURS: Final = range(7, 20)
 _SATURDAY: Final = 5
 
-_PEOPLE: Final = (
+_USERS: Final = (
     ("frontend", "Frontend Developer"),
     ("backend", "Backend Developer"),
     ("release-manager", "Release Manager"),
@@ -57,9 +62,25 @@ jobs:
 """
 
 
+_CONTEXTS: Final = {
+    "staging": ("DATABASE_URL", "DEPLOY_KEY"),
+    "production": ("DATABASE_URL", "DEPLOY_KEY", "PAGER_KEY"),
+    "registry": ("REGISTRY_USER", "REGISTRY_PASSWORD"),
+}
+_VARIABLES: Final = ("COVERAGE_KEY", "NOTIFICATION_URL")
+_ENVIRONMENTS: Final = {"staging": "deploy-staging", "production": "deploy-production"}
+_VERSIONS_PER_ENVIRONMENT: Final = 12
+_DEPLOYED_PIPELINES: Final = 60
+
+
 @attrs.frozen
 class _PipelineKind:
-    """One reason why pipelines come to be, how often it occurs, and which workflows follow."""
+    """A kind of pipeline.
+
+    Attributes:
+        share: Its share of all pipelines.
+        ref: ``branch`` (a feature branch), ``main``, ``tag``, or ``none`` for a scheduled pipeline without commit.
+    """
 
     share: float
     trigger_type: str
@@ -80,31 +101,30 @@ _KINDS: Final = (
 
 
 def seed_project(state: FakeState, slug: str, *, pipelines: int, seed: int) -> FakeProject:
-    """Add a project with a past.
+    """Add a project with a history.
 
     Args:
-        world: Where it exists.
-        slug: What it is called, for example ``gh/acme/web``.
-        pipelines: How many of them it has run.
-        seed: What everything about it is drawn from.
+        state: The state of the fake.
+        slug: The slug of the project, for example ``gh/acme/web``.
+        pipelines: The number of pipelines.
+        seed: The seed of all random values of the project.
 
     Returns:
-        The project. Its workflows and jobs are planned when somebody asks for them, so that a long past costs nothing
-        at the start.
+        The project. Workflows and jobs are created when they are first needed, so that a long history starts quickly.
 
     Raises:
-        ValueError: `pipelines` is negative, the text is no slug, or there is such a project already.
+        ValueError: `pipelines` is negative, `slug` is not a project slug, or the project exists already.
     """
     if pipelines < 0:
-        msg = f"pipelines={pipelines!r} is negative: say how many pipelines the project has run"
+        msg = f"pipelines={pipelines!r} is negative: pass the number of pipelines in the history, 0 for none"
         raise ValueError(msg)
     random = Random(f"{seed} {slug}")
     project = state.add_project(slug, workflows=_plans_for_new_pipelines())
-    people = [state.user, *(state.add_user(login, name) for login, name in _PEOPLE)]
+    users = [state.user, *(state.add_user(login, name) for login, name in _USERS)]
     project.next_job_number = pipelines * _JOB_NUMBERS_PER_PIPELINE + 1
-    for created_at in _moments(state.now(), pipelines, Random(f"{seed} {slug} moments")):
-        _add_past_pipeline(state, project, created_at, people, random)
-    seed_surroundings(state, project, random)
+    for created_at in _creation_times(state.now(), pipelines, Random(f"{seed} {slug} moments")):
+        _add_past_pipeline(state, project, created_at, users, random)
+    _add_resources(state, project, random)
     return project
 
 
@@ -112,24 +132,24 @@ def _plans_for_new_pipelines() -> tuple[WorkflowPlan, ...]:
     return tuple(drawn.plan for drawn in draw_workflows(("pull-request", "security-scan"), Random(0)))
 
 
-def _moments(now: float, count: int, random: Random) -> list[float]:
-    """When the pipelines were created, the oldest first: often in working hours, seldom at night, some just now."""
-    run_times: list[float] = []
-    moment = now
-    while len(run_times) < count:
-        moment -= random.uniform(40, 160) if len(run_times) < _RECENT else random.expovariate(1 / 1500)
-        at = datetime.fromtimestamp(moment, tz=UTC)
+def _creation_times(now: float, count: int, random: Random) -> list[float]:
+    """Draw creation times, oldest first: mostly in working hours, and the last few within minutes of the current time."""
+    times: list[float] = []
+    time = now
+    while len(times) < count:
+        time -= random.uniform(40, 160) if len(times) < _RECENT else random.expovariate(1 / 1500)
+        at = datetime.fromtimestamp(time, tz=UTC)
         quiet = at.hour not in _WORKING_HOURS or at.weekday() >= _SATURDAY
-        if not quiet or len(run_times) < _RECENT or random.random() < 0.1:
-            run_times.append(moment)
-    return run_times[::-1]
+        if not quiet or len(times) < _RECENT or random.random() < 0.1:
+            times.append(time)
+    return times[::-1]
 
 
 def _add_past_pipeline(
-    state: FakeState, project: FakeProject, created_at: float, people: Sequence[FakeUser], random: Random
+    state: FakeState, project: FakeProject, created_at: float, users: Sequence[FakeUser], random: Random
 ) -> None:
     kind = random.choices(_KINDS, [kind.share for kind in _KINDS])[0]
-    person = random.choice(people)
+    user = random.choice(users)
     scheduled = kind.ref == "none"
     number = len(project.pipelines) + 1
     first_job_number = (number - 1) * _JOB_NUMBERS_PER_PIPELINE + 1
@@ -139,9 +159,9 @@ def _add_past_pipeline(
         project=project,
         created_at=created_at,
         trigger_type=kind.trigger_type,
-        actor_login="" if scheduled else person.login,
-        actor_id=person.id,
-        actor_avatar_url=None if scheduled else person.avatar_url,
+        actor_login="" if scheduled else user.login,
+        actor_id=user.id,
+        actor_avatar_url=None if scheduled else user.avatar_url,
         received_at=0.0 if scheduled else created_at - random.uniform(0.2, 2.0),
         commit=None if scheduled else _commit(kind.ref, project, random),
         trigger_parameters=_schedule_parameters(project) if scheduled else None,
@@ -180,36 +200,25 @@ def _plan_past_workflows(state: FakeState, names: Sequence[str], seed: int, pipe
     random = Random(seed)
     drawn = draw_workflows(names, random)
     start_workflows(state, pipeline, [workflow.plan for workflow in drawn], random=random)
-    # After a setup workflow that failed there are fewer workflows than were drawn.
-    for workflow, what_happened in zip(list(pipeline.planned_workflows), drawn, strict=False):
-        _apply_user_actions(state, workflow, what_happened, random)
+    # If the setup workflow failed, the drawn workflows after it do not exist.
+    for workflow, drawn_workflow in zip(list(pipeline.planned_workflows), drawn, strict=False):
+        _apply_user_actions(state, workflow, drawn_workflow, random)
 
 
-def _apply_user_actions(state: FakeState, workflow: FakeWorkflow, what_happened: DrawnWorkflow, random: Random) -> None:
-    """Let people do about a workflow what they did."""
-    if what_happened.canceled_after is not None:
-        workflow.canceled_at = workflow.created_at + what_happened.canceled_after
+def _apply_user_actions(state: FakeState, workflow: FakeWorkflow, drawn: DrawnWorkflow, random: Random) -> None:
+    """Cancel or rerun a workflow as drawn."""
+    if drawn.canceled_after is not None:
+        workflow.canceled_at = workflow.created_at + drawn.canceled_after
         workflow.canceled_by = workflow.started_by
         workflow.update_times()
     failed_at = workflow.stopped_at(float("inf"))
-    if what_happened.rerun and failed_at is not None:
+    if drawn.rerun and failed_at is not None:
         at = failed_at + random.uniform(60, 1800)
         rerun(state, workflow, created_at=at, started_by=workflow.started_by, from_failed=True, random=random)
 
 
-_CONTEXTS: Final = {
-    "staging": ("DATABASE_URL", "DEPLOY_KEY"),
-    "production": ("DATABASE_URL", "DEPLOY_KEY", "PAGER_KEY"),
-    "registry": ("REGISTRY_USER", "REGISTRY_PASSWORD"),
-}
-_VARIABLES: Final = ("COVERAGE_KEY", "NOTIFICATION_URL")
-_ENVIRONMENTS: Final = {"staging": "deploy-staging", "production": "deploy-production"}
-_VERSIONS_PER_ENVIRONMENT: Final = 12
-_PIPELINES_LOOKED_AT: Final = 60
-
-
-def seed_surroundings(state: FakeState, project: FakeProject, random: Random) -> None:
-    """Add to a project, and to its organization, what a project of some age has."""
+def _add_resources(state: FakeState, project: FakeProject, random: Random) -> None:
+    """Add environment variables to a project, and contexts and deploys to its organization."""
     made_at = state.now() - 300 * DAY
     for name, variables in _CONTEXTS.items():
         _add_context(project.organization, FakeContext(id=uuid(random), name=name, created_at=made_at), variables)
@@ -258,10 +267,10 @@ def _add_environment(organization: FakeOrganization, name: str, made_at: float, 
 
 
 def _versions(state: FakeState, project: FakeProject, environment: Record, job_name: str) -> list[Record]:
-    """What the latest deploy jobs brought to an environment, the newest first."""
+    """Return the versions that the latest deploy jobs deployed to an environment, newest first."""
     deploys = [
         (pipeline, job)
-        for pipeline in reversed(project.pipelines[-_PIPELINES_LOOKED_AT:])
+        for pipeline in reversed(project.pipelines[-_DEPLOYED_PIPELINES:])
         for workflow in pipeline.workflows(state.now())
         for job in workflow.jobs
         if job.name == job_name and job.reused_from is None and job.status(state.now()) == "success"

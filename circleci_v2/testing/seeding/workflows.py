@@ -1,4 +1,4 @@
-"""What the pipelines of a seeded project run: workflow plans, drawn at random from what such projects do."""
+"""Random workflow plans, test results and artifacts for the pipelines of a seeded project."""
 
 from __future__ import annotations
 
@@ -15,9 +15,51 @@ from circleci_v2.testing.state.plans import ArtifactFile, JobOutcome, JobPlan, T
 __all__ = ["FLAKY_TESTS", "TEST_NAMES", "DrawnWorkflow", "artifact_files", "draw_workflows", "results_of_tests"]
 
 
+_MODULES: Final = (
+    "accounts",
+    "billing",
+    "cart",
+    "catalog",
+    "checkout",
+    "inventory",
+    "notifications",
+    "orders",
+    "search",
+    "sessions",
+)
+_BEHAVIOURS: Final = (
+    "creates_a_record",
+    "refuses_an_empty_name",
+    "keeps_the_order_of_items",
+    "reports_a_missing_record",
+    "survives_a_lost_connection",
+    "rounds_to_the_cent",
+)
+TEST_NAMES: Final = tuple(f"test_{module}_{behaviour}" for module in _MODULES for behaviour in _BEHAVIOURS)
+"""The names of all tests of the project."""
+
+FLAKY_TESTS: Final = (
+    "test_sessions_survives_a_lost_connection",
+    "test_notifications_keeps_the_order_of_items",
+    "test_search_reports_a_missing_record",
+)
+"""The tests that fail at random."""
+
+_MESSAGES: Final = (
+    "AssertionError: expected 200, got 503",
+    "TimeoutError: nothing arrived within 5 seconds",
+    "AssertionError: [2, 1] != [1, 2]",
+)
+
+
 @attrs.frozen
 class _JobProfile:
-    """How one job of the project behaves over the weeks: seconds at the median, and how often it fails."""
+    """The statistical profile of a job.
+
+    Attributes:
+        seconds: The median duration.
+        failure_rate: The share of runs that fail.
+    """
 
     name: str
     seconds: float
@@ -63,11 +105,11 @@ _HARDWARE_FAILURES: Final[tuple[JobOutcome, ...]] = ("infrastructure_fail", "tim
 
 @attrs.frozen
 class DrawnWorkflow:
-    """A plan, and what people did about it.
+    """A plan with user actions.
 
     Attributes:
-        canceled_after: Seconds until somebody canceled it, if anybody did.
-        rerun: Whether somebody ran it again after it had failed.
+        canceled_after: Seconds until the workflow is canceled; None if it is not.
+        rerun: Whether the workflow is rerun after it failed.
     """
 
     plan: WorkflowPlan
@@ -76,7 +118,7 @@ class DrawnWorkflow:
 
 
 def draw_workflows(names: Sequence[str], random: Random) -> list[DrawnWorkflow]:
-    """What a pipeline runs that runs these workflows."""
+    """Draw the plans of the named workflows."""
     return [_draw_workflow(name, random) for name in names]
 
 
@@ -115,51 +157,13 @@ def _draw_job(profile: _JobProfile, random: Random) -> JobPlan:
     )
 
 
-_MODULES: Final = (
-    "accounts",
-    "billing",
-    "cart",
-    "catalog",
-    "checkout",
-    "inventory",
-    "notifications",
-    "orders",
-    "search",
-    "sessions",
-)
-_BEHAVIOURS: Final = (
-    "creates_a_record",
-    "refuses_an_empty_name",
-    "keeps_the_order_of_items",
-    "reports_a_missing_record",
-    "survives_a_lost_connection",
-    "rounds_to_the_cent",
-)
-
-TEST_NAMES: Final = tuple(f"test_{module}_{behaviour}" for module in _MODULES for behaviour in _BEHAVIOURS)
-"""The tests of the project."""
-
-FLAKY_TESTS: Final = (
-    "test_sessions_survives_a_lost_connection",
-    "test_notifications_keeps_the_order_of_items",
-    "test_search_reports_a_missing_record",
-)
-"""Those that fail at times for no reason in the code."""
-
-_MESSAGES: Final = (
-    "AssertionError: expected 200, got 503",
-    "TimeoutError: nothing arrived within 5 seconds",
-    "AssertionError: [2, 1] != [1, 2]",
-)
-
-
 def results_of_tests(job_name: str, seed: int, failing: str | None) -> tuple[TestResult, ...]:
-    """The results of the tests that one job ran.
+    """Create the test results of a job.
 
     Args:
-        job_name: The job; every job runs its own share of the tests.
-        seed: What run times and messages are drawn from.
-        failing: The test that failed, if one did.
+        job_name: The name of the job, which selects the tests.
+        seed: The seed of run times and messages.
+        failing: The name of the failed test, or None.
     """
     random = Random(seed)
     share = TEST_NAMES if job_name == "unit-tests" else TEST_NAMES[::3]
@@ -185,12 +189,12 @@ def _result(name: str, job_name: str, random: Random, *, failed: bool) -> TestRe
 
 
 def artifact_files(job_name: str, seed: int, nodes: int) -> tuple[ArtifactFile, ...]:
-    """The files that one job stored.
+    """Create the artifacts of a job.
 
     Args:
-        job_name: The job.
-        seed: What the contents are drawn from.
-        nodes: How many parallel runs stored files; paths repeat from one to the next.
+        job_name: The name of the job.
+        seed: The seed of the contents.
+        nodes: The number of parallel runs, each of which stores files at the same paths.
     """
     random = Random(seed)
     pages = [f"coverage/{module}.html" for module in ("index", *_MODULES)] if job_name == "unit-tests" else []
