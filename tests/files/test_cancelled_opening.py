@@ -62,7 +62,7 @@ async def download(circleci, _fake, place):
 
 
 async def export(circleci, fake, place):
-    (organization,) = fake.world.organizations.values()
+    (organization,) = fake.state.organizations.values()
     end = fake.clock.moment()
     start = end - timedelta(days=20)
     await circleci.export_usage(organization.id, start, end, place / "usage.csv", timing=fake.timing())

@@ -457,7 +457,7 @@ async def test_no_pipeline_is_triggered_once_the_time_is_over(path, options, sec
     async with CircleCI(fake.token, transport=fake.transport(), retry=retry) as circleci:
         with pytest.raises(RateLimitError):
             await circleci.trigger_and_wait("gh/acme/web", timeout=seconds, polling=fake.polling(), **options)
-    assert [entry.answer.status for entry in fake.journal] == [429]
+    assert [entry.response.status_code for entry in fake.journal] == [429]
 
 
 async def cancel_while_waiting(circleci, *, after, **options):

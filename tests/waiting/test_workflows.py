@@ -142,4 +142,4 @@ async def test_no_rerun_is_requested_once_the_time_is_over():
         fake.faults.fail_next(429, retry_after=8, route="POST /workflow/{id}/rerun")
         with pytest.raises(RateLimitError):
             await circleci.rerun_and_wait(workflow.id, timeout=1.0, polling=fake.polling())
-    assert [entry.answer.status for entry in fake.journal] == [429]
+    assert [entry.response.status_code for entry in fake.journal] == [429]

@@ -18,7 +18,7 @@ def client(fake: FakeCircleCI) -> CircleCI:
 
 
 def owner_of(fake: FakeCircleCI) -> str:
-    return fake.world.add_organization(ORGANIZATION).id
+    return fake.state.add_organization(ORGANIZATION).id
 
 
 async def test_a_decision_that_a_test_made_is_answered_and_logged() -> None:
@@ -80,5 +80,5 @@ async def test_another_context_decides_for_itself() -> None:
 
 
 async def test_policies_that_failed_to_run_have_found_nothing() -> None:
-    with pytest.raises(ValueError, match="policies that fail to run find nothing"):
+    with pytest.raises(ValueError, match="pass either an error or violations"):
         PolicyDecision(error="broken", soft_failures=[("a", "b")])

@@ -12,7 +12,7 @@ from circleci_v2.testing import FakeCircleCI, WorkflowPlan
 PROJECT = "gh/acme/web"
 
 
-class Furnished:
+class Seeded:
     """A small project with everything around it that the API can make.
 
     Attributes:
@@ -23,7 +23,7 @@ class Furnished:
 
     def __init__(self) -> None:
         self.fake = FakeCircleCI.seeded(PROJECT, pipelines=60)
-        project = self.fake.world.projects[PROJECT]
+        project = self.fake.state.projects[PROJECT]
         organization = project.organization
         held = self.fake.add_pipeline(project, status="on_hold")
         now = self.fake.clock.now()
@@ -83,7 +83,7 @@ class Furnished:
 
     def point(self, case: Any) -> None:
         """Let a generated call of schemathesis mean something that exists."""
-        known = self.known | ({"id": self.fake.world.user.id} if case.path.startswith("/user/") else {})
+        known = self.known | ({"id": self.fake.state.user.id} if case.path.startswith("/user/") else {})
         for values in (case.path_parameters, case.query):
             values.update({name: known[name] for name in values if name in known})
         case.query.pop("page-token", None)  # of no list: it is what makes a call one of nothing
@@ -144,6 +144,6 @@ class Furnished:
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         with httpx.Client(transport=self.fake.transport(), headers={"Circle-Token": self.fake.token}) as http:
-            answer = http.request(method, f"https://circleci.com/api/v2{path}", json=body)
-        assert answer.status_code < 300, (method, path, answer.text)
-        return answer.json()
+            response = http.request(method, f"https://circleci.com/api/v2{path}", json=body)
+        assert response.status_code < 300, (method, path, response.text)
+        return response.json()

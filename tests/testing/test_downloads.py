@@ -12,14 +12,14 @@ from circleci_v2.testing import FakeCircleCI
 
 @pytest.fixture
 def owner(fake: FakeCircleCI) -> str:
-    return fake.world.projects["gh/acme/web"].organization.id
+    return fake.state.projects["gh/acme/web"].organization.id
 
 
 def export(http: httpx.Client, owner: str, **times: str) -> Any:
     body = {"start": "2026-02-20T00:00:00Z", "end": "2026-03-01T00:00:00Z", "shared_org_ids": [], **times}
-    answer = http.post(f"/organizations/{owner}/usage_export_job", json=body)
-    assert answer.status_code == 201
-    return answer.json()
+    response = http.post(f"/organizations/{owner}/usage_export_job", json=body)
+    assert response.status_code == 201
+    return response.json()
 
 
 def test_the_files_of_an_organization_that_is_deleted_are_gone(

@@ -9,23 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circleci_v2.testing import FakeCircleCI, JobPlan, WorkflowPlan
-from circleci_v2.testing.state.runs import Workflow
+from circleci_v2.testing.state.projects import FakeWorkflow
 
 ENDED = {"success", "failed", "canceled", "unauthorized", "not_run"}
 
 
-def running(*jobs: JobPlan) -> tuple[FakeCircleCI, Workflow]:
+def running(*jobs: JobPlan) -> tuple[FakeCircleCI, FakeWorkflow]:
     """A fake in which a workflow of these jobs has just been triggered."""
     fake = FakeCircleCI()
     project = fake.add_project("gh/acme/web", workflows=[WorkflowPlan(name="w", jobs=jobs)])
     pipeline = fake.add_pipeline(project, status="running")
     (workflow,) = pipeline.planned_workflows
     workflow.created_at = fake.clock.now()
-    workflow.lay_out()
+    workflow.update_times()
     return fake, workflow
 
 
-def statuses(fake: FakeCircleCI, workflow: Workflow) -> list[str]:
+def statuses(fake: FakeCircleCI, workflow: FakeWorkflow) -> list[str]:
     now = fake.clock.now()
     return [workflow.status(now), *(job.status(now) for job in workflow.jobs)]
 
@@ -71,7 +71,7 @@ def test_cancelling_stops_what_runs_and_leaves_what_has_ended() -> None:
     fake, workflow = running(JobPlan(name="build"), JobPlan(name="test", requires=("build",)))
     fake.clock.advance(70)
     workflow.canceled_at = fake.clock.now()
-    workflow.lay_out()
+    workflow.update_times()
     assert statuses(fake, workflow) == ["canceled", "success", "canceled"]
     fake.clock.advance(1000)
     assert statuses(fake, workflow) == ["canceled", "success", "canceled"]
@@ -135,15 +135,15 @@ def test_time_only_brings_workflows_nearer_to_their_end(plans: list[JobPlan], mo
     assert workflow.status(math.inf) in ENDED
 
 
-def running_quietly(plans: list[JobPlan]) -> tuple[FakeCircleCI, Workflow]:
+def running_quietly(plans: list[JobPlan]) -> tuple[FakeCircleCI, FakeWorkflow]:
     fake = FakeCircleCI()
     fake.add_project("gh/acme/web", workflows=[WorkflowPlan(name="w", jobs=plans)])
-    fake.deliver(trigger_call())
-    return fake, fake.world.projects["gh/acme/web"].pipelines[0].planned_workflows[0]
+    fake.handle(trigger_call())
+    return fake, fake.state.projects["gh/acme/web"].pipelines[0].planned_workflows[0]
 
 
 def trigger_call():
-    from circleci_v2.testing import Call
+    from circleci_v2.testing import FakeRequest
 
     headers = {"circle-token": "fake-token"}
-    return Call(method="POST", path="/api/v2/project/gh/acme/web/pipeline", headers=headers)
+    return FakeRequest(method="POST", path="/api/v2/project/gh/acme/web/pipeline", headers=headers)
