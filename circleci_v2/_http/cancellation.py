@@ -1,81 +1,75 @@
-"""Isolation: work that survives being cancelled at any moment without losing what it holds.
+"""Cancellation safety: being cancelled, at any moment, must not leak a connection.
 
-httpcore gives connections back under anyio's shields. A native `asyncio.Task.cancel` ignores those, and one at the wrong
-moment takes a connection out of the pool for ever (encode/httpcore#1093). So on asyncio the work runs in a task that nobody
-cancels natively: whoever waits for it passes a cancellation on as anyio's own, which the shields hold off until the
-connection is safe. Trio knows no other cancellation than that, so there the work needs no task.
+httpcore returns connections to its pool inside anyio's shielded scopes. A native `asyncio.Task.cancel` ignores those
+shields, and one at the wrong moment removes a connection from the pool for good
+(https://github.com/encode/httpcore/issues/1093). On asyncio, `run_shielded` therefore runs the work in a task of its own
+that is never cancelled natively: a cancellation of the caller is passed on as the cancellation of an anyio scope, which
+the shields delay until the connection is safe. Trio has no cancellation other than by scopes, so no task is needed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from typing import Final, TypeVar, TypeVarTuple
 
 import anyio
+import httpx
 
-__all__ = ["EndedError", "is_asyncio", "isolated"]
+__all__ = ["RunCancelledError", "drain_and_close", "run_shielded"]
 
 T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
+
+_MAX_DRAINED_CHUNKS: Final = 1 << 16
+"""httpcore reads 64 KiB at a time; this bounds the loop if each chunk held one byte, or a custom transport never ends."""
 
 
-class EndedError(Exception):
-    """The work was ended before it was done. No `TimeoutError`, which the work may raise for reasons of its own."""
+class RunCancelledError(Exception):
+    """`run_shielded` was stopped by its time limit or its scope; not a `TimeoutError`, which the work itself may raise."""
 
 
-async def isolated(
-    function: Callable[[], Awaitable[T]], *, seconds: float = math.inf, scope: anyio.CancelScope | None = None
+async def run_shielded(
+    function: Callable[[*Arguments], Awaitable[T]],
+    *arguments: *Arguments,
+    seconds: float = math.inf,
+    scope: anyio.CancelScope | None = None,
 ) -> T:
-    """Run a function so that it is only ever cancelled in anyio's way, and is over when this is.
+    """Run an async function so that it is only ever cancelled through an anyio scope, and has ended when this returns.
 
     Args:
-        function: What to run.
+        function: The function to run.
+        arguments: Its positional arguments.
         seconds: How long it may take.
-        scope: What it runs in, for those who may have to end it.
+        scope: The scope it runs in, for callers that need to cancel it from elsewhere.
 
     Raises:
-        EndedError: It took longer, or its scope was cancelled.
+        RunCancelledError: It took longer than `seconds`, or `scope` was cancelled.
     """
     scope = scope or anyio.CancelScope()
-    if is_asyncio():
-        return await _in_a_task(function, seconds, scope)
-    scope.deadline = anyio.current_time() + seconds
-    with scope:
-        return await function()
-    raise EndedError
-
-
-def is_asyncio() -> bool:
-    """Whether this runs on asyncio, and not on trio."""
-    try:
-        return asyncio.current_task() is not None
-    except RuntimeError:
-        return False
-
-
-async def _in_a_task(function: Callable[[], Awaitable[T]], seconds: float, scope: anyio.CancelScope) -> T:
-    """What a task group with a deadline does, at half the price; each request pays it."""
-    loop = asyncio.get_running_loop()
-    over = loop.create_future()
+    if anyio.get_cancelled_exc_class() is not asyncio.CancelledError:
+        # Not asyncio, but trio.
+        scope.deadline = anyio.current_time() + seconds
+        with scope:
+            return await function(*arguments)
+        raise RunCancelledError
 
     async def run() -> T:
         with scope:
-            return await function()
-        raise EndedError
+            return await function(*arguments)
+        raise RunCancelledError
 
-    def tell(_: asyncio.Task[T]) -> None:
-        if not over.done():
-            over.set_result(None)
-
+    # Equivalent to a task group with a deadline, at half of its cost; every request pays for it.
+    loop = asyncio.get_running_loop()
     task = loop.create_task(run())
-    task.add_done_callback(tell)
     timer = None if seconds == math.inf else loop.call_later(seconds, scope.cancel)
     try:
-        await over
+        await asyncio.wait([task])
     except asyncio.CancelledError:
         scope.cancel()
-        await _outlasting(task)
+        await _wait_until_done(task)
         raise
     finally:
         if timer is not None:
@@ -83,16 +77,44 @@ async def _in_a_task(function: Callable[[], Awaitable[T]], seconds: float, scope
     return task.result()
 
 
-async def _outlasting(task: asyncio.Task[T]) -> None:
-    """Wait until a task that was told to end has ended, whatever is cancelled meanwhile."""
-    # The shield is for the scopes of the caller, which cancel this wait once in every turn of the loop.
+async def _wait_until_done(task: asyncio.Task[T]) -> None:
+    """Wait for a task whose scope was cancelled, however often the caller is cancelled meanwhile."""
+    # anyio cancels a task inside a cancelled scope in every iteration of the event loop; the shield prevents that.
     with anyio.CancelScope(shield=True):
         while not task.done():
             try:
                 await asyncio.wait([task])
             except asyncio.CancelledError:
-                # The caller is being cancelled already, and will know when the task is over.
+                # The caller re-raises the first cancellation when the task is done.
                 continue
     if not task.cancelled():
-        # Asked for, so that asyncio does not log an error that the cancellation has overtaken.
+        # Mark the exception as retrieved; asyncio would log it otherwise.
         task.exception()
+
+
+async def drain_and_close(response: httpx.Response, chunks: AsyncIterator[bytes]) -> None:
+    """Stop reading a response body at any point, and return its connection.
+
+    The body arrives through nested async generators of httpx and httpcore. Closing the outer one leaves the inner ones
+    unfinished. Asyncio finalizes those itself; trio emits a `ResourceWarning` for each. So on trio, iteration continues
+    under a cancelled scope up to the next wait for the network, which unwinds all of them.
+
+    Args:
+        response: The response to close.
+        chunks: The iterator over its body; may be exhausted already.
+    """
+    try:
+        if anyio.get_cancelled_exc_class() is not asyncio.CancelledError:
+            await _unwind(chunks)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await response.aclose()
+
+
+async def _unwind(chunks: AsyncIterator[bytes]) -> None:
+    with anyio.CancelScope() as scope, suppress(httpx.RequestError):
+        scope.cancel()
+        for _ in range(_MAX_DRAINED_CHUNKS):
+            # Chunks that are buffered already are few, and are discarded.
+            if await anext(chunks, None) is None:
+                return
