@@ -9,11 +9,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import quote
 
-import attrs
-
 from circleci_v2 import artifacts, usage_export, waiting
 from circleci_v2 import history as _history
 from circleci_v2._generated.namespaces import Namespaces, NamespacesWithRawResponse
+from circleci_v2._http.sender import RawResponse
 from circleci_v2._http.session import CallOptions, Session
 from circleci_v2._wire.deviations import Deviation, DeviationReporter
 from circleci_v2._wire.encoding import encode_json, encode_query
@@ -97,7 +96,7 @@ class CircleCI(Namespaces):
             max_response_bytes=max_response_bytes,
         )
         self._session = Session(self._settings, transport=transport)
-        self._options = CallOptions()
+        self._options = CallOptions.of(self._settings)
         self._deviations = DeviationReporter(strict=strict, tell=self._tell_deviation)
         super().__init__(self)
 
@@ -169,7 +168,15 @@ class CircleCI(Namespaces):
         operation_id = request.operation.id if request.operation else None
         data = _json(response, operation_id)
         answer = Payload(response.status_code, data, self._deviations.for_operation(operation_id))
-        return response.with_parsed(parse(answer))
+        return Response(
+            status_code=response.status_code,
+            headers=response.headers,
+            content=response.content,
+            parsed=parse(answer),
+            attempts=response.attempts,
+            elapsed=response.elapsed,
+            rate_limit=response.rate_limit,
+        )
 
     async def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, json: Any = None) -> Any:
         """Call anything of the API, also what this library does not know yet, with the same token, retries and limits.
@@ -230,7 +237,7 @@ class CircleCI(Namespaces):
     @property
     def deadline(self) -> float | None:
         """Seconds that a call may take from its first attempt on; None when nothing bounds it."""
-        return self._options.on(self._settings.retry).deadline
+        return self._options.retry.deadline
 
     def with_options(
         self,
@@ -253,11 +260,11 @@ class CircleCI(Namespaces):
         Raises:
             ValueError: `priority` is neither.
         """
-        given = {"timeout": timeout, "max_retries": max_retries, "deadline": deadline, "priority": priority}
-        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         other = copy.copy(self)
         Namespaces.__init__(other, other)  # the namespaces made so far are bound to this client and its options
-        other.__dict__["_options"] = attrs.evolve(self._options, **changes)
+        other.__dict__["_options"] = self._options.replace(
+            timeout=timeout, max_retries=max_retries, deadline=deadline, priority=priority
+        )
         return other
 
     async def aclose(self) -> None:
@@ -280,10 +287,10 @@ class CircleCI(Namespaces):
         return f"CircleCI(base_url={self._settings.base_url!r}, auth={self._settings.auth!r})"
 
     def _tell_deviation(self, operation_id: str | None, deviation: Deviation) -> None:
-        self._session.tell(DeviationEvent(operation_id=operation_id, path=deviation.path, problem=deviation.problem))
+        self._session.emit(DeviationEvent(operation_id=operation_id, path=deviation.path, problem=deviation.problem))
 
 
-def _json(response: Response[None], operation_id: str | None) -> Any:
+def _json(response: RawResponse, operation_id: str | None) -> Any:
     if not response.content.strip():
         return None
     try:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
-from circleci_v2 import ConfigurationError, ConnectionOptions, RateLimitPolicy, RetryPolicy, Timeout
-from circleci_v2.config import HOST_VARIABLES, TOKEN_VARIABLES, Secret, Settings, resolve
+from circleci_v2 import ConfigurationError, ConnectionOptions, RateLimitPolicy, RetryPolicy, Timeout, config
+from circleci_v2.config import HOST_VARIABLES, TOKEN_VARIABLES, Secret, Settings
 
 TOKEN = "a-token-of-the-argument"
 OLD, NEW = ".circleci/cli.yml", ".config/circleci/config.yml"
@@ -25,6 +28,12 @@ def write(home: Path, name: str, text: str) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
     return file
+
+
+def resolve(token: Any = None, *, environ: Mapping[str, str], **options: Any) -> Settings:
+    """Resolve settings in an environment of these variables alone."""
+    with mock.patch.dict(os.environ, environ, clear=True):
+        return config.resolve(token, **options)
 
 
 def token_of(settings: Settings) -> str:

@@ -1,23 +1,23 @@
-"""DeliveryBudget: what a budget that nobody tells comes down to after refusals."""
+"""ThroughputEstimator: what a budget that nobody tells comes down to after refusals."""
 
 from __future__ import annotations
 
-from circleci_v2._http.rate_limit.budget import Ticket
-from circleci_v2._http.rate_limit.from_throughput import DeliveryBudget
+from circleci_v2._http.rate_limit.budget import Reservation
+from circleci_v2._http.rate_limit.from_throughput import ThroughputEstimator
 
 
 def test_refusals_with_nothing_accepted_in_between_slow_down_but_do_not_stop():
-    budget = DeliveryBudget(initial=5)
+    budget = ThroughputEstimator(initial=5)
     now = 1_000.0
     for number in range(3):
         now = max(now, budget.ready_at(now))
-        budget.sent(now)
-        budget.refused(Ticket(now, number), now + 0.01, pause=0.001)
+        budget.reserve(now)
+        budget.rejected(Reservation(now, number), now + 0.01, pause=0.001)
     assert budget.ready_at(now) - now < 10
 
 
 def test_an_idle_half_hour_after_a_refusal_is_no_trouble():
-    budget = DeliveryBudget(initial=5)
-    budget.sent(0.0)
-    budget.refused(Ticket(0.0, 1), 0.01, pause=1.0)
+    budget = ThroughputEstimator(initial=5)
+    budget.reserve(0.0)
+    budget.rejected(Reservation(0.0, 1), 0.01, pause=1.0)
     assert budget.ready_at(1_800.0) <= 1_800.0

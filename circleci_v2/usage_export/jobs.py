@@ -15,7 +15,7 @@ from uuid import UUID
 
 import attrs
 
-from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, kept_by_caller
+from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, bypass
 from circleci_v2._wire.types import maybe_null
 from circleci_v2.errors import (
     APIConnectionError,
@@ -101,7 +101,7 @@ class ExportJobs:
 
     def _own_hours(self) -> AbstractContextManager[None]:
         """Creations are counted here; the client counts those of all exports, but by the hours of its own clock."""
-        return nullcontext() if self.timing == Timing() else kept_by_caller()
+        return nullcontext() if self.timing == Timing() else bypass()
 
     async def parts(self, index: int) -> list[str]:
         """Wait for the export of a window, and return the addresses of its parts.

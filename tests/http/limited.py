@@ -11,7 +11,7 @@ from random import Random
 import attrs
 
 from circleci_v2._http.rate_limit.adaptive import budget_for
-from circleci_v2._http.rate_limit.budget import Budget, Ticket
+from circleci_v2._http.rate_limit.budget import Budget, Reservation
 from circleci_v2.policies import RateLimit, RateLimitPolicy, RetryPolicy
 
 __all__ = ["Outcome", "TokenBucket", "Windows", "simulate"]
@@ -81,7 +81,7 @@ class _Process:
     def ready_at(self, now: float, concurrency: int) -> float:
         if not self.left or self.under_way >= concurrency:
             return math.inf
-        return self.closed_until if now < self.closed_until else self.budget.ready_at(now, urgent=True)
+        return self.closed_until if now < self.closed_until else self.budget.ready_at(now, interactive=True)
 
 
 def simulate(
@@ -106,29 +106,29 @@ def simulate(
         heapq.heappush(coming, (moment, next(numbers), what))
 
     def send(process: _Process) -> None:
-        ticket = process.budget.sent(now)
+        reservation = process.budget.reserve(now)
         process.left -= 1
         process.under_way += 1
         # Whoever is let through first has to be written to a socket, one after the other.
         process.busy_until = max(now, process.busy_until) + cpu
         there = latency * 0.1 + random.random() * jitter
         back = latency * 0.9 + random.random() * jitter
-        later(process.busy_until + there, lambda moment: arrive(process, ticket, moment, moment + back))
+        later(process.busy_until + there, lambda moment: arrive(process, reservation, moment, moment + back))
 
-    def arrive(process: _Process, ticket: Ticket, moment: float, answered_at: float) -> None:
+    def arrive(process: _Process, reservation: Reservation, moment: float, answered_at: float) -> None:
         verdict = server.ask(moment)
-        later(answered_at, lambda moment: answer(process, ticket, verdict, moment))
+        later(answered_at, lambda moment: answer(process, reservation, verdict, moment))
 
-    def answer(process: _Process, ticket: Ticket, verdict: Verdict, moment: float) -> None:
+    def answer(process: _Process, reservation: Reservation, verdict: Verdict, moment: float) -> None:
         nonlocal refused
         process.under_way -= 1
         if verdict.accepted:
-            process.budget.accepted(ticket, moment, verdict.limit)
+            process.budget.accepted(reservation, moment, verdict.limit)
             return
         refused += 1
         process.left += 1
         pause = retry.delay(1, retry_after=verdict.retry_after, random=random.random)
-        process.budget.refused(ticket, moment, verdict.limit, pause)
+        process.budget.rejected(reservation, moment, verdict.limit, pause)
         process.closed_until = max(process.closed_until, moment + pause)
 
     while True:

@@ -6,8 +6,8 @@ import statistics
 
 import pytest
 
-from circleci_v2._http.rate_limit.budget import Ticket
-from circleci_v2._http.rate_limit.from_headers import HeaderBudget
+from circleci_v2._http.rate_limit.budget import Reservation
+from circleci_v2._http.rate_limit.from_headers import HeaderBucket
 from circleci_v2.policies import RateLimit
 from tests.http.limited import TokenBucket, Windows, simulate
 
@@ -33,16 +33,16 @@ def test_a_budget_no_larger_than_what_a_round_trip_takes_is_learned_all_the_same
 
 
 def test_what_is_refused_after_an_answer_that_overtook_it_is_no_rate_below_none():
-    budget = HeaderBudget(reserve=1)
+    budget = HeaderBucket(reserve=1)
     full, empty = (RateLimit(family="ratelimit", limit=10, remaining=left) for left in (9, 0))
-    *others, first = tickets = [Ticket(0.0, number) for number in range(1, 11)]
+    *others, first = tickets = [Reservation(0.0, number) for number in range(1, 11)]
     for ticket in tickets:
-        budget.sent(ticket, 0.0)
+        budget.reserve(ticket, 0.0)
     budget.accepted(first, 0.2, full)
     for ticket in others:
-        budget.refused(ticket, 0.2, empty, 1.0)
-    probe = Ticket(1.3, 11)
-    budget.sent(probe, 1.3)
+        budget.rejected(ticket, 0.2, empty, 1.0)
+    probe = Reservation(1.3, 11)
+    budget.reserve(probe, 1.3)
     budget.accepted(probe, 1.5, full)
     assert budget.rate >= 0
 

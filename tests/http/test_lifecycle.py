@@ -26,8 +26,8 @@ pytestmark = pytest.mark.anyio
 ME = {"id": "5034460f-c7c4-4c43-9457-de07e2029e7b", "name": "Someone", "login": "someone"}
 SUNSET = "Sat, 31 Oct 2026 23:59:59 GMT"
 LINK = '<https://circleci.com/changelog>; rel="deprecation"'
-CLOSED = "this client was closed: make a new one"
-OTHER_LOOP = "in use on another event loop.*make one client for each event loop"
+CLOSED = "this client was closed: create a new one"
+OTHER_LOOP = "in use on another event loop.*create one client per event loop"
 
 
 def deprecating(*names: str) -> Reply:
@@ -163,7 +163,7 @@ async def test_closing_ends_the_calls_under_way_and_those_that_wait(method: str,
             await circleci.aclose()
     under_way = [error for error in endings if isinstance(error, APIConnectionError)]
     assert len(under_way) == len(server.requests) == 2
-    assert all("the client was closed while this call was under way" in str(error) for error in under_way)
+    assert all("the client was closed while this call was in flight" in str(error) for error in under_way)
     assert sum(CLOSED in str(error) for error in endings) == 3
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from circleci_v2 import ConfigurationError
 from circleci_v2._http.rate_limit.adaptive import budget_for
-from circleci_v2._http.rate_limit.budget import Budget, Ticket, UnlimitedBudget
-from circleci_v2._http.rate_limit.from_throughput import DeliveryBudget
-from circleci_v2._http.rate_limit.limiter import Admission, GateClosedError, Limiter
+from circleci_v2._http.rate_limit.budget import Budget, Reservation, UnlimitedBudget
+from circleci_v2._http.rate_limit.from_throughput import ThroughputEstimator
+from circleci_v2._http.rate_limit.limiter import CooldownError, Limiter, Permit
 from circleci_v2.policies import RateLimit, RateLimitPolicy
 from tests.http.limited import TokenBucket
 from tests.http.virtual_time import VirtualClock, settled, virtual_time
@@ -47,50 +47,52 @@ class Crowd:
     def __init__(self, clock: VirtualClock, *, places: int, new_budget: Callable[[], Budget] = UnlimitedBudget) -> None:
         self.clock = clock
         self.limiter = Limiter(max_concurrency=places, clock=clock, new_budget=new_budget)
-        self.under_way = 0
-        self.most_under_way = 0
+        self.in_flight = 0
+        self.most_in_flight = 0
         self.begun: list[int] = []
-        self._orders = 0
+        self._calls = 0
 
     async def admitted(
-        self, operation: str = "a", *, urgent: bool = True, patience: float = PATIENT, order: int | None = None
-    ) -> Admission:
-        self._orders += 1
-        order = self._orders if order is None else order
-        at_once = self.limiter.admit_at_once(operation, urgent=urgent)
-        admission = at_once or await self.limiter.admit(operation, urgent=urgent, order=order, patience=patience)
-        self.begun.append(order)
-        return admission
+        self, operation: str = "a", *, interactive: bool = True, max_wait: float = PATIENT, sequence: int | None = None
+    ) -> Permit:
+        self._calls += 1
+        sequence = self._calls if sequence is None else sequence
+        at_once = self.limiter.try_acquire(operation, interactive=interactive)
+        permit = at_once or await self.limiter.acquire(
+            operation, interactive=interactive, sequence=sequence, max_wait=max_wait
+        )
+        self.begun.append(sequence)
+        return permit
 
     async def answered(self, operation: str, told: RateLimit) -> None:
-        admission = await self.admitted(operation)
-        admission.accepted(told)
-        admission.leave()
+        permit = await self.admitted(operation)
+        self.limiter.accepted(permit, told)
+        self.limiter.release(permit)
 
     async def refused(self, operation: str, told: RateLimit | None) -> None:
-        admission = await self.admitted(operation)
-        admission.refused(told, pause=30.0, refusal=None)
-        admission.leave()
+        permit = await self.admitted(operation)
+        self.limiter.rejected(permit, told, pause=30.0, rejection=None)
+        self.limiter.release(permit)
 
-    async def call(self, operation: str = "a", *, seconds: float = 1.0, urgent: bool = True) -> None:
-        admission = await self.admitted(operation, urgent=urgent)
-        self.under_way += 1
-        self.most_under_way = max(self.most_under_way, self.under_way)
+    async def call(self, operation: str = "a", *, seconds: float = 1.0, interactive: bool = True) -> None:
+        permit = await self.admitted(operation, interactive=interactive)
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
             await self.clock.sleep(seconds)
-            admission.accepted(None)
+            self.limiter.accepted(permit, None)
         finally:
-            self.under_way -= 1
-            admission.leave()
+            self.in_flight -= 1
+            self.limiter.release(permit)
 
 
 @pytest.mark.parametrize("places", [1, 3, 10])
-async def test_no_more_are_under_way_than_there_are_places(clock: VirtualClock, places: int):
+async def test_no_more_are_in_flight_than_there_are_places(clock: VirtualClock, places: int):
     crowd = Crowd(clock, places=places)
     async with anyio.create_task_group() as tasks:
         for _ in range(30):
             tasks.start_soon(crowd.call)
-    assert crowd.most_under_way == places
+    assert crowd.most_in_flight == places
     assert clock.now() == pytest.approx(30 / places, rel=0.01)
 
 
@@ -103,11 +105,11 @@ async def test_who_comes_first_goes_first(clock: VirtualClock):
     assert crowd.begun == sorted(crowd.begun)
 
 
-async def test_an_urgent_call_goes_before_all_that_are_not(clock: VirtualClock):
+async def test_an_interactive_call_goes_before_all_that_are_not(clock: VirtualClock):
     crowd = Crowd(clock, places=1)
     async with anyio.create_task_group() as tasks:
         for _ in range(100):
-            tasks.start_soon(lambda: crowd.call(urgent=False))
+            tasks.start_soon(lambda: crowd.call(interactive=False))
         await clock.sleep(0.5)
         started = clock.now()
         await crowd.call(seconds=0.0)
@@ -130,8 +132,8 @@ async def test_a_refusal_closes_the_gate_for_all_of_its_bucket_and_for_no_other(
 async def test_who_may_not_wait_that_long_is_sent_away_at_once(clock: VirtualClock):
     crowd = Crowd(clock, places=10)
     await crowd.refused("a", None)
-    with pytest.raises(GateClosedError) as caught:
-        await crowd.admitted(patience=10.0)
+    with pytest.raises(CooldownError) as caught:
+        await crowd.admitted(max_wait=10.0)
     assert caught.value.seconds == pytest.approx(30.0)
     assert clock.now() == 0.0
 
@@ -142,7 +144,7 @@ async def test_nothing_is_held_before_a_closed_gate():
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(lambda: crowd.call("refused"))
         await settled()
-        assert crowd.limiter.admit_at_once("another", urgent=True) is not None
+        assert crowd.limiter.try_acquire("another", interactive=True) is not None
         tasks.cancel_scope.cancel()
 
 
@@ -151,8 +153,8 @@ async def test_operations_that_tell_the_same_budget_share_a_gate(clock: VirtualC
     for operation in ("one", "other"):
         await crowd.answered(operation, FIFTY)
     await crowd.refused("one", FIFTY)
-    with pytest.raises(GateClosedError):
-        await crowd.admitted("other", patience=1.0)
+    with pytest.raises(CooldownError):
+        await crowd.admitted("other", max_wait=1.0)
 
 
 async def test_an_operation_that_leaves_a_budget_leaves_it_to_those_that_tell_it(clock: VirtualClock):
@@ -162,8 +164,8 @@ async def test_an_operation_that_leaves_a_budget_leaves_it_to_those_that_tell_it
     await crowd.answered("one", attrs.evolve(FIFTY, limit=80))
     await crowd.answered("third", FIFTY)
     await crowd.refused("other", FIFTY)
-    with pytest.raises(GateClosedError):
-        await crowd.admitted("third", patience=1.0)
+    with pytest.raises(CooldownError):
+        await crowd.admitted("third", max_wait=1.0)
 
 
 @pytest.mark.parametrize("operations", ["ab", "abcde"])
@@ -174,16 +176,16 @@ async def test_operations_that_turn_out_to_share_a_budget_use_it_up_together(clo
     async def call(operation: str) -> None:
         accepted = False
         while not accepted:
-            admission = await crowd.admitted(operation)
+            permit = await crowd.admitted(operation)
             await clock.sleep(0.02 + 0.002 * chance.random())
             verdict = server.ask(clock.now())
             await clock.sleep(0.18 + 0.002 * chance.random())
             accepted = verdict.accepted
             if accepted:
-                admission.accepted(verdict.limit)
+                crowd.limiter.accepted(permit, verdict.limit)
             else:
-                admission.refused(verdict.limit, pause=verdict.retry_after, refusal=None)
-            admission.leave()
+                crowd.limiter.rejected(permit, verdict.limit, pause=verdict.retry_after, rejection=None)
+            crowd.limiter.release(permit)
 
     async with anyio.create_task_group() as tasks:
         for operation in itertools.islice(itertools.cycle(operations), calls):
@@ -199,16 +201,16 @@ async def test_who_comes_before_a_closed_gate_while_waiting_may_not_have_to_wait
     async with anyio.create_task_group() as tasks:
 
         async def sent_away() -> None:
-            with pytest.raises(GateClosedError):
-                await crowd.admitted("other", patience=1.0)
+            with pytest.raises(CooldownError):
+                await crowd.admitted("other", max_wait=1.0)
 
         tasks.start_soon(sent_away)
         await settled()
         # Only now is it known that the gate of one is that of the other.
-        first.accepted(FIFTY)
+        crowd.limiter.accepted(first, FIFTY)
     assert clock.now() == 0.0
-    for admission in (first, another):
-        admission.leave()
+    for permit in (first, another):
+        crowd.limiter.release(permit)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -224,15 +226,15 @@ async def test_cancelled_at_random_moments_nobody_keeps_a_place(clock: VirtualCl
                     scope.cancel()
 
                 tasks.start_soon(cancel)
-                await crowd.call(chance.choice("ab"), seconds=chance.random(), urgent=chance.random() < 0.5)
+                await crowd.call(chance.choice("ab"), seconds=chance.random(), interactive=chance.random() < 0.5)
                 tasks.cancel_scope.cancel()
 
     async with anyio.create_task_group() as tasks:
         for _ in range(60):
             tasks.start_soon(cancelled_call)
-    assert crowd.under_way == 0
-    held = [crowd.limiter.admit_at_once("c", urgent=True) for _ in range(4)]
-    assert [admission is not None for admission in held] == [True, True, True, False]
+    assert crowd.in_flight == 0
+    held = [crowd.limiter.try_acquire("c", interactive=True) for _ in range(4)]
+    assert [permit is not None for permit in held] == [True, True, True, False]
 
 
 async def test_closing_sends_everybody_away_with_the_reason(clock: VirtualClock):
@@ -251,17 +253,17 @@ async def test_closing_sends_everybody_away_with_the_reason(clock: VirtualClock)
             tasks.start_soon(waits)
         await settled()
         crowd.limiter.close()
-    holder.leave()
+    crowd.limiter.release(holder)
     assert len(errors) == 3
     assert all("this client was closed" in error for error in errors)
 
 
 def test_half_an_hour_of_silence_after_a_refusal_overflows_nothing():
-    budget = DeliveryBudget(initial=5)
+    budget = ThroughputEstimator(initial=5)
     now = 0.0
     for number in range(1, 4):
-        budget.sent(now)
-        budget.refused(Ticket(now, number), now, 1.0)
+        budget.reserve(now)
+        budget.rejected(Reservation(now, number), now, 1.0)
         now += 10.0
     for pause in (60.0, 1800.0, 86400.0, 31536000.0):
         assert budget.ready_at(now + pause) <= now + pause

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circleci_v2 import RetryPolicy
-from circleci_v2._http.headers import read_rate_limit, read_retry_after
+from circleci_v2._http.headers import read_retry_after, scan_headers
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
 IDEMPOTENT = ("GET", "HEAD", "PUT", "DELETE", "OPTIONS")
@@ -92,7 +92,7 @@ SUFFIXES = ("", "-Second", "-Minute", "-Hour", "-Day")
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_both_families_are_read_with_every_suffix(family: str, suffix: str):
     headers = [(f"{family}-{part}{suffix}", value) for part, value in (("Limit", "50"), ("Remaining", "7"))]
-    limit = read_rate_limit([*headers, (f"{family}-Reset{suffix}", "3")])
+    limit = scan_headers([*headers, (f"{family}-Reset{suffix}", "3")])[0]
     assert limit is not None
     assert (limit.limit, limit.remaining, limit.reset) == (50, 7, 3.0)
     assert limit.window == (suffix.removeprefix("-").lower() or None)
@@ -102,7 +102,7 @@ def test_of_two_budgets_the_lower_limit_is_in_force():
     headers = {"RateLimit-Limit": "100", "RateLimit-Remaining": "3"}
     lower = {"X-RateLimit-Limit-Second": "50", "X-RateLimit-Remaining-Second": "40"}
     for order in (headers | lower, lower | headers):
-        limit = read_rate_limit(order.items())
+        limit = scan_headers(order.items())[0]
         assert limit is not None
         assert (limit.limit, limit.remaining) == (50, 40)
 
@@ -119,18 +119,18 @@ def test_of_two_budgets_the_lower_limit_is_in_force():
     ],
 )
 def test_half_a_budget_is_none(headers: dict[str, str]):
-    assert read_rate_limit(headers.items()) is None
+    assert scan_headers(headers.items())[0] is None
 
 
 def test_more_cannot_be_left_than_there_is():
-    limit = read_rate_limit({"RateLimit-Limit": "50", "RateLimit-Remaining": "1000"}.items())
+    limit = scan_headers({"RateLimit-Limit": "50", "RateLimit-Remaining": "1000"}.items())[0]
     assert limit is not None
     assert limit.remaining == 50
 
 
 def test_a_reset_that_is_a_date_in_seconds_is_not_taken_for_a_duration():
     headers = {"RateLimit-Limit": "50", "RateLimit-Remaining": "1", "RateLimit-Reset": "1772636400"}
-    limit = read_rate_limit(headers.items())
+    limit = scan_headers(headers.items())[0]
     assert limit is not None
     assert limit.reset is None
 
@@ -146,5 +146,5 @@ def test_a_reset_that_is_a_date_in_seconds_is_not_taken_for_a_duration():
     )
 )
 def test_no_header_breaks_the_reading(headers: list[tuple[str, str]]):
-    limit = read_rate_limit(headers)
+    limit = scan_headers(headers)[0]
     assert limit is None or 0 <= limit.remaining <= limit.limit

@@ -54,7 +54,7 @@ class LimitedTransport(httpx.AsyncBaseTransport):
 async def test_beside_five_thousand_bulk_calls_an_interactive_one_waits_for_one_refill_at_most():
     async with virtual_time() as clock:
         transport = LimitedTransport(clock)
-        exchange = Session(resolve("token", environ={}), transport=transport, clock=clock)
+        exchange = Session(resolve("token"), transport=transport, clock=clock)
         request, taken = Request("GET", "/me"), list[float]()
         async with anyio.create_task_group() as tasks:
             for _ in range(5_000):

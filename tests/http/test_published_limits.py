@@ -71,7 +71,7 @@ async def test_each_organization_has_a_limit_of_its_own():
 
 async def test_a_patient_call_waits_for_its_turn():
     server, clock, told = Server(), Clock(), list[Event]()
-    settings = resolve("token", environ={}, retry=RetryPolicy(deadline=None), on_event=told.append)
+    settings = resolve("token", retry=RetryPolicy(deadline=None), on_event=told.append)
     exchange = Session(settings, transport=httpx.MockTransport(server), clock=clock)
     for number in range(11):
         clock.time = max(clock.time, float(number))

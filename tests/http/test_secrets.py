@@ -185,7 +185,7 @@ async def test_a_function_that_gives_no_token_is_told_so(given: Any, fast: bool)
         return given
 
     async with client("http://127.0.0.1:1/api/v2", fast=fast, token=token) as circleci:
-        with pytest.raises(ConfigurationError, match="the token function gave no text"):
+        with pytest.raises(ConfigurationError, match="the token function returned no text"):
             await circleci.user.me()
 
 

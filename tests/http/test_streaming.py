@@ -166,7 +166,7 @@ async def test_a_proxy_that_cannot_be_used_is_told_as_it_is(proxy: str, fast: bo
 async def test_aiohttp_is_given_no_proxy_that_it_cannot_speak_to(anyio_backend: str) -> None:
     connection = ConnectionOptions(proxy="socks5://127.0.0.1:1", fast=True)
     async with steady() as server, CircleCI(TOKEN, connection=connection) as circleci:
-        with pytest.raises(ConfigurationError, match="aiohttp, which does not speak socks5"):
+        with pytest.raises(ConfigurationError, match="aiohttp, which does not support socks5"):
             await open_file(circleci, server)
 
 
