@@ -36,7 +36,7 @@ test: $(VENV)/installed-dev  ## Run the tests
 lint: $(VENV)/installed-dev  ## Check style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m codegen.unwritten
+	$(BIN)/python -m codegen.adopt.check_todos
 
 format: $(VENV)/installed-dev  ## Put the code into the house style
 	$(BIN)/ruff check --fix .
@@ -48,19 +48,19 @@ types: $(VENV)/installed-dev  ## Check types with mypy and pyright
 
 generate: $(VENV)/installed-dev  ## Write circleci_v2/_generated (SPEC=document, OUT=folder)
 	$(BIN)/python -m codegen.generate --spec $(SPEC) --output $(OUT)
-	$(if $(filter circleci_v2/_generated,$(OUT)),$(BIN)/python -m codegen.compatibility --report-only)
+	$(if $(filter circleci_v2/_generated,$(OUT)),$(BIN)/python -m codegen.diff.compatibility --report-only)
 
 compatibility: $(VENV)/installed-dev  ## Say what the public names have lost since the last tagged version; fail if anything (ARGS=)
-	$(BIN)/python -m codegen.compatibility $(ARGS)
+	$(BIN)/python -m codegen.diff.compatibility $(ARGS)
 
 check-generated: $(VENV)/installed-dev  ## Fail if the generated tree is not what the generator writes
 	$(BIN)/python -m codegen.generate --check
 
 compare: $(VENV)/installed-dev  ## Compare the code of other documents with ours (DOCUMENTS="a.json b.json")
-	$(BIN)/python -m codegen.compare $(DOCUMENTS)
+	$(BIN)/python -m codegen.diff.compare_code $(DOCUMENTS)
 
 spec: $(VENV)/installed-dev  ## Fetch and check CircleCI's document, keep it in build/, print what changed (SPEC=document)
-	$(BIN)/python -m codegen.fetch $(filter-out openapi.json,$(SPEC))
+	$(BIN)/python -m codegen.adopt.fetch $(filter-out openapi.json,$(SPEC))
 
 spec-diff: $(VENV)/installed-dev  ## Say what changed between two documents; fail if it breaks (OLD= NEW= ARGS=)
 	$(BIN)/python -m codegen.diff $(OLD) $(NEW) $(ARGS)
