@@ -37,7 +37,7 @@ test: $(VENV)/installed-dev  ## Run the tests, one process for each core (ARGS=)
 lint: $(VENV)/installed-dev  ## Check style, open TODO markers and prose
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m codegen.unwritten
+	$(BIN)/python -m codegen.adopt.check_todos
 	$(BIN)/python -m tools.check_prose
 
 format: $(VENV)/installed-dev  ## Format the code and apply automatic fixes
@@ -50,19 +50,19 @@ types: $(VENV)/installed-dev  ## Check types with mypy and pyright
 
 generate: $(VENV)/installed-dev  ## Write circleci_v2/_generated (SPEC=document, OUT=folder)
 	$(BIN)/python -m codegen.generate --spec $(SPEC) --output $(OUT)
-	$(if $(filter circleci_v2/_generated,$(OUT)),$(BIN)/python -m codegen.compatibility --report-only)
+	$(if $(filter circleci_v2/_generated,$(OUT)),$(BIN)/python -m codegen.diff.compatibility --report-only)
 
 compatibility: $(VENV)/installed-dev  ## List public names lost since the last tagged version; fail if there are any (ARGS=)
-	$(BIN)/python -m codegen.compatibility $(ARGS)
+	$(BIN)/python -m codegen.diff.compatibility $(ARGS)
 
 check-generated: $(VENV)/installed-dev  ## Fail if the generated tree is not what the generator writes
 	$(BIN)/python -m codegen.generate --check
 
 compare: $(VENV)/installed-dev  ## Compare the code of other documents with ours (DOCUMENTS="a.json b.json")
-	$(BIN)/python -m codegen.compare $(DOCUMENTS)
+	$(BIN)/python -m codegen.diff.compare_code $(DOCUMENTS)
 
 spec: $(VENV)/installed-dev  ## Fetch and check CircleCI's document, keep it in build/, print what changed (SPEC=document)
-	$(BIN)/python -m codegen.fetch $(filter-out openapi.json,$(SPEC))
+	$(BIN)/python -m codegen.adopt.fetch $(filter-out openapi.json,$(SPEC))
 
 spec-diff: $(VENV)/installed-dev  ## List the changes between two documents; fail if one breaks callers (OLD= NEW= ARGS=)
 	$(BIN)/python -m codegen.diff $(OLD) $(NEW) $(ARGS)
