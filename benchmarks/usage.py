@@ -17,10 +17,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from circleci_v2._files.directories import open_directory
-from circleci_v2._files.incoming import IncomingFile
+from circleci_v2._download.atomic_file import AtomicFile
+from circleci_v2._download.safe_directory import open_directory
 from circleci_v2.usage_export import COLUMNS, read_usage_rows
-from circleci_v2.usage_export.merging import Merged, Part, merge
+from circleci_v2.usage_export.merge import Merged, Part, merge_csv
 
 PARTS: Final = 8
 PART_BYTES: Final = 128 << 20
@@ -64,11 +64,11 @@ def believable_rows(count: int = 4000) -> bytes:
 
 def merge_parts(paths: list[Path], dest: Path) -> Merged:
     root = open_directory(dest.parent)
-    incoming = IncomingFile(root, [dest.name], replace=True).open()
+    file = AtomicFile(root, [dest.name], replace=True).open()
     with ExitStack() as files:
         parts = [Part(path.name, files.enter_context(path.open("rb"))) for path in paths]
-        merged = merge(parts, incoming.write, check=lambda: None)
-    incoming.publish()
+        merged = merge_csv(parts, file.write, check=lambda: None)
+    file.commit()
     root.close()
     return merged
 

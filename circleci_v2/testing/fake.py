@@ -36,7 +36,7 @@ from circleci_v2.testing.state.projects import Project
 from circleci_v2.testing.state.runs import Pipeline
 from circleci_v2.testing.state.world import World
 from circleci_v2.testing.transport import FakeTransport
-from circleci_v2.usage_export.quota import Timing
+from circleci_v2.usage_export import Timing
 from circleci_v2.waiting.polling import Polling
 
 __all__ = ["API_PREFIX", "FakeCircleCI"]

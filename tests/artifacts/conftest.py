@@ -2,21 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from circleci_v2._files import downloading
+from circleci_v2._download import resumable
 from tests.artifacts.storage import Storage
 from tests.clients import SkippingClient
 
 
 @pytest.fixture(autouse=True)
-def pauses(monkeypatch):
-    """The pauses before further tries, which nobody waits for here."""
-    pauses = []
+def back_offs(monkeypatch):
+    """Record the waits between attempts instead of waiting."""
+    back_offs = []
 
-    async def pause(fruitless):
-        pauses.append(fruitless)
+    async def back_off(without_progress):
+        back_offs.append(without_progress)
 
-    monkeypatch.setattr(downloading, "pause", pause)
-    return pauses
+    monkeypatch.setattr(resumable, "back_off", back_off)
+    return back_offs
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ async def circleci(storage, anyio_backend):
 
 @pytest.fixture
 def dest(tmp_path):
-    """Where to download to, beside a directory in which nothing may change."""
+    """A destination, beside a directory that must not change."""
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "kept").write_text("kept")

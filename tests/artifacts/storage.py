@@ -12,6 +12,14 @@ import attrs
 
 from tests.loopback import TOKEN, Loopback, Received, Reply, serving
 
+SLUG = "gh/acme/web"
+
+PIPELINE = "6e1f5b0c-0a52-4c3e-8d86-0f5e5ec09b0a"
+
+WORKFLOW = "fda08377-fe7e-46b1-8992-3a7aaecac9c3"
+
+RERUN = "2b6a1f3e-3c7e-4f5e-9a52-50ad65f6a9d1"
+
 
 @attrs.frozen
 class StoredFile:
@@ -109,3 +117,52 @@ def right_reply(request: Received, file: StoredFile) -> Reply:
 
 def _json(value: Any) -> Reply:
     return Reply(200, {"Content-Type": "application/json"}, json.dumps(value).encode())
+
+
+def contents(dest):
+    return {path.relative_to(dest).as_posix(): path.read_bytes() for path in dest.rglob("*") if path.is_file()}
+
+
+def reply_without_ranges(file):
+    return Reply(200, {}, file.content)
+
+
+def job(name, number, **fields):
+    return {
+        "id": "5034460f-c7c4-4c43-9457-de07e2029e7b",
+        "name": name,
+        "job_number": number,
+        "type": "build",
+        "status": "success",
+        "dependencies": [],
+        "project_slug": SLUG,
+        "started_at": "2026-03-02T09:15:31Z",
+        "stopped_at": "2026-03-02T09:18:02Z",
+    } | fields
+
+
+def workflow(name, identifier, created_at="2026-03-02T09:15:00Z"):
+    return {
+        "id": identifier,
+        "name": name,
+        "status": "success",
+        "created_at": created_at,
+        "stopped_at": None,
+        "pipeline_id": PIPELINE,
+        "pipeline_number": 1,
+        "project_slug": SLUG,
+        "started_by": None,
+    }
+
+
+def pipeline(identifier=PIPELINE, number=1):
+    return {
+        "id": identifier,
+        "number": number,
+        "state": "created",
+        "project_slug": SLUG,
+        "created_at": "2026-03-02T09:15:00Z",
+        "updated_at": "2026-03-02T09:15:00Z",
+        "errors": [],
+        "trigger": {"type": "webhook", "received_at": "2026-03-02T09:15:00Z", "actor": {"login": "fake-user"}},
+    }

@@ -14,7 +14,7 @@ from circleci_v2.testing import FakeCircleCI
 from circleci_v2.usage_export import export_usage, iter_usage_rows, read_usage_rows
 from tests.clients import SkippingClient
 from tests.loopback import TOKEN, Reply
-from tests.usage.exports import HEADER, NOW, ORG, Clock, Exports, Job, completed, job_id, line, zipped
+from tests.usage_export.exports import HEADER, NOW, ORG, Clock, Exports, Job, completed, job_id, line, zipped
 
 pytestmark = [
     pytest.mark.anyio,
@@ -177,7 +177,7 @@ async def test_cut_parts_are_resumed(circleci, exports, clock, dest):
 
 async def test_a_job_that_fails_again_and_again_is_given_up(circleci, exports, clock, dest):
     exports.make = lambda _number, start, end: Job(start, end, [{"state": "failed", "error_reason": "too much data"}])
-    with pytest.raises(UsageExportError, match=r"too much data; it was made 3 times") as failed:
+    with pytest.raises(UsageExportError, match=r"too much data; it was created 3 times") as failed:
         await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
     assert len(exports.jobs) == 3
     assert failed.value.job_ids == (None,)
@@ -245,7 +245,7 @@ async def test_a_creation_that_fails_tells_what_to_resume_with(circleci, exports
 @pytest.mark.parametrize("refusal", FINAL)
 async def test_a_state_that_is_refused_tells_what_to_resume_with(circleci, exports, clock, dest, refusal):
     exports.status_refusals = [refusal]
-    with pytest.raises(UsageExportError, match=f"{job_id(0)} .* cannot be asked for") as failed:
+    with pytest.raises(UsageExportError, match=f"{job_id(0)} .* cannot be read") as failed:
         await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
     assert isinstance(failed.value.__cause__, CAUSES)
     assert failed.value.job_ids == (job_id(0),)
@@ -255,7 +255,7 @@ async def test_a_state_that_is_refused_tells_what_to_resume_with(circleci, expor
 
 async def test_a_creation_that_tells_no_job_is_told_as_such(circleci, exports, clock, dest):
     exports.refusals = [Reply(201, body=b'{"state": "created"}')]
-    with pytest.raises(UsageExportError, match="does not say which job") as failed:
+    with pytest.raises(UsageExportError, match="has no job id") as failed:
         await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
     assert (failed.value.job_ids, exports.polls) == ((None,), [])
 

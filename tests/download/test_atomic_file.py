@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from circleci_v2._files import directories
-from circleci_v2._files.directories import DescriptorDirectory, PathDirectory, folds_case, open_directory
-from circleci_v2._files.incoming import IncomingFile
+from circleci_v2._download import safe_directory
+from circleci_v2._download.atomic_file import AtomicFile
+from circleci_v2._download.safe_directory import DescriptorDirectory, PathDirectory, is_case_insensitive, open_directory
 
 
 @pytest.fixture(params=[DescriptorDirectory, PathDirectory])
 def root(request, tmp_path, monkeypatch):
     """An open directory of either kind, beside a file that must stay as it is."""
     if request.param is PathDirectory:
-        monkeypatch.setattr(directories, "HAS_DIRECTORY_DESCRIPTORS", False)
-    elif not directories.HAS_DIRECTORY_DESCRIPTORS:
+        monkeypatch.setattr(safe_directory, "SUPPORTS_DIR_FD", False)
+    elif not safe_directory.SUPPORTS_DIR_FD:
         pytest.skip("directories have no descriptors here")
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -39,39 +39,39 @@ def files(place: Path) -> dict[str, bytes]:
 
 
 def received(root, *parts: str, content: bytes = b"new", replace: bool = False) -> None:
-    incoming = IncomingFile(root, parts, replace=replace)
+    file = AtomicFile(root, parts, replace=replace)
     try:
-        incoming.open()
-        incoming.write(content)
-        incoming.publish()
+        file.open()
+        file.write(content)
+        file.commit()
     finally:
-        incoming.discard()
+        file.discard()
 
 
 def test_a_file_has_its_name_only_when_it_is_complete(root, place):
-    incoming = IncomingFile(root, ["a", "b", "file"], replace=False).open()
-    incoming.write(b"one ")
-    incoming.write(bytearray(b"two"))
+    file = AtomicFile(root, ["a", "b", "file"], replace=False).open()
+    file.write(b"one ")
+    file.write(bytearray(b"two"))
     (temporary,) = files(place)
     assert temporary.startswith(os.path.join("a", "b", ".circleci-"))  # noqa: PTH118 - text, not a path to open
-    incoming.publish()
+    file.commit()
     assert files(place) == {os.path.join("a", "b", "file"): b"one two"}  # noqa: PTH118
 
 
 def test_a_discarded_file_leaves_nothing(root, place):
-    incoming = IncomingFile(root, ["a", "file"], replace=False).open()
-    incoming.write(b"half")
-    incoming.discard()
-    incoming.discard()
+    file = AtomicFile(root, ["a", "file"], replace=False).open()
+    file.write(b"half")
+    file.discard()
+    file.discard()
     assert files(place) == {}
 
 
 def test_a_file_that_begins_again_forgets_what_it_had(root, place):
-    incoming = IncomingFile(root, ["file"], replace=False).open()
-    incoming.write(b"something long")
-    incoming.restart()
-    incoming.write(b"short")
-    incoming.publish()
+    file = AtomicFile(root, ["file"], replace=False).open()
+    file.write(b"something long")
+    file.restart()
+    file.write(b"short")
+    file.commit()
     assert files(place) == {"file": b"short"}
 
 
@@ -80,20 +80,20 @@ def test_a_published_file_is_not_discarded(root, place):
     assert files(place) == {"file": b"new"}
 
 
-@pytest.mark.parametrize("end", ["publish", "discard"])
+@pytest.mark.parametrize("end", ["commit", "discard"])
 def test_a_file_that_ended_is_not_written(root, end):
-    incoming = IncomingFile(root, ["file"], replace=False).open()
-    getattr(incoming, end)()
-    for write in (lambda: incoming.write(b"x"), incoming.restart, incoming.publish):
+    file = AtomicFile(root, ["file"], replace=False).open()
+    getattr(file, end)()
+    for write in (lambda: file.write(b"x"), file.restart, file.commit):
         with pytest.raises(ValueError, match="not open"):
             write()
 
 
 def test_a_file_that_was_discarded_before_it_was_opened_stays_away(root, place):
-    incoming = IncomingFile(root, ["file"], replace=False)
-    incoming.discard()
+    file = AtomicFile(root, ["file"], replace=False)
+    file.discard()
     with pytest.raises(ValueError, match="not open"):
-        incoming.open()
+        file.open()
     assert files(place) == {}
 
 
@@ -107,11 +107,11 @@ def test_an_existing_file_is_kept_unless_it_may_be_replaced(root, place):
 
 
 def test_a_file_that_appears_during_the_download_is_kept(root, place):
-    incoming = IncomingFile(root, ["file"], replace=False).open()
+    file = AtomicFile(root, ["file"], replace=False).open()
     (place / "file").write_bytes(b"quicker")
     with pytest.raises(FileExistsError):
-        incoming.publish()
-    incoming.discard()
+        file.commit()
+    file.discard()
     assert files(place) == {"file": b"quicker"}
 
 
@@ -139,15 +139,15 @@ def test_links_are_never_followed(root, place, tmp_path, replace):
 
 @pytest.mark.parametrize("replace", [False, True])
 def test_a_link_that_appears_during_the_download_is_not_followed(root, place, tmp_path, replace):
-    incoming = IncomingFile(root, ["file"], replace=replace).open()
-    incoming.write(b"new")
+    file = AtomicFile(root, ["file"], replace=replace).open()
+    file.write(b"new")
     (place / "file").symlink_to(tmp_path / "outside" / "kept")
     try:
-        incoming.publish()
+        file.commit()
     except FileExistsError:
         assert not replace
     finally:
-        incoming.discard()
+        file.discard()
 
 
 @pytest.mark.parametrize("replace", [False, True])
@@ -179,15 +179,15 @@ def test_a_file_system_without_hard_links_is_served_too(root, place, taken, monk
         raise PermissionError(errno.EPERM, "no hard links here")
 
     monkeypatch.setattr(os, "link", refuse)
-    incoming = IncomingFile(root, ["file"], replace=False).open()
-    incoming.write(b"new")
+    file = AtomicFile(root, ["file"], replace=False).open()
+    file.write(b"new")
     if taken:
         (place / "file").write_bytes(b"quicker")
         with pytest.raises(FileExistsError):
-            incoming.publish()
+            file.commit()
     else:
-        incoming.publish()
-    incoming.discard()
+        file.commit()
+    file.discard()
     assert files(place) == {"file": b"quicker" if taken else b"new"}
 
 
@@ -201,9 +201,9 @@ def test_discarding_waits_for_the_thread_that_still_opens(root, place, monkeypat
         return create(name)
 
     monkeypatch.setattr(root, "create", slow_create)
-    incoming = IncomingFile(root, ["file"], replace=False)
-    opening = threading.Thread(target=incoming.open)
-    discarding = threading.Thread(target=incoming.discard)
+    file = AtomicFile(root, ["file"], replace=False)
+    opening = threading.Thread(target=file.open)
+    discarding = threading.Thread(target=file.discard)
     opening.start()
     entered.wait(5)
     discarding.start()
@@ -214,7 +214,7 @@ def test_discarding_waits_for_the_thread_that_still_opens(root, place, monkeypat
     assert files(place) == {}
 
 
-@pytest.mark.parametrize("end", ["publish", "discard"])
+@pytest.mark.parametrize("end", ["commit", "discard"])
 def test_a_file_that_the_file_system_refuses_when_it_is_closed_leaves_nothing(root, place, end, monkeypatch):
     # Network file systems tell of a full disk or quota as late as that. The descriptor is closed all the same.
     close = os.close
@@ -225,12 +225,12 @@ def test_a_file_that_the_file_system_refuses_when_it_is_closed_leaves_nothing(ro
         closed.append(descriptor)
         raise OSError(errno.EDQUOT, "over quota")
 
-    incoming = IncomingFile(root, ["file"], replace=False).open()
+    file = AtomicFile(root, ["file"], replace=False).open()
     with monkeypatch.context() as patch:
         patch.setattr(os, "close", refuse)
         with pytest.raises(OSError, match="over quota"):
-            getattr(incoming, end)()
-    incoming.discard()
+            getattr(file, end)()
+    file.discard()
     assert (files(place), len(closed)) == ({}, 1)
 
 
@@ -250,5 +250,5 @@ def test_no_descriptor_stays_open(root):
 
 def test_whether_the_file_system_folds_case_is_tried_out(root, place):
     (place / "probe").write_bytes(b"")
-    assert folds_case(root) == (place / "PROBE").exists()
+    assert is_case_insensitive(root) == (place / "PROBE").exists()
     assert files(place).keys() == {"probe"}

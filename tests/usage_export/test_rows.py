@@ -9,7 +9,7 @@ import pytest
 from circleci_v2.errors import ConfigurationError, UsageExportError
 from circleci_v2.usage_export import COLUMNS, CreditsTally, UsageRow, read_usage_rows, sum_credits
 from circleci_v2.usage_export.rows import parse_rows
-from tests.usage.exports import HEADER, line
+from tests.usage_export.exports import HEADER, line
 
 VALUES = {
     "organization_id": "f22b6566-597d-46d5-ba74-99ef5bb3d85c",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from circleci_v2.artifacts.paths import Claims, safe_parts
+from circleci_v2.artifacts.safe_paths import PathReservations, safe_parts
 from circleci_v2.errors import ArtifactError
 from tests.artifacts.hostile import HARMLESS, REFUSED_EVERYWHERE, REFUSED_ON_WINDOWS
 
@@ -44,7 +44,7 @@ def test_names_that_only_resemble_devices_are_kept_on_windows(path):
 def test_the_destination_counts_towards_the_longest_path():
     path = "/".join(["x" * 250] * 16)
     assert safe_parts(path, windows=False)
-    with pytest.raises(ArtifactError, match=r"4,095 at most"):
+    with pytest.raises(ArtifactError, match=r"at most 4,095"):
         safe_parts(path, windows=False, root="/" + "r" * 200)
 
 
@@ -71,22 +71,22 @@ def test_no_text_yields_a_name_that_leaves_its_directory(path, windows):
     assert os.path.normpath(os.path.join("/root", *parts)).startswith(root + "/")  # noqa: PTH118 - nothing but text
 
 
-def claimed(*paths: str, folds_case: bool) -> Claims:
-    claims = Claims(folds_case=folds_case)
+def reserved(*paths: str, case_insensitive: bool) -> PathReservations:
+    reservations = PathReservations(case_insensitive=case_insensitive)
     for path in paths:
-        claims.claim(path, tuple(path.split("/")))
-    return claims
+        reservations.reserve(path, tuple(path.split("/")))
+    return reservations
 
 
 @pytest.mark.parametrize(
     ("first", "second"),
     [("a", "a"), ("a", "a/b"), ("a/b", "a"), ("a/b/c", "a/b"), ("a/b", "a/b/c/d")],
 )
-@pytest.mark.parametrize("folds_case", [False, True])
-def test_two_artifacts_of_one_place_are_told_apart(first, second, folds_case):
-    claims = claimed(first, folds_case=folds_case)
-    with pytest.raises(ArtifactError, match=f"it would land on the artifact '{first}'"):
-        claims.claim(second, tuple(second.split("/")))
+@pytest.mark.parametrize("case_insensitive", [False, True])
+def test_two_artifacts_of_one_place_are_told_apart(first, second, case_insensitive):
+    reservations = reserved(first, case_insensitive=case_insensitive)
+    with pytest.raises(ArtifactError, match=f"it would overwrite the artifact '{first}'"):
+        reservations.reserve(second, tuple(second.split("/")))
 
 
 FOLDED = [
@@ -100,25 +100,25 @@ FOLDED = [
 
 @pytest.mark.parametrize(("first", "second"), FOLDED)
 def test_a_file_system_that_folds_case_holds_one_of_two_spellings(first, second):
-    claims = claimed(first, folds_case=True)
+    reservations = reserved(first, case_insensitive=True)
     with pytest.raises(ArtifactError, match="same download"):
-        claims.claim(second, tuple(second.split("/")))
+        reservations.reserve(second, tuple(second.split("/")))
 
 
 @pytest.mark.parametrize(("first", "second"), FOLDED)
 def test_a_file_system_that_tells_case_apart_holds_both_spellings(first, second):
-    claimed(first, second, folds_case=False)
+    reserved(first, second, case_insensitive=False)
 
 
 def test_files_share_directories():
-    claimed("a/b", "a/c", "a/d/e", "a/d/f", folds_case=True)
+    reserved("a/b", "a/c", "a/d/e", "a/d/f", case_insensitive=True)
 
 
 def test_a_deep_path_takes_memory_in_proportion_to_its_depth():
     def taken(depth: int) -> int:
-        claims, parts = Claims(folds_case=False), ("x",) * depth
+        reservations, parts = PathReservations(case_insensitive=False), ("x",) * depth
         tracemalloc.start()
-        claims.claim("/".join(parts), parts)
+        reservations.reserve("/".join(parts), parts)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return peak
@@ -128,14 +128,14 @@ def test_a_deep_path_takes_memory_in_proportion_to_its_depth():
 
 def test_deep_paths_are_told_apart_at_their_end():
     deep = "x/" * 2000
-    claims = claimed(f"{deep}a", folds_case=False)
-    claims.claim(f"{deep}b", (*["x"] * 2000, "b"))
+    reservations = reserved(f"{deep}a", case_insensitive=False)
+    reservations.reserve(f"{deep}b", (*["x"] * 2000, "b"))
     with pytest.raises(ArtifactError, match="same download"):
-        claims.claim(f"{deep}a/c", (*["x"] * 2000, "a", "c"))
+        reservations.reserve(f"{deep}a/c", (*["x"] * 2000, "a", "c"))
 
 
 def test_a_refused_artifact_takes_no_place():
-    claims = claimed("a", folds_case=False)
+    reservations = reserved("a", case_insensitive=False)
     with pytest.raises(ArtifactError):
-        claims.claim("a/b", ("a", "b"))
-    claims.claim("b", ("b",))
+        reservations.reserve("a/b", ("a", "b"))
+    reservations.reserve("b", ("b",))

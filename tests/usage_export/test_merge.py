@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from circleci_v2.errors import UsageExportError
 from circleci_v2.usage_export import COLUMNS
-from circleci_v2.usage_export.merging import Part, decompressed, merge
-from tests.usage.exports import HEADER, line, zipped
+from circleci_v2.usage_export.merge import Part, decompressed, merge_csv
+from tests.usage_export.exports import HEADER, line, zipped
 
 
 def parts_of(*contents):
@@ -21,7 +21,7 @@ def parts_of(*contents):
 
 def merged(*contents):
     pieces: list[bytes] = []
-    result = merge(parts_of(*contents), pieces.append, check=lambda: None)
+    result = merge_csv(parts_of(*contents), pieces.append, check=lambda: None)
     return result, b"".join(pieces).decode()
 
 
@@ -70,8 +70,8 @@ def test_columns_that_circleci_adds_are_kept():
 @pytest.mark.parametrize(
     ("second", "problem"),
     [
-        (HEADER.replace("TOTAL_CREDITS", "CREDITS"), "it lacks TOTAL_CREDITS and it has besides CREDITS"),
-        (HEADER.rstrip("\n") + ",MORE\n", "it has besides MORE"),
+        (HEADER.replace("TOTAL_CREDITS", "CREDITS"), "it lacks TOTAL_CREDITS and it also has CREDITS"),
+        (HEADER.rstrip("\n") + ",MORE\n", "it also has MORE"),
         (HEADER.replace("ORGANIZATION_ID,", "", 1), "it lacks ORGANIZATION_ID"),
         (HEADER.replace("JOB_NAME,JOB_ID", "JOB_ID,JOB_NAME"), "another order"),
         ("a,b,c\n", "its rows have 3 values for 48 columns"),
@@ -130,7 +130,7 @@ def test_merging_can_be_stopped_between_pieces():
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        merge(parts_of(zipped(HEADER + A)), lambda _piece: None, check=stop)
+        merge_csv(parts_of(zipped(HEADER + A)), lambda _piece: None, check=stop)
 
 
 TEXT = st.text(alphabet='ab,"\n\\é', max_size=12)

@@ -14,8 +14,8 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from circleci_v2 import CircleCI
-from circleci_v2._files.directories import open_directory
-from circleci_v2._files.opening import opened
+from circleci_v2._download.safe_directory import open_directory
+from circleci_v2._download.threads import open_in_thread
 from circleci_v2.testing import ArtifactFile, FakeCircleCI, JobPlan
 from tests.http.cancelling import SkippingLoop, after, by_cancel_scope, by_task_cancel, by_timeout
 
@@ -87,14 +87,14 @@ async def test_what_is_cancelled_at_any_step_leaves_nothing_open(work, way, tmp_
 async def test_a_directory_that_is_opened_too_late_is_closed_before_the_task_ends(tmp_path):
     entered, leave = threading.Event(), threading.Event()
 
-    def work(left_open):
-        directory = left_open.enter_context(closing(open_directory(tmp_path)))
+    def work(resources):
+        directory = resources.enter_context(closing(open_directory(tmp_path)))
         entered.set()
         leave.wait(PATIENCE)
         return directory
 
     async def hold():
-        async with opened(work):
+        async with open_in_thread(work):
             pytest.fail("it was cancelled before")
 
     async def moment():
@@ -107,11 +107,11 @@ async def test_a_directory_that_is_opened_too_late_is_closed_before_the_task_end
 
 
 async def test_what_was_opened_before_an_error_is_closed(tmp_path, anyio_backend):
-    def work(left_open):
-        left_open.enter_context(closing(open_directory(tmp_path)))
+    def work(resources):
+        resources.enter_context(closing(open_directory(tmp_path)))
         raise PermissionError("of the test")
 
     with pytest.raises(PermissionError, match="of the test"):
-        async with opened(work):
+        async with open_in_thread(work):
             pytest.fail("it was never opened")
     assert open_below(tmp_path) == []

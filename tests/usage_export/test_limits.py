@@ -8,18 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circleci_v2.errors import ConfigurationError
-from circleci_v2.usage_export.windows import split
+from circleci_v2.usage_export.limits import split_range
 
 NOW = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
 
 
 def test_a_month_is_one_window():
-    (window,) = split(NOW - timedelta(days=31), NOW, now=NOW)
+    (window,) = split_range(NOW - timedelta(days=31), NOW, now=NOW)
     assert (window.start, window.end) == (NOW - timedelta(days=31), NOW)
 
 
 def test_a_longer_range_is_cut_at_midnight():
-    windows = split(NOW - timedelta(days=40), NOW, now=NOW)
+    windows = split_range(NOW - timedelta(days=40), NOW, now=NOW)
     assert [str(window) for window in windows] == [
         "2026-02-19 12:00 to 2026-03-21 23:59 UTC",
         "2026-03-22 00:00 to 2026-03-31 12:00 UTC",
@@ -27,12 +27,12 @@ def test_a_longer_range_is_cut_at_midnight():
 
 
 def test_thirteen_months_are_in_reach():
-    assert len(split(datetime(2025, 2, 28, tzinfo=UTC) + timedelta(days=4), NOW, now=NOW)) == 13
+    assert len(split_range(datetime(2025, 2, 28, tzinfo=UTC) + timedelta(days=4), NOW, now=NOW)) == 13
 
 
 def test_other_time_zones_name_the_same_moments():
     berlin = timezone(timedelta(hours=2))
-    (window,) = split(datetime(2026, 3, 1, 2, tzinfo=berlin), datetime(2026, 3, 2, 2, tzinfo=berlin), now=NOW)
+    (window,) = split_range(datetime(2026, 3, 1, 2, tzinfo=berlin), datetime(2026, 3, 2, 2, tzinfo=berlin), now=NOW)
     assert str(window) == "2026-03-01 00:00 to 2026-03-02 00:00 UTC"
 
 
@@ -49,7 +49,7 @@ def test_other_time_zones_name_the_same_moments():
 )
 def test_a_range_without_data_is_refused(start, end, message):
     with pytest.raises(ConfigurationError, match=message):
-        split(start, end, now=NOW)
+        split_range(start, end, now=NOW)
 
 
 @given(
@@ -59,7 +59,7 @@ def test_a_range_without_data_is_refused(start, end, message):
 def test_windows_cover_the_range_once(start, length):
     begin = NOW - timedelta(days=start)
     end = min(NOW, begin + timedelta(days=length))
-    windows = split(begin, end, now=NOW)
+    windows = split_range(begin, end, now=NOW)
     assert (windows[0].start, windows[-1].end) == (begin, end)
     for window in windows:
         assert window.start <= window.end
@@ -67,4 +67,4 @@ def test_windows_cover_the_range_once(start, length):
     for earlier, later in pairwise(windows):
         assert later.start - earlier.end == timedelta(milliseconds=1)
         assert later.start.date() > earlier.end.date()
-    assert windows == split(begin, end, now=NOW + timedelta(hours=5))
+    assert windows == split_range(begin, end, now=NOW + timedelta(hours=5))

@@ -9,7 +9,7 @@ import pytest
 
 from circleci_v2 import artifacts
 from circleci_v2.errors import ArtifactError, ConfigurationError, NotFoundError
-from tests.artifacts.storage import StoredFile
+from tests.artifacts.storage import SLUG, WORKFLOW, StoredFile, contents, job
 from tests.loopback import TOKEN, Reply
 
 pytestmark = [
@@ -17,12 +17,6 @@ pytestmark = [
     # httpx leaves its own inner generators to the garbage collector when a body is not read to its end; trio notices.
     pytest.mark.filterwarnings("ignore:Async generator '(httpx|httpcore):ResourceWarning"),
 ]
-
-SLUG = "gh/acme/web"
-
-
-def contents(dest):
-    return {path.relative_to(dest).as_posix(): path.read_bytes() for path in dest.rglob("*") if path.is_file()}
 
 
 async def test_every_artifact_of_a_job_becomes_a_file(circleci, storage, dest):
@@ -284,121 +278,6 @@ async def test_no_more_than_the_concurrency_runs_at_a_time(circleci, storage, de
     assert storage.storage.most_connections <= 3
 
 
-def cut_at_random(seed):
-    chance = random.Random(seed)
-
-    def reply(_request, _file, right):
-        size = len(right.body)
-        # At least one byte comes through, so that no file is given up for want of progress.
-        return attrs.evolve(right, cut_after=chance.randrange(1, size)) if size > 1 and chance.random() < 0.7 else right
-
-    return reply
-
-
-@pytest.mark.parametrize("seed", range(10))
-async def test_files_that_are_cut_at_random_bytes_are_whole_in_the_end(circleci, storage, dest, seed):
-    chance = random.Random(seed)
-    files = [StoredFile(f"{number}", chance.randbytes(chance.randrange(1, 300_000))) for number in range(10)]
-    storage.store(*files)
-    storage.reply = cut_at_random(seed)
-    await artifacts.download_artifacts(circleci, SLUG, 17, dest)
-    assert contents(dest) == {file.path: file.content for file in files}
-    assert any("range" in request.headers for request in storage.storage.requests)
-
-
-@pytest.mark.parametrize("seed", range(5))
-async def test_without_ranges_a_cut_file_is_whole_or_absent(circleci, storage, dest, seed):
-    chance = random.Random(seed)
-    files = {f"{number}": chance.randbytes(chance.randrange(1, 300_000)) for number in range(10)}
-    storage.store(*(StoredFile(path, content) for path, content in files.items()))
-    cut = cut_at_random(seed)
-    storage.reply = lambda request, file, _right: cut(request, file, reply_without_ranges(file))
-    download = await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="collect")
-    stored = contents(dest)
-    assert stored == {path: files[path] for path in stored}
-    assert len(stored) + len(download.failures) == 10
-    assert not any("range" in request.headers for request in storage.storage.requests)
-
-
-def reply_without_ranges(file):
-    return Reply(200, {}, file.content)
-
-
-async def test_a_file_that_changes_while_it_is_resumed_is_read_anew(circleci, storage, dest):
-    old, new = b"o" * 100_000, b"n" * 90_000
-    storage.store(StoredFile("file", new))
-    replies = iter(
-        [lambda right: attrs.evolve(right, headers={"ETag": '"old"'}, body=old, length=len(old), cut_after=50_000)]
-    )
-    storage.reply = lambda _request, _file, right: next(replies, lambda right: right)(right)
-    await artifacts.download_artifacts(circleci, SLUG, 17, dest)
-    assert contents(dest) == {"file": new}
-
-
-LIES = {
-    "another part": lambda right: attrs.evolve(right, headers=right.headers | {"Content-Range": "bytes 7-9/10"}),
-    "a part beyond all numbers": lambda right: attrs.evolve(
-        right, headers=right.headers | {"Content-Range": f"bytes {'9' * 5000}-/*"}
-    ),
-    "no part at all": lambda right: attrs.evolve(
-        right, headers={name: value for name, value in right.headers.items() if name != "Content-Range"}
-    ),
-    "a part of another file": lambda right: attrs.evolve(
-        right, headers=right.headers | {"Content-Range": right.headers["Content-Range"].partition("/")[0] + "/200000"}
-    ),
-    "a part too long": lambda right: attrs.evolve(right, body=right.body + b"more", length=len(right.body) + 4),
-    "the end of the file": lambda right: attrs.evolve(right, status=416, body=b"", length=0),
-}
-
-
-@pytest.mark.parametrize("lie", LIES)
-async def test_a_server_that_resumes_wrongly_is_asked_for_the_whole(circleci, storage, dest, lie):
-    content = random.Random(lie).randbytes(100_000)
-    storage.store(StoredFile("file", content))
-    asked = []
-
-    def reply(request, _file, right):
-        asked.append("range" in request.headers)
-        if len(asked) == 1:
-            return attrs.evolve(right, cut_after=40_000)
-        return LIES[lie](right) if asked[-1] else right
-
-    storage.reply = reply
-    await artifacts.download_artifacts(circleci, SLUG, 17, dest)
-    assert contents(dest) == {"file": content}
-    assert asked == [False, True, False]
-
-
-async def test_a_server_that_sends_fewer_bytes_than_asked_for_is_asked_for_the_rest(circleci, storage, dest):
-    content = random.Random(1).randbytes(100_000)
-    storage.store(StoredFile("file", content))
-
-    def reply(request, _file, right):
-        if "range" not in request.headers:
-            # The length of a chunked body is not known before its end.
-            chunk = b"%x\r\n%s\r\n" % (len(content), content)
-            headers = right.headers | {"Transfer-Encoding": "chunked"}
-            return attrs.evolve(right, headers=headers, body=chunk, length=None, cut_after=40_000)
-        start = request.range_start
-        some = content[start : start + 25_000]
-        told = {"Content-Range": f"bytes {start}-{start + len(some) - 1}/{len(content)}"}
-        return attrs.evolve(right, headers=right.headers | told, body=some, length=len(some))
-
-    storage.reply = reply
-    await artifacts.download_artifacts(circleci, SLUG, 17, dest)
-    assert contents(dest) == {"file": content}
-
-
-async def test_a_file_that_never_comes_through_fails_after_a_few_tries(circleci, storage, dest, pauses):
-    storage.store(StoredFile("file", b"x" * 1000))
-    storage.reply = lambda _request, _file, right: attrs.evolve(right, cut_after=0)
-    with pytest.raises(ArtifactError, match="'file' is not stored"):
-        await artifacts.download_artifacts(circleci, SLUG, 17, dest)
-    assert contents(dest) == {}
-    assert len(storage.storage.requests) == 5
-    assert pauses == [1, 2, 3, 4]
-
-
 async def test_a_cancelled_download_leaves_no_temporary_file(circleci, storage, dest):
     storage.store(*(StoredFile(f"{number}", b"x" * 3_000_000) for number in range(8)))
     began = anyio.Event()
@@ -439,39 +318,6 @@ async def test_a_download_whose_task_is_cancelled_at_any_moment_leaves_nothing_b
     assert finished < 30
     await artifacts.download_artifacts(circleci, SLUG, 18, dest)
     assert (dest / "after").read_bytes() == b"fine"
-
-
-def job(name, number, **fields):
-    return {
-        "id": "5034460f-c7c4-4c43-9457-de07e2029e7b",
-        "name": name,
-        "job_number": number,
-        "type": "build",
-        "status": "success",
-        "dependencies": [],
-        "project_slug": SLUG,
-        "started_at": "2026-03-02T09:15:31Z",
-        "stopped_at": "2026-03-02T09:18:02Z",
-    } | fields
-
-
-def workflow(name, identifier, created_at="2026-03-02T09:15:00Z"):
-    return {
-        "id": identifier,
-        "name": name,
-        "status": "success",
-        "created_at": created_at,
-        "stopped_at": None,
-        "pipeline_id": PIPELINE,
-        "pipeline_number": 1,
-        "project_slug": SLUG,
-        "started_by": None,
-    }
-
-
-PIPELINE = "6e1f5b0c-0a52-4c3e-8d86-0f5e5ec09b0a"
-WORKFLOW = "fda08377-fe7e-46b1-8992-3a7aaecac9c3"
-RERUN = "2b6a1f3e-3c7e-4f5e-9a52-50ad65f6a9d1"
 
 
 async def test_each_job_of_a_workflow_gets_a_directory(circleci, storage, dest):
@@ -535,125 +381,3 @@ async def test_a_job_that_is_gone_can_stop_the_download(circleci, partly_gone, d
     with pytest.raises(ArtifactError, match="job 'gone'"):
         await artifacts.download_workflow_artifacts(circleci, WORKFLOW, dest, on_error="raise")
     assert contents(dest) == {}
-
-
-def pipeline(identifier=PIPELINE, number=1):
-    return {
-        "id": identifier,
-        "number": number,
-        "state": "created",
-        "project_slug": SLUG,
-        "created_at": "2026-03-02T09:15:00Z",
-        "updated_at": "2026-03-02T09:15:00Z",
-        "errors": [],
-        "trigger": {"type": "webhook", "received_at": "2026-03-02T09:15:00Z", "actor": {"login": "fake-user"}},
-    }
-
-
-@pytest.fixture
-def runs(storage):
-    """A pipeline without workflows yet, then one with a workflow and its rerun."""
-    new = "11111111-0a52-4c3e-8d86-0f5e5ec09b0a"
-    storage.answers[f"/project/{SLUG}/pipeline"] = {"items": [pipeline(new, 2), pipeline()], "next_page_token": None}
-    storage.answers[f"/pipeline/{PIPELINE}/workflow"] = {
-        "items": [
-            workflow("build", WORKFLOW),
-            workflow("build", RERUN, "2026-03-02T10:00:00Z"),
-            workflow("build", None),
-        ],
-        "next_page_token": None,
-    }
-    storage.answers[f"/workflow/{WORKFLOW}/job"] = {
-        "items": [job("test", 17), job("lint", 18)],
-        "next_page_token": None,
-    }
-    storage.answers[f"/workflow/{RERUN}/job"] = {
-        "items": [job("test", 19, status="failed"), job("wait", None), job("lint", 20)],
-        "next_page_token": None,
-    }
-    for number in (17, 18, 19, 20):
-        storage.store(StoredFile(f"report-{number}", b"x"), job=number)
-
-
-@pytest.mark.parametrize(
-    ("options", "number"),
-    [
-        ({"job": "test"}, 17),
-        ({"job": "lint"}, 20),
-        ({"job": "test", "status": "failed"}, 19),
-        ({"job": "test", "status": None}, 19),
-        ({"job": "lint", "workflow": "build", "branch": "main"}, 20),
-    ],
-)
-async def test_the_newest_run_of_a_job_is_found(circleci, runs, options, number):
-    latest = await artifacts.latest_artifacts(circleci, SLUG, **options)
-    assert latest.job.job_number == number
-    assert [artifact.path for artifact in latest.artifacts] == [f"report-{number}"]
-    assert str(latest.pipeline.id) == PIPELINE
-
-
-async def test_a_workflow_that_is_gone_is_passed_over(circleci, storage, runs):
-    del storage.answers[f"/workflow/{RERUN}/job"]
-    latest = await artifacts.latest_artifacts(circleci, SLUG, job="lint")
-    assert latest.job.job_number == 18
-
-
-async def test_an_approval_with_a_number_is_no_run(circleci, storage, runs):
-    newer = {"items": [job("lint", 20, type="approval")], "next_page_token": None}
-    storage.answers[f"/workflow/{RERUN}/job"] = newer
-    latest = await artifacts.latest_artifacts(circleci, SLUG, job="lint")
-    assert latest.job.job_number == 18
-
-
-@pytest.mark.parametrize(
-    "options",
-    [{"job": "deploy"}, {"job": "test", "workflow": "other"}, {"job": "wait"}, {"job": "test", "search": 1}],
-)
-async def test_a_run_that_is_not_found_is_told_with_what_was_searched(circleci, runs, options):
-    with pytest.raises(ArtifactError, match=rf"no run of job '{options['job']}'.* newest \d pipelines of gh/acme/web"):
-        await artifacts.latest_artifacts(circleci, SLUG, **options)
-
-
-async def test_only_a_search_that_ended_early_is_said_to_go_on(circleci, storage, runs):
-    page = storage.answers[f"/project/{SLUG}/pipeline"]
-    with pytest.raises(ArtifactError, match=r"newest 2 pipelines of gh/acme/web, which are all$"):
-        await artifacts.latest_artifacts(circleci, SLUG, job="deploy")
-    page["next_page_token"] = "more"
-    before = len(storage.api.requests)
-    with pytest.raises(ArtifactError, match="pipelines of gh/acme/web: raise search= to go on"):
-        await artifacts.latest_artifacts(circleci, SLUG, job="deploy", search=2)
-    assert not any("page-token" in request.target for request in storage.api.requests[before:])
-
-
-async def test_an_artifact_that_is_listed_without_an_address_is_told_as_such(circleci, storage):
-    storage.store(StoredFile("odd", b"x", listed={"url": None}))
-    (artifact,) = await circleci.jobs.list_artifacts(SLUG, 17).collect()
-    with pytest.raises(ValueError, match="address"):
-        async with artifacts.open_artifact(circleci, artifact):
-            pass
-
-
-async def test_an_artifact_can_be_read_without_a_file(circleci, storage):
-    content = random.Random(1).randbytes(300_000)
-    storage.store(StoredFile("file", content))
-    (artifact,) = await circleci.jobs.list_artifacts(SLUG, 17).collect()
-    async with artifacts.open_artifact(circleci, artifact) as stream:
-        assert (stream.start, stream.size) == (0, 300_000)
-        assert b"".join([piece async for piece in stream]) == content
-
-
-async def test_an_artifact_can_be_read_from_a_byte_on(circleci, storage):
-    storage.store(StoredFile("file", b"0123456789"))
-    (artifact,) = await circleci.jobs.list_artifacts(SLUG, 17).collect()
-    async with artifacts.open_artifact(circleci, artifact.url, start=7) as stream:
-        assert (stream.start, stream.size) == (7, 3)
-        assert b"".join([piece async for piece in stream]) == b"789"
-
-
-async def test_a_server_that_cannot_begin_there_is_told(circleci, storage):
-    storage.store(StoredFile("file", b"0123456789"))
-    storage.reply = lambda _request, file, _right: reply_without_ranges(file)
-    (artifact,) = await circleci.jobs.list_artifacts(SLUG, 17).collect()
-    with pytest.raises(ArtifactError, match="byte 7"):
-        async with artifacts.open_artifact(circleci, artifact, start=7):
-            pass
