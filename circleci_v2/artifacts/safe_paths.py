@@ -23,6 +23,8 @@ MAX_PATH_BYTES = 4095
 
 _SEPARATORS = re.compile(r"[/\\]")
 _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
+# Unicode's general category Cc.
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: the devices, with or without an extension.
 _WINDOWS_DEVICE = re.compile(r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])[ ]*(?:[.:].*)?", re.IGNORECASE)
@@ -68,15 +70,20 @@ def _problem_of_path(path: str, root: str) -> str | None:
         length = len(path.encode()) + len(os.fsencode(root)) + 1
     except UnicodeEncodeError:
         return "its path is not valid Unicode"
-    problems = {
-        f"its path and the destination have {length:,} bytes, and at most {MAX_PATH_BYTES:,} are allowed: choose a "
-        "shorter destination": length > MAX_PATH_BYTES,
-        "its path contains a control character": any(unicodedata.category(letter) == "Cc" for letter in path),
-        "its path is absolute": path.startswith(("/", "\\")) or _DRIVE.match(path) is not None,
-        "its path leads out of the destination by '..'": ".." in _SEPARATORS.split(path),
-        "its path does not name a file": path.rpartition("/")[2] in {"", "."},
-    }
-    return next((problem for problem, found in problems.items() if found), None)
+    if length > MAX_PATH_BYTES:
+        return (
+            f"its path and the destination have {length:,} bytes, and at most {MAX_PATH_BYTES:,} are allowed: choose a "
+            "shorter destination"
+        )
+    if _CONTROL_CHARACTER.search(path):
+        return "its path contains a control character"
+    if path.startswith(("/", "\\")) or _DRIVE.match(path):
+        return "its path is absolute"
+    if ".." in _SEPARATORS.split(path):
+        return "its path leads out of the destination by '..'"
+    if path.rpartition("/")[2] in {"", "."}:
+        return "its path does not name a file"
+    return None
 
 
 def _problem_of_name(name: str) -> str | None:

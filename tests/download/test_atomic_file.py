@@ -7,35 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from circleci_v2._download import safe_directory
 from circleci_v2._download.atomic_file import AtomicFile
-from circleci_v2._download.safe_directory import DescriptorDirectory, PathDirectory, is_case_insensitive, open_directory
-
-
-@pytest.fixture(params=[DescriptorDirectory, PathDirectory])
-def root(request, tmp_path, monkeypatch):
-    """An open directory of either kind, beside a file that must stay as it is."""
-    if request.param is PathDirectory:
-        monkeypatch.setattr(safe_directory, "SUPPORTS_DIR_FD", False)
-    elif not safe_directory.SUPPORTS_DIR_FD:
-        pytest.skip("directories have no descriptors here")
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    (outside / "kept").write_text("kept")
-    root = open_directory(tmp_path / "deep" / "root")
-    assert isinstance(root, request.param)
-    yield root
-    root.close()
-    assert {path.name: path.read_text() for path in outside.iterdir()} == {"kept": "kept"}
-
-
-@pytest.fixture
-def place(tmp_path) -> Path:
-    return tmp_path / "deep" / "root"
-
-
-def files(place: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(place)): path.read_bytes() for path in place.rglob("*") if path.is_file()}
+from tests.download.conftest import files
 
 
 def received(root, *parts: str, content: bytes = b"new", replace: bool = False) -> None:
@@ -216,7 +189,7 @@ def test_discarding_waits_for_the_thread_that_still_opens(root, place, monkeypat
 
 @pytest.mark.parametrize("end", ["commit", "discard"])
 def test_a_file_that_the_file_system_refuses_when_it_is_closed_leaves_nothing(root, place, end, monkeypatch):
-    # Network file systems tell of a full disk or quota as late as that. The descriptor is closed all the same.
+    # Network file systems may report a full disk or quota only in close(), which closes the descriptor nevertheless.
     close = os.close
     closed = []
 
@@ -246,9 +219,3 @@ def test_no_descriptor_stays_open(root):
         with pytest.raises(NotADirectoryError):
             received(root, "a", "b", str(number), "c")
     assert len(list(descriptors.iterdir())) == before
-
-
-def test_whether_the_file_system_folds_case_is_tried_out(root, place):
-    (place / "probe").write_bytes(b"")
-    assert is_case_insensitive(root) == (place / "PROBE").exists()
-    assert files(place).keys() == {"probe"}
