@@ -1,6 +1,6 @@
 """Usage exports: memory and speed of merging compressed CSV, beside ``zcat`` in the same run.
 
-Run with ``make bench-usage``. What matters is the ratio; seconds differ from machine to machine.
+Run with ``make bench-usage``. Compare the ratio; seconds differ from machine to machine.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ ROUNDS: Final = 3
 
 
 def write_parts(folder: Path) -> tuple[list[Path], int]:
-    """One GiB of believable rows in compressed parts that each repeat the header; how many rows there are."""
-    rows = believable_rows()
+    """Write one GiB of realistic rows in compressed parts that each repeat the header; return paths and number of rows."""
+    rows = realistic_rows()
     times = PART_BYTES // len(rows)
     paths = [folder / f"part-{number}.csv.gz" for number in range(PARTS)]
     for path in paths:
@@ -41,7 +41,7 @@ def write_parts(folder: Path) -> tuple[list[Path], int]:
     return paths, PARTS * times * rows.count(b"\n")
 
 
-def believable_rows(count: int = 4000) -> bytes:
+def realistic_rows(count: int = 4000) -> bytes:
     chance = random.Random(1)
     lines: list[str] = []
     for number in range(count):
@@ -88,7 +88,7 @@ def main() -> None:
         ours: list[float] = []
         theirs: list[float] = []
         for _ in range(ROUNDS):
-            # Taken by turns, so that both meet the same state of the machine.
+            # Alternating, so that both run under the same load of the machine.
             started = time.perf_counter()
             merged = merge_parts(paths, dest)
             ours.append(time.perf_counter() - started)

@@ -26,7 +26,7 @@ class StoredFile:
     """A file that a job stored.
 
     Attributes:
-        listed: What CircleCI lists of it otherwise than it should.
+        listed: Fields that CircleCI lists wrongly.
     """
 
     path: Any
@@ -37,18 +37,19 @@ class StoredFile:
 
 @attrs.define
 class Storage:
-    """What jobs stored, and how the servers behave.
+    """The stored artifacts, and the behaviour of the servers.
 
     Attributes:
         jobs: The artifacts of each job number.
-        reply: Makes the answer of the storage: gets the request, the file and the right answer.
-        api: The origin that knows the token: it lists artifacts and redirects to the storage.
+        reply: Returns the response of the storage, from the request, the file and the correct response.
+        responses: The JSON of other paths of the API.
+        api: The origin that needs the token: it lists artifacts and redirects to the storage.
         storage: The origin that must not see the token.
     """
 
     jobs: dict[int, list[StoredFile]] = attrs.field(factory=dict)
-    reply: Callable[[Received, StoredFile, Reply], Reply] = lambda _request, _file, right: right
-    answers: dict[str, Any] = attrs.field(factory=dict)
+    reply: Callable[[Received, StoredFile, Reply], Reply] = lambda _request, _file, correct: correct
+    responses: dict[str, Any] = attrs.field(factory=dict)
     page_size: int = 20
     redirects: bool = True
     delay: float = 0.0
@@ -58,12 +59,12 @@ class Storage:
     def store(self, *files: StoredFile, job: int = 17) -> None:
         self.jobs.setdefault(job, []).extend(files)
 
-    def answer_api(self, request: Received) -> Reply:
+    def handle_api(self, request: Received) -> Reply:
         if request.headers.get("circle-token") != TOKEN:
             return Reply(401, body=b"Invalid token provided.")
         path = request.path.removeprefix("/api/v2")
-        if path in self.answers:
-            return _json(self.answers[path])
+        if path in self.responses:
+            return _json(self.responses[path])
         match path.strip("/").split("/"):
             case ["project", *_, number, "artifacts"]:
                 return self._list(int(number), int(request.target.partition("page-token=")[2] or 0))
@@ -72,7 +73,7 @@ class Storage:
                     302, {"Location": f"{self.storage.url}/file/{number}/{index}?signature=s"}, delay=self.delay
                 )
             case ["file", _, _]:
-                return self.answer_storage(request)
+                return self.handle_storage(request)
             case _:
                 return Reply(404, body=b'{"message": "Not found"}')
 
@@ -92,19 +93,19 @@ class Storage:
         ]
         return _json({"items": items, "next_page_token": str(end) if end < len(files) else None})
 
-    def answer_storage(self, request: Received) -> Reply:
+    def handle_storage(self, request: Received) -> Reply:
         _, _, number, index = request.path.split("/")
         file = self.jobs[int(number)][int(index)]
-        return attrs.evolve(self.reply(request, file, right_reply(request, file)), delay=self.delay)
+        return attrs.evolve(self.reply(request, file, correct_reply(request, file)), delay=self.delay)
 
     @contextmanager
     def running(self) -> Iterator[Storage]:
-        with serving(self.answer_api) as self.api, serving(self.answer_storage) as self.storage:
+        with serving(self.handle_api) as self.api, serving(self.handle_storage) as self.storage:
             yield self
 
 
-def right_reply(request: Received, file: StoredFile) -> Reply:
-    """What a storage that knows ranges answers."""
+def correct_reply(request: Received, file: StoredFile) -> Reply:
+    """Return the response of a storage with support for ranges."""
     tag = f'"{hashlib.sha256(file.content).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Accept-Ranges": "bytes"}
     start, size = request.range_start, len(file.content)

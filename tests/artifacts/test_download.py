@@ -62,7 +62,7 @@ async def test_directories_for_nodes_can_be_chosen(circleci, storage, dest, by_n
     assert contents(dest) == {place: b"x"}
 
 
-async def test_nodes_that_share_a_directory_are_refused_where_they_would_overwrite(circleci, storage, dest):
+async def test_nodes_that_share_a_directory_do_not_overwrite_each_other(circleci, storage, dest):
     storage.store(*(StoredFile("report.xml", b"%d" % node, node) for node in range(2)))
     with pytest.raises(ArtifactError, match="same download"):
         await artifacts.download_artifacts(circleci, SLUG, 17, dest, by_node=False)
@@ -80,7 +80,7 @@ async def test_nodes_that_share_a_directory_are_refused_where_they_would_overwri
         ([], set()),
     ],
 )
-async def test_only_what_matches_is_downloaded(circleci, storage, dest, match, expected):
+async def test_only_matching_artifacts_are_downloaded(circleci, storage, dest, match, expected):
     storage.store(*(StoredFile(path, b"x") for path in ("a.xml", "deep/b.xml", "deep/deeper/c.txt")))
     await artifacts.download_artifacts(circleci, SLUG, 17, dest, match=match)
     assert contents(dest).keys() == expected
@@ -107,7 +107,7 @@ async def test_an_existing_file_is_kept_skipped_or_replaced(circleci, storage, d
     }[overwrite]
 
 
-async def test_a_download_is_taken_up_again_without_asking_for_what_is_there(circleci, storage, dest):
+async def test_a_continued_download_requests_only_missing_files(circleci, storage, dest):
     storage.store(*(StoredFile(f"{number}", b"x" * 10) for number in range(10)))
     await artifacts.download_artifacts(circleci, SLUG, 17, dest, match="[0-5]")
     before = len(storage.storage.requests)
@@ -126,7 +126,7 @@ async def test_the_token_reaches_the_first_host_alone(circleci, storage, dest):
     assert all(TOKEN not in request.target for request in storage.api.requests)
 
 
-async def test_what_fails_is_told_after_the_rest_was_downloaded(circleci, storage, dest):
+async def test_failures_are_raised_after_the_rest_was_downloaded(circleci, storage, dest):
     storage.store(*(StoredFile(path, b"x") for path in ("a", "../b", "c", "/d", "e")))
     with pytest.raises(ArtifactError) as failed:
         await artifacts.download_artifacts(circleci, SLUG, 17, dest)
@@ -142,7 +142,7 @@ async def test_a_single_failure_is_raised_as_it_is(circleci, storage, dest):
     assert failed.value.path == "../b"
 
 
-async def test_a_refused_path_can_stop_the_download_before_anything_is_written(circleci, storage, dest):
+async def test_a_rejected_path_can_stop_the_download_before_anything_is_written(circleci, storage, dest):
     storage.store(*(StoredFile(path, b"x") for path in ("a", "../b", "c")))
     with pytest.raises(ArtifactError, match=r"\.\./b"):
         await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="raise")
@@ -201,7 +201,7 @@ async def test_an_artifact_that_is_listed_wrongly_fails_alone(circleci, storage,
     assert [file.path for file in download.files] == ["fine"]
 
 
-async def test_an_artifact_that_is_refused_at_too_great_length_fails_alone(circleci, storage, dest):
+async def test_an_artifact_with_an_error_body_that_is_too_long_fails_alone(circleci, storage, dest):
     storage.store(StoredFile("odd", b"x"), StoredFile("fine", b"x"))
     storage.reply = lambda _request, file, right: Reply(404, length=1 << 40) if file.path == "odd" else right
     download = await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="collect")
@@ -233,7 +233,7 @@ async def test_an_error_of_the_progress_callback_is_not_taken_for_one_of_the_fil
         await artifacts.download_artifacts(circleci, SLUG, 17, dest, overwrite=overwrite, on_progress=fail)
 
 
-async def test_progress_tells_each_file_and_the_whole(circleci, storage, dest):
+async def test_progress_reports_each_file_and_the_total(circleci, storage, dest):
     storage.store(*(StoredFile(f"{number}", b"x" * 200_000) for number in range(5)), StoredFile("../bad", b""))
     told: list[artifacts.ArtifactProgress] = []
     await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="collect", on_progress=told.append)
@@ -258,13 +258,13 @@ async def test_an_error_of_the_progress_callback_is_raised_and_nothing_stays(cir
 
 
 @pytest.mark.parametrize("options", [{"overwrite": "always"}, {"on_error": "ignore"}, {"concurrency": 0}])
-async def test_an_option_that_is_not_known_is_refused_before_any_request(circleci, storage, dest, options):
+async def test_an_invalid_option_is_an_error_before_any_request(circleci, storage, dest, options):
     with pytest.raises(ConfigurationError, match=next(iter(options))):
         await artifacts.download_artifacts(circleci, SLUG, 17, dest, **options)
     assert storage.api.requests == []
 
 
-async def test_a_job_that_does_not_exist_is_told_as_such(circleci, storage, dest):
+async def test_a_job_that_does_not_exist_is_an_error(circleci, storage, dest):
     with pytest.raises(NotFoundError):
         await artifacts.download_artifacts(circleci, SLUG, 99, dest)
     assert not dest.exists()
@@ -329,7 +329,7 @@ async def test_each_job_of_a_workflow_gets_a_directory(circleci, storage, dest):
         job("build", 4),
         job("..", 5),
     ]
-    storage.answers[f"/workflow/{WORKFLOW}/job"] = {"items": jobs, "next_page_token": None}
+    storage.responses[f"/workflow/{WORKFLOW}/job"] = {"items": jobs, "next_page_token": None}
     storage.store(StoredFile("report", b"1"), job=1)
     storage.store(StoredFile("report", b"2-0", 0), StoredFile("report", b"2-1", 1), job=2)
     storage.store(StoredFile("report", b"3"), job=3)
@@ -348,7 +348,7 @@ async def test_each_job_of_a_workflow_gets_a_directory(circleci, storage, dest):
 
 async def test_the_number_of_an_approval_is_not_taken_for_one_of_a_run(circleci, storage, dest):
     jobs = [job("lint", 1), job("lint", 2, type="approval")]
-    storage.answers[f"/workflow/{WORKFLOW}/job"] = {"items": jobs, "next_page_token": None}
+    storage.responses[f"/workflow/{WORKFLOW}/job"] = {"items": jobs, "next_page_token": None}
     storage.store(StoredFile("report", b"1"), job=1)
     await artifacts.download_workflow_artifacts(circleci, WORKFLOW, dest)
     assert contents(dest) == {"lint/report": b"1"}
@@ -358,7 +358,7 @@ async def test_the_number_of_an_approval_is_not_taken_for_one_of_a_run(circleci,
 def partly_gone(storage):
     """A workflow with two jobs, of which one is not to be found any more."""
     jobs = [job("gone", 1), job("lint", 2)]
-    storage.answers[f"/workflow/{WORKFLOW}/job"] = {"items": jobs, "next_page_token": None}
+    storage.responses[f"/workflow/{WORKFLOW}/job"] = {"items": jobs, "next_page_token": None}
     storage.store(StoredFile("report", b"2"), job=2)
 
 
@@ -371,7 +371,7 @@ async def test_a_job_that_is_gone_is_a_failure_among_others(circleci, partly_gon
     assert isinstance(failure.__cause__, NotFoundError)
 
 
-async def test_a_job_that_is_gone_is_told_after_the_rest_was_downloaded(circleci, partly_gone, dest):
+async def test_a_job_that_is_gone_is_raised_after_the_rest_was_downloaded(circleci, partly_gone, dest):
     with pytest.raises(ArtifactError, match="job 'gone'"):
         await artifacts.download_workflow_artifacts(circleci, WORKFLOW, dest)
     assert contents(dest) == {"lint/report": b"2"}

@@ -17,8 +17,8 @@ pytestmark = [
 def runs(storage):
     """A pipeline without workflows yet, then one with a workflow and its rerun."""
     new = "11111111-0a52-4c3e-8d86-0f5e5ec09b0a"
-    storage.answers[f"/project/{SLUG}/pipeline"] = {"items": [pipeline(new, 2), pipeline()], "next_page_token": None}
-    storage.answers[f"/pipeline/{PIPELINE}/workflow"] = {
+    storage.responses[f"/project/{SLUG}/pipeline"] = {"items": [pipeline(new, 2), pipeline()], "next_page_token": None}
+    storage.responses[f"/pipeline/{PIPELINE}/workflow"] = {
         "items": [
             workflow("build", WORKFLOW),
             workflow("build", RERUN, "2026-03-02T10:00:00Z"),
@@ -26,11 +26,11 @@ def runs(storage):
         ],
         "next_page_token": None,
     }
-    storage.answers[f"/workflow/{WORKFLOW}/job"] = {
+    storage.responses[f"/workflow/{WORKFLOW}/job"] = {
         "items": [job("test", 17), job("lint", 18)],
         "next_page_token": None,
     }
-    storage.answers[f"/workflow/{RERUN}/job"] = {
+    storage.responses[f"/workflow/{RERUN}/job"] = {
         "items": [job("test", 19, status="failed"), job("wait", None), job("lint", 20)],
         "next_page_token": None,
     }
@@ -56,14 +56,14 @@ async def test_the_newest_run_of_a_job_is_found(circleci, runs, options, number)
 
 
 async def test_a_workflow_that_is_gone_is_passed_over(circleci, storage, runs):
-    del storage.answers[f"/workflow/{RERUN}/job"]
+    del storage.responses[f"/workflow/{RERUN}/job"]
     latest = await artifacts.latest_artifacts(circleci, SLUG, job="lint")
     assert latest.job.job_number == 18
 
 
 async def test_an_approval_with_a_number_is_no_run(circleci, storage, runs):
     newer = {"items": [job("lint", 20, type="approval")], "next_page_token": None}
-    storage.answers[f"/workflow/{RERUN}/job"] = newer
+    storage.responses[f"/workflow/{RERUN}/job"] = newer
     latest = await artifacts.latest_artifacts(circleci, SLUG, job="lint")
     assert latest.job.job_number == 18
 
@@ -72,13 +72,13 @@ async def test_an_approval_with_a_number_is_no_run(circleci, storage, runs):
     "options",
     [{"job": "deploy"}, {"job": "test", "workflow": "other"}, {"job": "wait"}, {"job": "test", "search": 1}],
 )
-async def test_a_run_that_is_not_found_is_told_with_what_was_searched(circleci, runs, options):
+async def test_the_error_for_a_missing_run_names_the_search(circleci, runs, options):
     with pytest.raises(ArtifactError, match=rf"no run of job '{options['job']}'.* newest \d pipelines of gh/acme/web"):
         await artifacts.latest_artifacts(circleci, SLUG, **options)
 
 
 async def test_only_a_search_that_ended_early_is_said_to_go_on(circleci, storage, runs):
-    page = storage.answers[f"/project/{SLUG}/pipeline"]
+    page = storage.responses[f"/project/{SLUG}/pipeline"]
     with pytest.raises(ArtifactError, match=r"newest 2 pipelines of gh/acme/web, which are all$"):
         await artifacts.latest_artifacts(circleci, SLUG, job="deploy")
     page["next_page_token"] = "more"

@@ -15,7 +15,7 @@ pytestmark = [
 ]
 
 
-async def test_an_artifact_that_is_listed_without_an_address_is_told_as_such(circleci, storage):
+async def test_an_artifact_that_is_listed_without_a_url_is_an_error(circleci, storage):
     storage.store(StoredFile("odd", b"x", listed={"url": None}))
     (artifact,) = await circleci.jobs.list_artifacts(SLUG, 17).collect()
     with pytest.raises(ValueError, match="address"):
@@ -40,7 +40,7 @@ async def test_an_artifact_can_be_read_from_a_byte_on(circleci, storage):
         assert b"".join([piece async for piece in stream]) == b"789"
 
 
-async def test_a_server_that_cannot_begin_there_is_told(circleci, storage):
+async def test_a_server_without_ranges_is_an_error(circleci, storage):
     storage.store(StoredFile("file", b"0123456789"))
     storage.reply = lambda _request, file, _right: reply_without_ranges(file)
     (artifact,) = await circleci.jobs.list_artifacts(SLUG, 17).collect()

@@ -10,20 +10,20 @@ from hypothesis import strategies as st
 
 from circleci_v2.artifacts.safe_paths import PathReservations, safe_parts
 from circleci_v2.errors import ArtifactError
-from tests.artifacts.hostile import HARMLESS, REFUSED_EVERYWHERE, REFUSED_ON_WINDOWS
+from tests.artifacts.hostile import HARMLESS, REJECTED_EVERYWHERE, REJECTED_ON_WINDOWS
 
 
 @pytest.mark.parametrize("windows", [False, True])
-@pytest.mark.parametrize("path", REFUSED_EVERYWHERE, ids=lambda path: ascii(path)[:40])
-def test_a_hostile_path_is_refused_by_name(path, windows):
-    with pytest.raises(ArtifactError, match="is not stored") as refused:
+@pytest.mark.parametrize("path", REJECTED_EVERYWHERE, ids=lambda path: ascii(path)[:40])
+def test_a_hostile_path_is_rejected_by_name(path, windows):
+    with pytest.raises(ArtifactError, match="is not stored") as rejected:
         safe_parts(path, windows=windows)
-    assert refused.value.path == path
-    assert repr(path[:200])[1:-1] in str(refused.value)
+    assert rejected.value.path == path
+    assert repr(path[:200])[1:-1] in str(rejected.value)
 
 
-@pytest.mark.parametrize("path", REFUSED_ON_WINDOWS)
-def test_what_windows_takes_for_something_else_is_refused_there_alone(path):
+@pytest.mark.parametrize("path", REJECTED_ON_WINDOWS)
+def test_names_that_are_special_on_windows_are_rejected_only_there(path):
     with pytest.raises(ArtifactError, match="is not stored"):
         safe_parts(path, windows=True)
     assert "/".join(safe_parts(path, windows=False)) == path
@@ -83,7 +83,7 @@ def reserved(*paths: str, case_insensitive: bool) -> PathReservations:
     [("a", "a"), ("a", "a/b"), ("a/b", "a"), ("a/b/c", "a/b"), ("a/b", "a/b/c/d")],
 )
 @pytest.mark.parametrize("case_insensitive", [False, True])
-def test_two_artifacts_of_one_place_are_told_apart(first, second, case_insensitive):
+def test_a_second_artifact_for_one_path_is_rejected(first, second, case_insensitive):
     reservations = reserved(first, case_insensitive=case_insensitive)
     with pytest.raises(ArtifactError, match=f"it would overwrite the artifact '{first}'"):
         reservations.reserve(second, tuple(second.split("/")))
@@ -99,14 +99,14 @@ FOLDED = [
 
 
 @pytest.mark.parametrize(("first", "second"), FOLDED)
-def test_a_file_system_that_folds_case_holds_one_of_two_spellings(first, second):
+def test_a_case_insensitive_file_system_holds_one_of_two_spellings(first, second):
     reservations = reserved(first, case_insensitive=True)
     with pytest.raises(ArtifactError, match="same download"):
         reservations.reserve(second, tuple(second.split("/")))
 
 
 @pytest.mark.parametrize(("first", "second"), FOLDED)
-def test_a_file_system_that_tells_case_apart_holds_both_spellings(first, second):
+def test_a_case_sensitive_file_system_holds_both_spellings(first, second):
     reserved(first, second, case_insensitive=False)
 
 
@@ -126,7 +126,7 @@ def test_a_deep_path_takes_memory_in_proportion_to_its_depth():
     assert taken(2000) < 3 * taken(1000)
 
 
-def test_deep_paths_are_told_apart_at_their_end():
+def test_deep_paths_are_compared_to_their_end():
     deep = "x/" * 2000
     reservations = reserved(f"{deep}a", case_insensitive=False)
     reservations.reserve(f"{deep}b", (*["x"] * 2000, "b"))
@@ -134,7 +134,7 @@ def test_deep_paths_are_told_apart_at_their_end():
         reservations.reserve(f"{deep}a/c", (*["x"] * 2000, "a", "c"))
 
 
-def test_a_refused_artifact_takes_no_place():
+def test_a_rejected_artifact_reserves_nothing():
     reservations = reserved("a", case_insensitive=False)
     with pytest.raises(ArtifactError):
         reservations.reserve("a/b", ("a", "b"))

@@ -39,7 +39,7 @@ def test_a_discarded_file_leaves_nothing(root, place):
     assert files(place) == {}
 
 
-def test_a_file_that_begins_again_forgets_what_it_had(root, place):
+def test_a_restarted_file_has_only_the_new_content(root, place):
     file = AtomicFile(root, ["file"], replace=False).open()
     file.write(b"something long")
     file.restart()
@@ -104,9 +104,9 @@ def test_links_are_never_followed(root, place, tmp_path, replace):
         ("dangling",),
         ("loop",),
     ]:
-        with pytest.raises(OSError, match="symbolic link") as refused:
+        with pytest.raises(OSError, match="symbolic link") as rejected:
             received(root, *parts, replace=replace)
-        assert refused.value.errno == errno.ELOOP
+        assert rejected.value.errno == errno.ELOOP
     assert (place / "file").is_symlink()
 
 
@@ -132,7 +132,7 @@ def test_a_hard_link_to_another_file_is_not_written_through(root, place, tmp_pat
         assert not replace
 
 
-def test_a_file_where_a_directory_is_needed_is_refused(root, place):
+def test_a_file_where_a_directory_is_needed_is_an_error(root, place):
     (place / "file").write_bytes(b"old")
     with pytest.raises(NotADirectoryError):
         received(root, "file", "inner")
@@ -140,7 +140,7 @@ def test_a_file_where_a_directory_is_needed_is_refused(root, place):
 
 
 @pytest.mark.parametrize("replace", [False, True])
-def test_a_directory_where_a_file_is_needed_is_refused(root, place, replace):
+def test_a_directory_where_a_file_is_needed_is_an_error(root, place, replace):
     (place / "taken").mkdir()
     with pytest.raises(IsADirectoryError):
         received(root, "taken", replace=replace)
@@ -188,7 +188,7 @@ def test_discarding_waits_for_the_thread_that_still_opens(root, place, monkeypat
 
 
 @pytest.mark.parametrize("end", ["commit", "discard"])
-def test_a_file_that_the_file_system_refuses_when_it_is_closed_leaves_nothing(root, place, end, monkeypatch):
+def test_an_error_of_close_leaves_no_file(root, place, end, monkeypatch):
     # Network file systems may report a full disk or quota only in close(), which closes the descriptor nevertheless.
     close = os.close
     closed = []

@@ -28,7 +28,7 @@ def cut_at_random(seed):
 
 
 @pytest.mark.parametrize("seed", range(10))
-async def test_files_that_are_cut_at_random_bytes_are_whole_in_the_end(circleci, storage, dest, seed):
+async def test_files_that_are_cut_at_random_bytes_are_complete_in_the_end(circleci, storage, dest, seed):
     chance = random.Random(seed)
     files = [StoredFile(f"{number}", chance.randbytes(chance.randrange(1, 300_000))) for number in range(10)]
     storage.store(*files)
@@ -39,7 +39,7 @@ async def test_files_that_are_cut_at_random_bytes_are_whole_in_the_end(circleci,
 
 
 @pytest.mark.parametrize("seed", range(5))
-async def test_without_ranges_a_cut_file_is_whole_or_absent(circleci, storage, dest, seed):
+async def test_without_ranges_a_cut_file_is_complete_or_absent(circleci, storage, dest, seed):
     chance = random.Random(seed)
     files = {f"{number}": chance.randbytes(chance.randrange(1, 300_000)) for number in range(10)}
     storage.store(*(StoredFile(path, content) for path, content in files.items()))
@@ -52,7 +52,7 @@ async def test_without_ranges_a_cut_file_is_whole_or_absent(circleci, storage, d
     assert not any("range" in request.headers for request in storage.storage.requests)
 
 
-async def test_a_file_that_changes_while_it_is_resumed_is_read_anew(circleci, storage, dest):
+async def test_a_file_that_changes_while_it_is_resumed_is_downloaded_again(circleci, storage, dest):
     old, new = b"o" * 100_000, b"n" * 90_000
     storage.store(StoredFile("file", new))
     replies = iter(
@@ -80,7 +80,7 @@ LIES = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-async def test_a_server_that_resumes_wrongly_is_asked_for_the_whole(circleci, storage, dest, lie):
+async def test_after_a_wrong_range_the_complete_file_is_requested(circleci, storage, dest, lie):
     content = random.Random(lie).randbytes(100_000)
     storage.store(StoredFile("file", content))
     asked = []
@@ -97,7 +97,7 @@ async def test_a_server_that_resumes_wrongly_is_asked_for_the_whole(circleci, st
     assert asked == [False, True, False]
 
 
-async def test_a_server_that_sends_fewer_bytes_than_asked_for_is_asked_for_the_rest(circleci, storage, dest):
+async def test_after_a_range_that_is_too_short_the_rest_is_requested(circleci, storage, dest):
     content = random.Random(1).randbytes(100_000)
     storage.store(StoredFile("file", content))
 
@@ -117,7 +117,7 @@ async def test_a_server_that_sends_fewer_bytes_than_asked_for_is_asked_for_the_r
     assert contents(dest) == {"file": content}
 
 
-async def test_a_file_that_never_comes_through_fails_after_a_few_tries(circleci, storage, dest, back_offs):
+async def test_a_file_that_never_arrives_fails_after_a_few_attempts(circleci, storage, dest, back_offs):
     storage.store(StoredFile("file", b"x" * 1000))
     storage.reply = lambda _request, _file, right: attrs.evolve(right, cut_after=0)
     with pytest.raises(ArtifactError, match="'file' is not stored"):

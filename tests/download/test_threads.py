@@ -72,7 +72,7 @@ async def export(circleci, fake, place):
 
 @EVERY_WAY
 @pytest.mark.parametrize("work", [download, export])
-async def test_what_is_cancelled_at_any_step_leaves_nothing_open(work, way, tmp_path):
+async def test_cancelling_at_any_step_leaves_nothing_open(work, way, tmp_path):
     fake = FakeCircleCI()
     fake.add_pipeline("gh/acme/web", jobs=[JobPlan(name="b", artifacts=[ArtifactFile(path="d/a.txt", content=b"x")])])
     steps = 0
@@ -108,7 +108,7 @@ async def test_a_directory_that_is_opened_too_late_is_closed_before_the_task_end
     assert open_below(tmp_path) == []
 
 
-async def test_what_was_opened_before_an_error_is_closed(tmp_path, anyio_backend):
+async def test_resources_opened_before_an_error_are_closed(tmp_path, anyio_backend):
     def work(resources):
         resources.enter_context(closing(open_directory(tmp_path)))
         raise PermissionError("of the test")

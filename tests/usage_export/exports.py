@@ -1,4 +1,4 @@
-"""CircleCI's side of usage exports, with the faults that are seen there, and a clock that only waits move."""
+"""CircleCI's side of usage exports, with the faults that occur there, and a clock that only waits advance."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ HEADER = ",".join(COLUMNS) + "\n"
 
 
 def line(**values: str) -> str:
-    """A row with everything null but what is given."""
+    """Return a row in which all other columns are null."""
     return ",".join(values.get(name.lower(), "\\N") for name in COLUMNS) + "\n"
 
 
 @attrs.define
 class Clock:
-    """Time that passes while somebody sleeps, and at no other time."""
+    """Time that passes only during `sleep`."""
 
     elapsed: float = 0.0
     sleeps: list[float] = attrs.field(factory=list)
@@ -48,7 +48,7 @@ class Job:
     """An export job.
 
     Attributes:
-        states: The answers to be given, one for each question; the last one again and again.
+        states: The responses to polls, in order; the last one is repeated.
         parts: The bytes of its parts.
     """
 
@@ -63,17 +63,18 @@ class Exports:
     """The export jobs of one organization.
 
     Attributes:
-        make: Called with the number of the job and its window; makes the job.
-        refusals: Replies to give to creations instead, in order; None lets the creation pass.
-        part: May replace the reply for a part.
-        list_parts: May list the addresses of parts in another order.
+        make: Returns a job, from its number and its window.
+        creation_errors: Replies to creations instead of a job, in order; None creates the job.
+        poll_errors: Replies to polls instead of the state, in order; None returns the state.
+        part: Returns the reply for a part, from the request and the correct reply.
+        list_parts: Reorders the URLs of the parts.
     """
 
     clock: Clock
     make: Callable[[int, datetime, datetime], Job]
-    refusals: list[Reply | None] = attrs.field(factory=list)
-    status_refusals: list[Reply | None] = attrs.field(factory=list)
-    part: Callable[[Received, Reply], Reply] = lambda _request, right: right
+    creation_errors: list[Reply | None] = attrs.field(factory=list)
+    poll_errors: list[Reply | None] = attrs.field(factory=list)
+    part: Callable[[Received, Reply], Reply] = lambda _request, correct: correct
     list_parts: Callable[[Sequence[str]], Iterable[str]] = list
     jobs: list[Job] = attrs.field(factory=list)
     creations: list[tuple[float, dict[str, Any]]] = attrs.field(factory=list)
@@ -81,7 +82,7 @@ class Exports:
     api: Loopback = attrs.field(init=False)
     storage: Loopback = attrs.field(init=False)
 
-    def answer_api(self, request: Received) -> Reply:
+    def handle_api(self, request: Received) -> Reply:
         if request.headers.get("circle-token") != TOKEN:
             return Reply(401, body=b"Invalid token provided.")
         match = re.fullmatch(rf"/api/v2/organizations/{ORG}/usage_export_job(?:/(.+))?", request.path)
@@ -91,39 +92,39 @@ class Exports:
 
     def _create(self, body: dict[str, Any]) -> Reply:
         self.creations.append((self.clock.elapsed, body))
-        if self.refusals and (refusal := self.refusals.pop(0)):
-            return refusal
+        if self.creation_errors and (error := self.creation_errors.pop(0)):
+            return error
         start, end = datetime.fromisoformat(body["start"]), datetime.fromisoformat(body["end"])
         self.jobs.append(self.make(len(self.jobs), start, end))
-        answer = {"state": "created", "start": body["start"], "end": body["end"], "download_urls": None}
-        return _json(201, answer | {"usage_export_job_id": job_id(len(self.jobs) - 1)})
+        response = {"state": "created", "start": body["start"], "end": body["end"], "download_urls": None}
+        return _json(201, response | {"usage_export_job_id": job_id(len(self.jobs) - 1)})
 
     def _status(self, number: int) -> Reply:
         self.polls.append((self.clock.elapsed, number))
-        if self.status_refusals and (refusal := self.status_refusals.pop(0)):
-            return refusal
+        if self.poll_errors and (error := self.poll_errors.pop(0)):
+            return error
         job = self.jobs[number]
         state = job.states.pop(0) if len(job.states) > 1 else job.states[0]
         signature = f"X-Amz-Signature={len(self.polls)}"
         urls = [f"{self.storage.url}/{number}/{index}?{signature}" for index in range(len(job.parts))]
         listed = list(self.list_parts(urls)) if state["state"] == "completed" else []
-        answer = {"usage_export_job_id": job_id(number), "download_urls": listed}
-        return _json(200, answer | state)
+        response = {"usage_export_job_id": job_id(number), "download_urls": listed}
+        return _json(200, response | state)
 
-    def answer_storage(self, request: Received) -> Reply:
+    def handle_storage(self, request: Received) -> Reply:
         _, number, index = request.path.split("/")
         content = self.jobs[int(number)].parts[int(index)]
         start = request.range_start
         headers = {"ETag": f'"{number}-{index}"', "Content-Type": "application/gzip"}
-        right = Reply(200, headers, content)
+        correct = Reply(200, headers, content)
         if "range" in request.headers:
             headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
-            right = Reply(206, headers, content[start:])
-        return self.part(request, right)
+            correct = Reply(206, headers, content[start:])
+        return self.part(request, correct)
 
     @contextmanager
     def running(self) -> Iterator[Exports]:
-        with serving(self.answer_api) as self.api, serving(self.answer_storage) as self.storage:
+        with serving(self.handle_api) as self.api, serving(self.handle_storage) as self.storage:
             yield self
 
 

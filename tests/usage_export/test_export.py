@@ -92,7 +92,7 @@ async def test_thirteen_months_with_every_fault_at_once_are_one_right_file(circl
         return job
 
     exports.make = make_with_faults
-    exports.refusals = [None, None, Reply(429, {"Retry-After": "90"}, b"Rate limited.")]
+    exports.creation_errors = [None, None, Reply(429, {"Retry-After": "90"}, b"Rate limited.")]
     told = []
     export = await export_usage(circleci, ORG, YEAR_AND_MONTH, NOW, dest, timing=clock.timing, on_progress=told.append)
     assert dest.read_text() == expected(13)
@@ -156,7 +156,7 @@ async def test_the_parts_are_read_without_the_token(circleci, exports, clock, de
         assert TOKEN not in str(request)
 
 
-async def test_further_organizations_are_asked_for(circleci, exports, clock, dest):
+async def test_shared_organizations_are_requested(circleci, exports, clock, dest):
     shared = ["a0000000-597d-46d5-ba74-99ef5bb3d85c"]
     await export_usage(circleci, ORG, MONTH, NOW, dest, shared_org_ids=shared, timing=clock.timing)
     assert exports.creations[0][1]["shared_org_ids"] == shared
@@ -175,7 +175,7 @@ async def test_cut_parts_are_resumed(circleci, exports, clock, dest):
     assert any("range" in request.headers for request in exports.storage.requests)
 
 
-async def test_a_job_that_fails_again_and_again_is_given_up(circleci, exports, clock, dest):
+async def test_a_job_that_fails_repeatedly_is_an_error(circleci, exports, clock, dest):
     exports.make = lambda _number, start, end: Job(start, end, [{"state": "failed", "error_reason": "too much data"}])
     with pytest.raises(UsageExportError, match=r"too much data; it was created 3 times") as failed:
         await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
@@ -183,14 +183,14 @@ async def test_a_job_that_fails_again_and_again_is_given_up(circleci, exports, c
     assert failed.value.job_ids == (None,)
 
 
-async def test_a_job_that_is_completed_without_parts_for_ever_is_given_up(circleci, exports, clock, dest):
+async def test_a_job_that_stays_completed_without_parts_is_an_error(circleci, exports, clock, dest):
     exports.make = lambda _number, start, end: Job(start, end, [{"state": "completed", "download_urls": None}])
     with pytest.raises(UsageExportError, match="completed but has no parts"):
         await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
     assert len(exports.polls) == 6
 
 
-async def test_a_job_that_never_ends_is_given_up_and_can_be_resumed(circleci, exports, clock, dest):
+async def test_a_job_that_never_ends_is_an_error_and_can_be_resumed(circleci, exports, clock, dest):
     made = []
 
     def make(number, start, end):
@@ -210,15 +210,15 @@ async def test_a_job_that_never_ends_is_given_up_and_can_be_resumed(circleci, ex
 
 
 async def test_a_job_that_is_not_known_is_not_waited_for_until_the_deadline(circleci, exports, clock, dest):
-    exports.status_refusals = [Reply(404, body=b"{}")] * 100
+    exports.poll_errors = [Reply(404, body=b"{}")] * 100
     with pytest.raises(UsageExportError, match=f"{job_id(5)} .* is not found: .* None") as failed:
         await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing, resume=[job_id(5)])
     assert failed.value.job_ids == (job_id(5),)
     assert clock.elapsed < 3600
 
 
-async def test_a_wait_that_circleci_asks_for_ends_with_the_deadline(circleci, exports, clock, dest):
-    exports.status_refusals = [Reply(429, {"Retry-After": "1000000000"}, b"{}")]
+async def test_a_retry_after_is_cut_at_the_deadline(circleci, exports, clock, dest):
+    exports.poll_errors = [Reply(429, {"Retry-After": "1000000000"}, b"{}")]
     with pytest.raises(UsageExportError, match="is not ready after 7,200 s"):
         await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing, timeout=7200)
     assert clock.elapsed <= 7200
@@ -229,10 +229,10 @@ UNCERTAIN = [Reply(503, body=b""), Reply(200, body=b"", cut_after=0, length=10)]
 CAUSES = (APIError, APIConnectionError, DecodeError)
 
 
-@pytest.mark.parametrize("refusal", [*FINAL, *UNCERTAIN])
-async def test_a_creation_that_fails_tells_what_to_resume_with(circleci, exports, clock, dest, refusal):
+@pytest.mark.parametrize("reply", [*FINAL, *UNCERTAIN])
+async def test_the_error_of_a_creation_has_the_job_ids(circleci, exports, clock, dest, reply):
     begin = NOW - timedelta(days=60)
-    exports.refusals = [None, refusal]
+    exports.creation_errors = [None, reply]
     with pytest.raises(UsageExportError, match=r"2026-02-01 .* cannot be created") as failed:
         await export_usage(circleci, ORG, begin, NOW, dest, timing=clock.timing)
     assert isinstance(failed.value.__cause__, CAUSES)
@@ -242,9 +242,9 @@ async def test_a_creation_that_fails_tells_what_to_resume_with(circleci, exports
     assert len(exports.jobs) == 2
 
 
-@pytest.mark.parametrize("refusal", FINAL)
-async def test_a_state_that_is_refused_tells_what_to_resume_with(circleci, exports, clock, dest, refusal):
-    exports.status_refusals = [refusal]
+@pytest.mark.parametrize("reply", FINAL)
+async def test_the_error_of_a_poll_has_the_job_ids(circleci, exports, clock, dest, reply):
+    exports.poll_errors = [reply]
     with pytest.raises(UsageExportError, match=f"{job_id(0)} .* cannot be read") as failed:
         await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
     assert isinstance(failed.value.__cause__, CAUSES)
@@ -253,22 +253,22 @@ async def test_a_state_that_is_refused_tells_what_to_resume_with(circleci, expor
     assert len(exports.jobs) == 1
 
 
-async def test_a_creation_that_tells_no_job_is_told_as_such(circleci, exports, clock, dest):
-    exports.refusals = [Reply(201, body=b'{"state": "created"}')]
+async def test_a_creation_without_a_job_id_is_an_error(circleci, exports, clock, dest):
+    exports.creation_errors = [Reply(201, body=b'{"state": "created"}')]
     with pytest.raises(UsageExportError, match="has no job id") as failed:
         await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
     assert (failed.value.job_ids, exports.polls) == ((None,), [])
 
 
-async def test_a_creation_whose_outcome_is_not_known_is_not_repeated(circleci, exports, clock, dest):
-    exports.refusals = [Reply(503, body=b"")]
+async def test_a_creation_with_unknown_outcome_is_not_repeated(circleci, exports, clock, dest):
+    exports.creation_errors = [Reply(503, body=b"")]
     with pytest.raises(UsageExportError, match="503"):
         await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
     assert len(exports.creations) == 1
 
 
-async def test_passing_troubles_with_the_state_are_waited_out(circleci, exports, clock, dest):
-    exports.status_refusals = [
+async def test_transient_errors_of_polls_are_retried(circleci, exports, clock, dest):
+    exports.poll_errors = [
         Reply(404, body=b'{"message": "Not found"}'),
         Reply(429, {"Retry-After": "120"}, b"{}"),
         Reply(503, body=b""),
@@ -279,9 +279,7 @@ async def test_passing_troubles_with_the_state_are_waited_out(circleci, exports,
     assert 120 in clock.sleeps
 
 
-async def test_addresses_that_expired_before_their_turn_are_signed_anew_at_once_for_all_parts(
-    circleci, exports, clock, dest
-):
+async def test_expired_urls_are_renewed_once_for_all_parts(circleci, exports, clock, dest):
     def expiring(request, right):
         return right if request.target.endswith("Signature=4") else Reply(403, body=b"<Error/>")
 
@@ -291,9 +289,7 @@ async def test_addresses_that_expired_before_their_turn_are_signed_anew_at_once_
     assert len(exports.polls) == 4
 
 
-async def test_an_export_that_has_other_parts_when_addresses_are_signed_anew_is_not_mixed_up(
-    circleci, exports, clock, dest
-):
+async def test_other_parts_after_a_renewal_of_urls_are_an_error(circleci, exports, clock, dest):
     def replaced(_request, _right):
         exports.jobs[0].parts = [zipped(HEADER)]
         return Reply(403, body=b"<Error/>")
@@ -304,7 +300,7 @@ async def test_an_export_that_has_other_parts_when_addresses_are_signed_anew_is_
     assert failed.value.job_ids == (job_id(0),)
 
 
-async def test_addresses_are_signed_anew_while_a_later_window_is_waited_for(circleci, exports, clock, dest):
+async def test_urls_are_renewed_while_a_later_window_is_polled(circleci, exports, clock, dest):
     def make(number, start, end):
         return three_parts(number, start, end) if number == 0 else Job(start, end, [{"state": "processing"}])
 
@@ -321,7 +317,7 @@ async def test_addresses_are_signed_anew_while_a_later_window_is_waited_for(circ
     assert dest.read_text() == expected(1)
 
 
-async def test_parts_keep_their_places_when_addresses_are_signed_anew_in_another_order(circleci, exports, clock, dest):
+async def test_parts_keep_their_order_when_renewed_urls_come_in_another_order(circleci, exports, clock, dest):
     def expiring(request, right):
         exports.list_parts = reversed
         return Reply(403, body=b"<Error/>") if request.target.endswith("/0?X-Amz-Signature=3") else right
@@ -344,7 +340,7 @@ async def test_a_year_passes_in_the_fake(tmp_path):
     assert timedelta(hours=1) < fake.clock.moment() - end < timedelta(days=1)
 
 
-async def test_a_part_that_is_gone_tells_what_to_resume_with(circleci, exports, clock, dest):
+async def test_the_error_of_a_missing_part_has_the_job_ids(circleci, exports, clock, dest):
     exports.part = lambda _request, _right: Reply(403, body=b"<Error><Code>AccessDenied</Code></Error>")
     with pytest.raises(UsageExportError, match=r"part \d of 2026-01-31 .* cannot be downloaded") as failed:
         await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
@@ -352,7 +348,7 @@ async def test_a_part_that_is_gone_tells_what_to_resume_with(circleci, exports, 
 
 
 @pytest.mark.parametrize("address", ["/relative", None, 5, {}])
-async def test_a_part_without_an_address_tells_what_to_resume_with(circleci, exports, clock, dest, address):
+async def test_the_error_of_a_part_without_a_url_has_the_job_ids(circleci, exports, clock, dest, address):
     state = {"state": "completed", "download_urls": [address]}
     exports.make = lambda _number, start, end: Job(start, end, [state])
     with pytest.raises(UsageExportError, match=r"part 1 of 2026-01-31 .* cannot be downloaded: '.*' is no") as failed:
@@ -360,14 +356,14 @@ async def test_a_part_without_an_address_tells_what_to_resume_with(circleci, exp
     assert failed.value.job_ids == (job_id(0),)
 
 
-async def test_parts_that_do_not_fit_tell_what_to_resume_with(circleci, exports, clock, dest):
+async def test_the_error_of_parts_that_do_not_fit_has_the_job_ids(circleci, exports, clock, dest):
     exports.make = lambda _number, start, end: completed(start, end, zipped(HEADER), zipped("A,B\n1,2\n"))
     with pytest.raises(UsageExportError, match=r"part 2 of 2026-01-31 .* does not fit") as failed:
         await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
     assert failed.value.job_ids == (job_id(0),)
 
 
-async def test_an_existing_file_is_refused_before_anything_is_asked_for(circleci, exports, clock, dest):
+async def test_an_existing_file_is_an_error_before_any_request(circleci, exports, clock, dest):
     dest.write_text("old")
     with pytest.raises(FileExistsError, match="overwrite='replace'"):
         await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
@@ -376,7 +372,7 @@ async def test_an_existing_file_is_refused_before_anything_is_asked_for(circleci
     assert dest.read_text() == expected(1)
 
 
-async def test_an_error_of_the_file_system_notes_what_to_resume_with(circleci, exports, clock, tmp_path):
+async def test_an_error_of_the_file_system_has_a_note_with_the_job_ids(circleci, exports, clock, tmp_path):
     folder = tmp_path / "gone"
 
     def make(number, start, end):
@@ -390,7 +386,9 @@ async def test_an_error_of_the_file_system_notes_what_to_resume_with(circleci, e
 
 
 @pytest.mark.parametrize("way", ["directory", "link"])
-async def test_what_cannot_be_replaced_is_refused_before_anything_is_asked_for(circleci, exports, clock, tmp_path, way):
+async def test_a_directory_or_link_as_destination_is_an_error_before_any_request(
+    circleci, exports, clock, tmp_path, way
+):
     dest = tmp_path / "usage.csv"
     if way == "directory":
         dest.mkdir()
@@ -406,7 +404,7 @@ async def test_what_cannot_be_replaced_is_refused_before_anything_is_asked_for(c
     "options",
     [{"format": "xlsx"}, {"resume": ["a", "b"]}, {"polls_per_hour": 0}, {"concurrency": 0}, {"overwrite": "skip"}],
 )
-async def test_an_option_that_makes_no_sense_is_refused(circleci, exports, clock, dest, options):
+async def test_an_invalid_option_is_an_error(circleci, exports, clock, dest, options):
     with pytest.raises(ConfigurationError, match=next(iter(options))):
         await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing, **options)
     assert exports.creations == []
@@ -437,7 +435,7 @@ async def test_a_loop_over_rows_may_be_left(circleci, exports, clock):
             break
 
 
-async def test_a_row_that_cannot_be_read_is_told_by_line(circleci, exports, clock):
+async def test_the_error_of_an_invalid_row_names_the_line(circleci, exports, clock):
     exports.make = lambda _number, start, end: completed(start, end, zipped(HEADER + line(pipeline_number="twelve")))
     with pytest.raises(UsageExportError, match=r"line 2: PIPELINE_NUMBER holds 'twelve'") as failed:
         [row async for row in iter_usage_rows(circleci, ORG, MONTH, NOW, timing=clock.timing)]
@@ -465,7 +463,7 @@ async def test_parquet_holds_the_same_rows_with_types(circleci, exports, clock, 
     assert table[0]["total_credits"] == Decimal("0.123456")
 
 
-async def test_parquet_without_its_extra_is_refused_at_once(circleci, exports, clock, dest, monkeypatch):
+async def test_parquet_without_its_extra_is_an_error_before_any_request(circleci, exports, clock, dest, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(ConfigurationError, match=r"circleci_v2\[parquet\]"):
         await export_usage(circleci, ORG, MONTH, NOW, dest, format="parquet", timing=clock.timing)

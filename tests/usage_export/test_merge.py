@@ -80,36 +80,36 @@ def test_columns_that_circleci_adds_are_kept():
         ("x" * 200_000 + "\n", "its rows have 1 values"),
     ],
 )
-def test_parts_that_do_not_fit_are_refused(second, problem):
+def test_parts_that_do_not_fit_are_an_error(second, problem):
     with pytest.raises(UsageExportError, match=f"part 2 does not fit .*{problem}"):
         merged(zipped(HEADER + A), zipped(second))
 
 
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.9, 0.999])
-def test_a_part_that_is_cut_short_is_refused(kept):
+def test_a_truncated_part_is_an_error(kept):
     content = gzip.compress(random.Random(1).randbytes(100_000).hex().encode())
     with pytest.raises(UsageExportError, match="part 1 is damaged"):
         list(decompressed(parts_of(content[: int(len(content) * kept)])[0]))
 
 
-def test_a_part_with_a_wrong_checksum_is_refused():
+def test_a_part_with_a_wrong_checksum_is_an_error():
     content = bytearray(zipped(HEADER + A))
     content[-6] ^= 1
     with pytest.raises(UsageExportError, match="part 1 is damaged"):
         merged(bytes(content))
 
 
-def test_garbage_after_the_end_is_refused():
+def test_garbage_after_the_end_is_an_error():
     with pytest.raises(UsageExportError, match="part 1 is damaged"):
         merged(zipped(HEADER + A) + b"garbage")
 
 
-def test_an_open_quote_at_the_end_is_refused():
+def test_an_open_quote_at_the_end_is_an_error():
     with pytest.raises(UsageExportError, match="inside of a quoted value"):
         merged(zipped(HEADER + line(job_name='"open')))
 
 
-def test_something_without_any_line_break_is_refused():
+def test_a_long_text_without_line_break_is_an_error():
     with pytest.raises(UsageExportError, match="has no line break"):
         merged(b"x" * (1 << 23))
 
@@ -119,7 +119,7 @@ def test_members_and_padding_within_a_part_are_read_through():
     assert merged(content)[1] == HEADER + A + B
 
 
-def test_a_part_that_unfolds_a_thousandfold_comes_in_small_pieces():
+def test_a_part_that_expands_a_thousandfold_comes_in_small_chunks():
     content = gzip.compress(b"\n" * 50_000_000)
     pieces = [len(piece) for piece in decompressed(parts_of(content)[0])]
     assert sum(pieces) == 50_000_000

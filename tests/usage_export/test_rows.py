@@ -79,17 +79,17 @@ def test_columns_that_are_not_known_are_kept():
         ("is_unregistered_user", "perhaps"),
     ],
 )
-def test_a_value_of_another_type_is_told_with_line_and_column(column, value):
+def test_the_error_of_an_invalid_value_names_line_and_column(column, value):
     with pytest.raises(UsageExportError, match=f"line 3: {column.upper()} holds '{value}'"):
         list(parse_rows([HEADER, line(), line(**{column: value})]))
 
 
-def test_a_row_of_another_length_is_refused():
+def test_a_row_of_another_length_is_an_error():
     with pytest.raises(UsageExportError, match="line 2 has 2 values for 48 columns"):
         list(parse_rows([HEADER, "a,b\n"]))
 
 
-def test_a_value_too_long_to_be_one_is_refused():
+def test_a_value_longer_than_the_limit_is_an_error():
     with pytest.raises(UsageExportError, match="line 2: field larger than field limit"):
         list(parse_rows([HEADER, "x" * 200_000 + "\n"]))
 
@@ -108,7 +108,7 @@ def test_a_part_without_a_header_loses_no_row(tmp_path):
     assert list(read_usage_rows(file)) == []
 
 
-def test_a_byte_that_is_no_text_is_told_with_the_lines_before_it(tmp_path):
+def test_the_error_of_an_invalid_byte_names_the_lines_before_it(tmp_path):
     file = tmp_path / "usage.csv"
     # The file is decoded in blocks, so that the lines before the block are known to be good.
     good = (HEADER + line(job_name="a") * 100).encode()
@@ -156,10 +156,10 @@ def test_credits_are_added_up_exactly_and_the_most_expensive_comes_first():
         ([], [(None, None, 5)]),
     ],
 )
-def test_credits_can_be_told_apart_by_less(by, expected):
+def test_credits_can_be_grouped_by_fewer_columns(by, expected):
     assert [(kind.project, kind.job, kind.runs) for kind in sum_credits(ROWS, by=by)] == expected
 
 
-def test_what_credits_cannot_be_told_apart_by_is_refused():
+def test_an_unknown_column_to_group_by_is_an_error():
     with pytest.raises(ConfigurationError, match=r"by=\['branch'\]"):
         CreditsTally(["project", "branch"])
