@@ -4,7 +4,6 @@ import pytest
 
 from circleci_v2._download import resumable
 from tests.artifacts.storage import Storage
-from tests.clients import SkippingClient
 
 
 @pytest.fixture(autouse=True)
@@ -20,15 +19,21 @@ def back_offs(monkeypatch):
 
 
 @pytest.fixture
-def storage():
-    with Storage().running() as storage:
-        yield storage
+def over_sockets():
+    """Whether the servers listen on sockets, for tests that are about connections; else they run in memory."""
+    return False
 
 
 @pytest.fixture
-async def circleci(storage, anyio_backend):
-    async with SkippingClient(storage.api.url) as circleci:
-        yield circleci
+def storage():
+    return Storage()
+
+
+@pytest.fixture
+async def circleci(storage, over_sockets, anyio_backend):
+    with storage.over_sockets() if over_sockets else storage.in_memory() as client:
+        async with client as circleci:
+            yield circleci
 
 
 @pytest.fixture

@@ -10,6 +10,9 @@ from typing import Any
 
 import attrs
 
+from circleci_v2 import CircleCI
+from tests.clients import SkippingClient
+from tests.download.in_memory import InMemoryClient, InMemoryServers
 from tests.loopback import TOKEN, Loopback, Received, Reply, serving
 
 SLUG = "gh/acme/web"
@@ -99,9 +102,15 @@ class Storage:
         return attrs.evolve(self.reply(request, file, correct_reply(request, file)), delay=self.delay)
 
     @contextmanager
-    def running(self) -> Iterator[Storage]:
+    def over_sockets(self) -> Iterator[CircleCI]:
         with serving(self.handle_api) as self.api, serving(self.handle_storage) as self.storage:
-            yield self
+            yield SkippingClient(self.api.url)
+
+    @contextmanager
+    def in_memory(self) -> Iterator[CircleCI]:
+        servers = InMemoryServers()
+        self.api, self.storage = servers.add(self.handle_api), servers.add(self.handle_storage)
+        yield InMemoryClient(self.api.url, servers)
 
 
 def correct_reply(request: Received, file: StoredFile) -> Reply:

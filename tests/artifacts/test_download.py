@@ -19,6 +19,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.parametrize("over_sockets", [True])
 async def test_every_artifact_of_a_job_becomes_a_file(circleci, storage, dest):
     files = [StoredFile(f"reports/{number % 7}/{number}.xml", b"x" * number) for number in range(45)]
     storage.store(*files)
@@ -116,6 +117,7 @@ async def test_a_continued_download_requests_only_missing_files(circleci, storag
     assert download.size == 40
 
 
+@pytest.mark.parametrize("over_sockets", [True])
 async def test_the_token_reaches_the_first_host_alone(circleci, storage, dest):
     storage.store(StoredFile("file", b"x"))
     await artifacts.download_artifacts(circleci, SLUG, 17, dest)
@@ -270,6 +272,7 @@ async def test_a_job_that_does_not_exist_is_an_error(circleci, storage, dest):
     assert not dest.exists()
 
 
+@pytest.mark.parametrize("over_sockets", [True])
 async def test_no_more_than_the_concurrency_runs_at_a_time(circleci, storage, dest):
     storage.store(*(StoredFile(f"{number}", b"x") for number in range(24)))
     storage.delay = 0.01
@@ -278,6 +281,7 @@ async def test_no_more_than_the_concurrency_runs_at_a_time(circleci, storage, de
     assert storage.storage.most_connections <= 3
 
 
+@pytest.mark.parametrize("over_sockets", [True])
 async def test_a_cancelled_download_leaves_no_temporary_file(circleci, storage, dest):
     storage.store(*(StoredFile(f"{number}", b"x" * 3_000_000) for number in range(8)))
     began = anyio.Event()
@@ -301,7 +305,7 @@ async def test_a_cancelled_download_leaves_no_temporary_file(circleci, storage, 
     assert (dest / "after").read_bytes() == b"fine"
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize(("anyio_backend", "over_sockets"), [("asyncio", True)])
 async def test_a_download_whose_task_is_cancelled_at_any_moment_leaves_nothing_behind(circleci, storage, dest):
     storage.store(*(StoredFile(f"{number}", b"x" * 2_000_000) for number in range(4)))
     storage.store(StoredFile("after", b"fine"), job=18)

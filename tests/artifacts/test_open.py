@@ -23,6 +23,7 @@ async def test_an_artifact_that_is_listed_without_a_url_is_an_error(circleci, st
             pass
 
 
+@pytest.mark.parametrize("over_sockets", [True])
 async def test_an_artifact_can_be_read_without_a_file(circleci, storage):
     content = random.Random(1).randbytes(300_000)
     storage.store(StoredFile("file", content))

@@ -8,7 +8,7 @@ import pytest
 
 from circleci_v2._download import safe_directory
 from circleci_v2._download.safe_directory import DescriptorDirectory, PathDirectory, open_directory
-from tests.artifacts.conftest import back_offs, circleci, dest, storage  # noqa: F401
+from tests.artifacts.conftest import back_offs, circleci, dest, over_sockets, storage  # noqa: F401
 
 
 @pytest.fixture(params=[DescriptorDirectory, PathDirectory])

@@ -27,7 +27,7 @@ def cut_at_random(seed):
     return reply
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize(("seed", "over_sockets"), [(seed, seed < 2) for seed in range(10)])
 async def test_files_that_are_cut_at_random_bytes_are_complete_in_the_end(circleci, storage, dest, seed):
     chance = random.Random(seed)
     files = [StoredFile(f"{number}", chance.randbytes(chance.randrange(1, 300_000))) for number in range(10)]
@@ -38,7 +38,7 @@ async def test_files_that_are_cut_at_random_bytes_are_complete_in_the_end(circle
     assert any("range" in request.headers for request in storage.storage.requests)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(("seed", "over_sockets"), [(seed, seed < 1) for seed in range(5)])
 async def test_without_ranges_a_cut_file_is_complete_or_absent(circleci, storage, dest, seed):
     chance = random.Random(seed)
     files = {f"{number}": chance.randbytes(chance.randrange(1, 300_000)) for number in range(10)}
@@ -52,6 +52,7 @@ async def test_without_ranges_a_cut_file_is_complete_or_absent(circleci, storage
     assert not any("range" in request.headers for request in storage.storage.requests)
 
 
+@pytest.mark.parametrize("over_sockets", [True])
 async def test_a_file_that_changes_while_it_is_resumed_is_downloaded_again(circleci, storage, dest):
     old, new = b"o" * 100_000, b"n" * 90_000
     storage.store(StoredFile("file", new))
@@ -97,6 +98,7 @@ async def test_after_a_wrong_range_the_complete_file_is_requested(circleci, stor
     assert asked == [False, True, False]
 
 
+@pytest.mark.parametrize("over_sockets", [True])
 async def test_after_a_range_that_is_too_short_the_rest_is_requested(circleci, storage, dest):
     content = random.Random(1).randbytes(100_000)
     storage.store(StoredFile("file", content))
@@ -117,6 +119,7 @@ async def test_after_a_range_that_is_too_short_the_rest_is_requested(circleci, s
     assert contents(dest) == {"file": content}
 
 
+@pytest.mark.parametrize("over_sockets", [True])
 async def test_a_file_that_never_arrives_fails_after_a_few_attempts(circleci, storage, dest, back_offs):
     storage.store(StoredFile("file", b"x" * 1000))
     storage.reply = lambda _request, _file, right: attrs.evolve(right, cut_after=0)

@@ -12,7 +12,10 @@ from typing import Any
 
 import attrs
 
+from circleci_v2 import CircleCI
 from circleci_v2.usage_export import COLUMNS, Timing
+from tests.clients import SkippingClient
+from tests.download.in_memory import InMemoryClient, InMemoryServers
 from tests.loopback import TOKEN, Loopback, Received, Reply, serving
 
 ORG = "f22b6566-597d-46d5-ba74-99ef5bb3d85c"
@@ -113,7 +116,10 @@ class Exports:
 
     def handle_storage(self, request: Received) -> Reply:
         _, number, index = request.path.split("/")
-        content = self.jobs[int(number)].parts[int(index)]
+        parts = self.jobs[int(number)].parts
+        if int(index) >= len(parts):
+            return Reply(403, body=b"<Error/>")
+        content = parts[int(index)]
         start = request.range_start
         headers = {"ETag": f'"{number}-{index}"', "Content-Type": "application/gzip"}
         correct = Reply(200, headers, content)
@@ -123,9 +129,15 @@ class Exports:
         return self.part(request, correct)
 
     @contextmanager
-    def running(self) -> Iterator[Exports]:
+    def over_sockets(self) -> Iterator[CircleCI]:
         with serving(self.handle_api) as self.api, serving(self.handle_storage) as self.storage:
-            yield self
+            yield SkippingClient(self.api.url, self.clock)
+
+    @contextmanager
+    def in_memory(self) -> Iterator[CircleCI]:
+        servers = InMemoryServers()
+        self.api, self.storage = servers.add(self.handle_api), servers.add(self.handle_storage)
+        yield InMemoryClient(self.api.url, servers, self.clock)
 
 
 def job_id(number: int) -> str:

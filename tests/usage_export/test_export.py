@@ -12,7 +12,6 @@ from circleci_v2 import CircleCI
 from circleci_v2.errors import APIConnectionError, APIError, ConfigurationError, DecodeError, UsageExportError
 from circleci_v2.testing import FakeCircleCI
 from circleci_v2.usage_export import export_usage, iter_usage_rows, read_usage_rows
-from tests.clients import SkippingClient
 from tests.loopback import TOKEN, Reply
 from tests.usage_export.exports import HEADER, NOW, ORG, Clock, Exports, Job, completed, job_id, line, zipped
 
@@ -52,14 +51,20 @@ def clock():
 
 @pytest.fixture
 def exports(clock):
-    with Exports(clock, three_parts).running() as exports:
-        yield exports
+    return Exports(clock, three_parts)
 
 
 @pytest.fixture
-async def circleci(exports, anyio_backend):
-    async with SkippingClient(exports.api.url, exports.clock) as circleci:
-        yield circleci
+def over_sockets():
+    """Whether the servers listen on sockets, for tests that are about connections; else they run in memory."""
+    return False
+
+
+@pytest.fixture
+async def circleci(exports, over_sockets, anyio_backend):
+    with exports.over_sockets() if over_sockets else exports.in_memory() as client:
+        async with client as circleci:
+            yield circleci
 
 
 @pytest.fixture
@@ -68,6 +73,7 @@ def dest(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] in ([], ["usage.csv"])
 
 
+@pytest.mark.parametrize("over_sockets", [True])
 async def test_a_month_is_one_file_with_one_header(circleci, exports, clock, dest):
     export = await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
     assert dest.read_text() == expected(1)
@@ -148,6 +154,7 @@ async def test_polling_faster_is_a_choice(circleci, exports, clock, dest):
     assert clock.elapsed < 2 * 3600
 
 
+@pytest.mark.parametrize("over_sockets", [True])
 async def test_the_parts_are_read_without_the_token(circleci, exports, clock, dest):
     await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
     assert len(exports.storage.requests) == 3
@@ -162,6 +169,7 @@ async def test_shared_organizations_are_requested(circleci, exports, clock, dest
     assert exports.creations[0][1]["shared_org_ids"] == shared
 
 
+@pytest.mark.parametrize("over_sockets", [True])
 async def test_cut_parts_are_resumed(circleci, exports, clock, dest):
     replies = []
 
