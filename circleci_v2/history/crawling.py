@@ -8,7 +8,7 @@ from uuid import UUID
 
 import anyio
 
-from circleci_v2._jobs import artifact_job_number
+from circleci_v2.artifacts.plan import artifact_job_number
 from circleci_v2.errors import (
     APIError,
     AuthenticationError,

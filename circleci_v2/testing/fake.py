@@ -25,7 +25,7 @@ from circleci_v2.testing.state.plans import JobPlan, WorkflowPlan
 from circleci_v2.testing.state.projects import FakePipeline, FakeProject
 from circleci_v2.testing.state.resources import DecidePolicies, FakeOrganization, PolicyDecision, PolicyStore, uuid
 from circleci_v2.testing.transport import FakeTransport, Serving
-from circleci_v2.usage_export.quota import Timing
+from circleci_v2.usage_export import Timing
 from circleci_v2.waiting.polling import Polling
 
 __all__ = ["API_PREFIX", "FakeCircleCI"]
