@@ -17,7 +17,7 @@ from anyio.abc import TaskGroup
 from circleci_v2._validation import require_at_least_one
 from circleci_v2.errors import ConfigurationError
 from circleci_v2.policies import in_bulk
-from circleci_v2.streams import Send, Stream, error_when_cancelled_from_outside
+from circleci_v2.streams import Send, Stream, external_cancellation_as_error
 
 __all__ = ["OnError", "OnProgress", "Outcome", "map_concurrently"]
 
@@ -172,7 +172,7 @@ class _Run(Generic[Item, Result]):
 
     async def _outcome_of(self, index: int, item: Item) -> Outcome[Item, Result]:
         try:
-            with error_when_cancelled_from_outside():
+            with external_cancellation_as_error():
                 outcome = Outcome[Item, Result](index, item, await self._fn(item))
         except Exception as error:
             if self._on_error == "raise":

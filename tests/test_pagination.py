@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from itertools import chain
 
 import anyio
@@ -229,9 +230,9 @@ async def test_a_circle_longer_than_the_memory_raises_too(monkeypatch, tail, len
 
 async def test_the_memory_of_tokens_is_bounded(monkeypatch):
     monkeypatch.setattr(pagination, "_REMEMBERED_TOKENS", 10)
-    trail = pagination._Trail(None)
-    assert all(trail.extend(str(number)) for number in range(1000))
-    assert len(trail._known) == len(trail._recent) == 10
+    detector = pagination._CycleDetector(None)
+    assert all(detector.add(str(number)) for number in range(1000))
+    assert len(detector._known) == len(detector._recent) == 10
 
 
 @given(lists_of_pages, st.integers(1, 5))
@@ -389,14 +390,6 @@ async def test_prefetching_no_page_is_refused():
         Paginator(Server([[1]]).fetch).prefetch(0)
 
 
-def run(awaitable):
-    """The result of an awaitable that waits for nothing."""
-    step = awaitable.__await__()
-    with pytest.raises(StopIteration) as finished:
-        next(step)
-    return finished.value.value
-
-
 class ListThatChanges(RuleBasedStateMachine):
     """A reader on a list whose newest items come and whose items go, whose pages are cut anyhow and may fail.
 
@@ -418,6 +411,7 @@ class ListThatChanges(RuleBasedStateMachine):
         self.resume_at = None
         self.reader = aiter(Paginator(self.fetch))
         self.tokens = {None}
+        self.runner = asyncio.Runner()
 
     async def fetch(self, page_token):
         assert page_token in self.tokens, "only tokens that were given out may come back"
@@ -470,9 +464,12 @@ class ListThatChanges(RuleBasedStateMachine):
     @precondition(lambda self: not self.ended)
     @rule(count=st.integers(1, 8))
     def read(self, count):
+        self.runner.run(self.read_items(count))
+
+    async def read_items(self, count):
         for _ in range(count):
             try:
-                self.seen.append(run(anext(self.reader)))
+                self.seen.append(await anext(self.reader))
             except StopAsyncIteration:
                 self.ended = True
                 return
@@ -494,6 +491,7 @@ class ListThatChanges(RuleBasedStateMachine):
         self.failing = self.circling = False
         while not self.ended:
             self.read(count=8)
+        self.runner.close()
         assert self.lasting <= set(self.seen)
 
 

@@ -20,7 +20,7 @@ from circleci_v2.errors import (
 )
 from circleci_v2.history.cursors import Cursor
 from circleci_v2.history.records import Failure, JobRecord, Part, PipelineRecord, WorkflowRecord
-from circleci_v2.streams import error_when_cancelled_from_outside
+from circleci_v2.streams import external_cancellation_as_error
 
 if TYPE_CHECKING:
     from circleci_v2._generated.namespaces import Namespaces
@@ -134,7 +134,7 @@ async def side_by_side(fn: Callable[[T], Awaitable[U]], items: Sequence[T]) -> l
 
     async def run(index: int) -> None:
         try:
-            with error_when_cancelled_from_outside():
+            with external_cancellation_as_error():
                 results[index] = await fn(items[index])
         except Exception as error:  # noqa: BLE001 - it is raised below, outside of the task group
             failures.append(error)
