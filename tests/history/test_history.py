@@ -206,7 +206,7 @@ def test_a_call_that_is_cancelled_from_outside_is_no_end_of_the_history(path):
 async def test_what_a_record_carries_can_be_chosen():
     archive = Archive(3)
     archive.fail = lambda path: refusal(503) if path.endswith("/job") else None
-    records = await crawl(archive, carry=lambda error: isinstance(error, ServerError))
+    records = await crawl(archive, tolerate=lambda error: isinstance(error, ServerError))
     assert [len(record.failures) for record in records] == [2, 2, 2]
 
 
@@ -301,7 +301,7 @@ async def test_a_place_that_neither_its_pipeline_nor_a_date_tells_is_refused():
     archive.undated = {9}
     async for record in history(archive, SLUG):
         archive.numbers.remove(9)
-        with pytest.raises(ConfigurationError, match=f"does not hold pipeline {record.pipeline.id} of the cursor"):
+        with pytest.raises(ConfigurationError, match=f"no longer holds pipeline {record.pipeline.id} of the cursor"):
             await crawl(archive, cursor=record.cursor)
         break
 
@@ -371,7 +371,7 @@ async def test_a_cursor_of_a_later_version_says_so():
     (record,) = await crawl(Archive(1))
     content = json.loads(base64.urlsafe_b64decode(record.cursor))
     text = base64.urlsafe_b64encode(json.dumps(content | {"version": 2}).encode()).decode()
-    with pytest.raises(ConfigurationError, match="is of version 2, and this library reads 1"):
+    with pytest.raises(ConfigurationError, match="has version 2, but this library reads version 1"):
         history(Archive(1), SLUG, cursor=text)
 
 

@@ -1,4 +1,4 @@
-"""Where a crawl is: said in one line, and found again although the list has changed."""
+"""Cursor: a position in a list of pipelines, as one line of text that stays valid while the list changes."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ _VERSION = 1
 
 @attrs.frozen(kw_only=True)
 class Cursor:
-    """The place after one pipeline in a list that goes from new to old.
+    """The position after one pipeline in a list that is sorted from new to old.
 
-    A page token alone would not do: it may expire, and pipelines that come or go meanwhile move what a page holds. So
-    the pipeline itself is remembered, and its age.
+    A page token is not enough: it may expire, and pipelines that are added or removed in the meantime shift the pages.
+    So the cursor also holds the id of the pipeline and its time of creation.
 
     Attributes:
-        of: Which list it is a place in.
-        page_token: Of the page that the pipeline was on; None is the first page.
+        of: The name of the list.
+        page_token: The token of the page that held the pipeline; None for the first page.
         pipeline_id: The pipeline.
-        created_at: When it was created; if it does not say, when the one before it was. None when none of them said.
-        same_moment: The pipelines before it that were created in that very moment.
+        created_at: When the pipeline was created or, if the API left that out, the one before it. None when the API left
+            it out for all of them.
+        same_moment: The pipelines before it that were created at exactly the same time.
     """
 
     of: str
@@ -57,19 +58,19 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str, *, of: str) -> Self:
-        """Read a cursor that was saved.
+        """Parse a saved cursor.
 
         Args:
-            text: The cursor.
-            of: The list that it must be a place in.
+            text: The cursor, as `str(cursor)` returned it.
+            of: The name of the list that it must belong to.
 
         Raises:
-            ConfigurationError: It is no cursor, or one of another list.
+            ConfigurationError: The text is not a cursor, or it belongs to another list.
         """
         try:
             content: dict[str, Any] = json.loads(base64.b64decode(text, altchars=b"-_", validate=True))
             if content["version"] != _VERSION:
-                msg = f"cursor={text!r} is of version {content['version']}, and this library reads {_VERSION}."
+                msg = f"cursor={text!r} has version {content['version']}, but this library reads version {_VERSION}."
                 raise ConfigurationError(msg)
             created_at = content["created_at"]
             cursor = cls(
@@ -79,10 +80,10 @@ class Cursor:
                 created_at=None if created_at is None else datetime.fromisoformat(created_at),
                 same_moment=frozenset(map(UUID, content["same_moment"])),
             )
+        except ConfigurationError:
+            raise
         except (binascii.Error, ValueError, KeyError, TypeError, AttributeError) as error:
-            if isinstance(error, ConfigurationError):
-                raise
-            msg = f"cursor={text!r} is not a cursor: pass one that `PipelineRecord.cursor` gave, unchanged."
+            msg = f"cursor={text!r} is not a cursor: pass the value of a `PipelineRecord.cursor`, unchanged."
             raise ConfigurationError(msg) from error
         if cursor.of != of:
             msg = f"The cursor belongs to the history of {cursor.of}, not of {of}: leave it out to begin at the newest."
@@ -90,44 +91,44 @@ class Cursor:
         return cursor
 
     @classmethod
-    def behind_first(cls, pipeline: Pipeline, page_token: str | None, *, of: str) -> Self:
-        """The place after the first pipeline of a list."""
+    def after_first(cls, pipeline: Pipeline, page_token: str | None, *, of: str) -> Self:
+        """Create the position after the first pipeline of a list."""
         created_at = maybe_null(pipeline.created_at)
         return cls(of=of, page_token=page_token, pipeline_id=pipeline.id, created_at=created_at)
 
     def after(self, pipeline: Pipeline, page_token: str | None) -> Self:
-        """The place after the next pipeline."""
+        """Create the position after the next pipeline."""
         created_at = maybe_null(pipeline.created_at) or self.created_at
-        same = self.created_at == created_at
+        is_same_moment = self.created_at == created_at
         return attrs.evolve(
             self,
             page_token=page_token,
             pipeline_id=pipeline.id,
             created_at=created_at,
-            same_moment=self.same_moment | {self.pipeline_id} if same else frozenset(),
+            same_moment=self.same_moment | {self.pipeline_id} if is_same_moment else frozenset(),
         )
 
-    def is_within(self, page: Sequence[Pipeline]) -> bool:
-        """Whether a page begins before this place, so that nothing is missed when it is read from there."""
-        return any(pipeline.id == self.pipeline_id or not self._is_before(pipeline) for pipeline in page)
+    def can_resume_on(self, page: Sequence[Pipeline]) -> bool:
+        """Return whether the page begins before this position, so that reading from its start misses nothing."""
+        return any(pipeline.id == self.pipeline_id or not self._precedes(pipeline) for pipeline in page)
 
     def rest_of(self, page: Sequence[Pipeline]) -> Sequence[Pipeline] | None:
-        """The pipelines of a page that come after this place; None when the whole page comes before it."""
+        """Return the pipelines of a page after this position; None when the position is on a later page."""
         for index, pipeline in enumerate(page):
             if pipeline.id == self.pipeline_id:
                 return page[index + 1 :]
-        # The pipeline is not here. When the page holds older ones it is gone; else it comes on a later page, because
-        # others pushed it on.
-        if any(map(self._is_older, page)):
-            return [pipeline for pipeline in page if self._is_before(pipeline)]
+        # The pipeline is not on this page. If the page has older ones, the pipeline was deleted; otherwise newer
+        # pipelines have pushed it to a later page.
+        if any(map(self._is_certainly_older, page)):
+            return [pipeline for pipeline in page if self._precedes(pipeline)]
         return None
 
-    def _is_before(self, pipeline: Pipeline) -> bool:
+    def _precedes(self, pipeline: Pipeline) -> bool:
         created_at = maybe_null(pipeline.created_at)
         if created_at is None or self.created_at is None or created_at == self.created_at:
             return pipeline.id not in self.same_moment
         return created_at < self.created_at
 
-    def _is_older(self, pipeline: Pipeline) -> bool:
+    def _is_certainly_older(self, pipeline: Pipeline) -> bool:
         created_at = maybe_null(pipeline.created_at)
         return created_at is not None and self.created_at is not None and created_at < self.created_at

@@ -1,4 +1,4 @@
-"""From a pipeline to its record: workflows, jobs, and what else is asked for, side by side."""
+"""Crawler: fetches the workflows and jobs of pipelines concurrently and assembles `PipelineRecord`s."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from circleci_v2.errors import (
     RateLimitError,
     ServerError,
 )
-from circleci_v2.history.cursors import Cursor
+from circleci_v2.history.cursor import Cursor
 from circleci_v2.history.records import Failure, JobRecord, Part, PipelineRecord, WorkflowRecord
 from circleci_v2.streams import external_cancellation_as_error
 
@@ -26,20 +26,24 @@ if TYPE_CHECKING:
     from circleci_v2._generated.namespaces import Namespaces
     from circleci_v2.models import Pipeline, Workflow, WorkflowJob
 
-__all__ = ["PARTS_OF_JOBS", "Crawler", "is_refusal"]
+__all__ = ["PARTS_OF_JOBS", "Crawler", "is_permanent_error"]
 
 PARTS_OF_JOBS: Final[tuple[Part, ...]] = ("details", "tests", "artifacts")
-"""What takes a call for each job."""
+"""The parts that take one call per job."""
 
 T = TypeVar("T")
 U = TypeVar("U")
 
 
-def is_refusal(error: CircleCIError) -> bool:
-    """Whether an error would come again if the same were asked again: what a record can carry without hiding an outage.
+def is_permanent_error(error: CircleCIError) -> bool:
+    """Return whether repeating the call would fail again, so that tolerating the error cannot hide an outage.
 
-    True for a 404 and its like and for answers that cannot be read; False for a lost connection, a failing server, a
-    rate limit and a token that is not accepted.
+    Args:
+        error: The error of one call.
+
+    Returns:
+        True for a 404 and other 4xx statuses and for responses that cannot be decoded. False for a lost connection, a
+        5xx status, a timeout, a rate limit and a rejected token.
     """
     cause = error.__cause__ if isinstance(error, PaginationError) and error.__cause__ is not None else error
     if isinstance(cause, APIError):
@@ -48,13 +52,13 @@ def is_refusal(error: CircleCIError) -> bool:
 
 
 class Crawler:
-    """Fetches what belongs to pipelines, with so many calls at a time over all of them.
+    """Fetches the parts of pipelines, with a bounded number of calls over all pipelines together.
 
     Args:
         circleci: The client.
         include: The parts to fetch besides the workflows.
-        concurrency: How many calls may run at a time.
-        carry: Whether a record carries an error; any other is raised.
+        concurrency: The maximum number of concurrent calls.
+        tolerate: Returns whether an error becomes a `Failure` of the record; every other error is raised.
     """
 
     def __init__(
@@ -62,42 +66,46 @@ class Crawler:
         circleci: Namespaces,
         include: frozenset[Part],
         concurrency: int,
-        carry: Callable[[CircleCIError], bool],
+        tolerate: Callable[[CircleCIError], bool],
     ) -> None:
         self._circleci = circleci
         self._include = include
         self._parts_of_jobs: list[Part] = [part for part in PARTS_OF_JOBS if part in include]
-        self._places = anyio.Semaphore(concurrency)
-        self._carry = carry
+        self._semaphore = anyio.Semaphore(concurrency)
+        self._tolerate = tolerate
 
-    async def record(self, place: tuple[Pipeline, Cursor]) -> PipelineRecord:
-        """The record of one pipeline.
+    async def fetch_record(self, listed: tuple[Pipeline, Cursor]) -> PipelineRecord:
+        """Fetch everything that belongs to one pipeline.
+
+        Args:
+            listed: The pipeline and the cursor after it, as `Listing` yields them.
 
         Raises:
-            CircleCIError: A part failed in a way that the record must not carry.
+            CircleCIError: A part failed, and `tolerate` rejected the error.
         """
-        pipeline, cursor = place
+        pipeline, cursor = listed
         failures: list[Failure] = []
-        workflows = await self._part(
+        workflows = await self._fetch_part(
             "workflows", pipeline.id, failures, self._circleci.pipelines.list_workflows(pipeline.id).collect
         )
-        records = await side_by_side(lambda workflow: self._workflow(workflow, failures), workflows or ())
+        records = await map_in_order(lambda workflow: self._fetch_workflow(workflow, failures), workflows or ())
         return PipelineRecord(pipeline=pipeline, workflows=records, failures=tuple(failures), cursor=cursor)
 
-    async def _workflow(self, workflow: Workflow, failures: list[Failure]) -> WorkflowRecord:
-        # Of pipelines that have expired, CircleCI shows workflows without an id.
+    async def _fetch_workflow(self, workflow: Workflow, failures: list[Failure]) -> WorkflowRecord:
+        # Workflows of expired pipelines have no id.
         if "jobs" not in self._include or workflow.id is None:
             return WorkflowRecord(workflow=workflow)
-        jobs = await self._part("jobs", workflow.id, failures, self._circleci.workflows.list_jobs(workflow.id).collect)
+        list_jobs = self._circleci.workflows.list_jobs(workflow.id).collect
+        jobs = await self._fetch_part("jobs", workflow.id, failures, list_jobs)
         if jobs is None:
             return WorkflowRecord(workflow=workflow)
         if self._parts_of_jobs:
-            return WorkflowRecord(
-                workflow=workflow, jobs=await side_by_side(lambda job: self._job(job, failures), jobs)
-            )
-        return WorkflowRecord(workflow=workflow, jobs=[JobRecord(job=job) for job in jobs])
+            records = await map_in_order(lambda job: self._fetch_job(job, failures), jobs)
+        else:
+            records = [JobRecord(job=job) for job in jobs]
+        return WorkflowRecord(workflow=workflow, jobs=records)
 
-    async def _job(self, job: WorkflowJob, failures: list[Failure]) -> JobRecord:
+    async def _fetch_job(self, job: WorkflowJob, failures: list[Failure]) -> JobRecord:
         number = artifact_job_number(job)
         if number is None:
             return JobRecord(job=job)
@@ -109,40 +117,46 @@ class Crawler:
         }
 
         async def fetch(part: Part) -> Any:
-            return await self._part(part, job.id, failures, calls[part])
+            return await self._fetch_part(part, job.id, failures, calls[part])
 
-        parts = await side_by_side(fetch, self._parts_of_jobs)
-        return JobRecord(job=job, **dict(zip(self._parts_of_jobs, parts, strict=True)))
+        results = await map_in_order(fetch, self._parts_of_jobs)
+        return JobRecord(job=job, **dict(zip(self._parts_of_jobs, results, strict=True)))
 
-    async def _part(self, part: Part, of: UUID, failures: list[Failure], fetch: Callable[[], Awaitable[T]]) -> T | None:
+    async def _fetch_part(
+        self, part: Part, of: UUID, failures: list[Failure], fetch: Callable[[], Awaitable[T]]
+    ) -> T | None:
+        """Fetch one part; a tolerated error is added to `failures` and gives None."""
         try:
-            async with self._places:
+            async with self._semaphore:
                 return await fetch()
         except CircleCIError as error:
-            if not self._carry(error):
+            if not self._tolerate(error):
                 raise
             failures.append(Failure(part=part, of=of, error=error))
             return None
 
 
-async def side_by_side(fn: Callable[[T], Awaitable[U]], items: Sequence[T]) -> list[U]:
-    """The results for a few items, in their order; the first error cancels the others and is raised as it is."""
+async def map_in_order(fn: Callable[[T], Awaitable[U]], items: Sequence[T]) -> list[U]:
+    """Call `fn` for all items concurrently and return the results in order of the items.
+
+    The first error cancels the other calls and is raised unchanged, not inside an exception group.
+    """
     if len(items) == 1:
         return [await fn(items[0])]
     results: dict[int, U] = {}
-    failures: list[Exception] = []
+    errors: list[Exception] = []
 
-    async def run(index: int) -> None:
+    async def call(index: int) -> None:
         try:
             with external_cancellation_as_error():
                 results[index] = await fn(items[index])
         except Exception as error:  # noqa: BLE001 - it is raised below, outside of the task group
-            failures.append(error)
+            errors.append(error)
             tasks.cancel_scope.cancel()
 
     async with anyio.create_task_group() as tasks:
         for index in range(len(items)):
-            tasks.start_soon(run, index)
-    if failures:
-        raise failures[0]
+            tasks.start_soon(call, index)
+    if errors:
+        raise errors[0]
     return [results[index] for index in range(len(items))]
