@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
@@ -69,26 +69,29 @@ class Cursor:
         """
         try:
             content: dict[str, Any] = json.loads(base64.b64decode(text, altchars=b"-_", validate=True))
-            if content["version"] != _VERSION:
-                msg = f"cursor={text!r} has version {content['version']}, but this library reads version {_VERSION}."
-                raise ConfigurationError(msg)
-            created_at = content["created_at"]
-            cursor = cls(
-                of=content["of"],
-                page_token=content["page_token"],
-                pipeline_id=UUID(content["pipeline_id"]),
-                created_at=None if created_at is None else datetime.fromisoformat(created_at),
-                same_moment=frozenset(map(UUID, content["same_moment"])),
-            )
-        except ConfigurationError:
-            raise
+            version = content["version"]
+            cursor = cls._from_content(content) if version == _VERSION else None
         except (binascii.Error, ValueError, KeyError, TypeError, AttributeError) as error:
             msg = f"cursor={text!r} is not a cursor: pass the value of a `PipelineRecord.cursor`, unchanged."
             raise ConfigurationError(msg) from error
+        if cursor is None:
+            msg = f"cursor={text!r} has version {version}, but this library reads version {_VERSION}."
+            raise ConfigurationError(msg)
         if cursor.of != of:
             msg = f"The cursor belongs to the history of {cursor.of}, not of {of}: leave it out to begin at the newest."
             raise ConfigurationError(msg)
         return cursor
+
+    @classmethod
+    def _from_content(cls, content: Mapping[str, Any]) -> Self:
+        created_at = content["created_at"]
+        return cls(
+            of=content["of"],
+            page_token=content["page_token"],
+            pipeline_id=UUID(content["pipeline_id"]),
+            created_at=None if created_at is None else datetime.fromisoformat(created_at),
+            same_moment=frozenset(map(UUID, content["same_moment"])),
+        )
 
     @classmethod
     def after_first(cls, pipeline: Pipeline, page_token: str | None, *, of: str) -> Self:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Failure", "JobRecord", "Part", "PipelineRecord", "RecordsOf", "WorkflowRecord"]
 
 Part = Literal["workflows", "jobs", "tests", "artifacts", "details"]
-"""What can be fetched for a pipeline, a workflow or a job."""
+"""A part that can be fetched for a pipeline, a workflow or a job."""
 
 RecordsOf = Literal["pipelines", "workflows", "jobs", "tests", "artifacts"]
 """The subject of each row of `PipelineRecord.to_records`."""
