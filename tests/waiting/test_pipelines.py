@@ -278,7 +278,7 @@ async def test_the_deadline_says_so_far_of_a_pipeline_that_more_workflows_may_fo
 
 
 async def test_the_deadline_of_something_never_seen_says_so():
-    with pytest.raises(WaitTimeoutError, match="nothing was seen of it; the last look failed: 404") as caught:
+    with pytest.raises(WaitTimeoutError, match="nothing was seen of it; the last poll failed: 404") as caught:
         await wait(circleci_with(appears=100.0), timeout=20.0)
     assert isinstance(caught.value.__cause__, NotFoundError)
 
@@ -316,7 +316,7 @@ async def test_a_rate_limit_is_waited_out_as_long_as_circleci_says():
 async def test_a_rate_limit_beyond_the_deadline_is_the_end_of_the_wait():
     circleci = circleci_with(succeeding(seconds=3000.0))
     circleci.fail = lambda now, method, path: refusal(429, retry_after=4000.0) if now == 5.0 else None
-    with pytest.raises(WaitTimeoutError, match="the last look failed: 429"):
+    with pytest.raises(WaitTimeoutError, match="the last poll failed: 429"):
         await wait(circleci)
     assert circleci.now == 5.0
 
@@ -568,7 +568,7 @@ async def test_a_cancellation_that_circleci_does_not_answer_is_told(caplog, monk
 
     circleci.call = never_answer_cancellations
     await cancel_while_waiting(circleci, after=20.0, cancel_at_circleci=True)
-    assert f"no answer about workflow {workflow.id}" in caplog.text
+    assert f"no response for workflow {workflow.id}" in caplog.text
 
 
 def test_a_native_cancellation_cancels_at_circleci_too():

@@ -48,7 +48,7 @@ def test_a_polling_that_cannot_be_is_refused(options):
 @pytest.mark.parametrize("forgiven", [True, False])
 async def test_a_list_that_breaks_off_is_judged_by_its_cause(forgiven):
     watch = Watch(timeout=10.0, polling=Polling(sleep=lambda seconds: anyio.lowlevel.checkpoint()))
-    watch.trust()
+    watch.tolerate_errors()
     looks = 0
 
     async def look():
@@ -88,7 +88,7 @@ async def test_a_callback_that_never_returns_is_cut_off_and_named():
     async def look():
         nonlocal now
         now = 10.0
-        with watch.unforgiving():
+        with watch.fatal():
             await anyio.sleep_forever()
 
     with pytest.raises(WaitTimeoutError, match="on_change had not returned"):
