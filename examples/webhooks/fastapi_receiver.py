@@ -12,14 +12,14 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, HTTPException, Request
 
 from circleci_v2.errors import DecodeError, WebhookVerificationError
-from circleci_v2.webhooks import SIGNATURE_HEADER, Deduplicator, Event, WorkflowCompleted, parse, verify
+from circleci_v2.webhooks import SIGNATURE_HEADER, Deduplicator, WebhookEvent, WorkflowCompleted, parse, verify
 
 logger = logging.getLogger("receiver")
 deliveries = Deduplicator()
 app = FastAPI()
 
 
-async def delivered(request: Request) -> Event:
+async def delivered(request: Request) -> WebhookEvent:
     """The event of a delivery; 401 for a forged one, 400 for one that cannot be read."""
     body = await request.body()
     try:
@@ -32,7 +32,7 @@ async def delivered(request: Request) -> Event:
 
 
 @app.post("/webhooks/circleci", status_code=204)
-async def receive(event: Annotated[Event, Depends(delivered)]) -> None:
+async def receive(event: Annotated[WebhookEvent, Depends(delivered)]) -> None:
     """Handle every event once, quickly or in a queue of your own: CircleCI repeats deliveries that are answered late."""
     with deliveries.claim(event.id) as is_new:
         if is_new and isinstance(event, WorkflowCompleted):

@@ -82,7 +82,7 @@ def test_a_header_without_a_known_version_is_refused(header):
     ],
 )
 def test_a_signature_that_does_not_fit_is_refused(header):
-    with pytest.raises(WebhookVerificationError, match="fits the body"):
+    with pytest.raises(WebhookVerificationError, match="matches the body"):
         verify(BODY, header, SECRET)
 
 
