@@ -1,4 +1,4 @@
-"""The crawl over real sockets, against the fake: whole, and killed."""
+"""The crawl over real sockets, against the fake: complete, and killed and resumed."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def test_a_crawl_whose_process_is_killed_goes_on_where_its_file_ends(tmp_path):
 
 
 def kill_after(process, file, lines):
-    """Kill a process once it has stored so many lines."""
+    """Kill a process once it has stored a number of lines."""
     deadline = time.monotonic() + 60
     while not file.exists() or file.read_bytes().count(b"\n") < lines:
         assert process.poll() is None, "it ended before it could be killed"
         assert time.monotonic() < deadline, "it stored too little"
-        time.sleep(0.001)
+        time.sleep(0.005)
     process.kill()
     process.wait()

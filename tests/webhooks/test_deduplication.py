@@ -58,7 +58,7 @@ def test_the_oldest_is_forgotten_beyond_the_capacity():
 
 
 @pytest.mark.parametrize("capacity", [0, -1])
-def test_a_capacity_that_remembers_nothing_is_refused(capacity):
+def test_a_capacity_that_remembers_nothing_is_rejected(capacity):
     with pytest.raises(ValueError, match=f"capacity={capacity}"):
         Deduplicator(capacity=capacity)
 
