@@ -92,9 +92,9 @@ def map_concurrently(
         fn: An async function of one item.
         items: The items: any iterable or async iterable, also an endless one, also a `Paginator`. An async generator is
             closed when the loop is left.
-        concurrency: The maximum number of concurrent calls, at least 1; the client's own limit applies besides.
+        concurrency: The maximum number of concurrent calls, at least 1; the client's own limit applies as well.
         ordered: Yield the outcomes in the order of the items instead of as they finish. At most four times the
-            concurrency then waits behind a call that takes long. Default: False.
+            concurrency then waits behind a slow call. Default: False.
         on_error: ``"raise"``: the first error of a call cancels the other calls and is raised. ``"collect"``: it becomes
             the `Outcome.error` of its item, and the other calls continue. A call that is cancelled although the loop was
             not left, because something that it awaited was cancelled, fails with a RuntimeError. An error of `items`

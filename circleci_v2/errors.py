@@ -157,7 +157,7 @@ class RateLimitError(APIError):
 class ServerError(APIError):
     """500 to 599: CircleCI failed. Repeat the call later.
 
-    A request that changes something may have taken effect all the same: check before you repeat it.
+    A request that changes something may nevertheless have taken effect: check before you repeat it.
     """
 
 
@@ -180,8 +180,8 @@ def error_class_for(status_code: int) -> type[APIError]:
 class APIConnectionError(CircleCIError):
     """No complete response arrived: the connection was rejected, lost or never established.
 
-    Check the network, the proxy and ``base_url``. The message says when a request that changes something may have taken
-    effect all the same; such a request is not repeated automatically.
+    Check the network, the proxy and ``base_url``. The message says whether a request that changes something may have
+    taken effect; such a request is not repeated automatically.
 
     Attributes:
         method: The HTTP method.

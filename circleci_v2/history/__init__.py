@@ -63,9 +63,9 @@ def history(
         since: Only pipelines created at this time or later. Default: as far back as CircleCI goes.
         until: Only pipelines created before this time. Default: until now.
         branch: Only pipelines of this branch. Default: all.
-        include: The parts to fetch besides the pipelines and their workflows: ``jobs``, and per job ``tests``,
+        include: The parts to fetch in addition to the pipelines and their workflows: ``jobs``, and per job ``tests``,
             ``artifacts`` and ``details``, which include ``jobs``. Each part of each job is one call. Default: ``jobs``.
-        concurrency: The maximum number of concurrent calls, at least 1; the client's own limit applies besides.
+        concurrency: The maximum number of concurrent calls, at least 1; the client's own limit applies as well.
             Default: 50.
         cursor: Resume after the record with this `PipelineRecord.cursor`. Default: begin at the newest pipeline.
         tolerate: Returns whether the error of one part becomes an entry of `PipelineRecord.failures`; every other error
@@ -177,7 +177,7 @@ def _crawl(
 
 
 def _resolve_parts(include: Iterable[Part]) -> frozenset[Part]:
-    # A bare string would be iterated letter by letter; it is taken as one part.
+    # A bare string would be iterated letter by letter; it is treated as one part.
     parts_given: Iterable[Any] = (include,) if isinstance(include, str) else include
     parts = frozenset[Part](parts_given)
     if unknown := parts - _PARTS:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["PARTS_OF_JOBS", "Crawler", "is_permanent_error"]
 
 PARTS_OF_JOBS: Final[tuple[Part, ...]] = ("details", "tests", "artifacts")
-"""The parts that take one call per job."""
+"""The parts that are fetched with one call per job."""
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -125,7 +125,7 @@ class Crawler:
     async def _fetch_part(
         self, part: Part, of: UUID, failures: list[Failure], fetch: Callable[[], Awaitable[T]]
     ) -> T | None:
-        """Fetch one part; a tolerated error is added to `failures` and gives None."""
+        """Fetch one part; a tolerated error is added to `failures` and None is returned."""
         try:
             async with self._semaphore:
                 return await fetch()

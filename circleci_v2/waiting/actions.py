@@ -1,4 +1,4 @@
-"""Requests that a wait sends besides polls: approvals, and cancellations of the workflows that it leaves behind."""
+"""Requests that a wait sends in addition to polls: approvals, and cancellations of the workflows that it leaves behind."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ async def trigger_and_wait(
         WaitTimeoutError: The deadline has passed; the pipeline continues at CircleCI.
         APIError: CircleCI rejected the trigger request; a RateLimitError also when it demands a pause longer than
             `timeout`.
-        APIConnectionError: No response arrived within `timeout`; the message says when the pipeline may run all the same.
+        APIConnectionError: No response arrived within `timeout`; the message says whether the pipeline may run nevertheless.
         ConfigurationError: An argument is invalid, or two contradict each other.
     """
     slug = ProjectSlug(project_slug)

@@ -64,7 +64,7 @@ async def rerun_and_wait(
         from_failed: Rerun the failed jobs and those that depend on them; False reruns all. Default: True, unless `jobs`
             are passed.
         jobs: Rerun these jobs, by their UUIDs.
-        sparse_tree: With `jobs`, rerun besides them only the jobs that depend on them; see `workflows.rerun`.
+        sparse_tree: With `jobs`, rerun only them and the jobs that depend on them; see `workflows.rerun`.
         **options: See `WaitOptions`.
 
     Returns:
@@ -73,7 +73,7 @@ async def rerun_and_wait(
     Raises:
         WaitTimeoutError: The deadline has passed; the workflow continues at CircleCI.
         APIError: CircleCI rejected the rerun; a RateLimitError also when it demands a pause longer than `timeout`.
-        APIConnectionError: No response arrived within `timeout`; the message says when the rerun may run all the same.
+        APIConnectionError: No response arrived within `timeout`; the message says whether the rerun may run nevertheless.
         ConfigurationError: An argument is invalid.
     """
     wait = _WorkflowWait(circleci, timeout, ResolvedOptions(**options))

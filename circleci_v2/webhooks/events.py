@@ -125,7 +125,7 @@ class Commit(LenientMapping):
 
 @attrs.frozen(kw_only=True)
 class VersionControl(LenientMapping):
-    """The object ``vcs``: the git data of what was built, for projects of GitHub OAuth and Bitbucket Cloud.
+    """The object ``vcs``: the branch, tag and commit that were built, for projects of GitHub OAuth and Bitbucket Cloud.
 
     A push to a branch has ``branch``, a push of a tag has ``tag``, an API trigger may have neither.
     """
@@ -162,7 +162,7 @@ class TriggerEvent(LenientMapping):
 
 @attrs.frozen(kw_only=True)
 class TriggerParameters(LenientMapping):
-    """The git data of what was built, for projects of GitHub App, GitLab and Bitbucket Data Center.
+    """The branch, tag and commit that were built, for projects of GitHub App, GitLab and Bitbucket Data Center.
 
     Attributes:
         circleci: The event that created the pipeline.
@@ -216,7 +216,7 @@ class Trigger(LenientMapping):
 
 @attrs.frozen(kw_only=True)
 class Pipeline(LenientMapping):
-    """The pipeline, with the same properties for what was built whatever the provider.
+    """The pipeline, with the same properties for the branch, tag and commit of every provider.
 
     Attributes:
         vcs: The git data of GitHub OAuth and Bitbucket Cloud projects, else None.
