@@ -63,7 +63,7 @@ def test_a_capacity_that_remembers_nothing_is_rejected(capacity):
         Deduplicator(capacity=capacity)
 
 
-def test_forgetting_what_was_never_seen_is_no_error():
+def test_forgetting_an_unknown_id_is_not_an_error():
     deliveries = Deduplicator()
     deliveries.forget("never seen")
     deliveries.forget(None)

@@ -122,7 +122,7 @@ def test_no_error_reveals_the_secret_or_the_right_signature():
 
 
 @given(body=st.binary(max_size=200), secret=st.binary(min_size=1, max_size=100))
-def test_what_is_signed_is_accepted(body, secret):
+def test_signed_bodies_are_accepted(body, secret):
     verify(body, sign(body, secret), secret)
 
 
