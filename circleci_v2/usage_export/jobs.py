@@ -20,13 +20,9 @@ import anyio
 import attrs
 from anyio import to_thread
 
-<<<<<<< HEAD
-from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, bypass
-=======
 from circleci_v2._download.resumable import DOWNLOAD_ERRORS, StreamClient, download
 from circleci_v2._download.threads import BufferedSink
-from circleci_v2._http.rate_limit.fixed_window import kept_by_caller
->>>>>>> downloads
+from circleci_v2._http.rate_limit.fixed_window import bypass
 from circleci_v2._wire.types import maybe_null
 from circleci_v2.bulk import map_concurrently
 from circleci_v2.errors import (
@@ -165,18 +161,12 @@ class ExportJobs:
             self._report("created", f"export of {window} is job {job_id}", window, job_id)
             return job_id
 
-<<<<<<< HEAD
-    def _own_hours(self) -> AbstractContextManager[None]:
-        """Creations are counted here; the client counts those of all exports, but by the hours of its own clock."""
-        return nullcontext() if self.timing == Timing() else bypass()
-=======
     def _client_limit(self) -> AbstractContextManager[None]:
         """Bypass the client's limit of exports per hour when this export has another clock than the client.
 
         Otherwise virtual waits would never satisfy the limit, which counts by the client's clock.
         """
-        return nullcontext() if self.timing == Timing() else kept_by_caller()
->>>>>>> downloads
+        return nullcontext() if self.timing == Timing() else bypass()
 
     async def part_urls(self, index: int) -> list[str]:
         """Wait for the export of a window, and return the URLs of its parts; create the job again when it failed.

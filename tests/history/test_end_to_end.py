@@ -1,4 +1,4 @@
-"""The crawl over real sockets, against the fake: whole, and killed."""
+"""The crawl over real sockets, against the fake: complete, and killed and resumed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SLUG = "gh/acme/web"
 
 
 @pytest.mark.anyio
-async def test_a_crawl_gives_what_the_server_holds_call_by_call():
+async def test_a_crawl_yields_what_single_calls_return():
     fake = FakeCircleCI.seeded(pipelines=45)
     async with fake.serve() as base_url, CircleCI(fake.token, base_url=base_url) as circleci:
         pipelines = await circleci.pipelines.list_for_project(SLUG).collect()
@@ -34,7 +34,7 @@ async def test_a_crawl_gives_what_the_server_holds_call_by_call():
             assert record.failures == ()
 
 
-def test_a_crawl_whose_process_is_killed_goes_on_where_its_file_ends(tmp_path):
+def test_a_crawl_whose_process_is_killed_resumes_at_the_end_of_its_file(tmp_path):
     fake = FakeCircleCI.seeded(pipelines=60)
     numbers = list(range(60, 0, -1))
     file = tmp_path / "history.jsonl"
@@ -49,11 +49,11 @@ def test_a_crawl_whose_process_is_killed_goes_on_where_its_file_ends(tmp_path):
 
 
 def kill_after(process, file, lines):
-    """Kill a process once it has stored so many lines."""
+    """Kill a process once it has stored a number of lines."""
     deadline = time.monotonic() + 60
     while not file.exists() or file.read_bytes().count(b"\n") < lines:
         assert process.poll() is None, "it ended before it could be killed"
         assert time.monotonic() < deadline, "it stored too little"
-        time.sleep(0.001)
+        time.sleep(0.005)
     process.kill()
     process.wait()
