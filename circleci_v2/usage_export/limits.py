@@ -13,7 +13,7 @@ from typing import Final
 import anyio
 import attrs
 
-from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, PublishedLimit, PublishedLimits
+from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWindow, FixedWindowLimiter
 from circleci_v2._validation import require_time_zone
 from circleci_v2.errors import ConfigurationError
 
@@ -131,13 +131,13 @@ class HourlyQuota:
     """
 
     def __init__(self, calls: Mapping[str, int], timing: Timing) -> None:
-        limits = {operation: PublishedLimit(count, HOUR + _LATENCY_MARGIN) for operation, count in calls.items()}
-        self._limiter = PublishedLimits(limits)
+        limits = {operation: FixedWindow(count, HOUR + _LATENCY_MARGIN) for operation, count in calls.items()}
+        self._limiter = FixedWindowLimiter(limits)
         self._timing = timing
 
     async def acquire(self, operation: str, announce: Callable[[float], None]) -> None:
         """Wait until the call is allowed; `announce` receives the seconds of each wait before it begins."""
-        while (delay := self._limiter.take(operation, "", self._timing.monotonic())) > 0:
+        while (delay := self._limiter.try_acquire(operation, "", self._timing.monotonic())) > 0:
             announce(delay)
             await self._timing.sleep(delay)
 
