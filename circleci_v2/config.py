@@ -110,6 +110,11 @@ def _secret(token: Token | Secret) -> Secret | Callable[[], Awaitable[str]]:
     return Secret(token) if isinstance(token, str) else token
 
 
+def _timeout(value: float | Timeout) -> Timeout:
+    # A function of this module, because mypy supports no methods as converters.
+    return Timeout.of(value)
+
+
 @attrs.frozen(kw_only=True)
 class Settings:
     """The resolved settings of a client.
@@ -125,7 +130,7 @@ class Settings:
     base_url: str
     token: Secret | Callable[[], Awaitable[str]] = attrs.field(converter=_secret, repr=False)
     auth: AuthScheme = "header"
-    timeout: Timeout = attrs.field(factory=Timeout, converter=Timeout.of)
+    timeout: Timeout = attrs.field(factory=Timeout, converter=_timeout)
     max_concurrency: int = 100
     retry: RetryPolicy = attrs.field(factory=RetryPolicy)
     rate_limit: RateLimitPolicy = attrs.field(factory=RateLimitPolicy)

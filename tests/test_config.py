@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import httpx
 import pytest
 
 from circleci_v2 import ConfigurationError, ConnectionOptions, RateLimitPolicy, RetryPolicy, Timeout, config
+from circleci_v2._http.transports.factory import Transports
 from circleci_v2.config import HOST_VARIABLES, TOKEN_VARIABLES, Secret, Settings
 
 TOKEN = "a-token-of-the-argument"
@@ -213,3 +215,21 @@ def test_nothing_about_settings_shows_the_token(home: Path):
     assert TOKEN not in repr(settings)
     assert TOKEN not in repr(settings.token)
     assert TOKEN not in str(settings.token)
+
+
+def test_a_proxy_of_the_environment_is_not_used_for_exempt_hosts(home: Path):
+    environ = {"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "internal.example,*.corp.example, ::1"}
+    transports = Transports(resolve(TOKEN, environ=environ, home=home))
+    proxied = transports.for_url(httpx.URL("https://circleci.com/"))
+    exempt = [
+        "internal.example",
+        "ci.internal.example",
+        "ci.corp.example:8443",
+        "INTERNAL.example:443",
+        "[::1]",
+        "[::1]:1",
+    ]
+    direct = {transports.for_url(httpx.URL(f"https://{host}/")) for host in exempt}
+    assert len(direct) == 1
+    assert proxied not in direct
+    assert transports.for_url(httpx.URL("https://notinternal.example/")) is proxied

@@ -293,3 +293,8 @@ def test_no_logger_of_the_package_lets_it_through(name: str, caplog: pytest.LogC
     circleci = CircleCI(SECRET)
     logging.getLogger(name).warning("%r was told %s", circleci, SECRET)
     assert "was told [hidden]" in caplog.text
+
+
+def test_loggers_of_others_are_left_alone():
+    CircleCI(SECRET)
+    assert not any(logging.getLogger(name).filters for name in ("", "asyncio", "application"))

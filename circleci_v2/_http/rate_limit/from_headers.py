@@ -15,7 +15,7 @@ next request waits for the announced reset.
 
 None of the constants below comes from CircleCI, which publishes no rates. Unless a comment says otherwise, a value was
 chosen by trial against the simulated servers of ``tests/http/limited.py`` (steady buckets and windows, one to three
-processes, latency with jitter), whose bounds on time and rejections are in ``tests/http/test_budgets.py``. They are not
+processes, latency with jitter), whose bounds on time and rejections are in ``tests/http/test_adaptive.py``. They are not
 optimal, and the neighbourhood of most of them works as well.
 """
 

@@ -1,4 +1,4 @@
-"""ThroughputEstimator: what a budget that nobody tells comes down to after refusals."""
+"""ThroughputEstimator: the rate without rate-limit headers, after rejections and after idle time."""
 
 from __future__ import annotations
 

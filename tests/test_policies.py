@@ -1,0 +1,90 @@
+"""Policies: when a request is sent again, how long the delay before is, and what the defaults are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circleci_v2 import ConnectionOptions, RateLimitPolicy, RetryPolicy, Timeout
+from circleci_v2.config import Settings
+
+IDEMPOTENT = ("GET", "HEAD", "PUT", "DELETE", "OPTIONS")
+OTHERS = ("POST", "PATCH")
+
+
+@pytest.mark.parametrize("method", [*IDEMPOTENT, *OTHERS])
+@pytest.mark.parametrize("cause", [429, "never sent"])
+def test_what_was_refused_or_never_sent_is_sent_again_whatever_it_is(method: str, cause: int | str):
+    assert RetryPolicy().allows(1, method=method, cause=cause)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("cause", [408, 500, 502, 503, 504, 520, "broken"])
+def test_what_may_have_had_its_effect_is_sent_again_only_where_that_is_harmless(cause: int | str):
+    policy = RetryPolicy()
+    assert all(policy.allows(1, method=method, cause=cause) for method in IDEMPOTENT)  # type: ignore[arg-type]
+    assert not any(policy.allows(1, method=method, cause=cause) for method in OTHERS)  # type: ignore[arg-type]
+
+
+@given(st.sampled_from([*IDEMPOTENT, *OTHERS]), st.integers(200, 499).filter(lambda status: status not in {408, 429}))
+def test_an_answer_that_would_be_the_same_again_is_final(method: str, status: int):
+    assert not RetryPolicy().allows(1, method=method, cause=status)
+
+
+@given(st.integers(0, 20), st.integers(1, 40))
+def test_there_are_no_more_attempts_than_allowed(max_retries: int, attempt: int):
+    assert RetryPolicy(max_retries=max_retries).allows(attempt, method="GET", cause=503) == (attempt <= max_retries)
+
+
+@given(st.integers(1, 5_000), st.floats(0, 1, exclude_max=True), st.floats(0.001, 10), st.floats(10, 100))
+def test_a_pause_is_random_below_a_bound_that_doubles(attempt: int, chance: float, backoff: float, most: float):
+    policy = RetryPolicy(backoff=backoff, max_backoff=most)
+    pause = policy.delay(attempt, retry_after=None, random=lambda: chance)
+    assert 0 <= pause <= min(most, backoff * 2.0 ** min(attempt - 1, 100))
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1, exclude_max=True))
+def test_what_is_asked_for_is_waited_out_and_a_little_more(asked: float, chance: float):
+    pause = RetryPolicy().delay(3, retry_after=asked, random=lambda: chance)
+    assert asked <= pause <= asked + min(0.1 * asked, 1.0)
+
+
+DEFAULTS: list[tuple[Any, dict[str, Any]]] = [
+    (Timeout(), {"connect": 10.0, "read": 60.0, "write": 60.0}),
+    (RetryPolicy(), {"max_retries": 5, "deadline": 300.0, "backoff": 0.5, "max_backoff": 30.0}),
+    (RateLimitPolicy(), {"enabled": True, "initial": 5, "reserve": 1}),
+    (
+        ConnectionOptions(),
+        {
+            "http2": False,
+            "fast": False,
+            "proxy": None,
+            "verify": True,
+            "cert": None,
+            "trust_env": True,
+            "allow_http": False,
+            "keepalive": 30.0,
+        },
+    ),
+    (
+        Settings(base_url="https://circleci.com/api/v2", token="t"),
+        {
+            "auth": "header",
+            "max_concurrency": 100,
+            "strict": False,
+            "on_event": None,
+            "max_response_bytes": 64 * 1024 * 1024,
+            "log": None,
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("value", "defaults"), DEFAULTS, ids=[type(value).__name__ for value, _ in DEFAULTS])
+def test_the_defaults_are_those_of_the_documentation(value: Any, defaults: dict[str, Any]):
+    assert {name: getattr(value, name) for name in defaults} == defaults
+    names = {field.name for field in attrs.fields(type(value))}
+    assert names - set(defaults) <= {"base_url", "token", "timeout", "retry", "rate_limit", "connection", "proxies"}
