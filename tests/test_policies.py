@@ -1,16 +1,12 @@
-"""Policies: when a request is sent again, how long the delay before is, and what the defaults are."""
+"""Policies: when a request is sent again, and how long the delay before is."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_v2 import ConnectionOptions, RateLimitPolicy, RetryPolicy, Timeout
-from circleci_v2.config import Settings
+from circleci_v2 import RetryPolicy
 
 IDEMPOTENT = ("GET", "HEAD", "PUT", "DELETE", "OPTIONS")
 OTHERS = ("POST", "PATCH")
@@ -50,41 +46,3 @@ def test_a_pause_is_random_below_a_bound_that_doubles(attempt: int, chance: floa
 def test_what_is_asked_for_is_waited_out_and_a_little_more(asked: float, chance: float):
     pause = RetryPolicy().delay(3, retry_after=asked, random=lambda: chance)
     assert asked <= pause <= asked + min(0.1 * asked, 1.0)
-
-
-DEFAULTS: list[tuple[Any, dict[str, Any]]] = [
-    (Timeout(), {"connect": 10.0, "read": 60.0, "write": 60.0}),
-    (RetryPolicy(), {"max_retries": 5, "deadline": 300.0, "backoff": 0.5, "max_backoff": 30.0}),
-    (RateLimitPolicy(), {"enabled": True, "initial": 5, "reserve": 1}),
-    (
-        ConnectionOptions(),
-        {
-            "http2": False,
-            "fast": False,
-            "proxy": None,
-            "verify": True,
-            "cert": None,
-            "trust_env": True,
-            "allow_http": False,
-            "keepalive": 30.0,
-        },
-    ),
-    (
-        Settings(base_url="https://circleci.com/api/v2", token="t"),
-        {
-            "auth": "header",
-            "max_concurrency": 100,
-            "strict": False,
-            "on_event": None,
-            "max_response_bytes": 64 * 1024 * 1024,
-            "log": None,
-        },
-    ),
-]
-
-
-@pytest.mark.parametrize(("value", "defaults"), DEFAULTS, ids=[type(value).__name__ for value, _ in DEFAULTS])
-def test_the_defaults_are_those_of_the_documentation(value: Any, defaults: dict[str, Any]):
-    assert {name: getattr(value, name) for name in defaults} == defaults
-    names = {field.name for field in attrs.fields(type(value))}
-    assert names - set(defaults) <= {"base_url", "token", "timeout", "retry", "rate_limit", "connection", "proxies"}
