@@ -1,4 +1,4 @@
-# The one entry to everything. Each target works on a machine with nothing but Python 3.11+ and make.
+# The one entry point. Each target works on a machine with nothing but Python 3.11+ and make.
 
 PYTHON ?= python3
 VENV := .venv
@@ -30,15 +30,17 @@ setup: $(VENV)/installed-dev  ## Create .venv with everything for development
 demo: $(VENV)/installed-test  ## Fetch a project's CI history from an embedded fake CircleCI
 	$(BIN)/circleci-v2 demo
 
-test: $(VENV)/installed-dev  ## Run the tests
-	$(BIN)/python -m pytest $(ARGS)
+# A test runs alone in its process and takes what time it needs, so idle workers take over what is left.
+test: $(VENV)/installed-dev  ## Run the tests, one process for each core (ARGS=)
+	$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
 
-lint: $(VENV)/installed-dev  ## Check style
+lint: $(VENV)/installed-dev  ## Check style, open TODO markers and prose
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m codegen.unwritten
+	$(BIN)/python -m codegen.adopt.check_todos
+	$(BIN)/python -m tools.check_prose
 
-format: $(VENV)/installed-dev  ## Put the code into the house style
+format: $(VENV)/installed-dev  ## Format the code and apply automatic fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -48,21 +50,21 @@ types: $(VENV)/installed-dev  ## Check types with mypy and pyright
 
 generate: $(VENV)/installed-dev  ## Write circleci_v2/_generated (SPEC=document, OUT=folder)
 	$(BIN)/python -m codegen.generate --spec $(SPEC) --output $(OUT)
-	$(if $(filter circleci_v2/_generated,$(OUT)),$(BIN)/python -m codegen.compatibility --report-only)
+	$(if $(filter circleci_v2/_generated,$(OUT)),$(BIN)/python -m codegen.diff.compatibility --report-only)
 
-compatibility: $(VENV)/installed-dev  ## Say what the public names have lost since the last tagged version; fail if anything (ARGS=)
-	$(BIN)/python -m codegen.compatibility $(ARGS)
+compatibility: $(VENV)/installed-dev  ## List public names lost since the last tagged version; fail if there are any (ARGS=)
+	$(BIN)/python -m codegen.diff.compatibility $(ARGS)
 
 check-generated: $(VENV)/installed-dev  ## Fail if the generated tree is not what the generator writes
 	$(BIN)/python -m codegen.generate --check
 
 compare: $(VENV)/installed-dev  ## Compare the code of other documents with ours (DOCUMENTS="a.json b.json")
-	$(BIN)/python -m codegen.compare $(DOCUMENTS)
+	$(BIN)/python -m codegen.diff.compare_code $(DOCUMENTS)
 
 spec: $(VENV)/installed-dev  ## Fetch and check CircleCI's document, keep it in build/, print what changed (SPEC=document)
-	$(BIN)/python -m codegen.fetch $(filter-out openapi.json,$(SPEC))
+	$(BIN)/python -m codegen.adopt.fetch $(filter-out openapi.json,$(SPEC))
 
-spec-diff: $(VENV)/installed-dev  ## Say what changed between two documents; fail if it breaks (OLD= NEW= ARGS=)
+spec-diff: $(VENV)/installed-dev  ## List the changes between two documents; fail if one breaks callers (OLD= NEW= ARGS=)
 	$(BIN)/python -m codegen.diff $(OLD) $(NEW) $(ARGS)
 
 adopt: $(VENV)/installed-dev  ## Bring the facts of a newer document into openapi.json (SPEC=document)

@@ -1,8 +1,8 @@
-"""Bulk work against a 50 ms loopback server: fan-out, prefetching, and the crawl of a history.
+"""Bulk calls against a loopback server with 50 ms latency: fan-out, prefetching, and the crawl of a history.
 
-Run all with ``make bench-bulk``, or parts with ``python -m benchmarks.bulk fan-out prefetch crawl memory``. What matters
-are the ratios to the ideal; seconds differ from machine to machine. Others take part where they are installed:
-aiohttp, httpx-aiohttp, and pycircleci-async, which asks for an older httpx: ``pip install --no-deps pycircleci-async``.
+Run all parts with ``make bench-bulk``, or some with ``python -m benchmarks.bulk fan-out prefetch crawl memory``. Compare the
+ratios to the minimum; seconds depend on the machine. Other clients are measured if they are installed: aiohttp, httpx-aiohttp,
+and pycircleci-async, which pins an older httpx: ``pip install --no-deps pycircleci-async``.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ Call = Callable[[str], Awaitable[Any]]
 
 
 async def fan_out(base_url: str) -> None:
-    """1,000 GETs at 20, 50 and 100 at a time, by this library and by others."""
+    """1,000 GETs with 20, 50 and 100 concurrent calls, by this library and by others."""
     contenders = {
         "circleci_v2": ours,
-        "circleci_v2, not pacing": ours_without_pacing,
+        "circleci_v2, no limiter": ours_without_limiter,
         "httpx, limits raised": httpx_full,
         "httpx, default limits": httpx_default,
     }
@@ -42,9 +42,9 @@ async def fan_out(base_url: str) -> None:
         contenders["httpx over aiohttp"] = httpx_over_aiohttp
     if importlib.util.find_spec("pycircleci_async"):
         contenders["pycircleci-async"] = pycircleci_async
-    print(f"{CALLS:,} GETs of {LATENCY * 1000:.0f} ms: wall time / ideal, and CPU per call")
+    print(f"{CALLS:,} GETs of {LATENCY * 1000:.0f} ms: wall time / minimum, and CPU per call")
     for name, contender in contenders.items():
-        # Once unmeasured: what is imported and compiled only once would be charged to the first ones.
+        # Warm up: the first run of a client imports and compiles its modules.
         await contender(base_url, 100)
         cells: list[str] = []
         for concurrency in (20, 50, 100):
@@ -68,17 +68,17 @@ async def ours(base_url: str, concurrency: int, rate_limit: RateLimitPolicy | No
     assert sorted(numbers) == list(range(1, CALLS + 1))
 
 
-async def ours_without_pacing(base_url: str, concurrency: int) -> None:
-    """As fast as the connections allow: the server tells no budget, so that the client would have to find one out."""
+async def ours_without_limiter(base_url: str, concurrency: int) -> None:
+    """Without the limiter: the server sends no rate-limit headers, so the client would estimate a limit first."""
     await ours(base_url, concurrency, RateLimitPolicy(enabled=False))
 
 
 async def gather(call: Call, concurrency: int) -> None:
-    """What people write by hand: a task per call, and a semaphore."""
-    places = anyio.Semaphore(concurrency)
+    """The usual code: a task per call, and a semaphore."""
+    semaphore = anyio.Semaphore(concurrency)
 
     async def one(pipeline_id: str) -> None:
-        async with places:
+        async with semaphore:
             assert (await call(pipeline_id))["id"] == pipeline_id
 
     async with anyio.create_task_group() as tasks:
@@ -104,13 +104,13 @@ async def httpx_default(base_url: str, concurrency: int) -> None:
 
 
 async def httpx_over_aiohttp(base_url: str, concurrency: int) -> None:
-    from httpx_aiohttp import AiohttpTransport  # noqa: PLC0415 - not everybody has it
+    from httpx_aiohttp import AiohttpTransport  # noqa: PLC0415 - optional
 
     await with_httpx(httpx.AsyncClient(transport=AiohttpTransport(), timeout=None), base_url, concurrency)
 
 
 async def aiohttp_raw(base_url: str, concurrency: int) -> None:
-    import aiohttp  # noqa: PLC0415 - not everybody has it
+    import aiohttp  # noqa: PLC0415 - optional
 
     async with aiohttp.ClientSession(headers={"Circle-Token": "token"}) as session:
 
@@ -122,33 +122,33 @@ async def aiohttp_raw(base_url: str, concurrency: int) -> None:
 
 
 async def pycircleci_async(base_url: str, concurrency: int) -> None:
-    from pycircleci_async.client import CircleCIClient  # noqa: PLC0415 - not everybody has it
+    from pycircleci_async.client import CircleCIClient  # noqa: PLC0415 - optional
 
     async with CircleCIClient("token", base_url.removesuffix("/v2")) as client:
         await gather(client.get_pipeline, concurrency)
 
 
 async def prefetch(base_url: str) -> None:
-    """50 pages, and 25 ms of work on each: with prefetching the slower of the two should be all that is left."""
+    """50 pages with 25 ms of work on each: with prefetching, the total should be close to the slower of the two."""
     work = 0.025
-    ideal = 50 * max(LATENCY, work)
+    minimum = 50 * max(LATENCY, work)
     print(
         f"50 pages of {LATENCY * 1000:.0f} ms and {work * 1000:.0f} ms of work on each: wall time / the slower of both"
     )
     async with CircleCI("token", base_url=base_url) as circleci:
         pages = circleci.pipelines.list_for_project(SLUG)
-        for name, walk in (("page after page", pages.pages()), ("prefetching one", pages.prefetch().pages())):
+        for name, walk in (("without prefetching", pages.pages()), ("prefetching one page", pages.prefetch().pages())):
             start = time.perf_counter()
             count = 0
             async for _ in walk:
                 count += 1
                 await anyio.sleep(work)
             assert count == 50
-            print(f"  {name:24} {(time.perf_counter() - start) / ideal:5.2f}")
+            print(f"  {name:24} {(time.perf_counter() - start) / minimum:5.2f}")
 
 
 async def crawl(base_url: str) -> None:
-    """1,000 pipelines with 3 workflows of 10 jobs each, 50 calls at a time, compared record by record."""
+    """1,000 pipelines with 3 workflows of 10 jobs each, 50 concurrent calls; every record is compared."""
     shape, concurrency = Shape(), 50
     calls = shape.pipelines * (1 + shape.workflows)
     async with CircleCI("token", base_url=base_url) as circleci:
@@ -159,21 +159,21 @@ async def crawl(base_url: str) -> None:
             for index, workflow in enumerate(found["workflows"]):
                 assert workflow["workflow"] == shape.workflow(number, index), number
                 jobs = [job["job"] for job in workflow["jobs"]]
-                assert jobs == [shape.job(number, index, place) for place in range(shape.jobs)], number
+                assert jobs == [shape.job(number, index, position) for position in range(shape.jobs)], number
             assert len(found["workflows"]) == shape.workflows
             assert not found["failures"]
             number -= 1
         wall = time.perf_counter() - start
     assert number == 0
-    ideal = calls * LATENCY / concurrency
+    minimum = calls * LATENCY / concurrency
     print(
-        f"crawl of {shape.pipelines:,} pipelines, {calls:,} calls and 50 pages, {concurrency} at a time: every record equal"
+        f"crawl of {shape.pipelines:,} pipelines, {calls:,} calls and 50 pages, {concurrency} concurrent: every record equal"
     )
-    print(f"  wall time {wall:.1f} s, {wall / ideal:.2f} x the ideal of {ideal:.1f} s")
+    print(f"  wall time {wall:.1f} s, {wall / minimum:.2f} x the minimum of {minimum:.1f} s")
 
 
 async def memory(base_url: str) -> None:
-    """The peak memory of streamed crawls of different lengths, each in a process of its own."""
+    """The peak memory of streamed crawls of two lengths, each in a separate process."""
     del base_url
     print("peak memory of a streamed crawl, 3 workflows of 2 jobs each")
     for pipelines in (1_000, 10_000):
@@ -182,7 +182,7 @@ async def memory(base_url: str) -> None:
         print(f"  {pipelines:6,} pipelines         {int(result.stdout) / 1024:5.0f} MB")
 
 
-async def stream_and_forget(base_url: str) -> None:
+async def crawl_without_keeping(base_url: str) -> None:
     async with CircleCI("token", base_url=base_url) as circleci:
         async for _ in circleci.history(SLUG, concurrency=50):
             pass
@@ -190,7 +190,7 @@ async def stream_and_forget(base_url: str) -> None:
 
 def peak_of(pipelines: int) -> None:
     with latency_server(Shape(pipelines=pipelines, jobs=2), latency=0.001) as base_url:
-        anyio.run(stream_and_forget, base_url)
+        anyio.run(crawl_without_keeping, base_url)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 

@@ -1,11 +1,13 @@
-"""Cancellation: what calls that were cancelled leave of a client, of this library and of plain httpx.
+"""Cancellation: whether a client still works after calls were cancelled, for this library and plain httpx.
 
-Run all with ``make bench-cancellation``, or one part with ``python -m benchmarks.cancellation sweep``. The sweep cancels a call
-at its first step of the event loop, with a new client at its second, and so on until the call ends before; each in five ways.
-Both clients may have one connection, and may keep it. One is bricked when none of three later requests gets through.
+Run both parts with ``make bench-cancellation``, or one with ``python -m benchmarks.cancellation sweep``.
 
-The churn cancels calls of twenty tasks at random for ten seconds, with ten connections, and then counts how many requests
-the client can still have under way at once.
+The sweep cancels a call at its first step of the event loop, then with a new client at its second step, and so on until the
+call completes first; it does so in five ways. Each client may have one connection, and may keep it alive. A client is
+unusable if none of three later requests succeeds.
+
+The churn cancels calls of twenty tasks at random for ten seconds, with ten connections, and then counts how many concurrent
+requests the client still supports.
 """
 
 from __future__ import annotations
@@ -30,14 +32,14 @@ from tests.http.fault_server import json_reply, serving
 from tests.http.steady_server import Meeting
 
 Get = Callable[[str], Awaitable[object]]
-"""Gets a path below the base URL; raises what it pleases if there is no answer."""
+"""Get a path below the base URL; raise any exception if there is no response."""
 Contender = Callable[[str, int], AbstractAsyncContextManager[Get]]
 
 OURS: Final = "circleci_v2"
 LATER_REQUESTS: Final = 3
-# Loopback answers within milliseconds; who has no connection by then never gets one.
+# Loopback responses take milliseconds; a request without a connection after this time never gets one.
 POOL_TIMEOUT: Final = 1.0
-PATIENCE: Final = 5.0
+MAX_WAIT: Final = 5.0
 CHURN_SECONDS: Final = 10.0
 CHURN_TASKS: Final = 20
 CHURN_CONNECTIONS: Final = 10
@@ -51,7 +53,7 @@ async def ours(base_url: str, connections: int) -> AsyncGenerator[Get]:
         base_url=base_url,
         max_concurrency=connections,
         connection=ConnectionOptions(verify=NO_AUTHORITIES, trust_env=False),
-        # Of an operation that it does not know yet it would send a few at a time; what counts here is how many it can.
+        # The limiter would send only a few concurrent requests of an operation without known limits.
         rate_limit=RateLimitPolicy(enabled=False),
     ) as circleci:
 
@@ -78,31 +80,31 @@ CONTENDERS: Final[dict[str, Contender]] = {OURS: ours, "plain httpx": plain}
 
 @attrs.define
 class Swept:
-    """What a sweep saw: after how many of its steps the client was bricked, of how many."""
+    """The number of steps of a sweep, and after how many of them the client was unusable."""
 
     steps: int = 0
-    bricked: int = 0
+    unusable: int = 0
 
 
-async def answered(get: Get, path: str, count: int) -> int:
-    """How many of so many requests at once get through."""
-    through = 0
+async def count_successes(get: Get, path: str, count: int) -> int:
+    """Send concurrent requests, and return how many succeed."""
+    successes = 0
 
-    async def ask() -> None:
-        nonlocal through
+    async def request() -> None:
+        nonlocal successes
         with suppress(httpx.PoolTimeout, CircleCIError):
             await get(path)
-            through += 1
+            successes += 1
 
-    with anyio.move_on_after(PATIENCE):
+    with anyio.move_on_after(MAX_WAIT):
         async with anyio.create_task_group() as group:
             for _ in range(count):
-                group.start_soon(ask)
-    return through
+                group.start_soon(request)
+    return successes
 
 
 async def sweep(contender: Contender, way: Way) -> Swept:
-    """Over a new connection, and then over one that was kept."""
+    """Sweep a call over a new connection, and then over a kept-alive one."""
     swept = Swept()
     async with serving(lambda _: json_reply({})) as server:
         for warm in (False, True):
@@ -113,14 +115,14 @@ async def sweep(contender: Contender, way: Way) -> Swept:
                     if warm:
                         await get("/me")
                     finished = await way(lambda get=get: get("/me"), after(steps))  # type: ignore[misc]
-                    swept.bricked += not await answered(get, "/me", LATER_REQUESTS)
+                    swept.unusable += not await count_successes(get, "/me", LATER_REQUESTS)
                 steps += 1
             swept.steps += steps
     return swept
 
 
 async def churned(contender: Contender, ways: Sequence[Way]) -> tuple[int, int]:
-    """How many calls were cancelled, and how many places were left."""
+    """Return the number of cancelled calls, and of usable connections afterwards."""
     meeting = Meeting(lambda _: json_reply({}))
     ends = time.monotonic() + CHURN_SECONDS
     async with serving(meeting) as server, contender(server.url, CHURN_CONNECTIONS) as get:
@@ -131,14 +133,14 @@ async def churned(contender: Contender, ways: Sequence[Way]) -> tuple[int, int]:
 
         seen = await churn(call, ways, tasks=CHURN_TASKS, seed=1, goes_on=lambda _: time.monotonic() < ends)
         meeting.expect(CHURN_CONNECTIONS)
-        await answered(get, "/meeting", CHURN_CONNECTIONS)
+        await count_successes(get, "/meeting", CHURN_CONNECTIONS)
         return seen.cancelled, CHURN_CONNECTIONS - meeting.missing
 
 
 def show_sweeps() -> int:
-    """How often our client was bricked."""
-    bricked = 0
-    print(f"{'cancelled by':22} {'event loop':10} {'client':12} {'steps tried':>11} {'clients bricked':>16}")
+    """Return how often this library was unusable."""
+    unusable = 0
+    print(f"{'cancelled by':22} {'event loop':10} {'client':12} {'steps tried':>11} {'unusable after':>16}")
     cases = [
         *((name, "asyncio", way) for name, way in ASYNCIO_WAYS.items()),
         ("anyio cancel scope", "trio", by_cancel_scope),
@@ -146,25 +148,25 @@ def show_sweeps() -> int:
     for mode, backend, way in cases:
         for name, contender in CONTENDERS.items():
             swept = anyio.run(sweep, contender, way, backend=backend, backend_options=BACKENDS[backend])
-            bricked += swept.bricked if name == OURS else 0
-            print(f"{mode:22} {backend:10} {name:12} {swept.steps:11} {swept.bricked:16}", flush=True)
-    return bricked
+            unusable += swept.unusable if name == OURS else 0
+            print(f"{mode:22} {backend:10} {name:12} {swept.steps:11} {swept.unusable:16}", flush=True)
+    return unusable
 
 
 def show_churns() -> int:
-    """How many places our client lost."""
+    """Return how many connections this library lost."""
     lost = 0
-    # Timeouts would move on the time that twenty tasks share.
+    # A timeout advances the virtual clock of the event loop, which all tasks share.
     ways = [way for name, way in ASYNCIO_WAYS.items() if name not in {"asyncio.timeout", "asyncio.wait_for"}]
     print(
-        f"{CHURN_SECONDS:g} s of churn           {'event loop':10} {'client':12} {'cancelled':>11} {'places left':>16}"
+        f"{CHURN_SECONDS:g} s of churn           {'event loop':10} {'client':12} {'cancelled':>11} {'connections left':>16}"
     )
     for backend, chosen in (("asyncio", ways), ("trio", [by_cancel_scope])):
         for name, contender in CONTENDERS.items():
             cancelled, left = anyio.run(churned, contender, chosen, backend=backend, backend_options=BACKENDS[backend])
             lost += CHURN_CONNECTIONS - left if name == OURS else 0
-            places = f"{left} of {CHURN_CONNECTIONS}"
-            print(f"{f'{CHURN_TASKS} tasks':22} {backend:10} {name:12} {cancelled:11} {places:>16}", flush=True)
+            connections = f"{left} of {CHURN_CONNECTIONS}"
+            print(f"{f'{CHURN_TASKS} tasks':22} {backend:10} {name:12} {cancelled:11} {connections:>16}", flush=True)
     return lost
 
 
@@ -174,7 +176,7 @@ PARTS: Final = {"sweep": show_sweeps, "churn": show_churns}
 def main(names: list[str]) -> int:
     unknown = [name for name in names if name not in PARTS]
     if unknown:
-        print(f"{', '.join(unknown)}: there are only {' and '.join(PARTS)}", file=sys.stderr)
+        print(f"{', '.join(unknown)}: choose from {' and '.join(PARTS)}", file=sys.stderr)
         return 2
     versions = " ".join(f"{name} {version(name)}" for name in ("httpx", "httpcore", "anyio", "trio"))
     print(f"Python {python_version()}, {versions}")

@@ -1,7 +1,7 @@
-"""CPU of calls to the fake CircleCI, in process and over a socket, through the whole client; and how fast it starts.
+"""CPU time of calls to the fake CircleCI, in process and over a socket, and its start-up time.
 
-Run with ``make bench-fake``. Both ways are measured in turns, in one process and one run, fake and client together: what a
-test of a user costs. Every figure is the median over the rounds, so that the load of other programs cancels out.
+Run with ``make bench-fake``. A call includes the client and the fake, as in a user's test. Both connections are measured
+alternately in one process; each figure is the median over the rounds, to reduce the influence of other programs.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ SLUG: Final = "gh/acme/web"
 
 Call = Callable[[CircleCI], Awaitable[Any]]
 
-MEASURED: Final[dict[str, Call]] = {
+MEASURED_CALLS: Final[dict[str, Call]] = {
     "user.me": lambda circleci: circleci.user.me(),
     "a page of 20 pipelines": lambda circleci: circleci.pipelines.list_for_project(SLUG),
 }
 
 
 async def microseconds(circleci: CircleCI, call: Call) -> float:
-    """CPU per call of this process, its threads included."""
+    """Return the CPU time per call, including all threads of this process."""
     started = time.process_time()
     for _ in range(CALLS):
         await call(circleci)
@@ -41,7 +41,7 @@ async def microseconds(circleci: CircleCI, call: Call) -> float:
 
 
 async def measure(call: Call) -> tuple[float, float]:
-    """In process, and over a socket."""
+    """Return the CPU time per call in process, and over a socket."""
     fake = FakeCircleCI.seeded(SLUG)
     off = RateLimitPolicy(enabled=False)
     async with (
@@ -57,7 +57,7 @@ async def measure(call: Call) -> tuple[float, float]:
 
 
 def seconds_to_start() -> float:
-    """The best of a few: from nothing to a fake with a long past."""
+    """Return the shortest time to create a fake with a long history."""
     best = float("inf")
     for _ in range(3):
         started = time.perf_counter()
@@ -68,19 +68,19 @@ def seconds_to_start() -> float:
 
 async def main() -> bool:
     print(f"{'CPU per call':24} {'in process':>12} {'socket':>12} {'ratio':>7}")
-    held = True
-    for name, call in MEASURED.items():
+    within_bounds = True
+    for name, call in MEASURED_CALLS.items():
         in_process, over_a_socket = await measure(call)
         ratio = in_process / over_a_socket
-        held &= ratio <= BOUND
+        within_bounds &= ratio <= BOUND
         print(f"{name:24} {in_process:9.0f} µs {over_a_socket:9.0f} µs {ratio:7.2f}")
     seconds = seconds_to_start()
-    held &= seconds < START_SECONDS
+    within_bounds &= seconds < START_SECONDS
     print(f"\nA fake with {PIPELINES:,} pipelines starts in {seconds:.2f} s.")
     print(
-        f"Wanted: ratios of at most {BOUND:.2f}, a start in less than {START_SECONDS:g} s: {'held' if held else 'MISSED'}."
+        f"Bounds: ratios of at most {BOUND:.2f}, a start in under {START_SECONDS:g} s: {'met' if within_bounds else 'MISSED'}."
     )
-    return held
+    return within_bounds
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""CPU of one typed page: GET of 20 pipelines, by this library and by its peers, in one run.
+"""CPU time of one typed page: GET of 20 pipelines, by this library and by other clients, in one run.
 
-Run with ``make bench-http``, or some concurrencies with ``python -m benchmarks.http 1 100``. Every cell is the median, over the
-rounds, of CPU per call relative to plain httpx in the same round: httpx with ``max_connections = max_keepalive_connections``
-at the concurrency, and its JSON. Peers take part where they are installed; pycircleci-async asks for an older httpx:
-``pip install --no-deps pycircleci-async python-dateutil``.
+Run with ``make bench-http``, or with some concurrencies: ``python -m benchmarks.http 1 100``. Each figure is the median, over
+the rounds, of the CPU time per call relative to plain httpx in the same round: ``max_connections =
+max_keepalive_connections`` at the concurrency, and ``response.json()``. Other clients are measured if they are installed;
+pycircleci-async pins an older httpx: ``pip install --no-deps pycircleci-async python-dateutil``.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ import httpx
 from benchmarks.latency_server import PAGE_SIZE, SLUG
 from benchmarks.page_server import PageServer, page_server
 from circleci_v2 import CircleCI, ConnectionOptions, RateLimitPolicy
-from circleci_v2._wire import loading
+from circleci_v2._wire import json as wire_json
 
 CONCURRENCIES: Final = (1, 20, 50, 100)
 ROUNDS: Final = 5
 CALLS: Final = 500
 BOUNDS: Final = {1: 1.10, 20: 0.90, 100: 0.20}
-MOST_CONNECTIONS: Final = 110
+MAX_CONNECTIONS: Final = 110
 
 Call = Callable[[], Awaitable[int]]
-"""Fetches a page and says how many pipelines are on it."""
+"""Fetch a page and return the number of its pipelines."""
 Contender = Callable[[str, int], AbstractAsyncContextManager[Call]]
 
 BASELINE: Final = "httpx, all kept alive"
@@ -61,20 +61,20 @@ def ours_fast(base_url: str, concurrency: int) -> AbstractAsyncContextManager[Ca
     return ours(base_url, concurrency, connection=ConnectionOptions(fast=True))
 
 
-def ours_without_pacing(base_url: str, concurrency: int) -> AbstractAsyncContextManager[Call]:
-    """The server answers at once and tells no budget, so that pacing leaves few calls under way; here all are."""
+def ours_without_limiter(base_url: str, concurrency: int) -> AbstractAsyncContextManager[Call]:
+    """Without the limiter, which would keep fewer requests in flight: the server is fast and sends no rate-limit headers."""
     return ours(base_url, concurrency, rate_limit=RateLimitPolicy(enabled=False))
 
 
 @asynccontextmanager
 async def ours_standard_json(base_url: str, concurrency: int) -> AsyncIterator[Call]:
-    """As it is where msgspec, of the extra ``fast``, is not installed."""
-    installed, loading.msgspec = loading.msgspec, None  # type: ignore[assignment]
+    """Without msgspec, which the extra ``fast`` installs."""
+    installed, wire_json.msgspec = wire_json.msgspec, None  # type: ignore[assignment]
     try:
         async with ours(base_url, concurrency) as call:
             yield call
     finally:
-        loading.msgspec = installed
+        wire_json.msgspec = installed
 
 
 @asynccontextmanager
@@ -119,8 +119,8 @@ async def httpx_pydantic(base_url: str, concurrency: int) -> AsyncIterator[Call]
 
 
 def pydantic_page() -> Callable[[bytes], Any]:
-    """What somebody writes who wants types and has pydantic: the fields of our models."""
-    from pydantic import BaseModel, create_model  # noqa: PLC0415 - not everybody has it
+    """Define pydantic models with the fields of our models."""
+    from pydantic import BaseModel, create_model  # noqa: PLC0415 - optional
 
     actor = create_model("Actor", login=str, avatar_url=str | None)
     trigger = create_model("Trigger", type=str, received_at=datetime, actor=actor)
@@ -154,7 +154,7 @@ def pydantic_page() -> Callable[[bytes], Any]:
 
 @asynccontextmanager
 async def stock(base_url: str, concurrency: int) -> AsyncIterator[Call]:
-    """What openapi-python-client writes with its own templates for the same document."""
+    """The code of openapi-python-client with its default templates, for the same document."""
     package = importlib.import_module("stock_client")
     operation = importlib.import_module("stock_client.api.pipeline.list_pipelines_for_project")
     limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
@@ -171,7 +171,7 @@ async def stock(base_url: str, concurrency: int) -> AsyncIterator[Call]:
 
 @asynccontextmanager
 async def aiohttp_raw(base_url: str, concurrency: int) -> AsyncIterator[Call]:
-    import aiohttp  # noqa: PLC0415 - not everybody has it
+    import aiohttp  # noqa: PLC0415 - optional
 
     connector = aiohttp.TCPConnector(limit=concurrency)
     async with aiohttp.ClientSession(headers={"Circle-Token": "token"}, connector=connector) as session:
@@ -196,8 +196,8 @@ async def pycircleci_async(base_url: str, concurrency: int) -> AsyncIterator[Cal
 
 
 def contenders() -> dict[str, Contender]:
-    found: dict[str, Contender] = {BASELINE: httpx_full, OURS: ours, "  not pacing": ours_without_pacing}
-    if loading.msgspec is not None:
+    found: dict[str, Contender] = {BASELINE: httpx_full, OURS: ours, "  no limiter": ours_without_limiter}
+    if wire_json.msgspec is not None:
         found["  with standard json"] = ours_standard_json
     if importlib.util.find_spec("httpx_aiohttp"):
         found["  over aiohttp (fast=True)"] = ours_fast
@@ -213,8 +213,8 @@ def contenders() -> dict[str, Contender]:
     return found
 
 
-async def measured(contender: Contender, server: PageServer, concurrency: int) -> tuple[float, int]:
-    """Seconds of CPU per call, and connections opened, the first of them while warming up."""
+async def measure(contender: Contender, server: PageServer, concurrency: int) -> tuple[float, int]:
+    """Return the CPU seconds per call, and the number of connections opened, including the warm-up."""
     before = server.connections()
     async with contender(server.base_url, concurrency) as call:
         await run(call, 2 * concurrency + 20, concurrency)
@@ -238,24 +238,24 @@ async def run(call: Call, calls: int, concurrency: int) -> None:
 
 
 def compare(server: PageServer, concurrency: int) -> bool:
-    """Print a table; say whether this library kept its bounds."""
+    """Print a table, and return whether this library met its bounds."""
     found = contenders()
     cpu: dict[str, list[float]] = {name: [] for name in found}
     opened: dict[str, int] = {}
     for _ in range(ROUNDS):
         for name, contender in found.items():
-            seconds, connections = anyio.run(measured, contender, server, concurrency)
+            seconds, connections = anyio.run(measure, contender, server, concurrency)
             cpu[name].append(seconds)
             opened[name] = max(opened.get(name, 0), connections)
-    print(f"\n{concurrency} at a time                    CPU / plain httpx     CPU per call   connections")
+    print(f"\n{concurrency} concurrent                   CPU / plain httpx     CPU per call   connections")
     for name in found:
         print(
             f"  {name:28} {relative(cpu, name):12.2f} {statistics.median(cpu[name]) * 1000:15.2f} ms {opened[name]:12,}"
         )
     bound = BOUNDS.get(concurrency, 1.0)
-    kept = relative(cpu, OURS) <= bound and opened[OURS] <= MOST_CONNECTIONS
-    print(f"  bounds: {bound:.2f}, {MOST_CONNECTIONS} connections: {'kept' if kept else 'MISSED'}")
-    return kept
+    within_bounds = relative(cpu, OURS) <= bound and opened[OURS] <= MAX_CONNECTIONS
+    print(f"  bounds: {bound:.2f}, {MAX_CONNECTIONS} connections: {'met' if within_bounds else 'MISSED'}")
+    return within_bounds
 
 
 def relative(cpu: dict[str, list[float]], name: str) -> float:
@@ -264,7 +264,7 @@ def relative(cpu: dict[str, list[float]], name: str) -> float:
 
 @contextlib.contextmanager
 def stock_client() -> AsyncIterator[None]:
-    """The package `stock_client`, generated for this run."""
+    """Generate the package `stock_client` for this run."""
     with tempfile.TemporaryDirectory() as folder:
         document = Path(__file__).parent.parent / "openapi.json"
         target = Path(folder) / "stock_client"
@@ -283,8 +283,8 @@ def main(arguments: list[str]) -> int:
     print(f"GET of a page of {PAGE_SIZE} pipelines, {ROUNDS} rounds of {CALLS} calls; {versions}")
     with page_server() as server, stock_client():
         print(f"a page has {len(server.page):,} bytes")
-        kept = [compare(server, concurrency) for concurrency in map(int, arguments or CONCURRENCIES)]
-    return 0 if all(kept) else 1
+        within_bounds = [compare(server, concurrency) for concurrency in map(int, arguments or CONCURRENCIES)]
+    return 0 if all(within_bounds) else 1
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""A loopback CircleCI for benchmarks: a process of its own that answers after a fixed latency, at next to no cost.
+"""A loopback CircleCI for benchmarks: a separate process that responds after a fixed latency, with little CPU time.
 
-Its project has any number of pipelines, each with the same workflows and jobs. Identifiers count, so that nothing has to be
-stored to answer a call, and the records that a crawl must give can be worked out on the other side.
+Its project has any number of pipelines, each with the same workflows and jobs. Identifiers encode numbers, so that the
+server stores nothing, and the benchmark can compute the records that a crawl must return.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SLUG: Final = "gh/acme/web"
 
 @attrs.frozen(kw_only=True)
 class Shape:
-    """What the server holds: pipelines numbered down from `pipelines` to 1, alike in everything else."""
+    """The size of the data: pipelines numbered from `pipelines` down to 1, each with as many workflows and jobs."""
 
     pipelines: int = 1000
     workflows: int = 3
@@ -41,8 +41,8 @@ class Shape:
     def workflow_id(self, number: int, index: int) -> str:
         return str(UUID(int=number * 1000 + index))
 
-    def job_id(self, number: int, index: int, place: int) -> str:
-        return str(UUID(int=number * 1_000_000 + index * 1000 + place))
+    def job_id(self, number: int, index: int, position: int) -> str:
+        return str(UUID(int=number * 1_000_000 + index * 1000 + position))
 
     def pipeline(self, number: int) -> dict[str, Any]:
         return {
@@ -81,21 +81,21 @@ class Shape:
             "started_by": str(UUID(int=1)),
         }
 
-    def job(self, number: int, index: int, place: int) -> dict[str, Any]:
+    def job(self, number: int, index: int, position: int) -> dict[str, Any]:
         return {
-            "id": self.job_id(number, index, place),
-            "name": f"job-{place}",
+            "id": self.job_id(number, index, position),
+            "name": f"job-{position}",
             "type": "build",
             "status": "success",
-            "job_number": number * 100 + index * 20 + place,
+            "job_number": number * 100 + index * 20 + position,
             "dependencies": [],
             "project_slug": SLUG,
             "started_at": (EPOCH + timedelta(minutes=number)).isoformat(),
             "stopped_at": (EPOCH + timedelta(minutes=number + 5)).isoformat(),
         }
 
-    def answer(self, target: str) -> Any:
-        """The body for a request target, as JSON."""
+    def body(self, target: str) -> Any:
+        """Return the JSON body for a request target."""
         url = urlsplit(target)
         match url.path.removeprefix("/api/v2/").split("/"):
             case ["project", _, _, _, "pipeline"]:
@@ -112,14 +112,14 @@ class Shape:
             case ["workflow", workflow_id, "job"]:
                 number, index = divmod(UUID(workflow_id).int, 1000)
                 return {
-                    "items": [self.job(number, index, place) for place in range(self.jobs)],
+                    "items": [self.job(number, index, position) for position in range(self.jobs)],
                     "next_page_token": None,
                 }
         raise LookupError(target)
 
 
 class _Connection(asyncio.Protocol):
-    """One connection: requests without a body, answered in their order."""
+    """A connection whose requests have no body; responses are sent in the order of the requests."""
 
     def __init__(self, shape: Shape, latency: float) -> None:
         self._shape = shape
@@ -136,13 +136,13 @@ class _Connection(asyncio.Protocol):
         while b"\r\n\r\n" in self._received:
             head, self._received = self._received.split(b"\r\n\r\n", 1)
             target = head.split(b" ", 2)[1].decode()
-            asyncio.get_running_loop().call_later(self._latency, self._answer, target)
+            asyncio.get_running_loop().call_later(self._latency, self._respond, target)
 
-    def _answer(self, target: str) -> None:
+    def _respond(self, target: str) -> None:
         assert self._transport is not None
         if self._transport.is_closing():
             return
-        body = json.dumps(self._shape.answer(target), separators=(",", ":")).encode()
+        body = json.dumps(self._shape.body(target), separators=(",", ":")).encode()
         head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         self._transport.write(head.encode() + body)
 
@@ -162,18 +162,18 @@ def _run(ready: Connection, shape: Shape, latency: float) -> None:
 
 @contextlib.contextmanager
 def latency_server(shape: Shape, *, latency: float) -> Iterator[str]:
-    """Run the server, and give its base URL.
+    """Run the server, and yield its base URL.
 
     Args:
-        shape: What it holds.
-        latency: Seconds from a request to its answer.
+        shape: The size of its data.
+        latency: Seconds from a request to its response.
     """
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_run, args=(theirs, shape, latency), daemon=True)
+    parent, child = context.Pipe()
+    process = context.Process(target=_run, args=(child, shape, latency), daemon=True)
     process.start()
     try:
-        yield f"http://127.0.0.1:{ours.recv()}/api/v2"
+        yield f"http://127.0.0.1:{parent.recv()}/api/v2"
     finally:
         process.terminate()
         process.join()

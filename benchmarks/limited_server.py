@@ -1,7 +1,7 @@
-"""A loopback CircleCI for benchmarks that limits rates: a process of its own, written for little CPU.
+"""A loopback CircleCI for benchmarks that limits rates: a separate process that needs little CPU time.
 
-It counts a request when it arrives, answers after a fixed latency, and tells (or hides) the budget in its headers. It also
-counts the connections that it accepted, which is how a pool is told from a leak.
+It counts a request when it arrives, responds after a fixed latency, and optionally sends rate-limit headers. It also counts
+accepted connections, which shows whether a client reuses them.
 """
 
 from __future__ import annotations
@@ -42,27 +42,27 @@ def _page() -> bytes:
             "target_repository_url": "https://github.com/acme/web",
             "revision": "f454a02b5d10fcccfd7d9dd7608a76d6493a98b4",
             "branch": "main",
-            "commit": {"subject": "Tell the story " + "s" * 400, "body": "b" * 150},
+            "commit": {"subject": "Describe the change " + "s" * 400, "body": "b" * 150},
         },
     }
     return json.dumps({"items": [pipeline] * 20, "next_page_token": None}).encode()
 
 
 PAGE: Final = _page()
-"""A page of 20 pipelines, about 27 KB, as `pipelines.list_for_project` reads it."""
+"""A page of 20 pipelines, about 27 KB, as `pipelines.list_for_project` receives it."""
 
 
 @attrs.frozen(kw_only=True)
 class Limits:
-    """What the server allows.
+    """The rate limit and the responses of the server.
 
     Attributes:
-        rate: Requests per second; 0 allows any number.
-        burst: Requests that a full budget holds; for windows, what each window allows.
-        kind: Whether the budget is refilled steadily, or once per second.
-        headers: Whether the answers tell the budget.
-        latency: Seconds before the answer.
-        page: Whether answers hold a page of pipelines.
+        rate: Requests per second; 0 for no limit.
+        burst: The capacity of the token bucket, or the number of requests per window.
+        kind: A token bucket, which is refilled steadily, or a window of one second.
+        headers: Send rate-limit headers.
+        latency: Seconds before a response.
+        page: Respond with a page of pipelines.
     """
 
     rate: float = 0.0
@@ -75,40 +75,40 @@ class Limits:
 
 @attrs.define
 class Statistics:
-    """What the server saw."""
+    """The requests and connections that the server counted."""
 
     accepted: int = 0
-    refused: int = 0
+    rejected: int = 0
     connections: int = 0
 
 
-class _Budget:
+class _Limiter:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._left = float(limits.burst)
-        self._at = time.monotonic()
+        self._remaining = float(limits.burst)
+        self._updated_at = time.monotonic()
 
     def take(self) -> tuple[bool, int, int, int]:
-        """Whether it is allowed, what is left, seconds until it is full, seconds until there is one again."""
+        """Count a request: whether it is allowed, requests left, seconds until the limit is full, and until one is left."""
         now = time.monotonic()
         if self._limits.kind == "window":
-            if math.floor(now) > math.floor(self._at):
-                self._left = self._limits.burst
+            if math.floor(now) > math.floor(self._updated_at):
+                self._remaining = self._limits.burst
         else:
-            self._left = min(self._limits.burst, self._left + self._limits.rate * (now - self._at))
-        self._at = now
-        allowed = self._left >= 1
-        self._left -= allowed
+            self._remaining = min(self._limits.burst, self._remaining + self._limits.rate * (now - self._updated_at))
+        self._updated_at = now
+        allowed = self._remaining >= 1
+        self._remaining -= allowed
         if self._limits.kind == "window":
-            return allowed, int(self._left), 1, 1
-        full = math.ceil((self._limits.burst - self._left) / self._limits.rate)
-        return allowed, int(self._left), full, max(1, math.ceil((1 - self._left) / self._limits.rate))
+            return allowed, int(self._remaining), 1, 1
+        full = math.ceil((self._limits.burst - self._remaining) / self._limits.rate)
+        return allowed, int(self._remaining), full, max(1, math.ceil((1 - self._remaining) / self._limits.rate))
 
 
 class _Protocol(asyncio.Protocol):
-    def __init__(self, limits: Limits, budget: _Budget | None, statistics: Statistics) -> None:
+    def __init__(self, limits: Limits, limiter: _Limiter | None, statistics: Statistics) -> None:
         self._limits = limits
-        self._budget = budget
+        self._limiter = limiter
         self._statistics = statistics
         self._buffer = b""
 
@@ -121,31 +121,33 @@ class _Protocol(asyncio.Protocol):
         self._buffer += data
         while b"\r\n\r\n" in self._buffer:
             _, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
-            answer = self._answer()
+            response = self._response()
             if self._limits.latency:
-                asyncio.get_running_loop().call_later(self._limits.latency, self._write, answer)
+                asyncio.get_running_loop().call_later(self._limits.latency, self._write, response)
             else:
-                self._write(answer)
+                self._write(response)
 
-    def _write(self, answer: bytes) -> None:
+    def _write(self, response: bytes) -> None:
         if not self._transport.is_closing():
-            self._transport.write(answer)
+            self._transport.write(response)
 
-    def _answer(self) -> bytes:
+    def _response(self) -> bytes:
         body = PAGE if self._limits.page else b'{"id":"b5a3"}'
-        told = ""
+        headers = ""
         status = "200 OK"
-        if self._budget is not None:
-            allowed, left, full, again = self._budget.take()
+        if self._limiter is not None:
+            allowed, remaining, reset, retry_after = self._limiter.take()
             if self._limits.headers:
-                told = f"RateLimit-Limit: {self._limits.burst}\r\nRateLimit-Remaining: {left}\r\nRateLimit-Reset: {full}\r\n"
+                headers = f"RateLimit-Limit: {self._limits.burst}\r\n"
+                headers += f"RateLimit-Remaining: {remaining}\r\nRateLimit-Reset: {reset}\r\n"
             if not allowed:
-                status, body, told = "429 Too Many Requests", b"Rate limited.", f"{told}Retry-After: {again}\r\n"
-            self._statistics.refused += not allowed
+                status, body = "429 Too Many Requests", b"Rate limited."
+                headers += f"Retry-After: {retry_after}\r\n"
+            self._statistics.rejected += not allowed
             self._statistics.accepted += allowed
         else:
             self._statistics.accepted += 1
-        head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{told}\r\n"
+        head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
         return head.encode() + body
 
 
@@ -153,14 +155,14 @@ def _serve(limits: Limits, pipe: Connection) -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
         statistics = Statistics()
-        budget = _Budget(limits) if limits.rate else None
+        limiter = _Limiter(limits) if limits.rate else None
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
-        server = await loop.create_server(lambda: _Protocol(limits, budget, statistics), sock=listener, backlog=1024)
-        asked = asyncio.Event()
-        loop.add_reader(pipe.fileno(), asked.set)
+        server = await loop.create_server(lambda: _Protocol(limits, limiter, statistics), sock=listener, backlog=1024)
+        stop_requested = asyncio.Event()
+        loop.add_reader(pipe.fileno(), stop_requested.set)
         pipe.send(listener.getsockname()[1])
-        await asked.wait()
+        await stop_requested.wait()
         loop.remove_reader(pipe.fileno())
         server.close()
         pipe.send(statistics)
@@ -177,7 +179,7 @@ class RunningServer:
     _statistics: Statistics | None = None
 
     def stop(self) -> Statistics:
-        """End it, and learn what it saw."""
+        """Stop the server and return its statistics."""
         if self._statistics is None:
             self._pipe.send(None)
             self._statistics = self._pipe.recv()
@@ -188,10 +190,10 @@ class RunningServer:
 def limited_server(limits: Limits) -> Iterator[RunningServer]:
     """Serve until the block ends."""
     context: Any = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(limits, there), daemon=True)
+    parent, child = context.Pipe()
+    process = context.Process(target=_serve, args=(limits, child), daemon=True)
     process.start()
-    server = RunningServer(f"http://127.0.0.1:{here.recv()}/api/v2", here)
+    server = RunningServer(f"http://127.0.0.1:{parent.recv()}/api/v2", parent)
     try:
         yield server
     finally:

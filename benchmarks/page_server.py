@@ -1,4 +1,4 @@
-"""A loopback CircleCI for benchmarks: a process of its own that answers everything with one page and counts connections."""
+"""A loopback CircleCI for benchmarks: a separate process that sends the same page for any request and counts connections."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from benchmarks.latency_server import PAGE_SIZE, Shape
 
 __all__ = ["PageServer", "page_server"]
 
-_QUESTION: Final = "connections"
+_COUNT_CONNECTIONS: Final = "connections"
 
 
 @attrs.frozen
 class PageServer:
-    """A server that runs.
+    """A running server.
 
     Attributes:
-        base_url: Where it is.
-        page: The body of each of its answers.
+        base_url: The address of the API.
+        page: The body of every response.
     """
 
     base_url: str
     page: bytes
-    _line: Connection
+    _pipe: Connection
 
     def connections(self) -> int:
-        """How many connections were opened to it so far."""
-        self._line.send(_QUESTION)
-        opened: int = self._line.recv()
+        """Return the number of connections accepted so far."""
+        self._pipe.send(_COUNT_CONNECTIONS)
+        opened: int = self._pipe.recv()
         return opened
 
 
 class _Pages:
-    """What all connections share."""
+    """The state that all connections share."""
 
     def __init__(self, page: bytes) -> None:
         head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(page)}\r\n\r\n"
-        self.answer = head.encode() + page
+        self.response = head.encode() + page
         self.connections = 0
 
 
@@ -64,41 +64,41 @@ class _Connection(asyncio.Protocol):
         assert self._transport is not None
         *requests, self._received = (self._received + data).split(b"\r\n\r\n")
         for _ in requests:
-            self._transport.write(self._pages.answer)
+            self._transport.write(self._pages.response)
 
 
-async def _serve(listener: socket.socket, line: Connection, page: bytes) -> None:
+async def _serve(listener: socket.socket, pipe: Connection, page: bytes) -> None:
     loop = asyncio.get_running_loop()
     pages = _Pages(page)
 
     def reply() -> None:
-        assert line.recv() == _QUESTION
-        line.send(pages.connections)
+        assert pipe.recv() == _COUNT_CONNECTIONS
+        pipe.send(pages.connections)
 
     server = await loop.create_server(lambda: _Connection(pages), sock=listener, backlog=1024)
-    loop.add_reader(line.fileno(), reply)
+    loop.add_reader(pipe.fileno(), reply)
     await server.serve_forever()
 
 
-def _run(line: Connection, page: bytes) -> None:
+def _run(pipe: Connection, page: bytes) -> None:
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
-    line.send(listener.getsockname()[1])
+    pipe.send(listener.getsockname()[1])
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(listener, line, page))
+        asyncio.run(_serve(listener, pipe, page))
 
 
 @contextlib.contextmanager
 def page_server() -> Iterator[PageServer]:
-    """Run the server; its page holds twenty pipelines as CircleCI lists them."""
+    """Run the server; its page has twenty pipelines in CircleCI's format."""
     shape = Shape(pipelines=PAGE_SIZE)
     items = [shape.pipeline(number) for number in range(PAGE_SIZE, 0, -1)]
     page = json.dumps({"items": items, "next_page_token": "more"}, separators=(",", ":")).encode()
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_run, args=(theirs, page), daemon=True)
+    parent, child = context.Pipe()
+    process = context.Process(target=_run, args=(child, page), daemon=True)
     process.start()
     try:
-        yield PageServer(f"http://127.0.0.1:{ours.recv()}/api/v2", page, ours)
+        yield PageServer(f"http://127.0.0.1:{parent.recv()}/api/v2", page, parent)
     finally:
         process.terminate()
         process.join()

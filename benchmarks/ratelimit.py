@@ -1,7 +1,7 @@
-"""Rate limits: wall time against the ideal, and refusals, of this client and of a naive one.
+"""Rate limits: wall time relative to the minimum, and 429 responses, of this client and of a naive one.
 
-Run all with ``make bench-ratelimit``, or some with ``python -m benchmarks.ratelimit steady burst``. The ideal is
-the time that the budget itself needs: (calls - burst) / rate, and one round trip.
+Run all scenarios with ``make bench-ratelimit``, or some with ``python -m benchmarks.ratelimit steady burst``. The minimum
+is the time that the limit allows: (calls - burst) / rate, plus one round trip.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from benchmarks.limited_server import Limits, limited_server
 from circleci_v2 import CircleCI, RetryPolicy
 
 CONCURRENCY: Final = 100
-PATIENT: Final = RetryPolicy(max_retries=100, deadline=None)
+RETRY: Final = RetryPolicy(max_retries=100, deadline=None)
 
 
 @attrs.frozen(kw_only=True)
@@ -32,10 +32,10 @@ class Scenario:
     calls: int = 1_000
     processes: int = 1
     wall_bound: float
-    refused_bound: float
+    rejected_bound: float
 
     @property
-    def ideal(self) -> float:
+    def minimum(self) -> float:
         total = self.calls * self.processes
         if self.limits.kind == "window":
             return math.ceil(total / self.limits.burst) - 1 + self.limits.latency
@@ -47,44 +47,44 @@ SCENARIOS: Final = {
         title="50/s, burst 50, headers",
         limits=Limits(rate=50, burst=50, latency=0.02),
         wall_bound=1.02,
-        refused_bound=0.0,
+        rejected_bound=0.0,
     ),
     "fast": Scenario(
         title="200/s, burst 50, headers",
         limits=Limits(rate=200, burst=50, latency=0.02),
         wall_bound=1.02,
-        refused_bound=0.0,
+        rejected_bound=0.0,
     ),
     "silent": Scenario(
         title="50/s, burst 50, no headers",
         limits=Limits(rate=50, burst=50, latency=0.02, headers=False),
         wall_bound=1.10,
-        refused_bound=0.05,
+        rejected_bound=0.05,
     ),
     "windows": Scenario(
         title="50 per window of 1 s, headers",
         limits=Limits(rate=50, burst=50, latency=0.02, kind="window"),
         wall_bound=1.15,
-        refused_bound=0.01,
+        rejected_bound=0.01,
     ),
     "burst": Scenario(
         title="50/s, burst 10, 200 ms, headers",
         limits=Limits(rate=50, burst=10, latency=0.2),
         wall_bound=1.15,
-        refused_bound=0.0,
+        rejected_bound=0.0,
     ),
     "processes": Scenario(
         title="50/s, burst 50, 3 processes",
         limits=Limits(rate=50, burst=50, latency=0.02),
         processes=3,
         wall_bound=1.03,
-        refused_bound=0.05,
+        rejected_bound=0.05,
     ),
 }
 
 
 def our_client(base_url: str) -> CircleCI:
-    return CircleCI("a-token", base_url=base_url, max_concurrency=CONCURRENCY, retry=PATIENT)
+    return CircleCI("a-token", base_url=base_url, max_concurrency=CONCURRENCY, retry=RETRY)
 
 
 async def ours(base_url: str, calls: int) -> None:
@@ -93,15 +93,15 @@ async def ours(base_url: str, calls: int) -> None:
         assert len([outcome.result async for outcome in me]) == calls
 
 
-async def ours_all_at_once(base_url: str, calls: int) -> None:
-    """Every call a task from the start, so that the client alone bounds what is under way."""
+async def ours_as_tasks(base_url: str, calls: int) -> None:
+    """Start every call as a task, so that only the client bounds the requests in flight."""
     async with our_client(base_url) as circleci, asyncio.TaskGroup() as group:
         for _ in range(calls):
             group.create_task(circleci.request("GET", "/me"))
 
 
 async def naive(base_url: str, calls: int) -> None:
-    """What people write: gather, a semaphore, and a loop that waits as long as it is told."""
+    """The usual code: gather, a semaphore, and a loop that waits for the time in Retry-After."""
     limits = httpx.Limits(max_connections=CONCURRENCY, max_keepalive_connections=CONCURRENCY)
     semaphore = asyncio.Semaphore(CONCURRENCY)
     async with httpx.AsyncClient(limits=limits, timeout=30) as client:
@@ -116,7 +116,7 @@ async def naive(base_url: str, calls: int) -> None:
 
 CLIENTS: Final[dict[str, Callable[[str, int], Awaitable[None]]]] = {
     "circleci_v2": ours,
-    "  all at once": ours_all_at_once,
+    "  all at once": ours_as_tasks,
     "naive gather": naive,
 }
 
@@ -125,10 +125,10 @@ def _run(name: str, base_url: str, calls: int) -> None:
     asyncio.run(CLIENTS[name](base_url, calls))  # type: ignore[arg-type]
 
 
-def measured(scenario: Scenario, name: str) -> tuple[float, int]:
-    """Wall time and refusals."""
+def measure(scenario: Scenario, name: str) -> tuple[float, int]:
+    """Return the wall time and the number of 429 responses."""
     with limited_server(scenario.limits) as server:
-        # A bucket fills within a second of nothing; a window begins with a second.
+        # Let the bucket fill, or a new window start.
         time.sleep(1.0)
         started = time.monotonic()
         if scenario.processes == 1:
@@ -143,14 +143,14 @@ def measured(scenario: Scenario, name: str) -> tuple[float, int]:
             for worker in workers:
                 worker.join()
         wall = time.monotonic() - started
-        return wall, server.stop().refused
+        return wall, server.stop().rejected
 
 
 def interactive_while_bulk(samples: int = 50) -> list[float]:
-    """Seconds that an interactive call takes while 5,000 bulk calls stand in line."""
+    """Return the durations of interactive calls, in seconds, while 5,000 bulk calls are queued."""
 
     async def main(base_url: str) -> list[float]:
-        taken: list[float] = []
+        durations: list[float] = []
         async with our_client(base_url) as circleci:
             bulk = circleci.with_options(priority="bulk")
             queue = [asyncio.create_task(bulk.request("GET", "/me")) for _ in range(5_000)]
@@ -158,43 +158,43 @@ def interactive_while_bulk(samples: int = 50) -> list[float]:
             for _ in range(samples):
                 started = time.monotonic()
                 await circleci.request("GET", "/me")
-                taken.append(time.monotonic() - started)
+                durations.append(time.monotonic() - started)
                 await asyncio.sleep(0.05)
             for task in queue:
                 task.cancel()
             await asyncio.gather(*queue, return_exceptions=True)
-        return taken
+        return durations
 
     with limited_server(Limits(rate=50, burst=50, latency=0.02)) as server:
         return asyncio.run(main(server.url))
 
 
-def compared(scenario: Scenario) -> bool:
-    """Print a line for each client; whether ours kept within the bounds."""
-    most_refused = scenario.refused_bound * scenario.calls * scenario.processes
-    held: dict[str, bool] = {}
+def compare(scenario: Scenario) -> bool:
+    """Print a line for each client, and return whether this library met its bounds."""
+    max_rejected = scenario.rejected_bound * scenario.calls * scenario.processes
+    within_bounds: dict[str, bool] = {}
     for client in CLIENTS:
-        wall, refused = measured(scenario, client)
-        ratio = wall / scenario.ideal
-        held[client] = ratio <= scenario.wall_bound and refused <= most_refused
+        wall, rejected = measure(scenario, client)
+        ratio = wall / scenario.minimum
+        within_bounds[client] = ratio <= scenario.wall_bound and rejected <= max_rejected
         print(
             f"{scenario.title:32} {client:14} {wall:7.2f}s {ratio:8.3f} {scenario.wall_bound:6.2f} "
-            f"{refused:8} {most_refused:6.0f}  {'' if held[client] else 'missed'}",
+            f"{rejected:8} {max_rejected:6.0f}  {'' if within_bounds[client] else 'missed'}",
             flush=True,
         )
-    return held["circleci_v2"]
+    return within_bounds["circleci_v2"]
 
 
 def main(names: list[str]) -> bool:
     chosen = names or [*SCENARIOS, "interactive"]
-    print(f"{'scenario':32} {'client':14} {'wall':>8} {'/ ideal':>8} {'bound':>6} {'refused':>8} {'bound':>6}")
-    held = [compared(SCENARIOS[name]) for name in chosen if name != "interactive"]
+    print(f"{'scenario':32} {'client':14} {'wall':>8} {'/ min':>8} {'bound':>6} {'429s':>8} {'bound':>6}")
+    within_bounds = [compare(SCENARIOS[name]) for name in chosen if name != "interactive"]
     if "interactive" in chosen:
         median = statistics.median(interactive_while_bulk())
         print(
-            f"an interactive call beside 5,000 bulk ones at 50/s: median {median * 1000:.1f} ms, bound 40 ms + overhead"
+            f"an interactive call while 5,000 bulk calls wait at 50/s: median {median * 1000:.1f} ms, bound 40 ms + overhead"
         )
-    return all(held)
+    return all(within_bounds)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A service that triggers a pipeline when asked to, and tells how it goes: pip install fastapi uvicorn.
+"""A web service that triggers pipelines and reports their progress: pip install fastapi uvicorn.
 
 CIRCLE_TOKEN=… uvicorn examples.deploy_service:app
 curl -X POST localhost:8000/deployments -H 'content-type: application/json' -d '{"project": "gh/acme/web", "branch": "main"}'
@@ -21,42 +21,42 @@ from circleci_v2.waiting import Polling, StateChange
 TIMEOUT = 3600.0
 
 
-class Order(BaseModel):
-    """What to deploy."""
+class DeploymentRequest(BaseModel):
+    """The project and the branch to deploy."""
 
     project: str
     branch: str = "main"
 
 
 class Deployment(BaseModel):
-    """What became of it so far."""
+    """The state of a deployment."""
 
     number: int
-    order: Order
+    request: DeploymentRequest
     status: str = "triggered"
     messages: list[str] = Field(default_factory=list)
     events: list[str] = Field(default_factory=list)
 
-    def tell(self, change: StateChange) -> None:
-        """Note what happened."""
+    def record(self, change: StateChange) -> None:
+        """Append a change of the pipeline or of a workflow to the events."""
         name = change.workflow.name if change.workflow else "pipeline"
         self.events.append(f"{name}: {change.before or 'new'} -> {change.after}")
 
 
 def create_app(make_client: Callable[[], CircleCI] = CircleCI, polling: Polling | None = None) -> FastAPI:
-    """The service.
+    """Create the application.
 
     Args:
-        make_client: Makes the client; it lives as long as the service.
-        polling: How often to look at a pipeline. Default: that of the library.
+        make_client: Creates the client, which is open while the service runs.
+        polling: The intervals at which to poll a pipeline. Default: those of the library.
     """
     deployments: list[Deployment] = []
-    tools: dict[str, Any] = {}
+    resources: dict[str, Any] = {}
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         async with make_client() as circleci, anyio.create_task_group() as tasks:
-            tools.update(circleci=circleci, tasks=tasks)
+            resources.update(circleci=circleci, tasks=tasks)
             yield
             tasks.cancel_scope.cancel()
 
@@ -64,12 +64,12 @@ def create_app(make_client: Callable[[], CircleCI] = CircleCI, polling: Polling 
 
     async def deploy(deployment: Deployment) -> None:
         try:
-            result = await tools["circleci"].trigger_and_wait(
-                deployment.order.project,
-                branch=deployment.order.branch,
+            result = await resources["circleci"].trigger_and_wait(
+                deployment.request.project,
+                branch=deployment.request.branch,
                 timeout=TIMEOUT,
                 on_hold="return",
-                on_change=deployment.tell,
+                on_change=deployment.record,
                 polling=polling or Polling(),
             )
         except CircleCIError as error:
@@ -80,20 +80,20 @@ def create_app(make_client: Callable[[], CircleCI] = CircleCI, polling: Polling 
             deployment.messages += result.messages
 
     @app.post("/deployments", status_code=202)
-    async def create(order: Order) -> Deployment:
-        """Trigger a pipeline; look at its deployment for the outcome."""
+    async def create(request: DeploymentRequest) -> Deployment:
+        """Start a deployment in the background."""
         try:
-            ProjectSlug(order.project)
+            ProjectSlug(request.project)
         except InvalidSlugError as error:
             raise HTTPException(422, str(error)) from error
-        deployment = Deployment(number=len(deployments) + 1, order=order)
+        deployment = Deployment(number=len(deployments) + 1, request=request)
         deployments.append(deployment)
-        tools["tasks"].start_soon(deploy, deployment)
+        resources["tasks"].start_soon(deploy, deployment)
         return deployment
 
     @app.get("/deployments/{number}")
     async def read(number: int) -> Deployment:
-        """How a deployment goes."""
+        """Return the state of a deployment."""
         if not 1 <= number <= len(deployments):
             raise HTTPException(404, f"There is no deployment {number}.")
         return deployments[number - 1]

@@ -1,4 +1,4 @@
-"""The nightly report of flaky tests: those that both failed and passed on the very same commit.
+"""A nightly report of flaky tests: tests that both failed and passed on the same commit.
 
 CIRCLE_TOKEN=… python examples/flaky_tests.py gh/acme/web --days 7
 """
@@ -21,7 +21,7 @@ FAILED = {"failure", "failed", "error"}
 
 
 class NamedTest(NamedTuple):
-    """What tells a test from all others."""
+    """The names that identify a test."""
 
     job: str
     classname: str
@@ -29,16 +29,16 @@ class NamedTest(NamedTuple):
 
 
 class FlakyTest(NamedTuple):
-    """A test that cannot make up its mind."""
+    """A test with both results on at least one commit."""
 
     test: NamedTest
     failures: int
     runs: int
-    revisions: int
+    commits: int
 
 
 class Tally:
-    """Counts the results of tests per commit, record by record; the records themselves are not kept."""
+    """Counts test results per commit. Records are not kept, so that memory does not grow with their number."""
 
     def __init__(self) -> None:
         self._results: dict[NamedTest, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
@@ -51,18 +51,18 @@ class Tally:
                 self._results[test][row["revision"]].append(row["test_result"] in PASSED)
 
     def flaky(self) -> list[FlakyTest]:
-        """The flaky tests, those that fail most often first."""
+        """Return the flaky tests, ordered by failure rate."""
         found: list[FlakyTest] = []
         for test, by_revision in self._results.items():
-            undecided = sum(len(set(results)) == 2 for results in by_revision.values())
-            if undecided:
-                results = [passed for some in by_revision.values() for passed in some]
-                found.append(FlakyTest(test, results.count(False), len(results), undecided))
+            commits = sum(len(set(results)) == 2 for results in by_revision.values())
+            if commits:
+                results = [passed for outcomes in by_revision.values() for passed in outcomes]
+                found.append(FlakyTest(test, results.count(False), len(results), commits))
         return sorted(found, key=lambda flaky: (-flaky.failures / flaky.runs, flaky.test))
 
 
 async def flaky_tests(circleci: CircleCI, project_slug: str, *, since: datetime) -> list[FlakyTest]:
-    """The flaky tests of the pipelines that a project ran since a moment."""
+    """Find the flaky tests of the pipelines that a project has run since a time."""
     tally = Tally()
     async with circleci.history(project_slug, since=since, include=("tests",)) as records:
         async for record in records:
@@ -73,17 +73,17 @@ async def flaky_tests(circleci: CircleCI, project_slug: str, *, since: datetime)
 
 
 def report(flaky: Iterable[FlakyTest]) -> str:
-    """The report as text, one line per test."""
+    """Format the report, one line per test."""
     lines = [
-        f"{one.failures / one.runs:6.1%} of {one.runs:5} runs failed, undecided on {one.revisions} commits: "
-        f"{one.test.job} / {one.test.classname}.{one.test.name}"
-        for one in flaky
+        f"{found.failures / found.runs:6.1%} of {found.runs:5} runs failed, both results on {found.commits} commits: "
+        f"{found.test.job} / {found.test.classname}.{found.test.name}"
+        for found in flaky
     ]
     return "\n".join(lines) or "No flaky tests."
 
 
 async def main() -> None:
-    """Print it for what the command line names."""
+    """Print the report of the project on the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("project_slug")
     parser.add_argument("--days", type=float, default=1.0)

@@ -1,8 +1,8 @@
-"""Spans for OpenTelemetry and metrics for Prometheus out of `on_event`: pip install opentelemetry-sdk prometheus-client.
+"""OpenTelemetry spans and Prometheus metrics from `on_event`: pip install opentelemetry-sdk prometheus-client.
 
     async with CircleCI(on_event=Telemetry(tracer, registry)) as circleci: ...
 
-A span for each attempt, because that is what a network did; the calls of one method share the attribute ``circleci.call``.
+Each attempt has its own span, as each is one HTTP request; the attempts of one call share the attribute ``circleci.call``.
 """
 
 from __future__ import annotations
@@ -25,42 +25,44 @@ NANOSECONDS = 1_000_000_000
 
 
 class Telemetry:
-    """What `CircleCI` takes as ``on_event``.
+    """A callback for ``CircleCI(on_event=...)``.
 
     Args:
-        tracer: Makes the spans, for example ``trace.get_tracer("circleci")``.
-        registry: Takes the metrics, for example ``prometheus_client.REGISTRY``.
+        tracer: Creates the spans, for example ``trace.get_tracer("circleci")``.
+        registry: Collects the metrics, for example ``prometheus_client.REGISTRY``.
     """
 
     def __init__(self, tracer: Tracer, registry: CollectorRegistry) -> None:
         self._tracer = tracer
         self._spans: dict[tuple[int, int], Span] = {}
         self._seconds = Histogram(
-            "circleci_request_seconds", "Time of an attempt", ("operation", "outcome"), registry=registry
+            "circleci_request_seconds", "Duration of an attempt", ("operation", "outcome"), registry=registry
         )
-        self._retries = Counter("circleci_retries", "Attempts that are made again", ("reason",), registry=registry)
+        self._retries = Counter("circleci_retries", "Attempts that were retried", ("reason",), registry=registry)
         self._waited = Counter(
             "circleci_rate_limit_wait_seconds", "Time spent waiting for rate limits", ("bucket",), registry=registry
         )
-        self._left = Gauge("circleci_rate_limit_remaining", "What a budget has left", ("family",), registry=registry)
+        self._remaining = Gauge(
+            "circleci_rate_limit_remaining", "Requests left in a rate limit", ("family",), registry=registry
+        )
         self._notices = Counter(
             "circleci_notices", "Deprecations and deviations", ("operation", "kind"), registry=registry
         )
 
     def __call__(self, event: Event) -> None:
-        """Take note of an event."""
+        """Record an event."""
         operation = event.operation_id or "request"
         match event:
             case RequestEvent():
-                self._begin(event, operation)
+                self._start(event, operation)
             case ResponseEvent():
                 self._seconds.labels(operation, str(event.status_code)).observe(event.elapsed)
                 if event.rate_limit:
-                    self._left.labels(event.rate_limit.family).set(event.rate_limit.remaining)
-                self._end(event, failed=event.status_code >= 400, status=event.status_code)
+                    self._remaining.labels(event.rate_limit.family).set(event.rate_limit.remaining)
+                self._finish(event, failed=event.status_code >= 400, status=event.status_code)
             case FailureEvent():
-                self._seconds.labels(operation, "no answer").observe(event.elapsed)
-                self._end(event, failed=True, error=event.error)
+                self._seconds.labels(operation, "no response").observe(event.elapsed)
+                self._finish(event, failed=True, error=event.error)
             case RetryEvent():
                 self._retries.labels(event.reason).inc()
             case RateLimitWaitEvent():
@@ -70,9 +72,9 @@ class Telemetry:
             case DeviationEvent():
                 self._notices.labels(operation, "deviates").inc()
             case _:
-                pass  # an event of a later version
+                pass  # an event type of a later version of the library
 
-    def _begin(self, event: RequestEvent, operation: str) -> None:
+    def _start(self, event: RequestEvent, operation: str) -> None:
         self._spans[event.call, event.attempt] = self._tracer.start_span(
             f"CircleCI {operation}",
             kind=SpanKind.CLIENT,
@@ -86,7 +88,7 @@ class Telemetry:
             },
         )
 
-    def _end(self, event: Event, *, failed: bool, status: int | None = None, error: str | None = None) -> None:
+    def _finish(self, event: Event, *, failed: bool, status: int | None = None, error: str | None = None) -> None:
         span = self._spans.pop((event.call, event.attempt))
         if status is not None:
             span.set_attribute("http.response.status_code", status)

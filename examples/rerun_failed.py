@@ -1,4 +1,4 @@
-"""A service worth testing: it runs the failed workflows of a pipeline once more, from where they failed."""
+"""Code to test: it reruns the failed workflows of a pipeline from their failed jobs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from circleci_v2 import CircleCI
 
 
 async def rerun_failed(circleci: CircleCI, pipeline_id: UUID | str) -> int:
-    """Run the failed workflows of a pipeline once more, and say how many there were."""
+    """Rerun the failed workflows of a pipeline, and return their number."""
     workflows = await circleci.pipelines.list_workflows(pipeline_id).collect()
     failed = [workflow for workflow in workflows if workflow.status == "failed" and workflow.id]
     for workflow in failed:

@@ -1,4 +1,4 @@
-"""A table over a whole organization: how often each workflow of each project succeeds, and how long it takes.
+"""A table of an organization: the success rate and median duration of each workflow of each project.
 
 CIRCLE_TOKEN=… python examples/success_rates.py gh/acme --days 30
 """
@@ -21,7 +21,7 @@ FAILED = {"failed", "error", "unauthorized"}
 
 
 class Rate(NamedTuple):
-    """How the runs of one workflow ended; canceled ones count neither way."""
+    """The results of one workflow; canceled runs are ignored."""
 
     project_slug: str
     workflow: str
@@ -31,7 +31,7 @@ class Rate(NamedTuple):
 
 
 async def success_rates(circleci: CircleCI, org_slug: str, *, since: datetime) -> list[Rate]:
-    """The rate of each workflow of each project, in the order of their names."""
+    """Compute the rate of each workflow of each project, ordered by name."""
     durations: dict[tuple[str, str], list[float]] = defaultdict(list)
     succeeded: dict[tuple[str, str], int] = defaultdict(int)
     async with circleci.org_history(org_slug, since=since, include=()) as records:
@@ -48,7 +48,7 @@ async def success_rates(circleci: CircleCI, org_slug: str, *, since: datetime) -
 
 
 def table(rates: Iterable[Rate]) -> str:
-    """The rates as text, one line per workflow."""
+    """Format the rates, one line per workflow."""
     lines = [f"{'project':30} {'workflow':20} {'runs':>6} {'success':>8} {'median':>8}"]
     for rate in rates:
         median = timedelta(seconds=round(rate.median_seconds))
@@ -57,7 +57,7 @@ def table(rates: Iterable[Rate]) -> str:
 
 
 async def main() -> None:
-    """Print it for what the command line names."""
+    """Print the table of the organization on the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("org_slug")
     parser.add_argument("--days", type=float, default=30.0)

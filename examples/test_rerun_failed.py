@@ -1,4 +1,4 @@
-"""How to test a service that talks to CircleCI: pip install 'circleci_v2[testing]', and pytest finds the fixtures."""
+"""How to test code that calls CircleCI. The fixtures come with the package: pip install 'circleci_v2[testing]'."""
 
 import pytest
 
@@ -15,7 +15,7 @@ async def test_a_failed_workflow_is_run_again(circleci: CircleCI, fake_circleci:
     assert fake_circleci.journal.bodies("POST /workflow/{id}/rerun") == [{"from_failed": True}]
 
 
-async def test_what_circleci_refuses_is_raised(circleci: CircleCI, fake_circleci: FakeCircleCI) -> None:
+async def test_a_server_error_is_raised(circleci: CircleCI, fake_circleci: FakeCircleCI) -> None:
     pipeline = fake_circleci.add_pipeline("gh/acme/web", status="failed")
     fake_circleci.faults.fail_next(500, route="POST /workflow/{id}/rerun")
     with pytest.raises(ServerError):

@@ -1,4 +1,4 @@
-"""The guide tells the truth: the Python of each of its pages runs as it stands, against a fake CircleCI."""
+"""The Python blocks of each page of the guide run as printed, against a fake CircleCI."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_python_of_a_page_runs_as_it_stands(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_python_of_a_page_runs_as_printed(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     import anyio
 
     monkeypatch.setenv("CIRCLE_TOKEN", "token")
@@ -33,7 +33,7 @@ async def run_page(page: str, folder: Path) -> None:
     async with CircleCI(fake.token, transport=fake.transport()) as circleci:
         newest = await circleci.pipelines.list_for_project("gh/acme/web").first()
         organization = await circleci.organizations.get("gh/acme")
-        # What a page may take for granted; everything else it has to bring along.
+        # The names that a page may use without defining them.
         names: dict[str, Any] = {
             **{name: getattr(circleci_v2, name) for name in circleci_v2.__all__},
             "fake": fake,
@@ -43,7 +43,7 @@ async def run_page(page: str, folder: Path) -> None:
             "organization_id": organization.id,
         }
         for number, block in enumerate(BLOCK.findall((GUIDE / page).read_text(encoding="utf-8")), 1):
-            names["circleci"] = circleci  # a block may have used the name for a client of its own
+            names["circleci"] = circleci  # a block may have rebound the name
             await run_block(block, names, f"{page}, block {number}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -52,52 +53,108 @@ def test_a_name_that_is_not_there_is_an_attribute_error():
         circleci_v2.CircleCi  # noqa: B018
 
 
-# What each room may import of ours: its own files, and these.
-LOWEST = {"errors"}
-ROOMS: dict[str, set[str]] = {
+# The layers, lowest first. A package or module may import its own files and the names listed for it, and nothing else.
+LAYERS: Mapping[str, set[str]] = {
     "errors": set(),
-    "slugs": LOWEST | {"_wire"},
-    "_wire": LOWEST | {"_wire", "pagination", "response"},
-    "pagination": LOWEST | {"_channel", "streams"},
-    "streams": {"_channel"},
-    "_channel": set(),
-    "bulk": LOWEST | {"_checks", "streams", "_http"},
-    "_generated": {"_generated", "_wire", "pagination", "slugs"},
-    "operations": {"_generated", "_wire"},
+    "policies": {"errors"},
+    "_validation": {"errors"},
+    "response": {"policies"},
+    "events": {"policies"},
+    "streams": {"_validation", "errors"},
+    "pagination": {"errors", "streams"},
+    "_wire": {"errors", "pagination", "response"},
+    "config": {"errors", "events", "policies"},
+    "slugs": {"_wire", "errors"},
+    "_http": {"_wire", "config", "errors", "events", "policies", "response"},
+    "_generated": {"_wire", "pagination", "slugs"},
     "models": {"_generated", "_wire"},
-    "webhooks": LOWEST | {"webhooks"},
-    "_checks": LOWEST,
-    "_runs": {"models"},
-    "_files": LOWEST | {"_files"},
-    "artifacts": LOWEST | {"artifacts", "_checks", "_files", "_runs", "bulk", "models", "pagination", "slugs"},
-    "usage_export": LOWEST | {"usage_export", "_checks", "_files", "_http", "_wire", "bulk", "models", "streams"},
+    "operations": {"_generated", "_wire"},
+    "bulk": {"_validation", "errors", "policies", "streams"},
+    "_download": {"errors", "response"},
+    "_jobs": {"models"},
+    "webhooks": {"_wire", "errors"},
+    "history": {"_jobs", "_validation", "_wire", "bulk", "errors", "models", "pagination", "slugs", "streams"},
+    "waiting": {"_validation", "_wire", "errors", "models", "slugs"},
+    "artifacts": {"_download", "_jobs", "_validation", "bulk", "errors", "models", "pagination", "response", "slugs"},
+    "usage_export": {"_download", "_validation", "_wire", "bulk", "errors", "models", "streams"},
+    "client": {
+        *("_generated", "_http", "_wire", "artifacts", "bulk", "config", "errors", "events", "history", "policies"),
+        *("response", "slugs", "streams", "usage_export", "waiting"),
+    },
+    "testing": {"_wire", "client", "errors", "models", "operations", "slugs", "usage_export", "waiting", "webhooks"},
+    "cli": {
+        *("_wire", "bulk", "client", "config", "errors", "events", "history", "models", "operations", "pagination"),
+        *("policies", "slugs", "testing", "usage_export", "waiting"),
+    },
 }
+# The root package names every public module, lazily; `__version__` is all that the layers import from it.
+ROOT = "circleci_v2"
 
 
-def imports_of(path: Path) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "circleci_v2":
-            parts = node.module.split(".")[1:]
-            names |= {parts[0]} if parts else {alias.name for alias in node.names}
-    return names
+def module_name(path: Path) -> str:
+    parts = [ROOT, *path.relative_to(PACKAGE).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def files_of(room: str) -> list[Path]:
-    folder = PACKAGE / room
-    return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_room_imports_only_what_lies_below_it(room: str):
-    for path in files_of(room):
-        assert imports_of(path) <= ROOMS[room], path
+def imports_of(module: str) -> Iterator[str]:
+    """The modules of the package that a file imports anywhere, imports for type checkers included."""
+    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == ROOT:
+            assert node.level == 0, f"{module}: relative imports hide the layer"
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                yield name if name in MODULES else str(node.module)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in MODULES)
 
 
-def test_only_the_http_room_and_the_testing_room_know_httpx():
-    allowed = {"_http", "testing"}
-    for path in PACKAGE.rglob("*.py"):
-        if path.relative_to(PACKAGE).parts[0] in allowed:
+IMPORTS = {module: set(imports_of(module)) - {module} for module in MODULES}
+
+
+def layer_of(module: str) -> str:
+    return module.split(".")[1] if "." in module else ROOT
+
+
+def test_every_module_belongs_to_a_layer_that_this_test_knows():
+    assert {layer_of(module) for module in MODULES} - {ROOT} == set(LAYERS)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_layer_imports_only_layers_below_it(layer: str):
+    for module in MODULES:
+        if layer_of(module) == layer:
+            imported = {layer_of(name) for name in IMPORTS[module]} - {layer, ROOT}
+            assert imported <= LAYERS[layer], f"{module} imports {sorted(imported - LAYERS[layer])}"
+
+
+def test_the_layers_are_listed_lowest_first():
+    known: set[str] = set()
+    for layer, below in LAYERS.items():
+        assert below <= known, f"{layer} is listed before {sorted(below - known)}"
+        known.add(layer)
+
+
+def test_no_files_import_each_other_in_a_cycle():
+    # Models refer to each other in their annotations, as the API's schemas do; that is no dependency of the code.
+    left = {
+        module: {name for name in imported if name != ROOT}
+        for module, imported in IMPORTS.items()
+        if not module.startswith("circleci_v2._generated.models") and module != ROOT
+    }
+    while True:
+        free = {module for module, imported in left.items() if not imported & left.keys()}
+        if not free:
+            break
+        left = {module: imported for module, imported in left.items() if module not in free}
+    assert not left, f"cycle among {sorted(left)}"
+
+
+def test_only_the_http_and_testing_packages_know_httpx():
+    for module, path in MODULES.items():
+        if layer_of(module) in {"_http", "testing"}:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             modules = (

@@ -35,7 +35,7 @@ class Namespaces(NamespaceHolder):
 
     @property
     def insights(self) -> Insights:
-        """Insights: how often workflows and jobs ran, how long they took, what they cost and which tests flake.
+        """Insights: frequency, duration, cost and flaky tests of workflows and jobs.
 
         Figures lag up to 24 hours.
         """
@@ -45,21 +45,21 @@ class Namespaces(NamespaceHolder):
 
     @property
     def user(self) -> Users:
-        """People: whose token this is, and the organizations they work with."""
+        """Users: the owner of the API token, and the organizations the user works with."""
         from circleci_v2._generated.api.user import Users
 
         return self._namespace(Users)
 
     @property
     def organizations(self) -> Organizations:
-        """Organizations, and the URL prefixes from which they allow orbs to be loaded."""
+        """Organizations, and their allow-lists of URL prefixes for orbs."""
         from circleci_v2._generated.api.organizations import Organizations
 
         return self._namespace(Organizations)
 
     @property
     def projects(self) -> Projects:
-        """Projects: the project itself, its settings, environment variables and checkout keys."""
+        """Projects, with their settings, environment variables and checkout keys."""
         from circleci_v2._generated.api.projects import Projects
 
         return self._namespace(Projects)
@@ -73,28 +73,28 @@ class Namespaces(NamespaceHolder):
 
     @property
     def workflows(self) -> Workflows:
-        """Workflows: read one, list its jobs, approve what is on hold, cancel it, run it again."""
+        """Workflows: get one, list its jobs, approve jobs on hold, cancel it, rerun it."""
         from circleci_v2._generated.api.workflows import Workflows
 
         return self._namespace(Workflows)
 
     @property
     def jobs(self) -> Jobs:
-        """Jobs: their details, test results and artifacts, and how to cancel one."""
+        """Jobs: get one, list its test results and artifacts, cancel it."""
         from circleci_v2._generated.api.jobs import Jobs
 
         return self._namespace(Jobs)
 
     @property
     def schedules(self) -> Schedules:
-        """Scheduled pipelines: what runs by the clock."""
+        """Scheduled pipelines: timetables that trigger pipelines."""
         from circleci_v2._generated.api.schedules import Schedules
 
         return self._namespace(Schedules)
 
     @property
     def webhooks(self) -> Webhooks:
-        """Outbound webhooks: where CircleCI reports finished workflows and jobs."""
+        """Outbound webhooks: notifications of finished workflows and jobs."""
         from circleci_v2._generated.api.webhooks import Webhooks
 
         return self._namespace(Webhooks)
@@ -108,14 +108,14 @@ class Namespaces(NamespaceHolder):
 
     @property
     def policies(self) -> Policies:
-        """Config policies: the rules an organization has for its configuration, and the decisions made by them."""
+        """Config policies: an organization's rules for its configuration, and the decisions based on them."""
         from circleci_v2._generated.api.policies import Policies
 
         return self._namespace(Policies)
 
     @property
     def contexts(self) -> Contexts:
-        """Contexts: shared environment variables, and the restrictions on who and what may use them."""
+        """Contexts: shared environment variables, and the restrictions on their use."""
         from circleci_v2._generated.api.contexts import Contexts
 
         return self._namespace(Contexts)
@@ -139,21 +139,21 @@ class Namespaces(NamespaceHolder):
 
     @property
     def pipeline_definitions(self) -> PipelineDefinitions:
-        """Pipeline definitions: which configuration a project runs, and what it checks out."""
+        """Pipeline definitions: the configuration that a project runs, and the repository that it checks out."""
         from circleci_v2._generated.api.pipeline_definitions import PipelineDefinitions
 
         return self._namespace(PipelineDefinitions)
 
     @property
     def triggers(self) -> Triggers:
-        """Triggers: what makes a pipeline definition run."""
+        """Triggers: the event sources that start a pipeline definition."""
         from circleci_v2._generated.api.triggers import Triggers
 
         return self._namespace(Triggers)
 
     @property
     def rollbacks(self) -> Rollbacks:
-        """Rollbacks: put a component back to an earlier version."""
+        """Rollbacks: return a component to an earlier version."""
         from circleci_v2._generated.api.rollbacks import Rollbacks
 
         return self._namespace(Rollbacks)
@@ -167,7 +167,7 @@ class Namespaces(NamespaceHolder):
 
     @property
     def otel(self) -> Otel:
-        """OpenTelemetry exporters: where CircleCI sends traces of pipelines.
+        """OpenTelemetry exporters: traces of pipelines, sent to a collector.
 
         At most five for each organization.
         """

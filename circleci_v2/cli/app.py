@@ -1,4 +1,4 @@
-"""The commands, put together."""
+"""The Typer application: its commands, grouped into the panels of ``--help``."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from typing import Annotated, Final
 import typer
 
 from circleci_v2 import __version__
-from circleci_v2.cli.commands.acting import api, trigger, wait
-from circleci_v2.cli.commands.demo import demo
-from circleci_v2.cli.commands.downloading import artifacts, usage
-from circleci_v2.cli.commands.faking import fake
-from circleci_v2.cli.commands.reading import flaky, history, jobs, whoami
+from circleci_v2.cli.download import artifacts, usage
+from circleci_v2.cli.fake import demo, fake
+from circleci_v2.cli.inspect import flaky, history, jobs, whoami
+from circleci_v2.cli.trigger import api, trigger, wait
 
 __all__ = ["app"]
 
 app: Final = typer.Typer(
     name="circleci-v2",
-    help="CircleCI from the command line: what ran, how long it took, and how to run it again.",
+    help="CircleCI from the command line: inspect pipelines, download their files, trigger new ones.",
     epilog=(
-        "Exit codes: 0 success; 1 the pipeline did not succeed; 2 wrong usage or no token; 3 refused or failed; "
-        "4 the token may not; 5 not found; 124 not in time; 130 interrupted; 141 nobody reads the output any more."
+        "Exit codes: 0 success; 1 the pipeline did not succeed; 2 wrong usage or no token; 3 request or file error; "
+        "4 access denied; 5 not found; 124 timed out; 130 interrupted; 141 the output was closed."
     ),
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -29,8 +28,8 @@ app: Final = typer.Typer(
 )
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(requested: bool) -> None:
+    if requested:
         typer.echo(f"circleci-v2 {__version__}")
         raise typer.Exit
 
@@ -42,11 +41,11 @@ def options(
         bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
-    """Take what stands before the command."""
+    """Accept the options that precede a command."""
 
 
 _PANELS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
-    "Look": (whoami, history, jobs, flaky),
+    "Inspect": (whoami, history, jobs, flaky),
     "Download": (artifacts, usage),
     "Run": (trigger, wait, api),
     "Try without a token": (demo, fake),

@@ -1,40 +1,66 @@
-"""What several commands can be told, and how it is read."""
+"""Arguments and options that several commands share, and the client that ``--demo`` selects."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
+import anyio
 import typer
 
-__all__ = ["Branch", "Limit", "Project", "Since", "key_and_value", "moment"]
+from circleci_v2.client import CircleCI
+from circleci_v2.testing import Clock, FakeCircleCI
+from circleci_v2.usage_export import Timing
+from circleci_v2.waiting import Polling
+
+__all__ = [
+    "DEMO_PROJECT",
+    "Branch",
+    "Demo",
+    "Limit",
+    "Project",
+    "Since",
+    "connect",
+    "parse_key_value",
+    "parse_time",
+    "polling",
+    "usage_timing",
+]
+
+DEMO_PROJECT: Final = "gh/acme/web"
+"""The project that the fake CircleCI of ``--demo`` serves."""
+
+_DEMO_SPEED: Final = 60.0
+"""Fake seconds per real second: a pipeline of five minutes ends after five seconds."""
 
 _AGO: Final = re.compile(r"([0-9]+)([smhdw])")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-def moment(text: str) -> datetime:
-    """The moment that a text stands for: ``7d`` ago, or an ISO 8601 date or time; UTC where it names no zone.
+def parse_time(text: str) -> datetime:
+    """Parse ``7d`` (that long ago) or an ISO 8601 date or time, which is UTC unless it names a zone.
 
     Raises:
-        typer.BadParameter: It stands for none.
+        typer.BadParameter: The text is neither, or out of the range of `datetime`.
     """
     try:
         if ago := _AGO.fullmatch(text):
             return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         parsed = datetime.fromisoformat(text)
         return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    except (OverflowError, ValueError) as error:  # the calendar does not reach that far, or it is neither
-        msg = f"{text!r} is no moment: write 30m, 12h, 7d or 4w for so long ago, or a date such as 2026-01-31."
+    except (OverflowError, ValueError) as error:
+        msg = f"{text!r} is not a valid time: write 30m, 12h, 7d or 4w for that long ago, or a date such as 2026-01-31."
         raise typer.BadParameter(msg) from error
 
 
-def key_and_value(text: str) -> tuple[str, str]:
-    """The two sides of ``key=value``.
+def parse_key_value(text: str) -> tuple[str, str]:
+    """Split ``key=value``.
 
     Raises:
-        typer.BadParameter: There is no ``=``, or nothing before it.
+        typer.BadParameter: There is no ``=``, or the key is empty.
     """
     key, equals, value = text.partition("=")
     if not key or not equals:
@@ -47,6 +73,43 @@ Project = Annotated[str, typer.Argument(help="The project slug, such as gh/acme/
 Branch = Annotated[str | None, typer.Option(help="Only pipelines of this branch.")]
 Since = Annotated[
     datetime | None,
-    typer.Option(parser=moment, metavar="MOMENT", help="Only pipelines since then: 12h, 7d, 2026-01-31, …"),
+    typer.Option(parser=parse_time, metavar="TIME", help="Only pipelines created since then: 12h, 7d, 2026-01-31, …"),
 ]
-Limit = Annotated[int | None, typer.Option(min=1, help="At most so many pipelines, the newest.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="The maximum number of pipelines, newest first.")]
+Demo = Annotated[
+    bool, typer.Option("--demo", help=f"Use a fake CircleCI with the project {DEMO_PROJECT}; needs no token.")
+]
+
+
+@asynccontextmanager
+async def connect(*, demo: bool) -> AsyncGenerator[CircleCI]:
+    """Open the client of one command.
+
+    Args:
+        demo: Connect to a fake CircleCI in this process. Its time starts now and runs 60 times as fast.
+    """
+    if not demo:
+        async with CircleCI() as circleci:
+            yield circleci
+        return
+    fake = FakeCircleCI.seeded(DEMO_PROJECT, clock=Clock(datetime.now(UTC), speed=_DEMO_SPEED))
+    async with fake.serve() as url, CircleCI(fake.token, base_url=url) as circleci:
+        yield circleci
+
+
+def polling(*, demo: bool) -> Polling:
+    """The intervals at which to poll a pipeline, shortened with ``--demo`` by the speed of the fake's time."""
+    return Polling(clock=_demo_clock, sleep=_demo_sleep) if demo else Polling()
+
+
+def usage_timing(*, demo: bool) -> Timing:
+    """The clock by which to wait for a usage export; with ``--demo`` it runs at the speed of the fake's time."""
+    return Timing(monotonic=_demo_clock, sleep=_demo_sleep) if demo else Timing()
+
+
+async def _demo_sleep(seconds: float) -> None:
+    await anyio.sleep(seconds / _DEMO_SPEED)
+
+
+def _demo_clock() -> float:
+    return anyio.current_time() * _DEMO_SPEED

@@ -1,9 +1,10 @@
-"""What a command gives: a table for people, JSON, JSON Lines or CSV for pipes."""
+"""Print results to stdout as a table, JSON, JSON Lines or CSV, and messages and progress to stderr."""
 
 from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, NoReturn, TextIO
@@ -15,19 +16,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from circleci_v2._wire.encoding import encode_json
-from circleci_v2.cli.running import stderr
 
 __all__ = [
     "AsCsv",
     "AsJson",
     "AsJsonl",
     "Format",
-    "chosen_format",
-    "print_line",
+    "build_table",
+    "escape_controls",
+    "print_json_line",
+    "print_message",
+    "print_rows",
     "progress",
-    "show",
+    "select_format",
+    "stderr",
     "stdout",
-    "table_of",
 ]
 
 Row = Mapping[str, Any]
@@ -42,12 +45,15 @@ _WIDTH_WITHOUT_TERMINAL: Final = 120
 
 class _ResultConsole(Console):
     def on_broken_pipe(self) -> NoReturn:
-        """Say so like any other file: rich would leave the process with 1, which means something else here."""
+        """Raise as any other file does; rich would exit with 1, which is `ExitCode.FAILED` here."""
         raise BrokenPipeError
 
 
 stdout: Final = _ResultConsole(width=None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL)
-"""Where results go that people read."""
+"""The console for results in human-readable form."""
+
+stderr: Final = Console(stderr=True)
+"""The console for everything else: progress, hints, errors."""
 
 _STYLES: Final[Mapping[str, str]] = {
     "success": "green",
@@ -62,52 +68,75 @@ _STYLES: Final[Mapping[str, str]] = {
     "queued": "cyan",
 }
 
+# C0 controls but for tab and newline, DEL, and C1 controls: escape sequences start with one of these (ECMA-48).
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
-def chosen_format(*, as_json: bool, as_jsonl: bool, as_csv: bool) -> Format:
-    """The format that the options choose.
+
+def escape_controls(text: str) -> str:
+    r"""Replace control characters by visible escapes such as ``\x1b``.
+
+    Names and messages come from the network. Printed as they are, they could change the colours, the title or the
+    contents of the user's terminal; rich escapes its own markup only.
+    """
+    return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+
+
+def print_message(text: str) -> None:
+    """Print text to stderr literally: without markup, highlighting or line wrapping."""
+    stderr.print(escape_controls(text), markup=False, highlight=False, soft_wrap=True)
+
+
+def select_format(*, as_json: bool, as_jsonl: bool, as_csv: bool) -> Format:
+    """Return the format that the options select; a table by default.
 
     Raises:
-        typer.BadParameter: They choose more than one.
+        typer.BadParameter: The options select more than one.
     """
-    wanted: dict[Format, bool] = {"json": as_json, "jsonl": as_jsonl, "csv": as_csv}
-    chosen: list[Format] = [name for name, is_wanted in wanted.items() if is_wanted]
-    if len(chosen) > 1:
-        msg = f"--{' and --'.join(chosen)} exclude each other: choose one."
+    requested: dict[Format, bool] = {"json": as_json, "jsonl": as_jsonl, "csv": as_csv}
+    selected: list[Format] = [name for name, is_requested in requested.items() if is_requested]
+    if len(selected) > 1:
+        msg = f"--{' and --'.join(selected)} exclude each other: choose one."
         raise typer.BadParameter(msg)
-    return chosen[0] if chosen else "table"
+    return selected[0] if selected else "table"
 
 
-def show(rows: Iterable[Row], form: Format, *, title: str, columns: Mapping[str, str] | None = None) -> None:
-    """Print rows.
+def print_rows(
+    rows: Iterable[Row], output_format: Format, *, title: str, columns: Mapping[str, str] | None = None
+) -> None:
+    """Print rows to stdout.
 
     Args:
-        rows: What to print; every row has the same keys.
-        form: How.
+        rows: The rows; all have the same keys.
+        output_format: The format to print them in.
         title: The heading of a table.
-        columns: The keys that a table shows, and the heading of each. Default: all. Other formats hold every key.
+        columns: The keys that a table shows, with their headings. Default: all. Other formats print every key.
     """
-    match form:
+    match output_format:
         case "table":
-            stdout.print(table_of(list(rows), title=title, columns=columns))
+            stdout.print(build_table(list(rows), title=title, columns=columns))
         case "json":
             json.dump([encode_json(row) for row in rows], sys.stdout, indent=2)
             sys.stdout.write("\n")
         case "jsonl":
             for row in rows:
-                print_line(encode_json(row))
+                print_json_line(encode_json(row))
         case "csv":
             _write_csv(rows, sys.stdout)
 
 
-def print_line(value: Any) -> None:
-    """Print one value as a line of JSON, at once: whoever reads a pipe may act on it before the next is known."""
+def print_json_line(value: Any) -> None:
+    """Print one value as a line of JSON and flush it, so that the reader of a pipe can process it immediately."""
     sys.stdout.write(json.dumps(value) + "\n")
     sys.stdout.flush()
 
 
-def table_of(rows: Sequence[Row], *, title: str, columns: Mapping[str, str] | None = None) -> Table:
-    """Rows as a table; numbers to the right, states in colour."""
+def build_table(rows: Sequence[Row], *, title: str, columns: Mapping[str, str] | None = None) -> Table:
+    """Format rows as a table.
+
+    Numbers are aligned to the right, statuses are coloured.
+    """
     headings = columns or {name: _heading(name) for name in (rows[0] if rows else ())}
+    title = escape(escape_controls(title))
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", min_width=len(title))
     for position, (name, heading) in enumerate(headings.items()):
         numeric = any(isinstance(row.get(name), int | float) for row in rows)
@@ -115,14 +144,17 @@ def table_of(rows: Sequence[Row], *, title: str, columns: Mapping[str, str] | No
     for row in rows:
         table.add_row(*(_cell(name, row.get(name)) for name in headings))
     if not rows:
-        # A table without columns is not shown at all, not even its title.
+        # rich prints nothing for a table without columns, not even its title.
         table.columns.clear()
         table.add_column("nothing")
     return table
 
 
 def progress(description: str) -> tuple[Progress, Callable[[int, int | None], None]]:
-    """A progress bar on a terminal, and nothing elsewhere; and what tells it how far things are."""
+    """Return a progress bar, hidden unless stderr is a terminal, and a function that updates it.
+
+    The function accepts the number of finished items and the total, None while that is unknown.
+    """
     bar = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -135,10 +167,10 @@ def progress(description: str) -> tuple[Progress, Callable[[int, int | None], No
     )
     task = bar.add_task(description, total=None)
 
-    def tell(done: int, total: int | None) -> None:
+    def update(done: int, total: int | None) -> None:
         bar.update(task, completed=done, total=total)
 
-    return bar, tell
+    return bar, update
 
 
 def _heading(name: str) -> str:
@@ -153,12 +185,12 @@ def _cell(name: str, value: Any) -> str:
             return _duration(number)
         case float() as number:
             return f"{number:,.1f} %" if name.endswith("rate") else f"{number:,.1f}"
-        case str() as text if name.endswith("_at"):
-            return text[:16].replace("T", " ")
         case str() as text if text in _STYLES:
             return f"[{_STYLES[text]}]{text}[/]"
-        case plain:
-            return escape(str(plain))
+        case str() as text if name.endswith("_at"):
+            return escape(escape_controls(text[:16].replace("T", " ")))
+        case other:
+            return escape(escape_controls(str(other)))
 
 
 def _duration(seconds: float) -> str:
@@ -169,10 +201,15 @@ def _duration(seconds: float) -> str:
     return f"{minutes}m {rest:02}s" if minutes else f"{rest}s"
 
 
-def _write_csv(rows: Iterable[Row], target: TextIO) -> None:
+def _write_csv(rows: Iterable[Row], file: TextIO) -> None:
     writer: csv.DictWriter[str] | None = None
     for row in rows:
         if writer is None:
-            writer = csv.DictWriter(target, list(row), lineterminator="\n")
+            writer = csv.DictWriter(file, list(row), lineterminator="\n")
             writer.writeheader()
-        writer.writerow({key: "" if value is None else encode_json(value) for key, value in row.items()})
+        writer.writerow({key: _csv_value(value, file) for key, value in row.items()})
+
+
+def _csv_value(value: Any, file: TextIO) -> Any:
+    encoded = "" if value is None else encode_json(value)
+    return escape_controls(encoded) if isinstance(encoded, str) and file.isatty() else encoded

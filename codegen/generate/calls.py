@@ -12,7 +12,7 @@ from circleci_v2.policies import IDEMPOTENT_METHODS
 from codegen.documents import Document
 from codegen.errors import SpecError
 from codegen.names import CallName, Names, identifier
-from codegen.reading import component_of, fields_of_schema, json_schema_of, operations_of
+from codegen.queries import component_of, fields_of_schema, json_schema_of, operations_of
 
 __all__ = ["Call", "calls_of", "field_words"]
 

@@ -22,7 +22,7 @@ from openapi_python_client import Project
 from openapi_python_client.parser.properties.enum_property import EnumProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 
-from codegen.documents import Document, read_document
+from codegen.documents import OUR_DOCUMENT, Document, read_document
 from codegen.errors import SpecError
 from codegen.generate import rendering
 from codegen.generate.calls import field_words
@@ -30,9 +30,9 @@ from codegen.generate.layers import layers_by_operation
 from codegen.generate.parsing import ROOT, Parsed, parse
 from codegen.generate.views import View
 from codegen.names import Names
-from codegen.normalize import OUR_DOCUMENT, normalize
-from codegen.reading import operations_of
-from codegen.validation import check_validity
+from codegen.normalize import normalize
+from codegen.normalize.validation import check_validity
+from codegen.queries import operations_of
 
 __all__ = ["GENERATED", "generate", "render"]
 

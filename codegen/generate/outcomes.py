@@ -12,7 +12,7 @@ from openapi_python_client.parser.openapi import Endpoint
 from codegen.documents import Document
 from codegen.generate.calls import Call
 from codegen.generate.rendering import annotation, fields_of, model_names, plain
-from codegen.reading import component_of, fields_of_schema, json_schema_of, operations_of, references_in
+from codegen.queries import component_of, fields_of_schema, json_schema_of, operations_of, references_in
 
 __all__ = ["Outcome", "envelope_models", "outcome_of"]
 

@@ -19,14 +19,13 @@ from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.parser.properties.enum_property import EnumProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 
-from codegen.documents import Document
+from codegen.documents import OUR_DOCUMENT, Document
 from codegen.errors import SpecError
 from codegen.generate import rendering
 from codegen.generate.calls import Call, calls_of
 from codegen.generate.outcomes import envelope_models
 from codegen.generate.views import View, view
 from codegen.names import CallName, Names
-from codegen.normalize import OUR_DOCUMENT
 
 __all__ = ["ROOT", "Parsed", "parse"]
 

@@ -11,14 +11,14 @@ import os
 from aiohttp import web
 
 from circleci_v2.errors import DecodeError, WebhookVerificationError
-from circleci_v2.webhooks import SIGNATURE_HEADER, Deduplicator, Event, JobCompleted, parse, verify
+from circleci_v2.webhooks import SIGNATURE_HEADER, Deduplicator, JobCompleted, WebhookEvent, parse, verify
 
 logger = logging.getLogger("receiver")
 deliveries = Deduplicator()
 
 
 async def receive(request: web.Request) -> web.Response:
-    """Answer 401 to forged deliveries, 400 to unreadable ones, and handle every other event once."""
+    """Respond with 401 to a forged delivery and 400 to an unreadable one; handle every other event once."""
     body = await request.read()
     try:
         verify(body, request.headers.get(SIGNATURE_HEADER), os.environ.get("CIRCLECI_WEBHOOK_SECRET", ""))
@@ -33,14 +33,14 @@ async def receive(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-async def handle(event: Event) -> None:
-    """Do what there is to do, quickly or in a queue of your own: CircleCI repeats deliveries that are answered late."""
+async def handle(event: WebhookEvent) -> None:
+    """Handle an event quickly, or enqueue it: CircleCI repeats a delivery without a timely response."""
     if isinstance(event, JobCompleted) and event.job.status == "failed":
         logger.warning("job %s of %s failed: %s", event.job.number, event.project.slug, event.workflow.url)
 
 
 def application() -> web.Application:
-    """The application, to serve or to mount."""
+    """Create the application, to serve or to mount."""
     app = web.Application()
     app.router.add_post("/webhooks/circleci", receive)
     return app

@@ -1,4 +1,4 @@
-"""Receive CircleCI webhooks with FastAPI: a route asks for the event, and gets none that CircleCI did not sign.
+"""Receive CircleCI webhooks with FastAPI: a dependency verifies and parses the event of a route.
 
 CIRCLECI_WEBHOOK_SECRET=... uvicorn fastapi_receiver:app
 """
@@ -12,15 +12,15 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, HTTPException, Request
 
 from circleci_v2.errors import DecodeError, WebhookVerificationError
-from circleci_v2.webhooks import SIGNATURE_HEADER, Deduplicator, Event, WorkflowCompleted, parse, verify
+from circleci_v2.webhooks import SIGNATURE_HEADER, Deduplicator, WebhookEvent, WorkflowCompleted, parse, verify
 
 logger = logging.getLogger("receiver")
 deliveries = Deduplicator()
 app = FastAPI()
 
 
-async def delivered(request: Request) -> Event:
-    """The event of a delivery; 401 for a forged one, 400 for one that cannot be read."""
+async def verified_event(request: Request) -> WebhookEvent:
+    """Return the event of a delivery; respond with 401 to a forged one, with 400 to an unreadable one."""
     body = await request.body()
     try:
         verify(body, request.headers.get(SIGNATURE_HEADER), os.environ.get("CIRCLECI_WEBHOOK_SECRET", ""))
@@ -32,8 +32,8 @@ async def delivered(request: Request) -> Event:
 
 
 @app.post("/webhooks/circleci", status_code=204)
-async def receive(event: Annotated[Event, Depends(delivered)]) -> None:
-    """Handle every event once, quickly or in a queue of your own: CircleCI repeats deliveries that are answered late."""
+async def receive(event: Annotated[WebhookEvent, Depends(verified_event)]) -> None:
+    """Handle each event once and quickly, or enqueue it: CircleCI repeats a delivery without a timely response."""
     with deliveries.claim(event.id) as is_new:
         if is_new and isinstance(event, WorkflowCompleted):
             logger.info("%s on %s: %s", event.workflow.name, event.pipeline.branch, event.workflow.status)

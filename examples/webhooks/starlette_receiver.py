@@ -14,14 +14,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from circleci_v2.errors import DecodeError, WebhookVerificationError
-from circleci_v2.webhooks import SIGNATURE_HEADER, Deduplicator, Event, WorkflowCompleted, parse, verify
+from circleci_v2.webhooks import SIGNATURE_HEADER, Deduplicator, WebhookEvent, WorkflowCompleted, parse, verify
 
 logger = logging.getLogger("receiver")
 deliveries = Deduplicator()
 
 
 async def receive(request: Request) -> Response:
-    """Answer 401 to forged deliveries, 400 to unreadable ones, and handle every other event once."""
+    """Respond with 401 to a forged delivery and 400 to an unreadable one; handle every other event once."""
     body = await request.body()
     try:
         verify(body, request.headers.get(SIGNATURE_HEADER), os.environ.get("CIRCLECI_WEBHOOK_SECRET", ""))
@@ -36,8 +36,8 @@ async def receive(request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def handle(event: Event) -> None:
-    """Do what there is to do, quickly or in a queue of your own: CircleCI repeats deliveries that are answered late."""
+async def handle(event: WebhookEvent) -> None:
+    """Handle an event quickly, or enqueue it: CircleCI repeats a delivery without a timely response."""
     if isinstance(event, WorkflowCompleted):
         logger.info("%s on %s: %s", event.workflow.name, event.pipeline.branch, event.workflow.status)
 

@@ -13,10 +13,9 @@ import pytest
 
 import circleci_v2._generated
 from circleci_v2.models import Model
-from codegen.documents import read_document
+from codegen.documents import OUR_DOCUMENT, read_document
 from codegen.errors import SpecError
 from codegen.generate import GENERATED, differences, generate
-from codegen.normalize import OUR_DOCUMENT
 
 HOSTILE = '"""\nimport os; os.system("true")\n"""; \\ {{ 7 * 7 }} {exec("1")} \x00 \u2028 \'; #'
 
@@ -149,7 +148,7 @@ def test_an_answer_to_any_success_has_a_default_name_beside_those_by_status(ours
     responses = newer["paths"][path]["post"]["responses"]
     responses["2XX"] = responses.pop("201")
     notes = generate(newer, tmp_path / "_generated")
-    assert f"answer 2XX of POST {path} is called TriggerPipelineRunResponse" in notes
+    assert f"response 2XX of POST {path} is called TriggerPipelineRunResponse" in notes
     module = (tmp_path / "_generated" / "api" / "pipelines" / "run.py").read_text(encoding="utf-8")
     assert "def parse(answer: Answer) -> models.PipelineNotTriggered | models.TriggerPipelineRunResponse:" in module
 

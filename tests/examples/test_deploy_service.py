@@ -51,15 +51,15 @@ async def test_a_deployment_is_triggered_once_and_reported_to_its_end(client, fa
     assert fake.journal.bodies("POST /project/{project-slug}/pipeline") == [{"branch": "main"}]
 
 
-async def test_a_project_that_circleci_does_not_know_is_told(client):
+async def test_the_deployment_of_an_unknown_project_has_the_error(client):
     await client.post("/deployments", json={"project": "gh/acme/unknown"})
     deployment = await outcome_of(client, 1)
     assert deployment["status"] == "unknown"
     assert deployment["messages"][0].startswith("404 from ")
 
 
-async def test_what_is_no_project_is_refused_at_once(client):
-    refused = await client.post("/deployments", json={"project": "acme"})
-    assert refused.status_code == 422
-    assert "gh/acme/web" in refused.json()["detail"]
+async def test_an_invalid_slug_is_rejected_before_anything_is_triggered(client):
+    rejected = await client.post("/deployments", json={"project": "acme"})
+    assert rejected.status_code == 422
+    assert "gh/acme/web" in rejected.json()["detail"]
     assert (await client.get("/deployments/1")).status_code == 404

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_the_report_names_exactly_the_tests_that_failed_and_passed_on_one_commit(capsys):
-    fake = FakeCircleCI.seeded(pipelines=60)
+    fake = FakeCircleCI.seeded(pipelines=40)
     expected = defaultdict(set)
     async with CircleCI(fake.token, transport=fake.transport()) as circleci:
         async for pipeline in circleci.pipelines.list_for_project("gh/acme/web"):

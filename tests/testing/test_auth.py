@@ -42,15 +42,15 @@ def test_the_token_is_taken_from_each_header(fake: FakeCircleCI, headers: dict[s
     ],
 )
 def test_a_wrong_token_is_refused(fake: FakeCircleCI, headers: dict[str, str]) -> None:
-    answer = ask(fake, headers)
-    assert (answer.status_code, answer.json()) == (401, {"message": "Invalid token provided."})
+    response = ask(fake, headers)
+    assert (response.status_code, response.json()) == (401, {"message": "Invalid token provided."})
 
 
 def test_no_token_is_refused(fake: FakeCircleCI) -> None:
     assert ask(fake, {}).json() == {"message": "You must log in first."}
 
 
-def test_lifelike_refusals_are_plain_text(fake: FakeCircleCI) -> None:
+def test_realistic_refusals_are_plain_text(fake: FakeCircleCI) -> None:
     fake.realistic = True
     missing, wrong = ask(fake, {}), ask(fake, {"Circle-Token": "wrong"})
 
@@ -62,4 +62,4 @@ def test_lifelike_refusals_are_plain_text(fake: FakeCircleCI) -> None:
 def test_nothing_happens_without_a_token(fake: FakeCircleCI) -> None:
     with httpx.Client(transport=fake.transport()) as client:
         client.delete("https://circleci.com/api/v2/project/gh/acme/web")
-    assert "gh/acme/web" in fake.world.projects
+    assert "gh/acme/web" in fake.state.projects

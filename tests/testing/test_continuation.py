@@ -101,7 +101,7 @@ async def test_a_canceled_setup_that_is_rerun_goes_on_where_it_was_left(circleci
 
 async def test_a_pipeline_is_continued_only_while_its_setup_can_succeed(circleci: CircleCI, fake: FakeCircleCI) -> None:
     identifier = await triggered(circleci, fake, GENERATE, HOLD, follows=False)
-    pipeline = fake.world.pipeline(str(identifier))
+    pipeline = fake.state.pipeline(str(identifier))
     await fake.advance(3600)
     assert pipeline.continuation_key is None
 
@@ -116,10 +116,10 @@ async def test_a_pipeline_is_continued_only_while_its_setup_can_succeed(circleci
 
 async def test_no_key_continues_a_pipeline_whose_setup_was_canceled(circleci: CircleCI, fake: FakeCircleCI) -> None:
     identifier = await triggered(circleci, fake, GENERATE, follows=False)
-    key = fake.world.pipeline(str(identifier)).continuation_key
+    key = fake.state.pipeline(str(identifier)).continuation_key
     assert key is not None
     await circleci.workflows.cancel(await setup_of(circleci, identifier))
-    with pytest.raises(NotFoundError, match="No pipeline waits"):
+    with pytest.raises(NotFoundError, match="No pipeline can be continued"):
         await circleci.pipelines.continue_(continuation_key=key, configuration="version: 2.1")
 
 

@@ -73,7 +73,7 @@ def subscribe(fake: FakeCircleCI, url: str, *, secret: str = SECRET, verify_tls:
         "url": url,
         "verify-tls": verify_tls,
         "signing-secret": secret,
-        "scope": {"id": fake.world.projects["gh/acme/web"].id, "type": "project"},
+        "scope": {"id": fake.state.projects["gh/acme/web"].id, "type": "project"},
     }
     with httpx.Client(transport=fake.transport(), headers={"Circle-Token": fake.token}) as http:
         assert http.post("https://circleci.com/api/v2/webhook", json=fields).status_code == 201
@@ -147,7 +147,7 @@ async def test_what_somebody_does_while_time_stands_still_is_delivered(receiver:
     fake = running_fake()
     subscribe(fake, receiver.url)
     fake.add_pipeline("gh/acme/web", status="on_hold")
-    running, held = fake.world.projects["gh/acme/web"].planned_workflows()
+    running, held = fake.state.projects["gh/acme/web"].planned_workflows()
     await fake.advance(1)
     act(fake, f"/workflow/{running.id}/cancel")
     act(fake, f"/workflow/{held.id}/approve/{held.jobs[-1].approval_request_id}")
@@ -175,7 +175,7 @@ async def test_nothing_is_delivered_twice_when_a_job_is_canceled_that_never_runs
 @pytest.mark.anyio
 async def test_what_ended_at_the_moment_before_the_webhook_was_made_is_not_delivered(receiver: Receiver) -> None:
     fake = running_fake()
-    (workflow,) = fake.world.projects["gh/acme/web"].pipelines[0].planned_workflows
+    (workflow,) = fake.state.projects["gh/acme/web"].pipelines[0].planned_workflows
     act(fake, f"/workflow/{workflow.id}/cancel")
     subscribe(fake, receiver.url)
     assert await fake.advance(3600) == []

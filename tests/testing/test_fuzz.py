@@ -9,7 +9,7 @@ from urllib.parse import quote
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circleci_v2.testing import Call, FakeCircleCI
+from circleci_v2.testing import FakeCircleCI, FakeRequest
 from circleci_v2.testing.routes import ROUTES
 from circleci_v2.testing.specification import Specification
 
@@ -58,7 +58,7 @@ queries = st.lists(
 
 
 def known_ids(fake: FakeCircleCI) -> dict[str, list[str]]:
-    project = fake.world.projects["gh/acme/web"]
+    project = fake.state.projects["gh/acme/web"]
     organization, pipeline = project.organization, project.pipelines[3]
     workflow = pipeline.planned_workflows[0]
     return {
@@ -72,7 +72,7 @@ def known_ids(fake: FakeCircleCI) -> dict[str, list[str]]:
         "project_id": [project.id],
         "pipeline": [pipeline.id],
         "number": [str(workflow.jobs[0].number), "3", "x"],
-        "id": [workflow.id, fake.world.user.id],
+        "id": [workflow.id, fake.state.user.id],
         "job": [workflow.jobs[0].id],
         "context_id": list(organization.contexts),
         "component_id": list(organization.components),
@@ -104,15 +104,15 @@ def test_every_answer_is_described_or_a_refusal(data: st.DataObject) -> None:
     known = known_ids(fake)
     for _ in range(4):
         route = data.draw(st.sampled_from(list(ROUTES)))
-        call = Call(
+        request = FakeRequest(
             method=route.method,
             path="/api/v2" + path_of(route.template, known, data),
             query=tuple(data.draw(queries)),
             headers={"circle-token": TOKEN},
             body=b"" if route.method == "GET" else json.dumps(data.draw(bodies)).encode(),
         )
-        answer = fake.deliver(call).answer
-        asked: Any = fake.journal[-1].call
-        deviations = Specification.published()[asked.method, asked.route].deviations(answer)
-        assert deviations == [] or answer.status in UNDESCRIBED_REFUSALS, (call, answer)
-        assert answer.status < 500
+        response = fake.handle(request).response
+        asked: Any = fake.journal[-1].request
+        deviations = Specification.published()[asked.method, asked.route].validate_response(response)
+        assert deviations == [] or response.status_code in UNDESCRIBED_REFUSALS, (request, response)
+        assert response.status_code < 500

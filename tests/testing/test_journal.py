@@ -42,23 +42,23 @@ def test_calls_are_found_by_their_route(fake: FakeCircleCI, http: httpx.Client) 
 def test_what_the_document_does_not_allow_is_refused_and_named(  # noqa: PLR0917 - cases are tuples
     fake: FakeCircleCI, http: httpx.Client, method: str, path: str, arguments: dict[str, object], problem: str
 ) -> None:
-    answer = http.request(method, path, **arguments)
-    assert answer.status_code == 400
-    assert problem in answer.json()["message"]
-    assert any(problem in complaint for complaint in fake.journal.complaints)
+    response = http.request(method, path, **arguments)
+    assert response.status_code == 400
+    assert problem in response.json()["message"]
+    assert any(problem in complaint for complaint in fake.journal.validation_errors)
 
 
 def test_policies_say_what_is_wrong_under_their_own_key(fake: FakeCircleCI, http: httpx.Client) -> None:
-    answer = http.patch("/owner/x/context/config/decision/settings", json={"enabled": "perhaps"})
-    assert set(answer.json()) == {"error"}
+    response = http.patch("/owner/x/context/config/decision/settings", json={"enabled": "perhaps"})
+    assert set(response.json()) == {"error"}
 
 
 def test_the_check_can_be_turned_off() -> None:
-    fake = FakeCircleCI(check_calls=False)
+    fake = FakeCircleCI(validate_requests=False)
     fake.add_project("gh/acme/web")
     with httpx.Client(transport=fake.transport(), headers={"Circle-Token": fake.token}) as http:
-        answer = http.get("https://circleci.com/api/v2/project/gh/acme/web", params={"future": "yes"})
-    assert answer.status_code == 200
+        response = http.get("https://circleci.com/api/v2/project/gh/acme/web", params={"future": "yes"})
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b'"x"', b"7"])
@@ -69,11 +69,11 @@ def test_a_body_of_another_shape_crashes_nothing(http: httpx.Client, body: bytes
 def test_a_token_in_the_query_is_taken_as_circleci_takes_it(fake: FakeCircleCI) -> None:
     with httpx.Client(transport=fake.transport()) as http:
         assert http.get("https://circleci.com/api/v2/me", params={"circle-token": fake.token}).status_code == 200
-    assert fake.journal.complaints == []
+    assert fake.journal.validation_errors == []
 
 
 def test_a_change_of_a_repository_may_leave_it_out(fake: FakeCircleCI, http: httpx.Client) -> None:
-    project_id = fake.world.projects["gh/acme/web"].id
+    project_id = fake.state.projects["gh/acme/web"].id
     repository = {"provider": "github_app", "repo": {"external_id": "1"}}
     fields = {"name": "x", "checkout_source": repository, "config_source": {**repository, "file_path": "x.yml"}}
     path = f"/projects/{project_id}/pipeline-definitions"

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from circleci_v2.testing import Answer, FakeCircleCI, RateLimit
+from circleci_v2.testing import FakeCircleCI, FakeRateLimit, FakeResponse
 from tests.testing.conftest import BASE_URL
 
 PROJECT = "/project/gh/acme/web"
@@ -70,7 +70,7 @@ def test_workflows_are_late(fake: FakeCircleCI, http: httpx.Client) -> None:
 
 def test_tests_have_no_file_and_run_for_a_text(fake: FakeCircleCI, http: httpx.Client) -> None:
     now = fake.clock.now()
-    flows = fake.world.projects["gh/acme/web"].planned_workflows()
+    flows = fake.state.projects["gh/acme/web"].planned_workflows()
     job = next(job for flow in flows for job in flow.jobs if job.plan.tests and job.status(now) == "success")
     tests = items(http, f"{PROJECT}/{job.number}/tests")
     assert any(test["file"] is None and test["message"] is None for test in tests)
@@ -96,12 +96,12 @@ def test_nothing_deviates_unless_it_is_asked_for() -> None:
 
 
 def test_faults_are_sent_as_they_were_asked_for(fake: FakeCircleCI, http: httpx.Client) -> None:
-    fake.faults.answer_next(Answer(401, b"<h1>No</h1>", {"content-type": "text/html"}))
-    fake.faults.answer_next(Answer.json({}))
+    fake.faults.respond_next(FakeResponse(401, b"<h1>No</h1>", {"content-type": "text/html"}))
+    fake.faults.respond_next(FakeResponse.json({}))
     assert http.get("/me").text == "<h1>No</h1>"
     assert http.get(f"{PROJECT}/pipeline").json() == {}
 
 
 def test_a_rate_limit_that_was_asked_for_is_the_one_that_is_told(fake: FakeCircleCI, http: httpx.Client) -> None:
-    fake.faults.limit_rate(RateLimit(7, headers=("X-RateLimit",), timer=lambda: 0.0))
+    fake.faults.limit_rate(FakeRateLimit(7, headers=("X-RateLimit",), timer=lambda: 0.0))
     assert http.get("/me").headers["x-ratelimit-limit"] == "7"

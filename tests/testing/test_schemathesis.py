@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.testing.furnished import Furnished
+from tests.testing.seeded import Seeded
 
 DOCUMENT: Final = json.loads((Path(__file__).parents[2] / "openapi.json").read_bytes())
 OPERATIONS: Final = {
@@ -59,22 +59,22 @@ def test_no_operation_is_left_out() -> None:
 
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_every_answer_conforms(label: str, session: requests.Session) -> None:
-    operation, furnished = OPERATIONS[label], Furnished()
+    operation, seeded = OPERATIONS[label], Seeded()
 
     def check(case: Any, mode: GenerationMode, *, of_what_exists: bool) -> int:
         if of_what_exists:
-            furnished.point(case)
-        answer = send(case, url, session, furnished.fake.token)
-        entry = furnished.fake.journal[-1]
-        reached = entry.call.route == operation.path  # an empty or dotted segment makes it the path of another
+            seeded.point(case)
+        response = send(case, url, session, seeded.fake.token)
+        entry = seeded.fake.journal[-1]
+        reached = entry.request.route == operation.path  # an empty or dotted segment makes it the path of another
         if mode is GenerationMode.POSITIVE and reached:
-            assert entry.complaints == (), "the fake refuses what the document allows"
+            assert entry.validation_errors == (), "the fake refuses what the document allows"
         # Some operations document no 400; theirs is owed to the fake, and only where it says what it complains of.
-        excluded = [status_code_conformance] if answer.status_code == 400 and entry.complaints else []
-        case.validate_response(answer, checks=CONFORMANCE, excluded_checks=excluded)
-        return answer.status_code
+        excluded = [status_code_conformance] if response.status_code == 400 and entry.validation_errors else []
+        case.validate_response(response, checks=CONFORMANCE, excluded_checks=excluded)
+        return response.status_code
 
-    with furnished.fake.serve() as url:
+    with seeded.fake.serve() as url:
         statuses = [
             status
             for mode in GenerationMode

@@ -53,7 +53,7 @@ def test_slugs_are_told_apart_on_the_wire(fake: FakeCircleCI) -> None:
 
 
 def test_artifacts_redirect_to_another_origin_that_wants_no_token(fake: FakeCircleCI) -> None:
-    project = fake.world.projects["gh/acme/web"]
+    project = fake.state.projects["gh/acme/web"]
     now = fake.clock.now()
     job = next(
         job for flow in project.planned_workflows() for job in flow.jobs if job.plan.artifacts and job.ended(now)
@@ -69,7 +69,7 @@ def test_artifacts_redirect_to_another_origin_that_wants_no_token(fake: FakeCirc
     assert stored.content in {file.content for file in job.artifacts()}
 
 
-@pytest.mark.parametrize("cut", ["before the answer", "inside the body"])
+@pytest.mark.parametrize("cut", ["before the response", "inside the body"])
 def test_a_connection_is_cut_for_real(fake: FakeCircleCI, cut: str) -> None:
     with fake.serve() as url, client(url) as http:
         fake.faults.cut_next(cut=cut)

@@ -13,34 +13,34 @@ __all__ = ["AdvancedProjectSettings"]
 class AdvancedProjectSettings(Model):
     """The advanced settings of a project.
 
-    In a request, those left out (None) stay as they are.
+    In a request, settings that are left out (None) keep their value.
     """
 
     autocancel_builds: bool | None = None
     """Cancel running workflows of a branch when a newer pipeline starts on it. The default branch, scheduled
-    workflows and reruns are spared."""
+    workflows and reruns are exempt."""
 
     build_fork_prs: bool | None = None
-    """Build pull requests that come from forks; without secrets, unless `forks_receive_secret_env_vars` is on too."""
+    """Build pull requests from forks; without secrets, unless `forks_receive_secret_env_vars` is on too."""
 
     build_prs_only: bool | None = None
     """Build a branch only while a pull request is open for it. Branches of `pr_only_branch_overrides` build
     regardless, and so does the default branch as long as that list was not replaced."""
 
     disable_ssh: bool | None = None
-    """Take away the choice to rerun jobs with SSH access, through which people can read a job's secrets."""
+    """Disable rerunning jobs with SSH access, through which users can read a job's secrets."""
 
     forks_receive_secret_env_vars: bool | None = None
-    """Hand environment variables and secrets of this project to builds of forked pull requests. Whoever can fork
-    the repository can then read them."""
+    """Pass environment variables and secrets of this project to builds of forked pull requests. Anyone who can
+    fork the repository can then read them."""
 
     oss: bool | None = None
-    """Treat the project as open source: extra credits for it, and builds visible to everybody. Applied only if the
+    """Treat the project as open source: it gets extra credits, and its builds are public. Applied only if the
     repository is public."""
 
     pr_only_branch_overrides: list[str] | None = None
-    """Branches that build on every push in spite of `build_prs_only`: names or regular expressions, at most 100.
-    Replaces the whole list; include the default branch if it should keep building."""
+    """Branches that build on every push despite `build_prs_only`: names or regular expressions, at most 100.
+    Replaces the complete list; include the default branch if it should keep building."""
 
     set_github_status: bool | None = None
     """Report the state of each job to GitHub as a commit status."""

@@ -11,15 +11,15 @@ __all__ = ["Artifact"]
 
 @define(kw_only=True, weakref_slot=False)
 class Artifact(Model):
-    """A file that a job kept with `store_artifacts`."""
+    """A file that a job stored with `store_artifacts`."""
 
     node_index: int
     """Parallel run that stored the file, from 0; always 0 without parallelism."""
 
     path: str
-    """Path chosen by the job. Do not trust it as a file name: it can be absolute, hold `..`, and repeat once per
-    `node_index`."""
+    """Path chosen by the job. Do not trust it as a file name: it can be absolute, contain `..`, and repeat once
+    per `node_index`."""
 
     url: str
-    """Address to download from, on `circle-artifacts.com`. Asks for the token, then mostly redirects to
-    short-lived storage on another host, where the token must not go."""
+    """Download URL, on `circle-artifacts.com`. It requires the token, then mostly redirects to short-lived storage
+    on another host, which must not receive the token."""

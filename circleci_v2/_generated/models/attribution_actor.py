@@ -8,10 +8,10 @@ __all__ = ["AttributionActor"]
 
 
 class AttributionActor(OpenStrEnum):
-    """Whose rights scheduled pipelines run with.
+    """User whose permissions scheduled pipelines run with.
 
-    `current`: the owner of the token that made the call. `system`: CircleCI's own scheduling user, who is in no
-    security group and so cannot use contexts restricted to one.
+    `current`: the owner of the token that made the call. `system`: CircleCI's own scheduling user, which is in
+    no security group and so cannot use contexts restricted to one.
     """
 
     CURRENT = "current"

@@ -17,20 +17,20 @@ __all__ = ["CheckoutKey"]
 
 @define(kw_only=True, weakref_slot=False)
 class CheckoutKey(Model):
-    """An SSH key with which jobs check out the code of a project; only the public half is readable."""
+    """An SSH key that jobs use to check out the code of a project; only the public key is readable."""
 
     type: CheckoutKeyType
-    """Reach of the key; a key created as `user-key` reads `github-user-key` here."""
+    """Kind of key; a key created as `user-key` is returned as `github-user-key`."""
 
     created_at: datetime = field(metadata={"key": "created-at"})
-    """When CircleCI made the key, in UTC."""
+    """When CircleCI generated the key, in UTC."""
 
     fingerprint: str
-    """Identifies the key in `projects.get_checkout_key` and `projects.delete_checkout_key`; in the digest asked
-    for, MD5 unless told otherwise."""
+    """Identifies the key in `projects.get_checkout_key` and `projects.delete_checkout_key`; in the requested
+    digest, MD5 by default."""
 
     preferred: bool
-    """Whether this is the key that jobs check out with; a project can have more keys, but uses one."""
+    """Whether jobs check out with this key; a project can have more keys, but uses one."""
 
     public_key: str = field(metadata={"key": "public-key"})
-    """Public half in OpenSSH format, as it is registered at the host."""
+    """Public key in OpenSSH format, as registered at the code host."""

@@ -10,7 +10,7 @@ __all__ = ["CheckoutKeyType"]
 class CheckoutKeyType(OpenStrEnum):
     """Kind of an existing checkout key.
 
-    `deploy-key` opens one repository; `github-user-key` acts as a GitHub user.
+    `deploy-key` grants access to one repository; `github-user-key` acts as a GitHub user.
     """
 
     DEPLOY_KEY = "deploy-key"

@@ -19,7 +19,7 @@ class CheckoutSource(Model):
     """Repository that the jobs of a pipeline definition check out."""
 
     provider: str | None = None
-    """Integration behind the repository, for example `github_app`, `github_oauth` or `bitbucket_dc`."""
+    """Integration that provides the repository, for example `github_app`, `github_oauth` or `bitbucket_dc`."""
 
     repo: Repository | None = None
-    """Repository to clone; absent when CircleCI knows neither its ID nor its name."""
+    """Repository to clone; absent when CircleCI has neither its ID nor its name."""

@@ -19,7 +19,7 @@ class CheckoutSourceChange(Model):
     """Another repository for a pipeline definition to check out."""
 
     provider: str | None = None
-    """Integration behind the repository; `github_app` is the only value documented as accepted."""
+    """Integration that provides the repository; `github_app` is the only value documented as accepted."""
 
     repo: RepositoryChange | None = None
     """Repository to clone from now on."""

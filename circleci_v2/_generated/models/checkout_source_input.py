@@ -23,4 +23,4 @@ class CheckoutSourceInput(Model):
     """Integration through which CircleCI reaches the repository."""
 
     repo: RepositoryInput
-    """Repository, by the ID it has with its host."""
+    """Repository, identified by its ID at the code host."""

@@ -16,13 +16,13 @@ __all__ = ["CircleciConfigSourceInput"]
 
 @define(kw_only=True, weakref_slot=False)
 class CircleciConfigSourceInput(Model):
-    """Configuration hosted by CircleCI, with no repository behind it.
+    """Configuration hosted by CircleCI instead of a repository.
 
-    Published in the API, but seen rejected with 400 for ordinary file paths.
+    Published in the API, but observed to be rejected with 400 for ordinary file paths.
     """
 
     file_path: str
-    """Which hosted configuration to use; CircleCI does not document the possible paths."""
+    """Path of the hosted configuration; CircleCI does not document the possible paths."""
 
     provider: CircleciProvider
-    """Always `circleci`, which tells this source from a repository."""
+    """Always `circleci`, which distinguishes this source from a repository."""

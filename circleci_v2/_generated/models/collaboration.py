@@ -28,5 +28,5 @@ class Collaboration(Model):
     """Picture of the organization at its host; null or absent where it has none."""
 
     vcs_type: str | None = field(default=None, metadata={"key": "vcs-type"})
-    """Where the organization comes from: `github`, `bitbucket`, `circleci`. Null or absent at times; also answered
-    as `vcs_type`, which is read the same."""
+    """Integration of the organization: `github`, `bitbucket`, `circleci`. Sometimes null or absent; also sent as
+    `vcs_type`, which is read the same."""

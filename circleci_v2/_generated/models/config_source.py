@@ -16,14 +16,14 @@ __all__ = ["ConfigSource"]
 
 @define(kw_only=True, weakref_slot=False)
 class ConfigSource(Model):
-    """Where the configuration of a pipeline definition is read from."""
+    """Source of the configuration of a pipeline definition."""
 
     file_path: str | None = None
     """Path of the file from the root of the repository, for example `.circleci/config.yml`."""
 
     provider: str | None = None
-    """Integration behind the repository, for example `github_app`; `circleci` for configuration hosted by
+    """Integration that provides the repository, for example `github_app`; `circleci` for configuration hosted by
     CircleCI."""
 
     repo: Repository | None = None
-    """Repository that holds the file; absent for configuration hosted by CircleCI."""
+    """Repository that contains the file; absent for configuration hosted by CircleCI."""

@@ -17,10 +17,10 @@ class Context(Model):
     """A named set of environment variables that jobs of an organization's projects can share."""
 
     id: UUID
-    """UUID, which all other calls about the context ask for."""
+    """UUID, required by all other calls for the context."""
 
     name: str
-    """What workflows put under `context`; unique within the organization."""
+    """Name that workflows list under `context`; unique within the organization."""
 
     created_at: datetime
-    """When it was created, in UTC; setting variables later does not move it."""
+    """When it was created, in UTC; not changed by setting variables later."""

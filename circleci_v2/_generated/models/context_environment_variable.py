@@ -17,7 +17,7 @@ class ContextEnvironmentVariable(Model):
     """An environment variable of a context; its value is never returned."""
 
     context_id: UUID
-    """UUID of the context that holds the variable."""
+    """UUID of the context that contains the variable."""
 
     created_at: datetime
     """When a variable of this name was first set, in UTC."""

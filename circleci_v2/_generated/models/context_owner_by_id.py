@@ -17,10 +17,10 @@ __all__ = ["ContextOwnerById"]
 
 @define(kw_only=True, weakref_slot=False)
 class ContextOwnerById(Model):
-    """The owner of a new context, named by UUID; the only form for accounts."""
+    """The owner of a new context, identified by UUID; the only form for accounts."""
 
     id: UUID
     """UUID of the organization, or of the account on CircleCI server."""
 
     type: ContextOwnerByIdType | None = None
-    """What `id` is the UUID of. Default: `organization`."""
+    """Type of the owner that `id` identifies. Default: `organization`."""

@@ -8,7 +8,7 @@ __all__ = ["ContextOwnerByIdType"]
 
 
 class ContextOwnerByIdType(OpenStrEnum):
-    """Kind of owner that a UUID names; `account` is possible on CircleCI server only."""
+    """Type of an owner identified by UUID; `account` is possible on CircleCI server only."""
 
     ACCOUNT = "account"
     ORGANIZATION = "organization"

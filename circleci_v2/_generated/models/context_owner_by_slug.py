@@ -16,10 +16,10 @@ __all__ = ["ContextOwnerBySlug"]
 
 @define(kw_only=True, weakref_slot=False)
 class ContextOwnerBySlug(Model):
-    """The owner of a new context, named by slug."""
+    """The owner of a new context, identified by slug."""
 
     slug: str
     """Organization slug, for example `gh/acme` or `circleci/...`."""
 
     type: ContextOwnerBySlugType | None = None
-    """Always an organization, and can be left out."""
+    """Always an organization; can be left out."""

@@ -8,6 +8,6 @@ __all__ = ["ContextOwnerBySlugType"]
 
 
 class ContextOwnerBySlugType(OpenStrEnum):
-    """Kind of owner that a slug names: only organizations have one."""
+    """Type of an owner identified by slug: only organizations have one."""
 
     ORGANIZATION = "organization"

@@ -20,7 +20,7 @@ class ContextRestriction(Model):
     """A condition on the use of a context."""
 
     id: UUID | None = None
-    """UUID, with which `contexts.delete_restriction` removes it."""
+    """UUID, to remove it with `contexts.delete_restriction`."""
 
     name: str | None = None
     """Name of the project or group, for display; empty or null for expressions."""
@@ -29,10 +29,10 @@ class ContextRestriction(Model):
     """UUID of the restricted context."""
 
     project_id: UUID | None = None
-    """Deprecated, and only there for project restrictions; `restriction_value` says the same."""
+    """Deprecated, and present for project restrictions only; `restriction_value` contains the same."""
 
     restriction_type: ContextRestrictionType | None = None
-    """What is tested before a job gets the context."""
+    """Kind of condition that is checked before a job gets the context."""
 
     restriction_value: str | None = None
-    """UUID of the project or group, or the expression's text, by `restriction_type`."""
+    """UUID of the project or group, or text of the expression, depending on `restriction_type`."""

@@ -17,19 +17,19 @@ __all__ = ["ContextRestrictionCreation"]
 
 @define(kw_only=True, weakref_slot=False)
 class ContextRestrictionCreation(Model):
-    """A restriction just created; unlike a listed one it does not repeat the context."""
+    """A newly created restriction; unlike a listed one it does not contain the context."""
 
     id: UUID | None = None
-    """UUID, with which `contexts.delete_restriction` removes it again."""
+    """UUID, to remove it again with `contexts.delete_restriction`."""
 
     name: str | None = None
     """Name of the project or group, for display; empty or null for expressions."""
 
     project_id: UUID | None = None
-    """Deprecated, and only there for project restrictions; `restriction_value` says the same."""
+    """Deprecated, and present for project restrictions only; `restriction_value` contains the same."""
 
     restriction_type: ContextRestrictionType | None = None
-    """What is tested before a job gets the context."""
+    """Kind of condition that is checked before a job gets the context."""
 
     restriction_value: str | None = None
-    """UUID of the project or group, or the expression's text, by `restriction_type`."""
+    """UUID of the project or group, or text of the expression, depending on `restriction_type`."""

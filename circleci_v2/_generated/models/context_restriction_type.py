@@ -8,10 +8,11 @@ __all__ = ["ContextRestrictionType"]
 
 
 class ContextRestrictionType(OpenStrEnum):
-    """What a restriction tests.
+    """Condition of a restriction.
 
     `project`: the pipeline belongs to the project; `group`: the person who runs or approves the workflow is in
-    the group; `expression`: a rule over pipeline values holds, where an error or an unset value counts as no.
+    the group; `expression`: a rule over pipeline values is true, where an error or an unset value counts as
+    false.
     """
 
     EXPRESSION = "expression"

@@ -16,20 +16,20 @@ __all__ = ["Decision"]
 
 @define(kw_only=True, weakref_slot=False)
 class Decision(Model):
-    """Verdict of config policies on one configuration."""
+    """Decision of config policies on one configuration."""
 
     status: str
     """`PASS`: no rule broken. `SOFT_FAIL`: only soft rules broken; the pipeline runs. `HARD_FAIL`: a hard rule
-    broken; the pipeline does not run. `ERROR`: no verdict, see `reason`."""
+    broken; the pipeline does not run. `ERROR`: no decision, see `reason`."""
 
     enabled_rules: list[str] | None = None
-    """Names of the rules that counted for this configuration, broken or not."""
+    """Names of the rules that applied to this configuration, broken or not."""
 
     hard_failures: list[PolicyViolation] | None = None
-    """Violations that keep the pipeline from running; absent or empty without any."""
+    """Violations that prevent the pipeline from running; absent or empty if there are none."""
 
     reason: str | None = None
-    """What went wrong in the evaluation; present only when `status` is `ERROR`."""
+    """Error of the evaluation; present only when `status` is `ERROR`."""
 
     soft_failures: list[PolicyViolation] | None = None
-    """Violations that are logged and otherwise tolerated; absent or empty without any."""
+    """Violations that are logged and otherwise tolerated; absent or empty if there are none."""

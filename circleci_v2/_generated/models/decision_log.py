@@ -25,13 +25,13 @@ class DecisionLog(Model):
     """UUID of the entry; pass it to `policies.get_decision_policy_bundle` for the policies used."""
 
     created_at: datetime | None = None
-    """When the configuration was judged, in UTC."""
+    """When the configuration was evaluated, in UTC."""
 
     decision: Decision | None = None
-    """Outcome, with the rules that were broken."""
+    """Outcome, with the broken rules."""
 
     metadata: DecisionMetadata | None = None
-    """Pipeline that the configuration was for; what does not apply to it is missing."""
+    """Metadata of the pipeline that the configuration was for; fields that do not apply to it are absent."""
 
     policies: dict[str, str] | None = None
     """Hash of each policy evaluated, by policy name: 128 hexadecimal digits. Comparing entries shows whether a

@@ -17,14 +17,14 @@ __all__ = ["DecisionMetadata"]
 
 @define(kw_only=True, weakref_slot=False)
 class DecisionMetadata(Model):
-    """Facts about a pipeline that config policies can read as `data.meta`."""
+    """Metadata of a pipeline that config policies can read as `data.meta`."""
 
     build_number: int | None = None
-    """Build number that the decision was recorded under; an integer here, though the filter of
-    `policies.list_decisions` takes text."""
+    """Build number that the decision was recorded under; an integer here, although the filter of
+    `policies.list_decisions` is text."""
 
     project_id: UUID | None = None
-    """UUID of the project whose configuration was judged."""
+    """UUID of the project whose configuration was evaluated."""
 
     ssh_rerun: bool | None = None
     """True when a job was being rerun with SSH access."""

@@ -11,7 +11,7 @@ __all__ = ["DecisionSettings"]
 
 @define(kw_only=True, weakref_slot=False)
 class DecisionSettings(Model):
-    """Switch for the enforcement of config policies."""
+    """Setting that enforces config policies."""
 
     enabled: bool | None = None
     """True while stored policies are evaluated for each pipeline that is triggered. An update without it is

@@ -24,7 +24,7 @@ class DeployComponent(Model):
     """UUID of the component, for `deploy.list_component_versions`."""
 
     name: str | None = None
-    """Name that jobs use in deploy markers; the project's name where a job gives none."""
+    """Name that jobs use in deploy markers; the project's name if a job names none."""
 
     created_at: datetime | None = None
     """When the component was first recorded, in UTC."""
@@ -33,10 +33,10 @@ class DeployComponent(Model):
     """Labels attached to the component; empty if there are none."""
 
     project_id: UUID | None = None
-    """UUID of the project that deploys it; seen null for a component that is tied to none."""
+    """UUID of the project that deploys it; observed as null for a component without a project."""
 
     release_count: int | None = None
-    """How many releases were recorded, over all environments."""
+    """Number of recorded releases, over all environments."""
 
     updated_at: datetime | None = None
     """When the component was last modified, in UTC."""

@@ -18,13 +18,13 @@ __all__ = ["DeployEnvironment"]
 
 @define(kw_only=True, weakref_slot=False)
 class DeployEnvironment(Model):
-    """A place that an organization deploys to, such as production."""
+    """A deployment target of an organization, such as production."""
 
     id: UUID | None = None
     """UUID of the environment, to filter `deploy.list_component_versions` by."""
 
     name: str | None = None
-    """Name that jobs use in deploy markers, for example `production`; `default` where a job names none."""
+    """Name that jobs use in deploy markers, for example `production`; `default` if a job names none."""
 
     created_at: datetime | None = None
     """When the environment was first recorded, in UTC."""

@@ -14,7 +14,7 @@ class DeployLabel(Model):
     """A key with a value, attached to an environment or a component."""
 
     key: str | None = None
-    """What the label is about, for example `team`."""
+    """Key of the label, for example `team`."""
 
     value: str | None = None
-    """Its value, for example `payments`."""
+    """Value of the label, for example `payments`."""

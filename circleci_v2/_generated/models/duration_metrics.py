@@ -29,7 +29,7 @@ class DurationMetrics(Model):
     """Shortest run, in seconds."""
 
     p95: int | None
-    """Seconds within which 95 percent of the runs finished; the longest with outliers disregarded."""
+    """95th percentile of the durations, in seconds: the longest run if outliers are disregarded."""
 
     standard_deviation: float | None
     """How far durations scatter around `mean`, in seconds; 0 for a single run."""

@@ -8,9 +8,10 @@ __all__ = ["FingerprintDigest"]
 
 
 class FingerprintDigest(OpenStrEnum):
-    """Hash behind an SSH key's fingerprint.
+    """Digest of an SSH key's fingerprint.
 
-    `md5` reads as hex pairs with colons; `sha256` is Base64, what `ssh-keygen -l` and GitHub show today.
+    `md5` is written as hex pairs with colons; `sha256` is Base64, the format that `ssh-keygen -l` and GitHub
+    show today.
     """
 
     MD5 = "md5"

@@ -14,16 +14,16 @@ __all__ = ["FlakyTest"]
 
 @define(kw_only=True, weakref_slot=False)
 class FlakyTest(Model):
-    """A test that passed and failed on one commit, and a job in which it did so.
+    """A test that passed and failed on one commit, and a job in which this happened.
 
     The live API spells the keys in snake_case; both spellings are read.
     """
 
     classname: str | None
-    """Class or suite of the test, as its report names it; null when the report has none."""
+    """Class or suite of the test, as named in the test report; null when the report has none."""
 
     file: str | None
-    """File the test is in; null when the test report does not say."""
+    """File of the test; null when the test report does not contain it."""
 
     job_name: str = field(metadata={"key": "job-name"})
     """Name of the job in which the test flaked."""
@@ -41,7 +41,7 @@ class FlakyTest(Model):
     """Name of the test; unique only together with `classname` and `file`."""
 
     times_flaked: int = field(metadata={"key": "times-flaked"})
-    """How many flakes of the test are on record."""
+    """Number of recorded flakes of the test."""
 
     workflow_created_at: datetime = field(metadata={"key": "workflow-created-at"})
     """When the workflow of the flake was created, in UTC."""

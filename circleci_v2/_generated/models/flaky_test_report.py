@@ -22,8 +22,8 @@ class FlakyTestReport(Model):
     """
 
     flaky_tests: list[FlakyTest] = field(metadata={"key": "flaky-tests"})
-    """Flakes recorded on any branch; a test leaves the list two weeks after its last one. Count tests with
-    `total_flaky_tests`, not with the length of this list."""
+    """Flakes recorded on any branch; a test is removed from the list two weeks after its last one. Count tests
+    with `total_flaky_tests`, not with the length of this list."""
 
     total_flaky_tests: float = field(metadata={"key": "total-flaky-tests"})
-    """How many distinct tests are flaky: one that flaked many times counts once."""
+    """Number of distinct flaky tests: a test that flaked many times counts once."""

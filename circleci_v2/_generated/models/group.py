@@ -13,7 +13,7 @@ __all__ = ["Group"]
 
 @define(kw_only=True, weakref_slot=False)
 class Group(Model):
-    """A set of people in an organization who are given roles, and access to contexts, together."""
+    """A set of people in an organization that share roles and access to contexts."""
 
     id: UUID | None = None
     """UUID, also the value of a group restriction in `contexts.create_restriction`."""
@@ -22,4 +22,4 @@ class Group(Model):
     """Unique within the organization."""
 
     description: str | None = None
-    """What the group is for; empty or absent if nobody wrote it down."""
+    """Purpose of the group; empty or absent if none was entered."""

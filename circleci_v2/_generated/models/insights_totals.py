@@ -23,4 +23,4 @@ class InsightsTotals(Model):
     """Sums and averages over the reporting window."""
 
     trends: InsightsTotalsTrends
-    """The same figures relative to the window before."""
+    """The same figures relative to the preceding window."""

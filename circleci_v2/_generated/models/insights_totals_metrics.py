@@ -17,13 +17,13 @@ class InsightsTotalsMetrics(Model):
     """Share of runs that succeeded, from 0 to 1."""
 
     throughput: float
-    """Runs per day, averaged over the window; every status counts."""
+    """Runs per day, averaged over the window; runs of every status count."""
 
     total_credits_used: int
     """Credits spent in the window, estimated by Insights; not billing data."""
 
     total_duration_secs: int
-    """Durations of all runs added up, in seconds; parallel runs count in full."""
+    """Sum of the durations of all runs, in seconds; parallel runs count in full."""
 
     total_runs: int
-    """All runs of the window, also those still running or on hold."""
+    """Number of runs in the window, including those still running or on hold."""

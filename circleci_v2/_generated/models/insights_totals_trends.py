@@ -13,8 +13,8 @@ __all__ = ["InsightsTotalsTrends"]
 class InsightsTotalsTrends(Model):
     """How the totals changed since the preceding window.
 
-    Each value is the current one divided by the previous one: 1.0 means no change, -1.0 stands for an infinite
-    ratio, the previous value being 0.
+    Each value is the current one divided by the previous one: 1.0 means no change, -1.0 means an infinite ratio
+    because the previous value is 0.
     """
 
     success_rate: float

@@ -14,7 +14,7 @@ __all__ = ["Job"]
 
 @define(kw_only=True, weakref_slot=False)
 class Job(Model):
-    """A job with its place in workflow, pipeline and project."""
+    """A job with its workflow, pipeline and project."""
 
     id: UUID
     """UUID of the job, unique across CircleCI."""
@@ -23,7 +23,7 @@ class Job(Model):
     """Name in the workflow."""
 
     status: str
-    """Where the job stands, in the words of `JobStatus`."""
+    """State of the job, as in `JobStatus`."""
 
     pipeline_id: UUID
     """UUID of its pipeline, for `pipelines.get`."""
@@ -35,11 +35,11 @@ class Job(Model):
     """UUID of its workflow, for `workflows.get`."""
 
     type: str | None = None
-    """`build` for jobs that execute steps, `approval` for those that wait for a person; can be null."""
+    """`build` for jobs that execute steps, `approval` for those that wait for an approval; can be null."""
 
     job_number: int | None = None
-    """Number within the project, as `jobs.list_tests` and `jobs.list_artifacts` want it; null or absent until the
-    job is started, and mostly for approvals."""
+    """Number within the project, for `jobs.list_tests` and `jobs.list_artifacts`; null or absent until the job is
+    started, and mostly for approvals."""
 
     started_at: datetime | None = None
     """When it started to run, in UTC; null or absent before that, and for approvals."""

@@ -25,7 +25,7 @@ __all__ = ["JobDetails"]
 
 @define(kw_only=True, weakref_slot=False)
 class JobDetails(Model):
-    """A job as it was executed: where, how long, and with what."""
+    """A job with details of its execution, such as executor, timing and parallel runs."""
 
     name: str
     """Name in the workflow."""
@@ -34,20 +34,19 @@ class JobDetails(Model):
     """Number within the project."""
 
     status: JobStatus
-    """Where the job stands."""
+    """State of the job."""
 
     contexts: list[JobContext]
     """Contexts whose variables the job could read; empty if none."""
 
     created_at: datetime
-    """When the job was created, in UTC; it may have waited for other jobs from then on."""
+    """When the job was created, in UTC; afterwards it may have waited for other jobs."""
 
     duration: int | None
-    """Running time in milliseconds; null before the job ends. Insights count the same in seconds."""
+    """Running time in milliseconds; null before the job ends. Insights reports it in seconds."""
 
     latest_workflow: JobWorkflow
-    """Newest workflow the job is part of; after a rerun from failed, a passed job belongs to the old and to the
-    new one."""
+    """Newest workflow of the job; after a rerun from failed, a passed job belongs to the old and to the new one."""
 
     messages: list[JobMessage]
     """Notes from the platform about how the job was set up or run; mostly empty."""
@@ -59,16 +58,16 @@ class JobDetails(Model):
     """State of each parallel run; a single entry for jobs without parallelism."""
 
     parallelism: int
-    """How many runs execute the job side by side; 1 unless `parallelism` is set in the configuration."""
+    """Number of parallel runs that execute the job; 1 unless `parallelism` is set in the configuration."""
 
     pipeline: JobPipeline
-    """Pipeline it belongs to."""
+    """Pipeline of the job."""
 
     executor: JobExecutor | None = None
     """Machine or image the job ran on; null or absent on approvals."""
 
     project: JobProject | None = None
-    """Project it belongs to; absent on approvals."""
+    """Project of the job; absent on approvals."""
 
     queued_at: datetime | None = None
     """When it was ready and began to wait for capacity, in UTC; the difference to `started_at` is the time in the

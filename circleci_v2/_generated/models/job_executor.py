@@ -11,11 +11,11 @@ __all__ = ["JobExecutor"]
 
 @define(kw_only=True, weakref_slot=False)
 class JobExecutor(Model):
-    """Where a job ran."""
+    """Executor of a job."""
 
     resource_class: str
-    """Size of the machine, such as `medium` or `large`, which sets the credits per minute; `namespace/name` for
-    self-hosted runners."""
+    """Size of the machine, such as `medium` or `large`, which determines the credits per minute; `namespace/name`
+    for self-hosted runners."""
 
     type: str | None = None
     """Kind of executor, such as `docker`, `machine` or `macos`; can be absent."""

@@ -26,7 +26,7 @@ class JobInsights(Model):
     """Figures for the executions between `window_start` and `window_end`."""
 
     window_end: datetime
-    """When the latest run counted here took place, in UTC; Insights lags by up to 24 hours."""
+    """Time of the latest aggregated run, in UTC; Insights lags by up to 24 hours."""
 
     window_start: datetime
-    """When the earliest run counted here took place, in UTC; may be later than the start of the requested window."""
+    """Time of the earliest aggregated run, in UTC; may be later than the start of the requested window."""

@@ -22,13 +22,13 @@ class JobInsightsMetrics(Model):
     """Durations of completed executions, in seconds."""
 
     failed_runs: int
-    """Executions that failed."""
+    """Number of executions that failed."""
 
     success_rate: float
     """Share of executions that succeeded, from 0 to 1."""
 
     successful_runs: int
-    """Executions that ended with the status `success`."""
+    """Number of executions that ended with the status `success`."""
 
     throughput: float
     """Executions per day, averaged over the window."""
@@ -37,4 +37,4 @@ class JobInsightsMetrics(Model):
     """Credits spent in the window, estimated by Insights; not billing data."""
 
     total_runs: int
-    """All executions of the window, also those still running or on hold."""
+    """Number of executions in the window, including those still running or on hold."""

@@ -17,7 +17,7 @@ class JobMessage(Model):
     """Severity or kind, such as `warning`."""
 
     message: str
-    """Text for a person."""
+    """Human-readable text."""
 
     reason: str | None = None
-    """Short code for what caused the note; often absent."""
+    """Short code for the cause of the note; often absent."""

@@ -14,8 +14,7 @@ class JobParallelRun(Model):
     """One of the parallel runs of a job."""
 
     status: str
-    """State of this run, in the words of `JobStatus`."""
+    """State of this run, as in `JobStatus`."""
 
     index: int
-    """Position of the run, from 0; the same as `CIRCLE_NODE_INDEX` within it, and as `node_index` of its
-    artifacts."""
+    """Index of the run, from 0; the same as `CIRCLE_NODE_INDEX` within it, and as `node_index` of its artifacts."""

@@ -22,7 +22,7 @@ class JobProject(Model):
     """Name of the project, in most cases that of its repository."""
 
     slug: str
-    """Slug to pass to other operations, `gh/acme/web` or `circleci/...`; never take it apart."""
+    """Slug to pass to other operations, `gh/acme/web` or `circleci/...`; never parse it."""
 
     external_url: str
     """Repository at the code host."""

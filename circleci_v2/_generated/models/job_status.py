@@ -12,8 +12,8 @@ class JobStatus(OpenStrEnum):
 
     Waiting: `blocked` (on jobs it requires), `on_hold` (on an approval), `queued` (on free capacity),
     `not_running` (about to start). Ended: `success`; `failed`; `canceled`; `timedout`; `not_run` (skipped or
-    never reached); `unauthorized` (denied a restricted context or another right); `infrastructure_fail` (a
-    fault on CircleCI's side); `retried` (given up after such a fault and started anew); `terminated-unknown`
+    never reached); `unauthorized` (denied a restricted context or another permission); `infrastructure_fail` (a
+    fault on CircleCI's side); `retried` (abandoned after such a fault and started again); `terminated-unknown`
     (ended, cause not known).
     """
 

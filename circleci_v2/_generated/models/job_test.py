@@ -13,14 +13,14 @@ __all__ = ["JobTest"]
 class JobTest(Model):
     """Result of one test, as read from the JUnit or Cucumber file that the job uploaded.
 
-    What the file does not say is null, empty or absent.
+    Values that the file does not contain are null, empty or absent.
     """
 
     name: str
     """Name of the test case; parametrized tests carry their parameters."""
 
     result: str
-    """Outcome as the test runner put it, such as `success`, `failure` or `skipped`."""
+    """Outcome as the test runner reported it, such as `success`, `failure` or `skipped`."""
 
     classname: str | None = None
     """Class or module of the test, for pytest such as `tests.test_login`; may be null."""
@@ -32,7 +32,7 @@ class JobTest(Model):
     """Failure text, up to a full traceback; empty, null or absent for passed tests."""
 
     run_time: float | None = None
-    """Duration in seconds, with a fraction. Some answers send it as text; may be null."""
+    """Duration in seconds, with a fraction. Some responses contain it as text; may be null."""
 
     source: str | None = None
     """Program that wrote the results, such as `pytest`; null or absent if unknown."""

@@ -26,7 +26,7 @@ class JobTimeseriesDurationMetrics(Model):
     """Shortest execution, in seconds."""
 
     p95: int | None
-    """Seconds within which 95 percent of the executions finished."""
+    """95th percentile of the durations, in seconds."""
 
     total: int | None
-    """Durations of all executions added up, in seconds."""
+    """Sum of the durations of all executions, in seconds."""

@@ -22,19 +22,19 @@ class JobTimeseriesMetrics(Model):
     """Durations of these executions, in seconds."""
 
     failed_runs: int
-    """Executions that failed in the interval."""
+    """Number of executions that failed in the interval."""
 
     median_credits_used: int
-    """Credits that a typical execution spent: half spent more, half less."""
+    """Median of the credits spent per execution."""
 
     successful_runs: int
-    """Executions that succeeded in the interval."""
+    """Number of executions that succeeded in the interval."""
 
     throughput: float
-    """Executions per day, whatever the width of the interval."""
+    """Executions per day, regardless of the width of the interval."""
 
     total_credits_used: int
     """Credits spent in the interval, estimated by Insights; not billing data."""
 
     total_runs: int
-    """Executions of the interval, also those still running or on hold."""
+    """Number of executions in the interval, including those still running or on hold."""

@@ -17,19 +17,19 @@ __all__ = ["JobTimeseriesPoint"]
 
 @define(kw_only=True, weakref_slot=False)
 class JobTimeseriesPoint(Model):
-    """What one job did in one hour or day."""
+    """Metrics of one job in one hour or day."""
 
     name: str
     """Name of the job; group by it to get one series each."""
 
     max_ended_at: datetime
-    """When the last execution counted here ended, in UTC."""
+    """When the last execution of the interval ended, in UTC."""
 
     metrics: JobTimeseriesMetrics
-    """Figures of the executions of this interval."""
+    """Figures of the executions in the interval."""
 
     min_started_at: datetime
-    """When the first execution counted here started, in UTC."""
+    """When the first execution of the interval started, in UTC."""
 
     timestamp: datetime
-    """Where the interval begins, in UTC; it lasts an hour or a day, depending on `granularity`."""
+    """Start of the interval, in UTC; it lasts an hour or a day, depending on `granularity`."""

@@ -11,7 +11,7 @@ __all__ = ["MessageResponse"]
 
 @define(kw_only=True, weakref_slot=False)
 class MessageResponse(Model):
-    """A sentence from CircleCI about what it did, for people rather than for programs."""
+    """A human-readable message from CircleCI about the effect of a request."""
 
     message: str
-    """English text without a fixed wording; go by the status code, and keep this for logs."""
+    """English text without a fixed wording; rely on the status code, and keep this for logs."""

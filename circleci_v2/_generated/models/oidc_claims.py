@@ -29,7 +29,7 @@ class OidcClaims(Model):
     """When `audience` was last set, in UTC; absent without a custom audience."""
 
     project_id: UUID | None = None
-    """UUID of the project that overrides the claims; absent for claims of the whole organization."""
+    """UUID of the project that overrides the claims; absent for claims of the organization."""
 
     ttl: str | None = None
     """Lifetime of a token in the notation of `UpdateOidcClaimsRequest.ttl`, for example `30m`; absent while the

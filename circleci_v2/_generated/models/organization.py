@@ -19,13 +19,13 @@ class Organization(Model):
     """An organization: owner of projects, contexts, groups and the plan that pays for credits."""
 
     id: str
-    """UUID, as asked for by `groups`, `usage` and `contexts.list`."""
+    """UUID, as required by `groups`, `usage` and `contexts.list`."""
 
     name: str
-    """Name as shown in the web app; it need not occur in the slug."""
+    """Name as shown in the web app; not necessarily part of the slug."""
 
     slug: str
-    """For example `gh/acme`; opaque, to be passed on whole, when it starts with `circleci/`."""
+    """Organization slug, for example `gh/acme`; opaque, to be passed unchanged, when it starts with `circleci/`."""
 
     vcs_type: OrganizationVcsType
-    """Which integration the organization uses, and with it which operations apply to its projects."""
+    """Integration that the organization uses; it determines which operations apply to its projects."""

@@ -20,11 +20,11 @@ class OrganizationInsightsSummary(Model):
     """Metrics and trends of an organization, in total and by project."""
 
     all_projects: list[str] | None
-    """Names to choose from for `project_names`: every project of the organization; null when CircleCI does not
-    provide them."""
+    """Names of every project of the organization, the possible values of `project_names`; null when CircleCI does
+    not provide them."""
 
     org_data: InsightsTotals
     """Totals over the projects reported."""
 
     org_project_data: list[ProjectInsights]
-    """Figures by project, limited to `project_names` if those were given."""
+    """Figures by project, limited to `project_names` if those were passed."""

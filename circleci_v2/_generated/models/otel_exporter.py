@@ -29,13 +29,13 @@ class OtelExporter(Model):
     """Headers added to each export request. They may contain the collector's API key: keep them out of logs."""
 
     insecure: bool | None = None
-    """Whether spans travel without TLS."""
+    """Whether spans are sent without TLS."""
 
     issues: list[str] | None = None
-    """Problems with this exporter, in words; empty or absent when CircleCI has none to report."""
+    """Human-readable problems of this exporter; empty or absent when CircleCI has none to report."""
 
     org_id: UUID | None = None
     """UUID of the organization whose spans are sent."""
 
     protocol: OtelProtocol | None = None
-    """Transport that the collector is addressed with."""
+    """Protocol that spans are sent with."""

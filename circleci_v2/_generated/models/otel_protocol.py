@@ -8,7 +8,9 @@ __all__ = ["OtelProtocol"]
 
 
 class OtelProtocol(OpenStrEnum):
-    """How spans reach the collector: OTLP over gRPC (by convention port 4317) or OTLP over HTTP (port 4318)."""
+    """Protocol that sends spans to the collector: OTLP over gRPC (by convention port 4317) or OTLP over HTTP (port
+    4318).
+    """
 
     GRPC = "grpc"
     HTTP = "http"

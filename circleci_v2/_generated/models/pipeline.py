@@ -23,39 +23,39 @@ __all__ = ["Pipeline"]
 class Pipeline(Model):
     """One run of the configuration of a project, started by a push, a schedule, the API or a person.
 
-    It holds workflows, which hold jobs.
+    It contains workflows, which contain jobs.
     """
 
     id: UUID
-    """UUID, unique across CircleCI; most other operations ask for it."""
+    """UUID, unique across CircleCI; required by most other operations."""
 
     number: int
-    """Counts up from 1 within the project; part of the URL in the web app."""
+    """Number within the project, counted from 1; part of the URL in the web app."""
 
     state: PipelineState
-    """How far the configuration was processed, not how the work went: a pipeline with failed workflows is still
-    `created`."""
+    """Processing state of the configuration, not the result of the workflows: a pipeline with failed workflows is
+    still `created`."""
 
     created_at: datetime
     """When CircleCI created the pipeline, in UTC; before any of its jobs ran."""
 
     errors: list[PipelineError]
-    """Why the pipeline could not be set up; empty unless `state` is `errored`."""
+    """Reasons why the pipeline could not be set up; empty unless `state` is `errored`."""
 
     project_slug: str
-    """Project it belongs to, ready to be passed on: `gh/acme/web` or the opaque `circleci/...`. Webhooks may spell
-    the same project `github/...`."""
+    """Slug of the project, to pass to other operations: `gh/acme/web` or the opaque `circleci/...`. Webhooks may
+    spell the same project `github/...`."""
 
     trigger: PipelineTrigger
-    """What started it, and on whose behalf."""
+    """Event that started the pipeline, and the user it runs for."""
 
     trigger_parameters: dict[str, str | int | bool | dict[str, Any]] | None = None
-    """Everything that came with the trigger, grouped by source, with values of mixed types. For GitHub App and
-    GitLab projects the git data stands here; otherwise mostly null or absent."""
+    """All data of the trigger, grouped by source, with values of mixed types. It contains the git data of GitHub
+    App and GitLab projects; otherwise mostly null or absent."""
 
     updated_at: datetime | None = None
-    """When the pipeline record last changed, in UTC; often equal to `created_at`, as progress of the workflows
-    does not count. May be null."""
+    """When the pipeline record last changed, in UTC; often equal to `created_at`, because progress of the
+    workflows does not change it. May be null."""
 
     vcs: PipelineVcs | None = None
     """Branch or tag, commit and repository. Null or absent for pipelines of GitHub App and GitLab projects, whose

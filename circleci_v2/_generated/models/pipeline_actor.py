@@ -14,7 +14,7 @@ class PipelineActor(Model):
     """User on whose behalf a pipeline was triggered."""
 
     login: str | None
-    """User name at the code host; empty or null when no known user stands behind the event."""
+    """User name at the code host; empty or null when the event has no known user."""
 
     avatar_url: str | None = None
     """Picture of the user at the code host; often null or absent."""

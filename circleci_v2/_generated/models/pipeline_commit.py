@@ -11,10 +11,10 @@ __all__ = ["PipelineCommit"]
 
 @define(kw_only=True, weakref_slot=False)
 class PipelineCommit(Model):
-    """Message of the commit a pipeline builds, split the git way."""
+    """Message of the commit that a pipeline builds, split into subject and body as in git."""
 
     body: str | None = None
-    """Everything below the first line of the message; empty or null for one-line messages."""
+    """Rest of the message after its first line; empty or null for one-line messages."""
 
     subject: str | None = None
     """First line of the message; can be null."""

@@ -14,12 +14,12 @@ class PipelineConfig(Model):
     """Configuration of a pipeline as YAML texts, before and after compilation."""
 
     compiled: str
-    """What CircleCI executed, with orbs, commands and parameters expanded; empty if the configuration did not
-    compile."""
+    """Configuration that CircleCI executed, with orbs, commands and parameters expanded; empty if the
+    configuration did not compile."""
 
     source: str
-    """What was committed, or, with dynamic configuration, what the setup workflow handed in; empty if there is
-    none."""
+    """Configuration as committed or, with dynamic configuration, as submitted by the setup workflow; empty if
+    there is none."""
 
     compiled_setup_config: str | None = field(default=None, metadata={"key": "compiled-setup-config"})
     """Compiled form of the setup configuration; null, absent or empty without a setup phase, or when that phase

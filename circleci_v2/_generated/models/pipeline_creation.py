@@ -18,10 +18,10 @@ __all__ = ["PipelineCreation"]
 
 @define(kw_only=True, weakref_slot=False)
 class PipelineCreation(Model):
-    """A pipeline that has just been created."""
+    """A newly created pipeline."""
 
     id: UUID
-    """UUID to follow the pipeline with: `pipelines.get`, `pipelines.list_workflows`."""
+    """UUID, to follow the pipeline with `pipelines.get` and `pipelines.list_workflows`."""
 
     number: int
     """Number within the project, for links and log lines."""
@@ -30,4 +30,4 @@ class PipelineCreation(Model):
     """Practically always `pending`, as the configuration has not been read yet."""
 
     created_at: datetime
-    """When the request was taken in, in UTC."""
+    """When the request was accepted, in UTC."""

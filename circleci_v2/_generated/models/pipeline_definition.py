@@ -19,7 +19,7 @@ __all__ = ["PipelineDefinition"]
 
 @define(kw_only=True, weakref_slot=False)
 class PipelineDefinition(Model):
-    """One pipeline of a project: which configuration to run on which repository.
+    """A pipeline of a project: the configuration to run on a repository.
 
     A run of it is a `Pipeline`.
     """
@@ -28,17 +28,17 @@ class PipelineDefinition(Model):
     """UUID to pass as `definition_id` to `pipelines.run`, and to the calls for its triggers."""
 
     name: str | None = None
-    """Name shown in the project's settings; nothing guarantees that it is unique."""
+    """Name shown in the project's settings; not guaranteed to be unique."""
 
     checkout_source: CheckoutSource | None = None
     """Repository that the `checkout` step clones."""
 
     config_source: ConfigSource | None = None
-    """Where the configuration file is read from."""
+    """Source of the configuration file."""
 
     created_at: datetime | None = None
-    """When the definition was created, in UTC; seen missing for the one that CircleCI derives for GitHub OAuth and
-    similar projects."""
+    """When the definition was created, in UTC; observed to be missing for the one that CircleCI derives for GitHub
+    OAuth and similar projects."""
 
     description: str | None = None
-    """Note for the people who maintain the project; absent or empty if there is none."""
+    """Note for maintainers of the project; absent or empty if there is none."""

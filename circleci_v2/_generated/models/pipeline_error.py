@@ -19,7 +19,7 @@ class PipelineError(Model):
     """One reason why a pipeline could not be set up."""
 
     type: PipelineErrorType
-    """Which part failed."""
+    """Part of the setup that failed."""
 
     message: str
-    """Explanation for a person, often with the position in the configuration; can span several lines."""
+    """Human-readable explanation, often with the position in the configuration; can span several lines."""

@@ -8,11 +8,12 @@ __all__ = ["PipelineErrorType"]
 
 
 class PipelineErrorType(OpenStrEnum):
-    """Where setting up a pipeline failed.
+    """Part of setting up a pipeline that failed.
 
     `config`: the configuration is invalid. `config-fetch`: it could not be read from the repository. `timeout`:
-    processing it took too long. `permission`: the acting user lacks a right. `plan`: the plan does not allow
-    it. `trigger-rule` and `invalid-trigger-setup`: the trigger is set up wrongly. `other`: see the message.
+    processing it took too long. `permission`: the acting user lacks a permission. `plan`: the plan does not
+    allow it. `trigger-rule` and `invalid-trigger-setup`: the trigger is misconfigured. `other`: see the
+    message.
     """
 
     CONFIG = "config"

@@ -11,7 +11,7 @@ __all__ = ["PipelineNotTriggered"]
 
 @define(kw_only=True, weakref_slot=False)
 class PipelineNotTriggered(Model):
-    """The answer of `pipelines.run` when nothing was started, for example because no trigger rule applies."""
+    """The result of `pipelines.run` when no pipeline was started, for example because no trigger rule applies."""
 
     message: str | None = None
-    """Why no pipeline was created."""
+    """Reason why no pipeline was created."""

@@ -8,10 +8,10 @@ __all__ = ["PipelineState"]
 
 
 class PipelineState(OpenStrEnum):
-    """How far CircleCI got with the configuration of a pipeline.
+    """Processing state of the configuration of a pipeline.
 
     `pending`: waiting to be processed. `setup-pending`: the setup configuration waits to be processed. `setup`:
-    the setup workflow may run, a continuation is awaited. `created`: processed, workflows exist or are about
+    the setup workflow may run, a continuation is expected. `created`: processed, workflows exist or are about
     to. `errored`: given up, see `Pipeline.errors`. The last two are final.
     """
 

@@ -18,14 +18,14 @@ __all__ = ["PipelineTrigger"]
 
 @define(kw_only=True, weakref_slot=False)
 class PipelineTrigger(Model):
-    """What started a pipeline."""
+    """Event that started a pipeline."""
 
     type: PipelineTriggerType
     """Kind of event."""
 
     actor: PipelineActor
-    """User on whose behalf the pipeline runs; decides about access to restricted contexts."""
+    """User on whose behalf the pipeline runs; determines access to restricted contexts."""
 
     received_at: datetime
-    """When CircleCI learned of the event, in UTC. GitHub App and GitLab pipelines were seen with a date in 1970:
-    fall back to `Pipeline.created_at`."""
+    """When CircleCI received the event, in UTC. For GitHub App and GitLab pipelines, dates in 1970 have been
+    observed: fall back to `Pipeline.created_at`."""

@@ -16,13 +16,13 @@ __all__ = ["PipelineVcs"]
 
 @define(kw_only=True, weakref_slot=False)
 class PipelineVcs(Model):
-    """Which commit of which repository a pipeline builds.
+    """Commit and repository that a pipeline builds.
 
     Either `branch` or `tag` is set.
     """
 
     provider_name: str
-    """Code host, for example `GitHub` or `Bitbucket`; compare it without regard to case, the spelling varies."""
+    """Code host, for example `GitHub` or `Bitbucket`; compare it case-insensitively, because the spelling varies."""
 
     branch: str | None = None
     """Branch the pipeline was triggered for; null for tags. Pull requests from forks have a name that begins with
@@ -37,7 +37,7 @@ class PipelineVcs(Model):
     where it is the fork."""
 
     review_id: str | None = None
-    """Number of the pull request, as text; null or absent if the pipeline belongs to none."""
+    """Number of the pull request, as text; null or absent if there is none."""
 
     review_url: str | None = None
     """Page of the pull request at the code host; null or absent if there is none."""

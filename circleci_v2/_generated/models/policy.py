@@ -25,4 +25,4 @@ class Policy(Model):
     """When this policy was stored, in UTC."""
 
     created_by: str | None = None
-    """Who stored this policy; treat it as an identifier rather than as a name to display."""
+    """Creator of this policy; treat it as an identifier, not as a display name."""

@@ -14,7 +14,7 @@ class PolicyViolation(Model):
     """One rule that a configuration breaks."""
 
     reason: str
-    """Explanation written by the author of the policy, fit to be shown to the author of the configuration."""
+    """Explanation written by the author of the policy for the author of the configuration."""
 
     rule: str
-    """Rule as named in the policy. It can occur several times in a decision, once for each offending place."""
+    """Rule as named in the policy. It can occur several times in a decision, once for each violation."""

@@ -17,25 +17,25 @@ __all__ = ["Project"]
 
 @define(kw_only=True, weakref_slot=False)
 class Project(Model):
-    """A project: one unit of pipelines, settings and secrets, mostly for one repository."""
+    """A project: a unit of pipelines, settings and secrets, mostly for one repository."""
 
     id: UUID
-    """UUID, as asked for by `pipeline_definitions`, `triggers`, `rollbacks` and project restrictions of contexts."""
+    """UUID, as required by `pipeline_definitions`, `triggers`, `rollbacks` and project restrictions of contexts."""
 
     name: str
-    """Repository name, or a freely chosen one in standalone organizations; it need not occur in the slug."""
+    """Repository name, or a freely chosen one in standalone organizations; not necessarily part of the slug."""
 
     slug: str
-    """For example `gh/acme/web`; opaque, to be passed on whole, when it starts with `circleci/`."""
+    """Project slug, for example `gh/acme/web`; opaque, to be passed unchanged, when it starts with `circleci/`."""
 
     organization_id: UUID
     """UUID of the owning organization."""
 
     organization_name: str
-    """Owning organization as the web app shows it."""
+    """Name of the owning organization, as shown in the web app."""
 
     organization_slug: str
-    """Owning organization in the form that slugs of its projects begin with."""
+    """Slug of the owning organization, with which the slugs of its projects begin."""
 
     vcs_info: ProjectVcsInfo
-    """Where the code comes from."""
+    """Repository of the project's code."""

@@ -16,7 +16,7 @@ class ProjectEnvironmentVariable(Model):
     """An environment variable of a project, its value masked."""
 
     name: str
-    """As jobs see it in their environment; unique within the project."""
+    """Name, as jobs see it in their environment; unique within the project."""
 
     value: str
     """Masked, never the secret: `xxxx` followed by the last four characters."""

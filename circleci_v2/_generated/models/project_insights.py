@@ -26,4 +26,4 @@ class ProjectInsights(Model):
     """Name of the project without organization; not a slug to call other operations with."""
 
     trends: ProjectInsightsTrends
-    """Those figures relative to the window before."""
+    """The same figures relative to the preceding window."""

@@ -20,7 +20,7 @@ class ProjectInsightsMetrics(Model):
     """Credits spent in the window, estimated by Insights; not billing data."""
 
     total_duration_secs: int
-    """Durations of all runs added up, in seconds; parallel runs count in full."""
+    """Sum of the durations of all runs, in seconds; parallel runs count in full."""
 
     total_runs: int
-    """All runs of the window, also those still running or on hold."""
+    """Number of runs in the window, including those still running or on hold."""

@@ -19,13 +19,13 @@ __all__ = ["ProjectInsightsSummary"]
 
 @define(kw_only=True, weakref_slot=False)
 class ProjectInsightsSummary(Model):
-    """Metrics and trends of a project: as a whole, by workflow, and by workflow and branch."""
+    """Metrics and trends of a project: in total, by workflow, and by workflow and branch."""
 
     all_branches: list[str] | None = None
-    """Every branch of the project that Insights knows: the values to choose from for `branches`."""
+    """Every branch of the project for which Insights has data: the possible values of `branches`."""
 
     all_workflows: list[str] | None = None
-    """Every workflow of the project that Insights knows: the values to choose from for `workflow_names`."""
+    """Every workflow of the project for which Insights has data: the possible values of `workflow_names`."""
 
     org_id: UUID | None = None
     """UUID of the organization that owns the project."""
@@ -40,4 +40,4 @@ class ProjectInsightsSummary(Model):
     """Figures for each combination of workflow and branch."""
 
     project_workflow_data: list[ProjectWorkflowInsights] | None = None
-    """Figures for each workflow, its branches taken together."""
+    """Figures for each workflow, aggregated over its branches."""

@@ -18,8 +18,8 @@ __all__ = ["ProjectSettings"]
 class ProjectSettings(Model):
     """The settings of a project.
 
-    Sent to `projects.update_settings`, it holds only what should change.
+    In a request to `projects.update_settings`, it contains only the settings to change.
     """
 
     advanced: AdvancedProjectSettings | None = None
-    """The switches under Project Settings > Advanced, the one group of settings that the API offers."""
+    """The settings under Project Settings > Advanced, the only group of settings in the API."""

@@ -16,14 +16,14 @@ __all__ = ["ProjectVcsInfo"]
 
 @define(kw_only=True, weakref_slot=False)
 class ProjectVcsInfo(Model):
-    """Where the code of a project is kept."""
+    """Code host and repository of a project."""
 
     default_branch: str
-    """Branch that the host treats as main, for example `main`; Insights fall back to it when no branch is named."""
+    """Default branch at the host, for example `main`; used by Insights when no branch is passed."""
 
     provider: ProjectVcsProvider
     """Host of the code; `CircleCI` for projects of standalone organizations."""
 
     vcs_url: str
-    """Address of the repository. For projects with an opaque slug do not clone from it: their repositories are in
+    """URL of the repository. For projects with an opaque slug do not clone from it: their repositories are in
     `pipeline_definitions.list`."""

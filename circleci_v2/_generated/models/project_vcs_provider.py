@@ -8,10 +8,10 @@ __all__ = ["ProjectVcsProvider"]
 
 
 class ProjectVcsProvider(OpenStrEnum):
-    """Host of a project's code.
+    """Code host of a project.
 
-    `CircleCI` stands for standalone organizations, whatever host they connect to; letter case differs from the
-    lower-case spelling in other answers.
+    `CircleCI` means a standalone organization, regardless of the host it connects to; the letter case differs
+    from the lower-case spelling in other responses.
     """
 
     BITBUCKET = "Bitbucket"

@@ -26,7 +26,7 @@ class ProjectWorkflowBranchInsights(Model):
     """Figures of the workflow on this branch."""
 
     trends: ProjectWorkflowInsightsTrends
-    """Those figures relative to the window before."""
+    """The same figures relative to the preceding window."""
 
     workflow_name: str
     """Name of the workflow; the same name occurs once per branch."""

@@ -20,10 +20,10 @@ class ProjectWorkflowInsights(Model):
     """Metrics of a workflow over its branches, with their change."""
 
     metrics: ProjectWorkflowInsightsMetrics
-    """Figures of the workflow, branches taken together."""
+    """Figures of the workflow, aggregated over its branches."""
 
     trends: ProjectWorkflowInsightsTrends
-    """Those figures relative to the window before."""
+    """The same figures relative to the preceding window."""
 
     workflow_name: str
     """Name of the workflow, unique in the list."""

@@ -14,7 +14,7 @@ class ProjectWorkflowInsightsMetrics(Model):
     """Figures of a workflow, on one branch or on all."""
 
     p95_duration_secs: float
-    """Seconds within which 95 percent of the runs finished."""
+    """95th percentile of the durations of the runs, in seconds."""
 
     success_rate: float
     """Share of runs that succeeded, from 0 to 1."""
@@ -23,4 +23,4 @@ class ProjectWorkflowInsightsMetrics(Model):
     """Credits spent in the window, estimated by Insights; not billing data."""
 
     total_runs: int
-    """All runs of the window, also those still running or on hold."""
+    """Number of runs in the window, including those still running or on hold."""

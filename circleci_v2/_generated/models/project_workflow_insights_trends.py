@@ -13,13 +13,13 @@ __all__ = ["ProjectWorkflowInsightsTrends"]
 class ProjectWorkflowInsightsTrends(Model):
     """How a workflow's figures, on one branch or on all, changed since the preceding window.
 
-    Each value is the current one divided by the previous one: 1.0 means no change, -1.0 stands for an infinite
-    ratio, the previous value being 0.
+    Each value is the current one divided by the previous one: 1.0 means no change, -1.0 means an infinite ratio
+    because the previous value is 0.
     """
 
     p95_duration_secs: float
-    """Ratio of the 95th percentile duration to the worst daily (for 24 hours: hourly) one of the preceding window;
-    above 1.0 is slower."""
+    """Ratio of the 95th percentile duration to the highest daily (for 24 hours: hourly) one of the preceding
+    window; above 1.0 is slower."""
 
     success_rate: float
     """Ratio to the preceding window for the success rate; above 1.0 is an improvement."""

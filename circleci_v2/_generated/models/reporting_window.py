@@ -8,9 +8,9 @@ __all__ = ["ReportingWindow"]
 
 
 class ReportingWindow(OpenStrEnum):
-    """How far back Insights aggregates, counted from now.
+    """Time range that Insights aggregates, counted back from now.
 
-    Windows of 60 and 90 days have no trends; 90 days is all that Insights keeps.
+    Windows of 60 and 90 days have no trends; Insights keeps data for 90 days only.
     """
 
     LAST_24_HOURS = "last-24-hours"

@@ -11,10 +11,10 @@ __all__ = ["Repository"]
 
 @define(kw_only=True, weakref_slot=False)
 class Repository(Model):
-    """A repository as CircleCI knows it."""
+    """A repository known to CircleCI."""
 
     external_id: str | None = None
-    """ID that the host gave the repository, as a string; it survives renames, unlike `full_name`."""
+    """ID of the repository at the host, as a string; unlike `full_name`, renaming does not change it."""
 
     full_name: str | None = None
     """Owner and name at the host, for example `acme/web`; absent when CircleCI could not resolve it."""

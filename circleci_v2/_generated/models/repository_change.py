@@ -11,7 +11,7 @@ __all__ = ["RepositoryChange"]
 
 @define(kw_only=True, weakref_slot=False)
 class RepositoryChange(Model):
-    """Reference to the repository that takes the place of the present one."""
+    """Reference to the new repository, which replaces the current one."""
 
     external_id: str | None = None
-    """Numeric ID of the new repository with its host, as a string; not its name."""
+    """Numeric ID of the new repository at the host, as a string; not its name."""

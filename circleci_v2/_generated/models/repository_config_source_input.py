@@ -17,7 +17,7 @@ __all__ = ["RepositoryConfigSourceInput"]
 
 @define(kw_only=True, weakref_slot=False)
 class RepositoryConfigSourceInput(Model):
-    """Configuration kept as a file in a repository: the usual choice."""
+    """Configuration stored as a file in a repository: the usual choice."""
 
     file_path: str
     """Path from the root of the repository, for example `.circleci/config.yml`."""
@@ -26,4 +26,4 @@ class RepositoryConfigSourceInput(Model):
     """Integration through which CircleCI reaches the repository."""
 
     repo: RepositoryInput
-    """Repository that holds the file; may differ from the one that is checked out."""
+    """Repository that contains the file; may differ from the one that is checked out."""

@@ -14,5 +14,5 @@ class RepositoryInput(Model):
     """Reference to a repository in a request."""
 
     external_id: str
-    """Numeric ID that the host gave the repository, as a string; not its name. For GitHub, `gh api repos/acme/web
-    --jq .id` prints it."""
+    """Numeric ID of the repository at the host, as a string; not its name. For GitHub, `gh api repos/acme/web --jq
+    .id` prints it."""

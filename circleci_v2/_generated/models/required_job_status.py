@@ -8,7 +8,7 @@ __all__ = ["RequiredJobStatus"]
 
 
 class RequiredJobStatus(OpenStrEnum):
-    """Outcome of a required job that lets the dependent job start; without any in the configuration, only
+    """Outcome of a required job that allows the dependent job to start; if the configuration lists none, only
     `success` does.
     """
 

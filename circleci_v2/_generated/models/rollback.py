@@ -13,11 +13,11 @@ __all__ = ["Rollback"]
 
 @define(kw_only=True, weakref_slot=False)
 class Rollback(Model):
-    """A rollback that CircleCI has begun."""
+    """A rollback that CircleCI has started."""
 
     id: UUID | None = None
-    """UUID of the rollback pipeline, usable with `pipelines.get` when `rollback_type` is `PIPELINE`; otherwise of
-    the command that carries the rollback out."""
+    """UUID of the rollback pipeline, usable with `pipelines.get` when `rollback_type` is `PIPELINE`; otherwise
+    UUID of the command that performs the rollback."""
 
     rollback_type: str | None = None
-    """How the rollback is carried out; `PIPELINE` stands for a run of the rollback pipeline."""
+    """How the rollback is performed; `PIPELINE` means a run of the rollback pipeline."""

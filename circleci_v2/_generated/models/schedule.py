@@ -36,16 +36,16 @@ class Schedule(Model):
     """When the schedule was created, in UTC."""
 
     description: str | None
-    """Free text; null if none was given."""
+    """Purpose of the schedule, free text; null if there is none."""
 
     parameters: dict[str, int | str | bool]
-    """Pipeline parameters of each run; `branch` or `tag` among them tells what is built."""
+    """Pipeline parameters of each run; `branch` or `tag` among them is the ref that is built."""
 
     project_slug: str = field(metadata={"key": "project-slug"})
-    """Project whose pipelines it triggers."""
+    """Slug of the project whose pipelines it triggers."""
 
     timetable: TimetableByDayOfWeek | TimetableByDayOfMonth
-    """When it triggers, in UTC."""
+    """Times at which it triggers, in UTC."""
 
     updated_at: datetime = field(metadata={"key": "updated-at"})
-    """When the schedule was last changed, in UTC; triggering does not count."""
+    """When the schedule was last changed, in UTC; triggering does not change it."""

@@ -17,19 +17,19 @@ __all__ = ["TimetableByDayOfMonth"]
 
 @define(kw_only=True, weakref_slot=False)
 class TimetableByDayOfMonth(Model):
-    """Times given by day of the month and hour."""
+    """Times specified by day of the month and hour."""
 
     days_of_month: list[int] = field(metadata={"key": "days-of-month"})
-    """Days to trigger on, 1 to 31, in UTC; for runs in every month stay below 29."""
+    """Days to trigger on, 1 to 31, in UTC; use days below 29 for runs in every month."""
 
     hours_of_day: list[int] = field(metadata={"key": "hours-of-day"})
-    """Hours to trigger in, 0 to 23 in UTC (24 is admitted too); daylight saving time is not followed."""
+    """Hours to trigger in, 0 to 23 in UTC (24 is accepted too); daylight saving time is not applied."""
 
     per_hour: int = field(metadata={"key": "per-hour"})
-    """How often to trigger within each of these hours, 1 to 60; CircleCI picks the minutes."""
+    """Number of runs within each of these hours, 1 to 60; CircleCI picks the minutes."""
 
     days_of_week: list[Weekday] | None = field(default=None, metadata={"key": "days-of-week"})
-    """Leave out: cannot be combined with `days-of-month`."""
+    """Leave it out: it cannot be combined with `days-of-month`."""
 
     months: list[Month] | None = None
     """Months to trigger in. Default: every month."""

@@ -25,25 +25,26 @@ class Trigger(Model):
     """UUID of the trigger, for `triggers.update` and `triggers.delete`."""
 
     checkout_ref: str | None = None
-    """Branch or tag that is checked out; absent or empty where the event decides."""
+    """Branch or tag that is checked out; absent or empty where the event determines it."""
 
     config_ref: str | None = None
-    """Branch or tag that the configuration is read from; absent or empty where the event decides."""
+    """Branch or tag that the configuration is read from; absent or empty where the event determines it."""
 
     created_at: datetime | None = None
-    """When the trigger was created, in UTC; seen missing in the answer of `triggers.create`."""
+    """When the trigger was created, in UTC; observed to be missing in the result of `triggers.create`."""
 
     disabled: bool | None = None
-    """True while the trigger ignores its events. Absent means that it is active, as false does."""
+    """True while the trigger ignores its events. If it is absent, the trigger is active, as with false."""
 
     event_name: str | None = None
-    """Label of the event; given for webhooks and schedules."""
+    """Label of the event; set for webhooks and schedules."""
 
     event_preset: TriggerEventPreset | None = None
-    """Which GitHub events count; absent for webhooks and schedules, and for rules that no single preset describes."""
+    """GitHub events that start the pipeline; absent for webhooks and schedules, and for rules that no single
+    preset describes."""
 
     event_source: TriggerEventSource | None = None
-    """What sets the trigger off."""
+    """Event source that fires the trigger."""
 
     parameters: dict[str, Any] | None = None
     """Pipeline parameters, by name, that each pipeline is started with; values are of any JSON type. Absent if

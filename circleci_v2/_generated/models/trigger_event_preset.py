@@ -8,16 +8,16 @@ __all__ = ["TriggerEventPreset"]
 
 
 class TriggerEventPreset(OpenStrEnum):
-    """Which events of a GitHub repository start a pipeline.
+    """Events of a GitHub repository that start a pipeline.
 
     With the GitHub App, pull requests from forks start nothing, and neither do deleted branches and tags.
     `all-pushes`: any push, to a branch or a tag. `only-build-prs`: an opened or reopened pull request and
-    pushes to it, besides tags and the default branch. `only-open-prs`: a pull request is opened, drafts
+    pushes to it, and also tags and the default branch. `only-open-prs`: a pull request is opened, drafts
     included. `non-draft-pr-opened`: the same without drafts. `only-ready-for-review-prs`: a draft is marked
-    ready. `only-labeled-prs`: the label `run-ci` is added. `pr-comment-equals-run-ci`: someone comments just
-    that command on a pull request. `only-build-pushes-to-non-draft-prs`: pushes to an open pull request that is
-    no draft. `pushes-to-merge-queues`: pushes to the temporary `gh-readonly-queue/` branches of GitHub's merge
-    queue.
+    ready. `only-labeled-prs`: the label `run-ci` is added. `pr-comment-equals-run-ci`: a comment on a pull
+    request is exactly `run-ci`. `only-build-pushes-to-non-draft-prs`: pushes to an open pull request that is
+    not a draft. `pushes-to-merge-queues`: pushes to the temporary `gh-readonly-queue/` branches of GitHub's
+    merge queue.
     """
 
     ALL_PUSHES = "all-pushes"

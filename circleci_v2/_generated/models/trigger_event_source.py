@@ -18,7 +18,7 @@ __all__ = ["TriggerEventSource"]
 
 @define(kw_only=True, weakref_slot=False)
 class TriggerEventSource(Model):
-    """What sets a trigger off.
+    """Event source of a trigger.
 
     Of `repo`, `schedule` and `webhook`, the one that belongs to `provider` is present.
     """
@@ -28,7 +28,7 @@ class TriggerEventSource(Model):
     others are `webhook` and `schedule`."""
 
     repo: Repository | None = None
-    """Repository whose events count; absent for webhooks and schedules."""
+    """Repository whose events fire the trigger; absent for webhooks and schedules."""
 
     schedule: TriggerSchedule | None = None
     """Timetable; absent unless the provider is `schedule`."""

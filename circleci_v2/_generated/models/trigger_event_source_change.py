@@ -17,7 +17,7 @@ __all__ = ["TriggerEventSourceChange"]
 
 @define(kw_only=True, weakref_slot=False)
 class TriggerEventSourceChange(Model):
-    """New details for the event source of a trigger; give the field that matches the trigger's provider."""
+    """New details for the event source of a trigger; pass the field that matches the trigger's provider."""
 
     schedule: TriggerScheduleInput | None = None
     """New timetable; for schedules only."""

@@ -18,9 +18,9 @@ __all__ = ["TriggerEventSourceInput"]
 
 @define(kw_only=True, weakref_slot=False)
 class TriggerEventSourceInput(Model):
-    """What is to set a new trigger off.
+    """Event source of a new trigger.
 
-    Besides `provider`, give the one field that belongs to it.
+    Besides `provider`, pass the one field that belongs to it.
     """
 
     provider: str
@@ -28,10 +28,10 @@ class TriggerEventSourceInput(Model):
     `schedule` for a timetable."""
 
     repo: RepositoryInput | None = None
-    """Repository whose events count. Needed for the GitHub providers, rejected for others."""
+    """Repository whose events fire the trigger. Required for the GitHub providers, rejected for others."""
 
     schedule: TriggerScheduleInput | None = None
     """Timetable; only with `schedule`."""
 
     webhook: TriggerWebhookInput | None = None
-    """Expected caller; only with `webhook`. CircleCI makes up the URL."""
+    """Expected caller; only with `webhook`. CircleCI generates the URL."""

@@ -19,7 +19,7 @@ class TriggerSchedule(Model):
     """Timetable that a trigger follows."""
 
     attribution_actor: TriggerScheduleActor | None = None
-    """User whose rights the scheduled pipelines run with, as a resolved ID instead of `current` or `system`."""
+    """User whose permissions the scheduled pipelines run with, as a resolved ID instead of `current` or `system`."""
 
     cron_expression: str | None = None
     """Cron expression of five fields, evaluated in UTC."""

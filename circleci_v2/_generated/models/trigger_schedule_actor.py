@@ -16,5 +16,5 @@ class TriggerScheduleActor(Model):
     """User that scheduled pipelines are attributed to."""
 
     id: UUID | None = None
-    """UUID of the CircleCI user behind `current`, or of the scheduling system's user behind `system`. Send one of
-    those two words, not this ID, in an update."""
+    """UUID of the CircleCI user behind `current`, or of the scheduling system's user behind `system`. In an
+    update, send `current` or `system`, not this ID."""

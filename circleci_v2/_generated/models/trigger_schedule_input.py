@@ -16,10 +16,10 @@ __all__ = ["TriggerScheduleInput"]
 
 @define(kw_only=True, weakref_slot=False)
 class TriggerScheduleInput(Model):
-    """Timetable for a trigger to follow."""
+    """Timetable of a new trigger."""
 
     attribution_actor: AttributionActor | None = None
-    """Whose rights the scheduled pipelines run with; decides which restricted contexts they may use."""
+    """User whose permissions the scheduled pipelines run with; determines which restricted contexts they may use."""
 
     cron_expression: str | None = None
     """Cron expression of five fields, evaluated in UTC, for example `0 2 * * *` for two in the morning."""

@@ -20,5 +20,5 @@ class TriggerWebhook(Model):
     """Label of the expected caller."""
 
     url: str | None = None
-    """Address to POST JSON to. It holds a secret, so treat it like a password; complete only in the answer of
-    `triggers.create`, elsewhere the secret reads `**REDACTED**`."""
+    """URL that accepts POST requests with JSON. It contains a secret, so treat it like a password; complete only
+    in the result of `triggers.create`, elsewhere the secret reads `**REDACTED**`."""

@@ -11,7 +11,7 @@ __all__ = ["TriggerWebhookInput"]
 
 @define(kw_only=True, weakref_slot=False)
 class TriggerWebhookInput(Model):
-    """Details of an inbound webhook that a caller can choose."""
+    """Details of an inbound webhook that a client can set."""
 
     sender: str | None = None
-    """Who is expected to call the URL, for example `dockerhub`; a label that is not verified."""
+    """Expected caller of the URL, for example `dockerhub`; a label that is not verified."""

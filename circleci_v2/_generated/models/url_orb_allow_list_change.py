@@ -14,8 +14,8 @@ class UrlOrbAllowListChange(Model):
     """Outcome of adding or removing an entry of the allow-list."""
 
     id: str
-    """UUID of the entry that was added or removed. Keep that of a new one:
-    `organizations.remove_url_orb_allow_list_entry` asks for it."""
+    """UUID of the entry that was added or removed. Store that of a new one:
+    `organizations.remove_url_orb_allow_list_entry` requires it."""
 
     message: str
-    """What was done, in words; not meant to be parsed."""
+    """Human-readable description of the change; not meant to be parsed."""

@@ -19,13 +19,13 @@ class UrlOrbAllowListEntry(Model):
     """A URL prefix from which an organization may use orbs."""
 
     id: str
-    """UUID, with which `organizations.remove_url_orb_allow_list_entry` removes the entry."""
+    """UUID, to remove the entry with `organizations.remove_url_orb_allow_list_entry`."""
 
     name: str
-    """Label that was given to the entry; without effect."""
+    """Label of the entry; it has no effect."""
 
     auth: UrlOrbAuth
-    """Whose access CircleCI uses to fetch orbs below the prefix."""
+    """Authentication that CircleCI uses to fetch orbs below the prefix."""
 
     prefix: str
     """An HTTPS URL ending in `/`; references to orbs that begin with it are allowed."""

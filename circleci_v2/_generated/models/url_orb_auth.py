@@ -10,8 +10,8 @@ __all__ = ["UrlOrbAuth"]
 class UrlOrbAuth(OpenStrEnum):
     """How CircleCI authenticates when it fetches a URL orb.
 
-    `none` suits public addresses; `github-app` uses the installed app; `github-oauth` and `bitbucket-oauth` use
-    the access of some member, and so fail now and then unless every member may read the orb.
+    `none` suits public URLs; `github-app` uses the installed app; `github-oauth` and `bitbucket-oauth` use the
+    access of an unspecified member, so they fail intermittently unless every member may read the orb.
     """
 
     BITBUCKET_OAUTH = "bitbucket-oauth"

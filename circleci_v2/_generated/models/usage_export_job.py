@@ -20,20 +20,20 @@ __all__ = ["UsageExportJob"]
 class UsageExportJob(Model):
     """A usage export as accepted by CircleCI.
 
-    Keep its ID: exports cannot be listed.
+    Store its ID: exports cannot be listed.
     """
 
     state: UsageExportState
     """Progress at the time of creation, hence normally `created`."""
 
     end: datetime
-    """End of the exported range, in UTC, as CircleCI understood it."""
+    """End of the exported range, in UTC, as interpreted by CircleCI."""
 
     start: datetime
-    """Start of the exported range, in UTC, as CircleCI understood it."""
+    """Start of the exported range, in UTC, as interpreted by CircleCI."""
 
     usage_export_job_id: UUID
-    """UUID to poll with in `usage.get_export`."""
+    """UUID, to poll the export with `usage.get_export`."""
 
     download_urls: list[str] | None = None
-    """Usually null or empty at this point; ask `usage.get_export` for the URLs."""
+    """Usually null or empty at this point; get the URLs with `usage.get_export`."""

@@ -10,8 +10,8 @@ __all__ = ["UsageExportState"]
 class UsageExportState(OpenStrEnum):
     """Progress of a usage export.
 
-    `created`, `pending` (seen, but not documented) and `processing` mean wait; `completed` and `failed` are
-    final.
+    `created`, `pending` (observed, but not documented) and `processing` mean that the export is not finished;
+    `completed` and `failed` are final.
     """
 
     COMPLETED = "completed"

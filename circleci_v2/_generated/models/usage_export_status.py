@@ -17,17 +17,17 @@ __all__ = ["UsageExportStatus"]
 
 @define(kw_only=True, weakref_slot=False)
 class UsageExportStatus(Model):
-    """How far a usage export is, and where its files are."""
+    """Progress of a usage export, and the URLs of its files."""
 
     state: UsageExportState
     """Progress of the export; only `completed` and `failed` are final."""
 
     usage_export_job_id: UUID
-    """UUID of the export asked about."""
+    """UUID of the requested export."""
 
     download_urls: list[str] | None = None
     """Pre-signed, short-lived URLs of gzip-compressed CSV files that together form the export; fetch all of them
-    and send no token. Null, empty or absent until ready, at times even after `completed`."""
+    and send no token. Null, empty or absent until ready, sometimes even after `completed`."""
 
     error_reason: str | None = None
-    """Why the export failed, as text; null or absent unless `state` is `failed`."""
+    """Reason why the export failed, as text; null or absent unless `state` is `failed`."""

@@ -16,7 +16,7 @@ class User(Model):
     """A user of CircleCI."""
 
     id: UUID
-    """UUID of the user at CircleCI; what `started_by`, `approved_by` and `canceled_by` refer to."""
+    """UUID of the user at CircleCI; `started_by`, `approved_by` and `canceled_by` refer to it."""
 
     name: str
     """Display name; can equal the login."""

@@ -8,7 +8,7 @@ __all__ = ["VcsProvider"]
 
 
 class VcsProvider(OpenStrEnum):
-    """How a project slug begins: `gh` or `github`, `bb` or `bitbucket`, or `circleci` for opaque slugs."""
+    """First segment of a project slug: `gh` or `github`, `bb` or `bitbucket`, or `circleci` for opaque slugs."""
 
     BB = "bb"
     BITBUCKET = "bitbucket"

@@ -34,7 +34,7 @@ class Webhook(Model):
     """Events that cause a delivery."""
 
     scope: WebhookScope
-    """The project watched."""
+    """The project whose events are delivered."""
 
     updated_at: datetime
     """When the settings last changed, in UTC."""
@@ -43,7 +43,7 @@ class Webhook(Model):
     """Address that CircleCI sends its POST requests to."""
 
     verify_tls: bool
-    """Whether CircleCI refuses to deliver to a receiver without a valid TLS certificate."""
+    """Whether CircleCI requires a valid TLS certificate of the receiver before it delivers."""
 
     signing_secret: str | None = None
     """Masked secret, useful only to see that there is one; null or absent when deliveries are unsigned."""

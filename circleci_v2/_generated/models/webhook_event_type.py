@@ -8,7 +8,7 @@ __all__ = ["WebhookEventType"]
 
 
 class WebhookEventType(OpenStrEnum):
-    """What a webhook reports: the end of a job or the end of a workflow, whatever the outcome.
+    """Event that a webhook delivers: the end of a job or the end of a workflow, with any outcome.
 
     A test sent from the project settings arrives as `ping`, which cannot be chosen here.
     """

@@ -13,10 +13,10 @@ __all__ = ["WebhookScope"]
 
 @define(kw_only=True, weakref_slot=False)
 class WebhookScope(Model):
-    """What a webhook watches."""
+    """Scope of a webhook."""
 
     id: UUID
     """UUID of the project."""
 
     type: str
-    """Kind of thing that `id` names; `project` in every known case."""
+    """Type of the object that `id` identifies; `project` in every known case."""

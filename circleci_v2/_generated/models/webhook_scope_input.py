@@ -16,10 +16,10 @@ __all__ = ["WebhookScopeInput"]
 
 @define(kw_only=True, weakref_slot=False)
 class WebhookScopeInput(Model):
-    """The project a new webhook watches."""
+    """The project whose events a new webhook delivers."""
 
     id: str
     """UUID of the project (`projects.get` returns it as `id`), not its slug."""
 
     type: WebhookScopeType
-    """Kind of thing that `id` names; always `project`."""
+    """Type of the object that `id` identifies; always `project`."""

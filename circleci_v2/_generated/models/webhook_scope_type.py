@@ -8,9 +8,9 @@ __all__ = ["WebhookScopeType"]
 
 
 class WebhookScopeType(OpenStrEnum):
-    """What a webhook watches.
+    """Type of the scope of a webhook.
 
-    `project` is the only value so far: there are no webhooks for a whole organization.
+    `project` is the only value so far: there are no webhooks for an entire organization.
     """
 
     PROJECT = "project"

@@ -21,17 +21,17 @@ __all__ = ["Workflow"]
 class Workflow(Model):
     """A run of one workflow from the configuration: a graph of jobs within a pipeline.
 
-    A rerun is a workflow of its own.
+    A rerun is a separate workflow.
     """
 
     id: UUID | None
-    """UUID of this run. Null has been seen for pipelines whose data has expired."""
+    """UUID of this run. Observed as null for pipelines whose data has expired."""
 
     name: str
     """Name from the configuration; shared by all reruns."""
 
     status: WorkflowStatus
-    """Result or progress over all jobs."""
+    """State of the workflow, over all its jobs."""
 
     created_at: datetime
     """When the workflow was created, in UTC. There is no separate start time; the first job may begin later."""
@@ -43,23 +43,22 @@ class Workflow(Model):
     """Number of that pipeline within the project; can be null."""
 
     project_slug: str
-    """Project the pipeline ran in."""
+    """Slug of the project that the pipeline ran in."""
 
     started_by: UUID | None
-    """UUID of the user who started this run; for a rerun, the one who asked for it."""
+    """UUID of the user who started this run; for a rerun, the user who requested it."""
 
     stopped_at: datetime | None
     """When the workflow ended, in UTC; null while it runs or is on hold."""
 
     auto_rerun_number: int | None = None
-    """How many automatic reruns came up to this one, from 1; null or absent for first runs and for reruns that a
-    person started."""
+    """Number of this automatic rerun, counted from 1; null or absent for first runs and for manual reruns."""
 
     canceled_by: UUID | None = None
     """UUID of the user who canceled it (`user.get` resolves it); null or absent otherwise."""
 
     errored_by: UUID | None = None
-    """UUID of the user on whose account the workflow ended in `error`; null or absent otherwise."""
+    """UUID of the user associated with the `error` of the workflow; null or absent otherwise."""
 
     max_auto_reruns: int | None = None
     """Limit for automatic reruns set by `max_auto_reruns` in the configuration; null or absent if they are off."""

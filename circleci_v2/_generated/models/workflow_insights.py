@@ -30,7 +30,7 @@ class WorkflowInsights(Model):
     """UUID of the project; `projects.get` returns the same one as `id`."""
 
     window_end: datetime
-    """When the latest run counted here took place, in UTC; Insights lags by up to 24 hours."""
+    """Time of the latest aggregated run, in UTC; Insights lags by up to 24 hours."""
 
     window_start: datetime
-    """When the earliest run counted here took place, in UTC; may be later than the start of the requested window."""
+    """Time of the earliest aggregated run, in UTC; may be later than the start of the requested window."""

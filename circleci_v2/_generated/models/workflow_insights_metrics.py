@@ -22,7 +22,8 @@ class WorkflowInsightsMetrics(Model):
     """Durations of completed runs, in seconds."""
 
     failed_runs: int
-    """Runs that ended in failure; with the successful ones they need not add up to `total_runs`."""
+    """Number of runs that ended in failure; together with the successful runs they need not add up to
+    `total_runs`."""
 
     mttr: int | None
     """Mean time to recovery, in seconds: from a failed run to the next successful one. Null or 0 when nothing
@@ -32,16 +33,16 @@ class WorkflowInsightsMetrics(Model):
     """Share of runs that succeeded, from 0 to 1; CircleCI's glossary leaves canceled runs out of the calculation."""
 
     successful_runs: int
-    """Runs that ended with the status `success`."""
+    """Number of runs that ended with the status `success`."""
 
     throughput: float
-    """Runs per day, averaged over the window; every status counts."""
+    """Runs per day, averaged over the window; runs of every status count."""
 
     total_credits_used: int | None
     """Credits spent in the window, estimated by Insights; not billing data. Null when unknown."""
 
     total_recoveries: int | None
-    """Failed runs that a later success made good, per day; null when not computed."""
+    """Failed runs that were followed by a success, per day; null when not computed."""
 
     total_runs: int
-    """All runs of the window, also those still running or on hold."""
+    """Number of runs in the window, including those still running or on hold."""

@@ -23,7 +23,7 @@ class WorkflowInsightsSummary(Model):
     """Figures of the current window."""
 
     trends: WorkflowInsightsSummaryTrends
-    """Those figures relative to the preceding window."""
+    """The same figures relative to the preceding window."""
 
     workflow_names: list[str]
-    """All workflows of the project that Insights knows, not just the one asked for."""
+    """All workflows of the project for which Insights has data, not only the requested one."""

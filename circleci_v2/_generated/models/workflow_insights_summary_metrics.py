@@ -20,13 +20,14 @@ class WorkflowInsightsSummaryMetrics(Model):
     """Figures of a workflow over the window that `window_start` and `window_end` delimit."""
 
     completed_runs: int | None
-    """Runs that reached an end, unlike `total_runs`, which includes waiting ones; null when not computed."""
+    """Number of runs that ended, unlike `total_runs`, which includes waiting ones; null when not computed."""
 
     duration_metrics: DurationMetrics
     """Durations of the completed runs, in seconds."""
 
     failed_runs: int
-    """Runs that ended in failure; with the successful ones they need not add up to `total_runs`."""
+    """Number of runs that ended in failure; together with the successful runs they need not add up to
+    `total_runs`."""
 
     mttr: int | None
     """Mean time to recovery, in seconds: from a failed run to the next successful one. Null or 0 when nothing
@@ -36,19 +37,19 @@ class WorkflowInsightsSummaryMetrics(Model):
     """Share of runs that succeeded, from 0 to 1."""
 
     successful_runs: int
-    """Runs that ended with the status `success`."""
+    """Number of runs that ended with the status `success`."""
 
     throughput: float
-    """Runs per day, averaged over the window; every status counts."""
+    """Runs per day, averaged over the window; runs of every status count."""
 
     total_credits_used: int | None
     """Credits spent in the window, estimated by Insights; not billing data. Null when unknown."""
 
     total_runs: int
-    """All runs of the window, also those still running or on hold."""
+    """Number of runs in the window, including those still running or on hold."""
 
     window_end: datetime
-    """When the latest run counted here took place, in UTC; Insights lags by up to 24 hours."""
+    """Time of the latest aggregated run, in UTC; Insights lags by up to 24 hours."""
 
     window_start: datetime
-    """When the earliest run counted here took place, in UTC; may be later than the start of the requested window."""
+    """Time of the earliest aggregated run, in UTC; may be later than the start of the requested window."""

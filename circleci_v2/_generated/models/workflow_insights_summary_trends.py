@@ -13,8 +13,8 @@ __all__ = ["WorkflowInsightsSummaryTrends"]
 class WorkflowInsightsSummaryTrends(Model):
     """How a workflow's metrics changed since the preceding window.
 
-    Each value is the current one divided by the previous one: 1.0 means no change, -1.0 stands for an infinite
-    ratio, the previous value being 0.
+    Each value is the current one divided by the previous one: 1.0 means no change, -1.0 means an infinite ratio
+    because the previous value is 0.
     """
 
     failed_runs: float
@@ -24,11 +24,11 @@ class WorkflowInsightsSummaryTrends(Model):
     """Ratio of the median duration to the median of the preceding window's daily medians; above 1.0 is slower."""
 
     mttr: float
-    """Ratio to the preceding window for the mean time to recovery; a window without failures counts as 0."""
+    """Ratio to the preceding window for the mean time to recovery; a window without failures is counted as 0."""
 
     p95_duration_secs: float
-    """Ratio of the 95th percentile duration to the worst daily (for 24 hours: hourly) one of the preceding window;
-    above 1.0 is slower."""
+    """Ratio of the 95th percentile duration to the highest daily (for 24 hours: hourly) one of the preceding
+    window; above 1.0 is slower."""
 
     success_rate: float
     """Ratio to the preceding window for the success rate; above 1.0 is an improvement."""

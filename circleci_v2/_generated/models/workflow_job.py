@@ -20,9 +20,9 @@ __all__ = ["WorkflowJob"]
 
 @define(kw_only=True, weakref_slot=False)
 class WorkflowJob(Model):
-    """A job as part of a workflow: its place in the graph and its state.
+    """A job of a workflow: its dependencies and its state.
 
-    Details, tests and artifacts are found through `job_number`.
+    Use `job_number` to get details, tests and artifacts.
     """
 
     id: UUID
@@ -32,33 +32,33 @@ class WorkflowJob(Model):
     """Name in the workflow, with the matrix values for matrix jobs."""
 
     type: WorkflowJobType
-    """Tells approval jobs from jobs that execute something; branch on this, not on `job_number`."""
+    """Distinguishes approval jobs from jobs that execute steps; check this, not `job_number`."""
 
     status: JobStatus
-    """Where the job stands."""
+    """State of the job."""
 
     dependencies: list[UUID]
-    """UUIDs of the jobs it requires in this workflow; empty for jobs that start at once."""
+    """UUIDs of the jobs it requires in this workflow; empty for jobs that start immediately."""
 
     project_slug: str
-    """Project of the job, to go with `job_number`."""
+    """Slug of the job's project, to use with `job_number`."""
 
     approval_request_id: UUID | None = None
-    """What `workflows.approve` needs; set on approval jobs only."""
+    """UUID that `workflows.approve` requires; set on approval jobs only."""
 
     approved_by: UUID | None = None
-    """UUID of the user who approved it; null or absent on other jobs and until somebody does."""
+    """UUID of the user who approved it; null or absent on other jobs and before the approval."""
 
     canceled_by: UUID | None = None
     """UUID of the user who canceled it; null or absent otherwise."""
 
     job_number: int | None = None
-    """Number within the project. Null or absent until the job is started, and on most approval jobs; where an
-    approval job has one, asking for its details gives 404."""
+    """Number within the project. Null or absent until the job is started, and on most approval jobs; if an
+    approval job has one, getting its details results in 404."""
 
     requires: dict[str, list[RequiredJobStatus]] | None = None
-    """For each required job (by UUID) the outcomes that let this one start; finer than `dependencies`. Null or
-    absent in older workflows."""
+    """Outcomes that allow this job to start, by UUID of the required job; more precise than `dependencies`. Null
+    or absent in older workflows."""
 
     started_at: datetime | None = None
     """When it started to run, in UTC; null or absent for blocked, canceled and approval jobs."""

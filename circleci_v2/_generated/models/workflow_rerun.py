@@ -13,7 +13,7 @@ __all__ = ["WorkflowRerun"]
 
 @define(kw_only=True, weakref_slot=False)
 class WorkflowRerun(Model):
-    """Answer to a rerun."""
+    """Result of a rerun request."""
 
     workflow_id: UUID
-    """UUID of the new workflow, to wait for with `workflows.get`; the one that was rerun keeps its own."""
+    """UUID of the new workflow, to poll with `workflows.get`; the workflow that was rerun keeps its own."""

@@ -27,7 +27,7 @@ class WorkflowRun(Model):
     """UUID of the workflow, for `workflows.get` and `workflows.list_jobs`."""
 
     status: WorkflowRunStatus | None
-    """How the run ended; null when Insights holds no end state."""
+    """Final status of the run; null when Insights has none."""
 
     created_at: datetime
     """When the workflow was created, in UTC."""
@@ -36,13 +36,13 @@ class WorkflowRun(Model):
     """Credits the run spent, estimated by Insights; not billing data."""
 
     duration: int | None
-    """How long the run took, in seconds, from creation to its end; null without an end."""
+    """Duration of the run in seconds, from creation to its end; null without an end."""
 
     is_approval: bool
-    """Whether the entry is an approval, a pause until a person agrees, and not work that was executed."""
+    """Whether the entry is an approval, which waits for a person, and not executed work."""
 
     stopped_at: datetime | None
-    """When the run ended, in UTC; null as long as it has not."""
+    """When the run ended, in UTC; null until then."""
 
     branch: str | None = None
     """Branch that triggered the run; null or absent for runs of a tag."""

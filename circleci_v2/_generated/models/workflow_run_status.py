@@ -8,11 +8,11 @@ __all__ = ["WorkflowRunStatus"]
 
 
 class WorkflowRunStatus(OpenStrEnum):
-    """How a workflow run ended.
+    """Final status of a workflow run.
 
-    `error` means it could not be run as configured; `unauthorized`, that someone lacked the right to run it,
-    for example to use a context. Only end states occur: running and waiting workflows are seen through
-    `workflows.get`.
+    `error`: an internal error occurred when a job was started; `unauthorized`: a user lacked the permission to
+    run it, for example to use a context. Only final statuses occur: use `workflows.get` for running and waiting
+    workflows.
     """
 
     CANCELED = "canceled"

@@ -11,7 +11,7 @@ class WorkflowStatus(OpenStrEnum):
     """State of a workflow.
 
     Final: `success`; `failed` (a job failed); `error` (CircleCI could not start or run it); `canceled`;
-    `unauthorized` (a job was denied a restricted context or another right); `not_run` (nothing in it was to be
+    `unauthorized` (a job was denied a restricted context or another permission); `not_run` (it had nothing to
     run). Not final: `running`; `failing` (a job failed, others still run); `on_hold` (waits for an approval).
     """
 

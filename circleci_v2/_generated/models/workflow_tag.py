@@ -10,7 +10,7 @@ __all__ = ["WorkflowTag"]
 class WorkflowTag(OpenStrEnum):
     """Special role of a workflow.
 
-    `setup`: it works out the configuration for the rest of the pipeline.
+    `setup`: it generates the configuration for the rest of the pipeline.
     """
 
     SETUP = "setup"

@@ -14,13 +14,13 @@ class WorkflowTest(Model):
     """One test among the slowest or most often failing ones of a workflow."""
 
     classname: str | None
-    """Class or suite of the test, as its report names it; null when the report has none."""
+    """Class or suite of the test, as named in the test report; null when the report has none."""
 
     failed_runs: int
-    """How often the test failed in the runs looked at."""
+    """Number of failures of the test in the evaluated runs."""
 
     file: str | None
-    """File the test is in; null when the test report does not say."""
+    """File of the test; null when the test report does not contain it."""
 
     flaky: bool
     """Whether the test also counts as flaky; `insights.flaky_tests` has the details."""
@@ -29,7 +29,7 @@ class WorkflowTest(Model):
     """Name of the job that ran the test."""
 
     p95_duration: float | None
-    """Seconds within which 95 percent of the test's executions finished; null when no duration was reported."""
+    """95th percentile of the durations of the test, in seconds; null when no duration was reported."""
 
     source: str | None
     """Test runner or report format behind the result, as CircleCI recognized it; null when unknown."""
@@ -38,4 +38,4 @@ class WorkflowTest(Model):
     """Name of the test; unique only together with `classname` and `file`."""
 
     total_runs: int
-    """How often the test was executed in the runs looked at."""
+    """Number of executions of the test in the evaluated runs."""

@@ -11,13 +11,13 @@ __all__ = ["WorkflowTestCounts"]
 
 @define(kw_only=True, weakref_slot=False)
 class WorkflowTestCounts(Model):
-    """How many tests of a workflow run had which outcome."""
+    """Number of tests of a workflow run, by outcome."""
 
     error: int
-    """Tests that broke before they could decide, for example in their setup."""
+    """Tests that ended with an error before reaching a result, for example in their setup."""
 
     failure: int
-    """Tests whose assertions did not hold."""
+    """Tests with failed assertions."""
 
     skipped: int
     """Tests that were not executed."""

@@ -17,7 +17,7 @@ __all__ = ["WorkflowTestMetrics"]
 
 @define(kw_only=True, weakref_slot=False)
 class WorkflowTestMetrics(Model):
-    """What the tests of a workflow did in its 10 latest runs."""
+    """Metrics of the tests of a workflow in its 10 latest runs."""
 
     average_test_count: int
     """Tests executed per run on average, rounded to a whole number."""
@@ -35,7 +35,7 @@ class WorkflowTestMetrics(Model):
     """Tests left out of `slowest_tests` although they take just as long."""
 
     test_runs: list[WorkflowTestRun]
-    """Counts by outcome for each workflow run looked at."""
+    """Counts by outcome for each evaluated workflow run."""
 
     total_test_runs: int
-    """How many runs with test results the figures rest on."""
+    """Number of runs with test results that the figures are based on."""

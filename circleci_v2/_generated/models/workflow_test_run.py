@@ -26,7 +26,7 @@ class WorkflowTestRun(Model):
     """Share of the run's tests that passed, from 0 to 1."""
 
     test_counts: WorkflowTestCounts
-    """How many tests had which outcome."""
+    """Number of tests by outcome."""
 
     workflow_id: UUID
     """UUID of the run, for `workflows.get`."""

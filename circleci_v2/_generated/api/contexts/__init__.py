@@ -38,7 +38,7 @@ __all__ = ["Contexts", "ContextsWithRawResponse"]
 
 
 class Contexts(Namespace):
-    """Contexts: shared environment variables, and the restrictions on who and what may use them."""
+    """Contexts: shared environment variables, and the restrictions on their use."""
 
     def list(
         self,
@@ -50,8 +50,8 @@ class Contexts(Namespace):
     ) -> Paginator[Context]:
         """List the contexts of an organization.
 
-        Pass exactly one of `owner_id` and `owner_slug`. The other context calls ask for a UUID, and since names
-        are unique within an organization, this list is also how to find a context by name.
+        Pass exactly one of `owner_id` and `owner_slug`. The other context calls require a UUID; since names are
+        unique within an organization, use this list to find a context by name.
 
         Variables and restrictions are not included: see `contexts.list_environment_variables` and
         `contexts.list_restrictions`.
@@ -62,8 +62,8 @@ class Contexts(Namespace):
             owner_id: UUID of the owning organization, or of the account on CircleCI server; not together with
                 `owner_slug`.
             owner_slug: Organization slug, for example `gh/acme`; not together with `owner_id`, and not for accounts.
-            owner_type: Kind of owner that `owner_id` names. Default: `organization`.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            owner_type: Type of the owner that `owner_id` identifies. Default: `organization`.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of contexts.
@@ -94,7 +94,7 @@ class Contexts(Namespace):
         Args:
             name: Unique within the organization, at most 200 characters, no space at either end; workflows refer to
                 it by this name.
-            owner: Who the context belongs to, by UUID (`ContextOwnerById`) or by slug (`ContextOwnerBySlug`).
+            owner: Owner of the context, by UUID (`ContextOwnerById`) or by slug (`ContextOwnerBySlug`).
 
         Returns:
             The new context.
@@ -113,11 +113,11 @@ class Contexts(Namespace):
     async def get(self, context_id: UUID | str) -> Context:
         """Get a context by UUID.
 
-        Tells no more than `contexts.list` does: the name and the time of creation. It serves to check that a
-        stored UUID still leads somewhere.
+        The documented fields are the same as in `contexts.list`: the name and the time of creation. Use it to
+        check that a stored UUID still exists.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
 
         Returns:
             The context.
@@ -136,12 +136,12 @@ class Contexts(Namespace):
     async def delete(self, context_id: UUID | str) -> MessageResponse:
         """Delete a context and every environment variable in it.
 
-        The values cannot be recovered. Jobs that still name the context fail, so take it out of the
+        The values cannot be recovered. Jobs that still name the context fail, so remove it from the
         configuration files first. For a context restricted to groups, the token's user must belong to one of
         them.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
 
         Returns:
             A message that confirms the deletion.
@@ -162,14 +162,15 @@ class Contexts(Namespace):
     ) -> Paginator[ContextEnvironmentVariable]:
         """List the environment variables of a context, without values.
 
-        Shows names and times only: unlike `projects.list_environment_variables`, not even a masked value comes
-        back. `updated_at` tells which secrets are due for rotation.
+        Documented to return names and times only, unlike `projects.list_environment_variables`, which also
+        returns masked values. Responses may contain an undocumented `truncated_value`, so treat them as
+        sensitive. Use `updated_at` to find secrets that are due for rotation.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; its name does not work here.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of environment variables, without values.
@@ -192,14 +193,14 @@ class Contexts(Namespace):
     ) -> ContextEnvironmentVariable | MessageResponse:
         """Set an environment variable in a context, new or existing.
 
-        Repeating the call is harmless, which makes it the way to rotate a secret; jobs that start afterwards
-        get the new value. The value is never returned.
+        The call can be repeated safely, so use it to rotate a secret; jobs that start afterwards get the new
+        value. The value is never returned.
 
-        A context holds at most 100 variables. If the context is restricted to groups, only their members may
+        A context can have at most 100 variables. If the context is restricted to groups, only their members may
         change it.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
             name: Name of the variable: a letter or `_`, then letters, digits or `_`; at most 300 characters.
             value: Plain text of the secret, up to 32k characters; an empty string is valid. It cannot be read back.
 
@@ -222,11 +223,11 @@ class Contexts(Namespace):
     async def delete_environment_variable(self, context_id: UUID | str, name: str) -> MessageResponse:
         """Remove a variable and its value from a context.
 
-        Jobs that start later fall back to a project variable of the same name, if there is one. If the context
+        Jobs that start later use a project variable of the same name instead, if there is one. If the context
         is restricted to groups, only their members may change it.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
             name: Name of the variable, case-sensitive.
 
         Returns:
@@ -246,16 +247,16 @@ class Contexts(Namespace):
     def list_restrictions(
         self, context_id: UUID | str, *, page_token: str | None = None
     ) -> Paginator[ContextRestriction]:
-        """List the restrictions on who and what may use a context.
+        """List the restrictions on the use of a context.
 
-        Restrictions are checked when a job with the context is about to run; where one refuses, the workflow
+        Restrictions are checked when a job with the context is about to run; if one is not met, the workflow
         ends as `unauthorized`. Organization administrators are exempt from group restrictions.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; its name does not work here.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of restrictions, of all types.
@@ -281,16 +282,17 @@ class Contexts(Namespace):
     ) -> ContextRestrictionCreation:
         """Restrict a context to a project, to a group or by an expression.
 
-        Each call adds one restriction, so allowing three projects takes three calls. Only organization
-        administrators may do this.
+        Each call adds one restriction, so allowing three projects requires three calls. Only organization
+        administrators may add restrictions.
 
         A new context is open to the group `All members`: to limit it to another group, remove that restriction
-        with `contexts.delete_restriction`. A restriction that is there already raises `ConflictError`; a
-        project that is not visible to the token raises `BadRequestError`.
+        with `contexts.delete_restriction`. A restriction that already exists raises `ConflictError`; a project
+        that is not visible to the token raises `BadRequestError`.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; its name does not work here.
-            restriction_type: What to test before a job gets the context; decides how `restriction_value` is read.
+            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
+            restriction_type: Kind of condition to check before a job gets the context; determines the meaning of
+                `restriction_value`.
             restriction_value: UUID of the project for `project`, UUID of the group for `group`, the rule itself for `expression`,
                 for example `pipeline.git.branch == "main"`.
 
@@ -318,12 +320,13 @@ class Contexts(Namespace):
     async def delete_restriction(self, context_id: UUID | str, restriction_id: str) -> MessageResponse:
         """Remove a restriction from a context.
 
-        Mind the last one of its type: without any project restriction, the context is open to all projects;
-        without any group, it is closed to everybody but organization administrators. Restrictions cannot be
-        edited, so changing one means removing it and calling `contexts.create_restriction`.
+        Check whether it is the last restriction of its type: without any project restriction, the context is
+        open to all projects; without any group restriction, it is closed to everyone but organization
+        administrators. Restrictions cannot be edited: to change one, remove it and call
+        `contexts.create_restriction`.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; its name does not work here.
+            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
             restriction_id: UUID of the restriction, from `contexts.list_restrictions`.
 
         Returns:

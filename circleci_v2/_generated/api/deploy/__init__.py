@@ -29,17 +29,18 @@ class Deploy(Namespace):
     ) -> Paginator[DeployEnvironment]:
         """List the deploy environments of an organization.
 
-        Environments are the places that deploy markers report to, such as `production`; CircleCI adds one by
-        itself when a job names an unknown environment in `circleci run release plan` or `log`. Use it to find
-        IDs for `deploy.list_component_versions` and names for `rollbacks.create`. Not available on CircleCI
-        server.
+        Environments are the deployment targets that deploy markers report to, such as `production`; CircleCI
+        adds one automatically when a job names an unknown environment in `circleci run release plan` or `log`.
+        Use this list to find IDs for `deploy.list_component_versions` and names for `rollbacks.create`. Not
+        available on CircleCI server.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            org_id: UUID of the organization whose deploys are meant; an organization slug does not work here.
-            page_size: Most items to put on one page. Mandatory; CircleCI publishes neither a maximum nor a usual value.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            org_id: UUID of the organization whose deploys are returned; organization slugs are not accepted.
+            page_size: Maximum number of items on a page. Required; CircleCI publishes neither an upper limit nor a usual
+                value.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of environments.
@@ -59,8 +60,8 @@ class Deploy(Namespace):
     async def get_environment(self, environment_id: UUID | str) -> DeployEnvironment:
         """Get a deploy environment.
 
-        Resolves `DeployComponentVersion.environment_id` to a name and its labels. What is deployed there is not
-        part of it: ask `deploy.list_component_versions` for each component.
+        Resolves `DeployComponentVersion.environment_id` to a name and its labels. Deployed versions are not
+        included: call `deploy.list_component_versions` for each component.
 
         Args:
             environment_id: UUID of the environment, from `deploy.list_environments`.
@@ -83,17 +84,18 @@ class Deploy(Namespace):
     ) -> Paginator[DeployComponent]:
         """List the deployable components of an organization.
 
-        Components are the things that deploy markers say were deployed, such as a service; a project may have
-        several, and gets one of its own name when its jobs name none. Continue with
-        `deploy.list_component_versions` for what runs where. Not available on CircleCI server.
+        Components are the units that deploy markers report as deployed, such as a service; a project may have
+        several, and gets one named after the project when its jobs name none. `deploy.list_component_versions`
+        lists which version runs in which environment. Not available on CircleCI server.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            org_id: UUID of the organization whose deploys are meant; an organization slug does not work here.
-            page_size: Most items to put on one page. Mandatory; CircleCI publishes neither a maximum nor a usual value.
+            org_id: UUID of the organization whose deploys are returned; organization slugs are not accepted.
+            page_size: Maximum number of items on a page. Required; CircleCI publishes neither an upper limit nor a usual
+                value.
             project_id: Only components of this project, by its UUID. Default: all projects of the organization.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of components.
@@ -114,8 +116,8 @@ class Deploy(Namespace):
     async def get_component(self, component_id: str) -> DeployComponent:
         """Get a deployable component.
 
-        Tells which project a component belongs to and how often it was released. Its versions, and where each
-        one is live, come from `deploy.list_component_versions`.
+        Returns the project that a component belongs to and the number of its releases.
+        `deploy.list_component_versions` lists its versions and the environments in which each one is live.
 
         Args:
             component_id: UUID of the component, from `deploy.list_components`.
@@ -138,16 +140,16 @@ class Deploy(Namespace):
     ) -> Paginator[DeployComponentVersion]:
         """List the deployed versions of a component.
 
-        Answers what runs where: keep the entries with `is_live` to see current versions, or take an earlier
-        entry as the target of `rollbacks.create`. Each entry is a version in one environment and namespace,
-        along with the job that deployed it.
+        Each entry is a version in one environment and namespace, with the job that deployed it. Filter the
+        entries by `is_live` for the current versions, or use an earlier entry as the target of
+        `rollbacks.create`.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
             component_id: UUID of the component, from `deploy.list_components`.
             environment_id: Only versions deployed to this environment, by its UUID. Default: all environments.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of versions.

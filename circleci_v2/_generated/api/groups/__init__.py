@@ -21,15 +21,15 @@ class Groups(Namespace):
     def list(self, org_id: str, *, limit: int | None = None, page_token: str | None = None) -> Paginator[Group]:
         """List the groups of an organization.
 
-        Groups give roles to many people at once, in organizations that connect their code through the GitHub
-        App or GitLab. Their members are managed in the web app; the API does not list them.
+        Groups assign roles to several members together, in organizations of type `circleci` only. Their members
+        are managed in the web app; the API does not list them.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
             org_id: UUID of the organization (`Organization.id`); resolve a slug with `organizations.get`.
-            limit: How many groups a page holds. Default: chosen by CircleCI.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            limit: Number of groups per page. Default: chosen by CircleCI.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of groups.
@@ -45,18 +45,18 @@ class Groups(Namespace):
         return self._paginate(list_.build(org_id, limit=limit, page_token=page_token), list_.parse)
 
     async def create(self, org_id: str, *, name: str, description: str | None = None) -> Group:
-        """Create a group, still without members, in an organization.
+        """Create a group without members in an organization.
 
         Members and roles are assigned in the web app afterwards. Only organization administrators may create
         groups.
 
-        A name that is taken raises `ConflictError`, and so does an organization that already has as many groups
-        as it may.
+        A name that is taken raises `ConflictError`, and so does an organization that already has its maximum
+        number of groups.
 
         Args:
             org_id: UUID of the organization (`Organization.id`); resolve a slug with `organizations.get`.
             name: Unique among the groups of the organization.
-            description: What the group is for, shown in the web app. Default: none.
+            description: Purpose of the group, shown in the web app. Default: none.
 
         Returns:
             The new group.
@@ -77,7 +77,7 @@ class Groups(Namespace):
     async def get(self, org_id: str, group_id: UUID | str) -> Group:
         """Get a group by UUID.
 
-        Gives meaning to the UUID in a context's group restriction. Members are not part of the answer.
+        Resolves the UUID in a context's group restriction to a name. Members are not included.
 
         Args:
             org_id: UUID of the organization (`Organization.id`); resolve a slug with `organizations.get`.
@@ -97,7 +97,7 @@ class Groups(Namespace):
         return await self._call(get.build(org_id, group_id), get.parse)
 
     async def delete(self, org_id: str, group_id: UUID | str) -> MessageResponse:
-        """Delete a group, and with it the roles it gives to its members.
+        """Delete a group and the roles that it assigns to its members.
 
         The members stay in the organization but lose every role they hold only through this group. A deleted
         group cannot be restored.

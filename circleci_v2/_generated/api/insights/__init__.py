@@ -42,7 +42,7 @@ __all__ = ["Insights", "InsightsWithRawResponse"]
 
 
 class Insights(Namespace):
-    """Insights: how often workflows and jobs ran, how long they took, what they cost and which tests flake.
+    """Insights: frequency, duration, cost and flaky tests of workflows and jobs.
 
     Figures lag up to 24 hours.
     """
@@ -57,21 +57,22 @@ class Insights(Namespace):
     ) -> ProjectInsightsSummary:
         """Summarize a project's metrics and trends by workflow and branch.
 
-        One answer for a dashboard: totals of the project, then the same figures per workflow and per workflow
-        and branch, each with its change against the preceding window. Use `insights.list_workflows` for
-        durations, recovery times and failure counts, and `insights.organization_summary` to compare projects.
+        Returns the totals of the project, then the same figures per workflow and per workflow and branch, each
+        with its change since the preceding window: the data of a dashboard in one response. Use
+        `insights.list_workflows` for durations, recovery times and failure counts, and
+        `insights.organization_summary` to compare projects.
 
-        Data reaches back 90 days; trends are computed for windows of up to 30 days. Credits are estimates: what
-        is billed stands on the Plan Overview page of the web app, and `usage.create_export` breaks credits down
-        by job run.
+        Data reaches back 90 days; trends are computed for windows of up to 30 days. Credits are estimates:
+        billed credits are on the Plan Overview page of the web app, and `usage.create_export` breaks credits
+        down by job run.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             branches: Branches to report in the per-branch figures; several are sent as a repeated parameter. Default: no
                 filter.
-            reporting_window: How far back to aggregate. Default: `last-90-days`, which has no trends: those exist for 24 hours, 7
-                days and 30 days only.
+            reporting_window: Time range to aggregate, counted back from now. Default: `last-90-days`, which has no trends: those
+                exist for 24 hours, 7 days and 30 days only.
             workflow_names: Workflows to report in the per-workflow figures; several are sent as a repeated parameter. Default:
                 no filter.
 
@@ -102,10 +103,10 @@ class Insights(Namespace):
         start_date: datetime | None = None,
         page_token: str | None = None,
     ) -> Paginator[JobTimeseriesPoint]:
-        """Chart the jobs of a workflow over time, by hour or by day.
+        """Get time series of the jobs of a workflow, by hour or by day.
 
-        Each item covers one job in one interval, so the result is a set of series to group by `name` and order
-        by `timestamp`. `insights.list_jobs` gives one aggregate per job instead.
+        Each item covers one job in one interval: group by `name` and order by `timestamp` to get one series per
+        job. `insights.list_jobs` returns one aggregate per job instead.
 
         Hourly points are kept for about 48 hours, daily ones for 90 days; collect them regularly if longer
         series are needed.
@@ -113,17 +114,18 @@ class Insights(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             workflow_name: Name of the workflow as written in the CircleCI configuration, for example `build-and-test`.
-            branch: Count only this branch, for example `main`. Default: the project's default branch, not all branches.
-            end_date: Keep executions that started before this moment, at most 90 days after `start_date`; state the time
+            branch: Only data of this branch, for example `main`. Default: the project's default branch, not all
+                branches.
+            end_date: Only executions that started before this time, at most 90 days after `start_date`; include the time
                 zone. Default: no upper bound.
-            granularity: Width of the intervals: `hourly` or `daily`. CircleCI does not document what it uses when this is
-                left out, so pass it.
-            start_date: Keep executions that started at or after this moment; state the time zone. Mandatory as soon as
-                `end_date` is given. Default: no lower bound within the 90 days kept.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            granularity: Width of the intervals: `hourly` or `daily`. CircleCI does not document the default, so always pass
+                it.
+            start_date: Only executions that started at or after this time; include the time zone. Required if `end_date` is
+                passed. Default: no lower bound within the 90 days kept.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of points, each for one job and one interval.
@@ -156,18 +158,19 @@ class Insights(Namespace):
     ) -> OrganizationInsightsSummary:
         """Summarize the metrics and trends of an organization and its projects.
 
-        Shows where runs, time and credits go across an organization and how that changed since the preceding
-        window. Continue with `insights.project_summary` for the workflows and branches of one project.
+        Shows the distribution of runs, time and credits across an organization, and the change since the
+        preceding window. Continue with `insights.project_summary` for the workflows and branches of one
+        project.
 
         Figures can be up to 24 hours old, and credits are estimates, not billing data; `usage.create_export`
         breaks them down by job run.
 
         Args:
-            org_slug: Slug of the organization, for example `gh/acme`; an opaque slug (`circleci/...`) is passed whole.
+            org_slug: Slug of the organization, for example `gh/acme`; pass an opaque slug (`circleci/...`) unchanged.
             project_names: Projects to report, by name and not by slug; several are sent as a repeated parameter. Default: no
                 filter.
-            reporting_window: How far back to aggregate. Default: `last-90-days`, which has no trends: those exist for 24 hours, 7
-                days and 30 days only.
+            reporting_window: Time range to aggregate, counted back from now. Default: `last-90-days`, which has no trends: those
+                exist for 24 hours, 7 days and 30 days only.
 
         Returns:
             Totals of the organization, with one entry per project.
@@ -184,17 +187,17 @@ class Insights(Namespace):
         )
 
     async def branches(self, project_slug: ProjectSlug | str, *, workflow_name: str | None = None) -> InsightsBranches:
-        """List the branches of a project that Insights knows.
+        """List the branches of a project for which Insights has data.
 
-        Answers which names the `branch` argument of the other Insights calls can find data for. A branch
+        Returns the values of the `branch` argument for which the other Insights calls can find data. A branch
         without recent runs is missing even if it exists in the repository.
 
-        Everything comes in a single answer that is cut off at 5,000 branches.
+        All names are in a single response that is cut off at 5,000 branches.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            workflow_name: Only branches on which this workflow ran. Default: branches of the whole project.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            workflow_name: Only branches on which this workflow ran. Default: all branches of the project.
 
         Returns:
             Names of the branches, with the IDs of the project and its organization.
@@ -210,19 +213,19 @@ class Insights(Namespace):
     async def flaky_tests(self, project_slug: ProjectSlug | str) -> FlakyTestReport:
         """List the flaky tests of a project, over all branches.
 
-        A test counts as flaky when it both failed and passed on the same commit; two weeks without another
-        flake clear it. Only tests whose results the jobs upload with `store_test_results` can be seen, and
-        CircleCI offers test insights to GitHub OAuth and Bitbucket Cloud projects only.
+        A test counts as flaky when it both failed and passed on the same commit; it is cleared after two weeks
+        without another flake. Only tests whose results the jobs upload with `store_test_results` are covered,
+        and CircleCI offers test insights to GitHub OAuth and Bitbucket Cloud projects only.
 
-        The whole report comes at once, without pages. `insights.test_metrics` shows the slowest and most often
-        failing tests of one workflow.
+        The report is not paginated. `insights.test_metrics` returns the slowest and most often failing tests of
+        one workflow.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
 
         Returns:
-            The flaky tests and how many there are.
+            The flaky tests and their number.
 
         Raises:
             APIError: CircleCI refused or failed; see `circleci_v2.errors`.
@@ -243,22 +246,23 @@ class Insights(Namespace):
     ) -> Paginator[WorkflowInsights]:
         """List aggregate metrics for each workflow of a project.
 
-        One item per workflow name with success rate, durations, recovery time and credits.
-        `insights.list_workflow_runs` gives the single runs behind an item, `insights.workflow_summary` one
-        workflow with its trends.
+        Each item is one workflow name with success rate, durations, recovery time and credits.
+        `insights.list_workflow_runs` lists the individual runs of a workflow; `insights.workflow_summary`
+        returns one workflow with its trends.
 
         At most 90 days are aggregated. The figures are rebuilt once a day, so runs of the past 24 hours may not
-        be in them. Credits are estimates, not billing data.
+        be included. Credits are estimates, not billing data.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             all_branches: True to merge every branch into one figure; do not combine it with `branch`. Default: false.
-            branch: Count only this branch, for example `main`. Default: the project's default branch, not all branches.
-            reporting_window: How far back to aggregate. Default: `last-90-days`.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            branch: Only data of this branch, for example `main`. Default: the project's default branch, not all
+                branches.
+            reporting_window: Time range to aggregate, counted back from now. Default: `last-90-days`.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of workflows with their metrics.
@@ -293,8 +297,8 @@ class Insights(Namespace):
     ) -> Paginator[WorkflowRun]:
         """List the recent runs of a workflow, with duration and credits.
 
-        Cheaper than walking pipelines when only status, duration and credits of runs matter: no pipeline needs
-        to be fetched first. Pass the `id` of a run to `workflows.get` or `workflows.list_jobs` for details.
+        Cheaper than listing pipelines when only status, duration and credits of runs are needed: no pipeline
+        has to be fetched first. Pass the `id` of a run to `workflows.get` or `workflows.list_jobs` for details.
 
         The list reaches back 90 days. Read current runs with `pipelines.list_for_project` and
         `pipelines.list_workflows` instead, because Insights lags.
@@ -302,16 +306,17 @@ class Insights(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             workflow_name: Name of the workflow as written in the CircleCI configuration, for example `build-and-test`.
             all_branches: True to merge every branch into one figure; do not combine it with `branch`. Default: false.
-            branch: Count only this branch, for example `main`. Default: the project's default branch, not all branches.
-            end_date: Keep executions that started before this moment, at most 90 days after `start_date`; state the time
+            branch: Only data of this branch, for example `main`. Default: the project's default branch, not all
+                branches.
+            end_date: Only executions that started before this time, at most 90 days after `start_date`; include the time
                 zone. Default: no upper bound.
-            start_date: Keep executions that started at or after this moment; state the time zone. Mandatory as soon as
-                `end_date` is given. Default: no lower bound within the 90 days kept.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            start_date: Only executions that started at or after this time; include the time zone. Required if `end_date` is
+                passed. Default: no lower bound within the 90 days kept.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of runs of the workflow.
@@ -348,8 +353,8 @@ class Insights(Namespace):
     ) -> Paginator[JobInsights]:
         """List aggregate metrics for each job of a workflow.
 
-        Finds the jobs that make a workflow slow, expensive or unreliable. For the same figures as series over
-        time use `insights.job_timeseries`; for a single execution, `jobs.get_by_number`.
+        Use it to find the jobs that make a workflow slow, expensive or unreliable. For the same figures as time
+        series use `insights.job_timeseries`; for a single execution, `jobs.get_by_number`.
 
         At most 90 days are aggregated, rebuilt once a day, so the past 24 hours may be missing. Credits are not
         billing data.
@@ -357,15 +362,16 @@ class Insights(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             workflow_name: Name of the workflow as written in the CircleCI configuration, for example `build-and-test`.
             all_branches: True to merge every branch into one figure; do not combine it with `branch`. Default: false.
-            branch: Count only this branch, for example `main`. Default: the project's default branch, not all branches.
+            branch: Only data of this branch, for example `main`. Default: the project's default branch, not all
+                branches.
             job_name: Only jobs whose name contains this text, so `test` also matches `unit-test`. Default: every job of
                 the workflow.
-            reporting_window: How far back to aggregate. Default: `last-90-days`.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            reporting_window: Time range to aggregate, counted back from now. Default: `last-90-days`.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of jobs with their metrics.
@@ -399,16 +405,17 @@ class Insights(Namespace):
     ) -> WorkflowInsightsSummary:
         """Get the metrics of one workflow and how they changed.
 
-        The only Insights call that gives durations, recovery time and trends of a workflow together. It
-        documents no reporting window: `metrics.window_start` and `metrics.window_end` say what was aggregated.
-        `insights.list_workflows` lets the window be chosen, but has no trends.
+        The only Insights call that returns durations, recovery time and trends of a workflow together. The
+        reporting window is not documented: `metrics.window_start` and `metrics.window_end` delimit the
+        aggregated runs. `insights.list_workflows` accepts a reporting window, but has no trends.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             workflow_name: Name of the workflow as written in the CircleCI configuration, for example `build-and-test`.
             all_branches: True to merge every branch into one figure; do not combine it with `branch`. Default: false.
-            branch: Count only this branch, for example `main`. Default: the project's default branch, not all branches.
+            branch: Only data of this branch, for example `main`. Default: the project's default branch, not all
+                branches.
 
         Returns:
             Metrics and trends of the workflow.
@@ -435,18 +442,18 @@ class Insights(Namespace):
         """Get the slowest and most often failing tests of a workflow.
 
         Computed from only the 10 latest runs of the workflow, so a rare failure drops out quickly;
-        `insights.flaky_tests` remembers flakes for two weeks. For every result of one job use
-        `jobs.list_tests`.
+        `insights.flaky_tests` keeps flakes for two weeks. For every result of one job use `jobs.list_tests`.
 
-        Needs jobs that upload results with `store_test_results`; CircleCI offers test insights to GitHub OAuth
-        and Bitbucket Cloud projects only.
+        Requires jobs that upload results with `store_test_results`; CircleCI offers test insights to GitHub
+        OAuth and Bitbucket Cloud projects only.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             workflow_name: Name of the workflow as written in the CircleCI configuration, for example `build-and-test`.
             all_branches: True to merge every branch into one figure; do not combine it with `branch`. Default: false.
-            branch: Count only this branch, for example `main`. Default: the project's default branch, not all branches.
+            branch: Only data of this branch, for example `main`. Default: the project's default branch, not all
+                branches.
 
         Returns:
             Test metrics of the latest runs.

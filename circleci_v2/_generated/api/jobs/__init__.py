@@ -17,16 +17,16 @@ __all__ = ["Jobs", "JobsWithRawResponse"]
 
 
 class Jobs(Namespace):
-    """Jobs: their details, test results and artifacts, and how to cancel one."""
+    """Jobs: get one, list its test results and artifacts, cancel it."""
 
     async def get(self, job_id: UUID | str) -> Job:
         """Get a job by its UUID.
 
-        Needs no project slug, and so suits ids from `workflows.list_jobs` or from a webhook. It says which
-        workflow, pipeline and project the job belongs to, but nothing about executor, contexts, parallel runs
-        or queue time: those are in `jobs.get_by_number`.
+        Needs no project slug, and so works with ids from `workflows.list_jobs` or from a webhook. The result
+        identifies the workflow, pipeline and project of the job, but does not include executor, contexts,
+        parallel runs or queue time: those are in `jobs.get_by_number`.
 
-        A young operation: older installations of CircleCI server may answer 404.
+        A recent operation: older installations of CircleCI server may respond with 404.
 
         Args:
             job_id: UUID of the job, from `WorkflowJob.id`.
@@ -49,9 +49,9 @@ class Jobs(Namespace):
     async def cancel(self, job_id: UUID | str) -> MessageResponse:
         """Cancel a job by its UUID.
 
-        Stops one job and lets the rest of its workflow go on; jobs that require it do not start, unless their
-        configuration accepts `canceled`. The job ends asynchronously. Use `jobs.cancel_by_number` if only slug
-        and number are at hand, and `workflows.cancel` to stop everything.
+        Stops one job and lets the rest of its workflow continue; jobs that require it do not start, unless
+        their configuration accepts `canceled`. The job ends asynchronously. Use `jobs.cancel_by_number` if only
+        slug and number are known, and `workflows.cancel` to stop everything.
 
         Args:
             job_id: UUID of the job, from `WorkflowJob.id`.
@@ -74,18 +74,18 @@ class Jobs(Namespace):
     async def get_by_number(self, project_slug: ProjectSlug | str, job_number: int) -> JobDetails:
         """Get a job by its number, with executor, timing and parallel runs.
 
-        The fullest view of a job: resource class, contexts, time in the queue, each parallel run, and messages
-        from the platform. For an approval job it answers 404 or something of quite another shape, so check
-        `WorkflowJob.type` first.
+        The most detailed view of a job: resource class, contexts, time in the queue, each parallel run, and
+        messages from the platform. For an approval job the response is 404 or has a completely different shape,
+        so check `WorkflowJob.type` first.
 
-        The operation is missing from CircleCI's latest published document, the one that brought `jobs.get`, but
-        is still served.
+        The operation is missing from CircleCI's latest published document, the one that introduced `jobs.get`,
+        but is still available.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            job_number: Number of the job within its project, as shown in the URL of its page in the web app;
-                `WorkflowJob.job_number` holds it too.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            job_number: Number of the job within its project, as shown in the URL of its page in the web app; also in
+                `WorkflowJob.job_number`.
 
         Returns:
             Details of the job.
@@ -101,14 +101,14 @@ class Jobs(Namespace):
     async def cancel_by_number(self, project_slug: ProjectSlug | str, job_number: int) -> MessageResponse:
         """Cancel a job by its number.
 
-        Has the same effect as `jobs.cancel`, for callers who know the project and the number from the web app.
-        Approval jobs mostly have no number to use here; `workflows.cancel` ends what they hold.
+        Has the same effect as `jobs.cancel`, for callers that have the project and the number from the web app.
+        Approval jobs mostly have no number to use here; `workflows.cancel` cancels the workflow that they hold.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            job_number: Number of the job within its project, as shown in the URL of its page in the web app;
-                `WorkflowJob.job_number` holds it too.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            job_number: Number of the job within its project, as shown in the URL of its page in the web app; also in
+                `WorkflowJob.job_number`.
 
         Returns:
             The request was accepted; the job is canceled soon after.
@@ -126,20 +126,20 @@ class Jobs(Namespace):
     ) -> Paginator[Artifact]:
         """List the artifacts of a job.
 
-        Gives names and addresses, not contents; `download_artifacts` on the client fetches the files and keeps
+        Returns paths and URLs, not contents; `download_artifacts` of the client downloads the files and keeps
         them inside one folder. Artifacts are kept for 30 days unless the organization chose less.
 
-        Downloading needs the token, but the address mostly redirects to pre-signed storage on another host,
-        which must not receive it.
+        Downloading requires the token, but the URL mostly redirects to pre-signed storage on another host,
+        which must not receive the token.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            job_number: Number of the job within its project, as shown in the URL of its page in the web app;
-                `WorkflowJob.job_number` holds it too.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            job_number: Number of the job within its project, as shown in the URL of its page in the web app; also in
+                `WorkflowJob.job_number`.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of artifacts.
@@ -159,18 +159,19 @@ class Jobs(Namespace):
     ) -> Paginator[JobTest]:
         """List the test results of a job.
 
-        Holds what the job uploaded with a `store_test_results` step, passed tests included; a job without such
-        a step has an empty list. The list is also empty when the results of the job exceed 250 MB, which cannot
-        be told apart from no tests. Which parallel run a result comes from is not told.
+        Contains the results that the job uploaded with a `store_test_results` step, passed tests included; a
+        job without such a step has an empty list. The list is also empty when the results of the job exceed 250
+        MB, which cannot be distinguished from no tests. Results do not identify the parallel run that they come
+        from.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            job_number: Number of the job within its project, as shown in the URL of its page in the web app;
-                `WorkflowJob.job_number` holds it too.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            job_number: Number of the job within its project, as shown in the URL of its page in the web app; also in
+                `WorkflowJob.job_number`.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of test results.

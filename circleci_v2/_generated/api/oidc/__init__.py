@@ -28,14 +28,14 @@ class Oidc(Namespace):
     async def get_organization_claims(self, org_id: UUID | str) -> OidcClaims:
         """Get the OIDC token claims customized for an organization.
 
-        Shows which audience and lifetime the OIDC tokens of the organization's jobs (such as
-        `$CIRCLE_OIDC_TOKEN`) carry instead of CircleCI's defaults. A claim nobody customized is absent.
+        Returns the audience and lifetime that the OIDC tokens of the organization's jobs (such as
+        `$CIRCLE_OIDC_TOKEN`) have instead of CircleCI's defaults. Claims that are not customized are absent.
 
-        Projects can override both claims: `oidc.get_project_claims` shows the overrides of one. On CircleCI
-        server, OIDC tokens need version 4.4 or later.
+        Projects can override both claims: `oidc.get_project_claims` returns the overrides of a project. On
+        CircleCI server, OIDC tokens require version 4.4 or later.
 
         Args:
-            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
 
         Returns:
             The organization's customized claims.
@@ -56,16 +56,16 @@ class Oidc(Namespace):
         """Customize the OIDC token claims of an organization.
 
         Sets the audience, the lifetime or both for tokens of every project that has no override of its own
-        (`oidc.update_project_claims`). A claim left out keeps its value; to go back to CircleCI's default use
+        (`oidc.update_project_claims`). A claim left out keeps its value; to restore CircleCI's default use
         `oidc.delete_organization_claims`.
 
-        Cloud providers match tokens on the audience, so let their trust policies accept the new value first, or
-        deployments lose access.
+        Cloud providers match tokens on the audience, so update their trust policies to accept the new value
+        first; otherwise deployments lose access.
 
         Args:
-            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            audience: Values for the `aud` claim, usually what the receiving service expects, such as `sts.amazonaws.com`.
-                Replaces the previous list as a whole.
+            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            audience: Values for the `aud` claim, usually the value that the receiving service expects, such as
+                `sts.amazonaws.com`. Replaces the complete previous list.
             ttl: Lifetime of a token: up to seven whole numbers, each with a unit (`ms`, `s`, `m`, `h`, `d` or `w`),
                 for example `15m` or `1h30m`.
 
@@ -87,14 +87,14 @@ class Oidc(Namespace):
     async def delete_organization_claims(self, org_id: UUID | str, *, claims: str) -> OidcClaims:
         """Reset OIDC token claims of an organization to the defaults.
 
-        Removes the named customizations, after which tokens carry CircleCI's defaults again: the organization's
-        ID as audience and a lifetime of one hour. Overrides made for single projects are not claims of the
+        Removes the named customizations, after which tokens have CircleCI's defaults again: the organization's
+        ID as audience and a lifetime of one hour. Overrides of single projects are not claims of the
         organization; `oidc.delete_project_claims` removes those.
 
         Trust policies that expect the customized audience reject tokens issued from then on.
 
         Args:
-            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
             claims: Claims to reset, separated by commas: `audience`, `ttl` or `audience,ttl`. There is no default.
 
         Returns:
@@ -115,12 +115,12 @@ class Oidc(Namespace):
     async def get_project_claims(self, org_id: UUID | str, project_id: UUID | str) -> OidcClaims:
         """Get the OIDC token claims customized for a project.
 
-        Reports what is set on the project itself. For a claim that is absent here the organization's value
-        counts (`oidc.get_organization_claims`), and CircleCI's default where the organization has none either.
+        Returns the claims set on the project itself. For a claim that is absent, the value of the organization
+        applies (`oidc.get_organization_claims`), or CircleCI's default if the organization has none either.
 
         Args:
-            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
 
         Returns:
             The project's customized claims.
@@ -146,16 +146,16 @@ class Oidc(Namespace):
         """Customize the OIDC token claims of a project.
 
         Overrides the organization's claims (`oidc.update_organization_claims`) for the jobs of one project, for
-        example to give a deployment project tokens with a shorter life or an audience of its own. A claim left
-        out keeps its value.
+        example to issue tokens with a shorter lifetime or a separate audience to a deployment project. A claim
+        left out keeps its value.
 
-        Let the trust policies of your cloud provider accept a new audience before you change it here.
+        Update the trust policies of your cloud provider to accept a new audience before you change it here.
 
         Args:
-            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
-            audience: Values for the `aud` claim, usually what the receiving service expects, such as `sts.amazonaws.com`.
-                Replaces the previous list as a whole.
+            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
+            audience: Values for the `aud` claim, usually the value that the receiving service expects, such as
+                `sts.amazonaws.com`. Replaces the complete previous list.
             ttl: Lifetime of a token: up to seven whole numbers, each with a unit (`ms`, `s`, `m`, `h`, `d` or `w`),
                 for example `15m` or `1h30m`.
 
@@ -177,13 +177,13 @@ class Oidc(Namespace):
     async def delete_project_claims(self, org_id: UUID | str, project_id: UUID | str, *, claims: str) -> OidcClaims:
         """Remove a project's own OIDC token claims.
 
-        Drops the named overrides, so that the project falls back to the claims of its organization, or to
-        CircleCI's defaults where the organization has customized nothing. The organization's claims stay as
-        they are (`oidc.delete_organization_claims` resets those).
+        Removes the named overrides, so that the project falls back to the claims of its organization, or to
+        CircleCI's defaults if the organization has customized nothing. The organization's claims are not
+        changed (`oidc.delete_organization_claims` resets those).
 
         Args:
-            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             claims: Claims to reset, separated by commas: `audience`, `ttl` or `audience,ttl`. There is no default.
 
         Returns:

@@ -31,19 +31,18 @@ __all__ = ["Organizations", "OrganizationsWithRawResponse"]
 
 
 class Organizations(Namespace):
-    """Organizations, and the URL prefixes from which they allow orbs to be loaded."""
+    """Organizations, and their allow-lists of URL prefixes for orbs."""
 
     async def create(self, *, name: str, vcs_type: OrganizationVcsType | str) -> Organization:
         """Create an organization, or connect one from GitHub or Bitbucket.
 
-        With `vcs_type` `circleci` this makes a new standalone organization, the kind that GitHub App and GitLab
-        projects live in. With `github` or `bitbucket` nothing is created at the host: CircleCI checks that the
-        token's user has access to the organization of that name and takes over its data.
+        With `vcs_type` `circleci` this creates a standalone organization, the kind that GitHub App and GitLab
+        projects belong to. With `github` or `bitbucket` nothing is created at the host: CircleCI checks that
+        the token's user has access to the organization of that name and takes over its data.
 
         Args:
-            name: Free to choose for `circleci`; for `github` and `bitbucket`, what the organization is called at the
-                host.
-            vcs_type: Whether to make a standalone organization (`circleci`) or to connect one of GitHub OAuth or
+            name: Any name for `circleci`; for `github` and `bitbucket`, the name of the organization at the host.
+            vcs_type: Whether to create a standalone organization (`circleci`) or to connect one of GitHub OAuth or
                 Bitbucket Cloud.
 
         Returns:
@@ -60,8 +59,8 @@ class Organizations(Namespace):
     async def get(self, org_slug_or_id: OrgSlug | UUID | str) -> Organization:
         """Get an organization by slug or UUID.
 
-        Translates between the two: `groups`, `usage` and some other namespaces accept only the UUID, `insights`
-        the slug. To find out which organizations there are, call `user.collaborations`.
+        Translates between slug and UUID: `groups`, `usage` and some other namespaces accept only the UUID,
+        `insights` the slug. To list organizations, call `user.collaborations`.
 
         Args:
             org_slug_or_id: The organization, by its slug (`gh/acme`) or by its UUID.
@@ -80,17 +79,17 @@ class Organizations(Namespace):
     async def delete(self, org_slug_or_id: OrgSlug | UUID | str) -> MessageResponse:
         """Delete an organization with all its projects and build data.
 
-        There is no way back, and the data is lost for every member. CircleCI permits it to organization
-        administrators only, and only on the Free plan.
+        The deletion cannot be undone, and the data is lost for every member. CircleCI permits it to
+        organization administrators only, and only on the Free plan.
 
-        The deletion runs on after the answer. A standalone organization stays visible for some hours; one of
-        GitHub OAuth or Bitbucket Cloud remains listed, but empty.
+        The deletion continues after the response. A standalone organization stays visible for some hours; one
+        of GitHub OAuth or Bitbucket Cloud remains listed, but empty.
 
         Args:
             org_slug_or_id: The organization, by its slug (`gh/acme`) or by its UUID.
 
         Returns:
-            The deletion has been accepted and goes on in the background.
+            The deletion was accepted and continues in the background.
 
         Raises:
             APIError: CircleCI refused or failed; see `circleci_v2.errors`.
@@ -106,7 +105,7 @@ class Organizations(Namespace):
         URL orbs are orbs that a configuration includes by HTTPS address instead of by registry name; a
         reference that no entry matches stops the pipeline's configuration from compiling.
 
-        An organization has at most 5 entries, so there are no pages: all of them are in `items`.
+        An organization has at most 5 entries, so the list is not paginated: `items` contains all of them.
 
         Await it for the first page, iterate over it for every item.
 
@@ -130,13 +129,13 @@ class Organizations(Namespace):
         """Allow orbs from a URL prefix in an organization.
 
         Every project of the organization can use the prefix from then on. At most 5 entries are possible, and
-        an entry cannot be edited: remove it with `organizations.remove_url_orb_allow_list_entry` and create it
-        anew.
+        an entry cannot be edited: remove it with `organizations.remove_url_orb_allow_list_entry` and create a
+        new one.
 
         Args:
             org_slug_or_id: The organization, by its slug (`gh/acme`) or by its UUID.
-            name: Label for people who read the list, such as the reason for the entry.
-            auth: Whose access CircleCI uses to fetch orbs below the prefix; `none` for public ones.
+            name: Label for readers of the list, such as the reason for the entry.
+            auth: Authentication that CircleCI uses to fetch orbs below the prefix; `none` for public ones.
             prefix: An HTTPS URL ending in `/`; orb references that begin with it are allowed.
 
         Returns:
@@ -158,7 +157,7 @@ class Organizations(Namespace):
     ) -> UrlOrbAllowListChange:
         """Remove a URL prefix from the orb allow-list.
 
-        Configurations that refer to orbs below the prefix no longer compile, unless another entry matches too,
+        Configurations that refer to orbs below the prefix no longer compile, unless another entry also matches,
         so check first that no project needs it.
 
         Args:

@@ -17,7 +17,7 @@ __all__ = ["Otel", "OtelWithRawResponse"]
 
 
 class Otel(Namespace):
-    """OpenTelemetry exporters: where CircleCI sends traces of pipelines.
+    """OpenTelemetry exporters: traces of pipelines, sent to a collector.
 
     At most five for each organization.
     """
@@ -25,17 +25,17 @@ class Otel(Namespace):
     def list_exporters(self, *, org_id: UUID | str) -> Paginator[OtelExporter]:
         """List the OpenTelemetry exporters of an organization.
 
-        An exporter sends traces of pipelines, workflows and jobs to an OTLP collector. All exporters come in
-        one plain list, as an organization has at most five; what CircleCI finds wrong with one stands in its
-        `issues`.
+        An exporter sends traces of pipelines, workflows and jobs to an OTLP collector. The list is not
+        paginated, as an organization has at most five exporters; `issues` contains the problems that CircleCI
+        finds with an exporter.
 
-        Needs the rights of an organization administrator. CircleCI labels the OpenTelemetry operations as
+        Requires organization administrator permissions. CircleCI labels the OpenTelemetry operations as
         experimental.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            org_id: UUID of the organization; an organization slug does not work here.
+            org_id: UUID of the organization; organization slugs are not accepted.
 
         Returns:
             All exporters of the organization.
@@ -63,17 +63,18 @@ class Otel(Namespace):
         """Create an OpenTelemetry exporter for an organization.
 
         From then on CircleCI sends spans of the organization's pipelines to the collector. The API cannot
-        change an exporter: to alter one, create its successor and call `otel.delete_exporter` for the old one.
+        change an exporter: to replace one, create a new exporter and delete the old one with
+        `otel.delete_exporter`.
 
-        Five exporters per organization at most. Needs the rights of an organization administrator. CircleCI
-        labels this operation as experimental.
+        An organization can have at most five exporters. Requires organization administrator permissions.
+        CircleCI labels this operation as experimental.
 
         Args:
             endpoint: Host and port of an OTLP collector that CircleCI can reach, for example `otel.acme.example:4317`.
-            org_id: UUID of the organization whose spans are to be sent; a slug is refused.
-            protocol: Transport the collector listens for at `endpoint`.
-            headers: Headers to add to each export request, typically the collector's API key. Left out: none.
-            insecure: True to send without TLS, for collectors that cannot do it. Left out: TLS is used.
+            org_id: UUID of the organization whose spans are to be sent; slugs are rejected.
+            protocol: Protocol that the collector accepts at `endpoint`.
+            headers: Headers to add to each export request, typically the collector's API key. Default: none.
+            insecure: True to send without TLS, for collectors that do not support it. Default: TLS is used.
 
         Returns:
             The new exporter.
@@ -97,9 +98,9 @@ class Otel(Namespace):
     async def delete_exporter(self, otel_exporter_id: UUID | str) -> None:
         """Delete an OpenTelemetry exporter.
 
-        CircleCI stops sending spans to that collector, and one of the five places of the organization becomes
-        free. Needs the rights of an organization administrator; experimental, like the other OpenTelemetry
-        operations.
+        CircleCI stops sending spans to that collector, and one of the organization's five exporter slots
+        becomes free. Requires organization administrator permissions; experimental, like the other
+        OpenTelemetry operations.
 
         Args:
             otel_exporter_id: UUID of the exporter, from `otel.list_exporters`.

@@ -24,13 +24,13 @@ __all__ = ["PipelineDefinitions", "PipelineDefinitionsWithRawResponse"]
 
 
 class PipelineDefinitions(Namespace):
-    """Pipeline definitions: which configuration a project runs, and what it checks out."""
+    """Pipeline definitions: the configuration that a project runs, and the repository that it checks out."""
 
     def list(self, project_id: str) -> Paginator[PipelineDefinition]:
         """List the pipeline definitions of a project.
 
-        A pipeline definition pairs a configuration file with the repository to check out; `pipelines.run` takes
-        its ID as `definition_id`. The whole list comes in one answer, without pages.
+        A pipeline definition pairs a configuration file with the repository to check out; pass its ID to
+        `pipelines.run` as `definition_id`. The list is not paginated.
 
         For GitHub OAuth, Bitbucket Cloud and GitLab nothing is stored: CircleCI lists a definition that it
         derives from the project and that cannot be changed. Not available on CircleCI server.
@@ -38,7 +38,7 @@ class PipelineDefinitions(Namespace):
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
 
         Returns:
             All pipeline definitions of the project.
@@ -65,19 +65,19 @@ class PipelineDefinitions(Namespace):
     ) -> PipelineDefinition:
         """Add a pipeline definition to a project.
 
-        Gives a project another pipeline, with its own configuration file or even its own configuration
-        repository. Documented for configuration that is reached through the CircleCI GitHub App.
+        Adds another pipeline to a project, with its own configuration file or even its own configuration
+        repository. Documented for configuration that CircleCI reads through its GitHub App.
 
-        A new definition starts nothing by itself. Attach a trigger with `triggers.create`, or run it on demand
-        with `pipelines.run`.
+        A new definition starts no pipelines by itself. Attach a trigger with `triggers.create`, or run it on
+        demand with `pipelines.run`.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             name: Name shown in the project's settings, for example `nightly`.
             checkout_source: Repository that the `checkout` step clones; may differ from the one holding the configuration.
-            config_source: Where the configuration file is read from. Choose with care, for only the file path can be changed
+            config_source: Source of the configuration file. Choose it carefully, because only the file path can be changed
                 later.
-            description: Note for the people who maintain the project. Default: none.
+            description: Note for maintainers of the project. Default: none.
 
         Returns:
             The new pipeline definition.
@@ -105,13 +105,13 @@ class PipelineDefinitions(Namespace):
     async def get(self, project_id: str, pipeline_definition_id: str) -> PipelineDefinition:
         """Get a pipeline definition.
 
-        Documented for GitHub App and Bitbucket Data Center definitions. A definition that was deleted, or
-        belongs to another project, is seen answered 400 (`Failed to get pipeline definition.`) instead of 404,
-        and so are existing GitLab definitions; to find out whether one exists, look for its ID in
-        `pipeline_definitions.list`.
+        Documented for GitHub App and Bitbucket Data Center definitions. For a definition that was deleted or
+        belongs to another project, a 400 (`Failed to get pipeline definition.`) instead of 404 has been
+        observed, and likewise for existing GitLab definitions; to find out whether a definition exists, look
+        for its ID in `pipeline_definitions.list`.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             pipeline_definition_id: UUID of the pipeline definition, from `pipeline_definitions.list`; not the ID of a pipeline.
 
         Returns:
@@ -140,19 +140,19 @@ class PipelineDefinitions(Namespace):
     ) -> PipelineDefinition:
         """Change a pipeline definition.
 
-        Renames it, points it at another configuration file, or changes the repository to check out; what you
-        leave out stays. The repository of the configuration is fixed: to read it from elsewhere, add a
-        definition with `pipeline_definitions.create` and recreate the triggers there.
+        Renames the definition, sets another configuration file, or changes the repository to check out; fields
+        that are left out keep their value. The repository of the configuration cannot be changed: to use
+        another one, add a definition with `pipeline_definitions.create` and recreate the triggers there.
 
-        Works for GitHub App and Bitbucket Data Center definitions only.
+        Supports GitHub App and Bitbucket Data Center definitions only.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             pipeline_definition_id: UUID of the pipeline definition, from `pipeline_definitions.list`; not the ID of a pipeline.
             name: New name.
             checkout_source: Another repository for the `checkout` step to clone.
             config_source: Another configuration file, in the same repository as before.
-            description: New note, in place of the old one.
+            description: New note; replaces the old one.
 
         Returns:
             The pipeline definition after the change.
@@ -181,14 +181,14 @@ class PipelineDefinitions(Namespace):
     async def delete(self, project_id: str, pipeline_definition_id: str) -> MessageResponse:
         """Delete a pipeline definition.
 
-        Cannot be undone: a definition created anew has another ID, so everything that starts this one through
-        `pipelines.run` needs an update. Review what is attached with `triggers.list` first; to pause a
-        pipeline, disable those of its triggers that allow it with `triggers.update`.
+        The deletion cannot be undone: a recreated definition has another ID, so every caller that starts this
+        one with `pipelines.run` needs an update. Review the attached triggers with `triggers.list` first; to
+        pause a pipeline, disable its triggers with `triggers.update` where they support it.
 
-        Works for GitHub App and Bitbucket Data Center definitions only.
+        Supports GitHub App and Bitbucket Data Center definitions only.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             pipeline_definition_id: UUID of the pipeline definition, from `pipeline_definitions.list`; not the ID of a pipeline.
 
         Returns:

@@ -45,20 +45,20 @@ class Pipelines(Namespace):
     ) -> Paginator[Pipeline]:
         """List recent pipelines across the projects you follow in an organization.
 
-        Gives an overview over many projects at once. Only projects that the owner of the token follows count,
-        and of those only the 250 built most recently; for the full history of one project use
-        `pipelines.list_for_project`.
+        Covers many projects in one list, but only projects that the owner of the token follows, and of those
+        only the 250 built most recently. `pipelines.list_for_project` lists all retained pipelines of one
+        project.
 
-        What comes back has no workflows in it: fetch them per pipeline with `pipelines.list_workflows`.
+        The pipelines do not include their workflows: list them per pipeline with `pipelines.list_workflows`.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            mine: True keeps only the pipelines that the owner of the token triggered. Default: pipelines of
-                everybody.
-            org_slug: Organization to look in, for example `gh/acme`, or `circleci/...` for opaque slugs. Optional in the
-                specification, but best always given: what a call without it covers is not documented.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            mine: True to list only the pipelines that the owner of the token triggered. Default: pipelines of all
+                users.
+            org_slug: Slug of the organization, for example `gh/acme`, or `circleci/...` for opaque slugs. Optional in the
+                specification, but always pass it: the result without it is not documented.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of pipelines.
@@ -74,26 +74,26 @@ class Pipelines(Namespace):
     async def continue_(
         self, *, configuration: str, continuation_key: str, parameters: Mapping[str, int | str | bool] | None = None
     ) -> MessageResponse:
-        """Continue a pipeline that waits in its setup phase with a new configuration.
+        """Continue a pipeline from its setup phase with a new configuration.
 
-        This is how dynamic configuration goes on: a job of the setup workflow works out the real configuration
-        and hands it in here. It is meant to be called from within that job, because the continuation key exists
-        only there; the `circleci/continuation` orb makes the same call.
+        Part of dynamic configuration: a job of the setup workflow generates the actual configuration and
+        submits it with this call. Call it from within that job, because the continuation key exists only there;
+        the `circleci/continuation` orb makes the same call.
 
         A pipeline accepts one continuation, no later than six hours after it was created, and the new
         configuration may not be another setup configuration. Workflows of the new configuration appear in
         `pipelines.list_workflows` a little later.
 
         Args:
-            configuration: Full configuration to go on with, as YAML text (version 2.1, without `setup: true`). It must declare
-                every pipeline parameter that the setup configuration declares.
-            continuation_key: Secret that CircleCI gives to the jobs of a setup workflow as `CIRCLE_CONTINUATION_KEY`. Whoever
-                holds it can run any configuration in the pipeline: keep it out of logs.
+            configuration: Complete configuration to continue with, as YAML text (version 2.1, without `setup: true`). It must
+                declare every pipeline parameter that the setup configuration declares.
+            continuation_key: Secret that CircleCI passes to the jobs of a setup workflow as `CIRCLE_CONTINUATION_KEY`. Anyone who
+                has it can run any configuration in the pipeline: keep it out of logs.
             parameters: Values for pipeline parameters: at most 100, with names up to 128 and values up to 512 characters. A
                 parameter that was already set when the pipeline was triggered may not be set again.
 
         Returns:
-            Confirmation that the pipeline goes on.
+            Confirmation that the pipeline continues.
 
         Raises:
             APIError: CircleCI refused or failed; see `circleci_v2.errors`.
@@ -109,14 +109,14 @@ class Pipelines(Namespace):
     async def get(self, pipeline_id: UUID | str) -> Pipeline:
         """Get a pipeline by its UUID.
 
-        Tells who or what triggered the pipeline, for which commit, and whether its configuration could be
-        processed. A pipeline has no result of its own: success or failure stands in its workflows, see
-        `pipelines.list_workflows`. Use `pipelines.get_by_number` when only the number from the web app is
-        known.
+        Shows the event and the user that triggered the pipeline, its commit, and whether its configuration
+        could be processed. A pipeline has no result of its own: success or failure is a property of its
+        workflows, see `pipelines.list_workflows`. Use `pipelines.get_by_number` when only the number from the
+        web app is known.
 
         Args:
-            pipeline_id: UUID of the pipeline, from `Pipeline.id` or from the answer to `pipelines.run`; the pipeline number
-                is not accepted here.
+            pipeline_id: UUID of the pipeline, from `Pipeline.id` or from the result of `pipelines.run`; pipeline numbers are
+                not accepted.
 
         Returns:
             The pipeline.
@@ -132,14 +132,14 @@ class Pipelines(Namespace):
     async def get_config(self, pipeline_id: UUID | str) -> PipelineConfig:
         """Get the source and compiled configuration of a pipeline.
 
-        Shows the YAML exactly as this pipeline used it, before and after orbs, parameters and executors were
-        expanded; good for audits and for finding out why a job looks the way it does. Pipelines with dynamic
-        configuration carry a second pair of texts for their setup phase. With many orbs the compiled text gets
+        Returns the YAML exactly as this pipeline used it, before and after orbs, parameters and executors were
+        expanded; useful for audits and for finding out how a job got its configuration. Pipelines with dynamic
+        configuration have a second pair of texts for their setup phase. With many orbs the compiled text gets
         long.
 
         Args:
-            pipeline_id: UUID of the pipeline, from `Pipeline.id` or from the answer to `pipelines.run`; the pipeline number
-                is not accepted here.
+            pipeline_id: UUID of the pipeline, from `Pipeline.id` or from the result of `pipelines.run`; pipeline numbers are
+                not accepted.
 
         Returns:
             Configuration of the pipeline, as YAML texts.
@@ -155,14 +155,14 @@ class Pipelines(Namespace):
     async def get_values(self, pipeline_id: UUID | str) -> dict[str, Any]:
         """Get the pipeline values that a pipeline ran with.
 
-        These are the built-in values which a configuration reads with expressions such as `<< pipeline.number
-        >>` or `<< pipeline.git.branch >>`. They come as one flat mapping of name to value: mostly text,
-        integers and booleans, though the specification no longer promises any type. Which names are there
-        depends on the code host and on the kind of trigger, so read them with `.get()`.
+        Pipeline values are the built-in values that a configuration reads with expressions such as `<<
+        pipeline.number >>` or `<< pipeline.git.branch >>`. They are returned as one flat mapping of name to
+        value: mostly text, integers and booleans, although the specification no longer guarantees any type. The
+        set of names depends on the code host and on the kind of trigger, so read them with `.get()`.
 
         Args:
-            pipeline_id: UUID of the pipeline, from `Pipeline.id` or from the answer to `pipelines.run`; the pipeline number
-                is not accepted here.
+            pipeline_id: UUID of the pipeline, from `Pipeline.id` or from the result of `pipelines.run`; pipeline numbers are
+                not accepted.
 
         Returns:
             Mapping from the name of a pipeline value to its value.
@@ -181,20 +181,20 @@ class Pipelines(Namespace):
     def list_workflows(self, pipeline_id: UUID | str, *, page_token: str | None = None) -> Paginator[Workflow]:
         """List the workflows of a pipeline.
 
-        CircleCI creates workflows asynchronously: for some seconds after a trigger the list is empty or
-        answered 404, and a pipeline whose filters match nothing never gets any. With dynamic configuration more
-        workflows appear once the setup workflow has ended.
+        CircleCI creates workflows asynchronously: for some seconds after a trigger the list is empty or the
+        response is 404, and a pipeline whose filters match nothing never gets any workflows. With dynamic
+        configuration more workflows appear once the setup workflow has ended.
 
-        Reruns are listed next to the originals, under the same name, so one name can occur several times. It is
-        settled once the pipeline is `errored`, or is `created` and the newest workflow is not the setup one;
-        set a deadline, or leave it all to `trigger_and_wait` on the client.
+        Reruns are listed next to the originals, under the same name, so one name can occur several times. The
+        list is settled once the pipeline is `errored`, or is `created` and the newest workflow is not the setup
+        one; set a deadline, or use `trigger_and_wait` of the client.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            pipeline_id: UUID of the pipeline, from `Pipeline.id` or from the answer to `pipelines.run`; the pipeline number
-                is not accepted here.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            pipeline_id: UUID of the pipeline, from `Pipeline.id` or from the result of `pipelines.run`; pipeline numbers are
+                not accepted.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of workflows.
@@ -217,27 +217,27 @@ class Pipelines(Namespace):
     ) -> PipelineCreation:
         """Trigger a pipeline in a GitHub OAuth or Bitbucket Cloud project.
 
-        The older of two ways to start a pipeline; CircleCI recommends `pipelines.run`, which takes the same
-        pipeline parameters and also serves GitHub App and Bitbucket Data Center projects (those are refused
-        here, as are GitLab projects).
+        The older of two ways to start a pipeline. CircleCI recommends `pipelines.run`, which accepts the same
+        pipeline parameters and also supports GitHub App and Bitbucket Data Center projects; this operation
+        rejects those, and GitLab projects too.
 
-        The answer arrives before the configuration is read: `state` is `pending`, and an invalid configuration
-        shows only later, as `errored` in `pipelines.get`. A call that timed out may have started a pipeline, so
-        look at `pipelines.list_mine` before sending it again.
+        The response is sent before the configuration is read: `state` is `pending`, and an invalid
+        configuration shows only later, as `errored` in `pipelines.get`. A call that timed out may have started
+        a pipeline, so check `pipelines.list_mine` before repeating it.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             branch: Branch whose newest commit is built, for example `main`. On GitHub a pull request can be named as
                 `pull/<number>/head`, or `pull/<number>/merge` for the merged result. Default: the default branch of
                 the project.
             parameters: Values for pipeline parameters that the configuration declares: strings, integers or booleans, at
                 most 100, with names up to 128 and values up to 512 characters. An undeclared name is a
                 configuration error and leaves the pipeline `errored`.
-            tag: Git tag to build, for example `v1.2.0`. Jobs and workflows run only if their filters admit tags.
+            tag: Git tag to build, for example `v1.2.0`. Jobs and workflows run only if their filters allow tags.
 
         Returns:
-            The new pipeline, not processed yet.
+            The new pipeline, not yet processed.
 
         Raises:
             APIError: CircleCI refused or failed; see `circleci_v2.errors`.
@@ -254,19 +254,19 @@ class Pipelines(Namespace):
     ) -> Paginator[Pipeline]:
         """List the pipelines of a project, newest first.
 
-        Covers every kind of trigger and every author; `pipelines.list_mine` narrows the list to your own,
-        `pipelines.list` spans the projects of an organization. There is no filter by date: to read up to a
-        certain day, iterate and stop at the first `created_at` before it. Pages hold about 20 items, so
-        collecting all of a busy project takes very many requests: set a limit.
+        Covers every kind of trigger and every author; `pipelines.list_mine` narrows the list to your own
+        pipelines, `pipelines.list` spans the projects of an organization. There is no filter by date: to read
+        up to a certain day, iterate and stop at the first `created_at` before it. Pages contain about 20 items,
+        so listing every pipeline of a busy project takes very many requests: set a limit.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             branch: Name of a branch, for example `main`; pipelines for tags and for other branches are left out.
                 Default: all branches and tags.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of pipelines, newest first.
@@ -284,16 +284,16 @@ class Pipelines(Namespace):
     def list_mine(self, project_slug: ProjectSlug | str, *, page_token: str | None = None) -> Paginator[Pipeline]:
         """List the pipelines of a project that you triggered.
 
-        "You" is the owner of the token, so a service account sees what it started itself. Handy for finding out
-        whether a trigger call that timed out has created its pipeline. It cannot be narrowed to a branch;
-        `pipelines.list_for_project` can.
+        "You" is the owner of the token, so a service account lists only the pipelines that it started itself.
+        Use it to find out whether a trigger call that timed out has created its pipeline. There is no branch
+        filter; `pipelines.list_for_project` has one.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of your pipelines.
@@ -309,13 +309,13 @@ class Pipelines(Namespace):
     async def get_by_number(self, project_slug: ProjectSlug | str, pipeline_number: int) -> Pipeline:
         """Get a pipeline by its number within a project.
 
-        Returns the same as `pipelines.get`, for a caller who has the number from the web app, a log line or `<<
-        pipeline.number >>` instead of the UUID. Numbers of jobs belong to a different series and lead to 404 or
-        to an unrelated pipeline.
+        Returns the same as `pipelines.get`, for callers that have the number from the web app, a log line or
+        `<< pipeline.number >>` instead of the UUID. Job numbers belong to a different series and result in 404
+        or an unrelated pipeline.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             pipeline_number: Number of the pipeline, counted from 1 in each project.
 
         Returns:
@@ -340,29 +340,29 @@ class Pipelines(Namespace):
     ) -> PipelineNotTriggered | PipelineCreation:
         """Trigger a pipeline from a pipeline definition.
 
-        The recommended way to start a pipeline, for every kind of project but GitLab. Unlike
-        `pipelines.trigger` it can pick one of several pipeline definitions and can take the configuration from
-        another ref than the code.
+        The recommended way to start a pipeline, for every kind of project except GitLab. Unlike
+        `pipelines.trigger` it can select one of several pipeline definitions and can take the configuration
+        from another ref than the code.
 
-        Check what came back: a new pipeline (201), or merely a message saying why there is none (200), as for a
-        commit marked to skip CI. Workflows follow some seconds later; poll `pipelines.list_workflows`, or let
-        `trigger_and_wait` on the client do so; repeating a call whose answer was lost can start a second
-        pipeline.
+        Check the type of the result: a new pipeline (201), or a message that says why there is none (200), as
+        for a commit marked to skip CI (GitHub OAuth and Bitbucket Cloud only). Workflows follow some seconds
+        later; poll `pipelines.list_workflows`, or use `trigger_and_wait` of the client. Repeating a call whose
+        response was lost can start a second pipeline.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            checkout: Branch or tag that `checkout` steps get. Default: as the pipeline definition says.
-            config: Branch or tag to take the configuration file from. Default: as the pipeline definition says. GitHub
-                OAuth and Bitbucket Cloud projects keep both in one repository, so give the same ref here and in
-                `checkout`.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            checkout: Branch or tag that `checkout` steps use. Default: as set in the pipeline definition.
+            config: Branch or tag to read the configuration file from. Default: as set in the pipeline definition.
+                GitHub OAuth and Bitbucket Cloud projects keep both in one repository, so pass the same ref here and
+                in `checkout`.
             definition_id: UUID of the pipeline definition to run, from `pipeline_definitions.list`; the web app shows it under
-                Project Settings, Pipelines. Name it in projects that have several.
+                Project Settings, Pipelines. Pass it in projects that have several.
             parameters: Values for declared pipeline parameters: at most 100 of them, names no longer than 128 characters,
                 values no longer than 512.
 
         Returns:
-            No pipeline was created; the message says why; The new pipeline, not processed yet.
+            No pipeline was created; the message says why; The new pipeline, not yet processed.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.

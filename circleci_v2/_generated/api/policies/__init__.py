@@ -27,7 +27,7 @@ __all__ = ["Policies", "PoliciesWithRawResponse"]
 
 
 class Policies(Namespace):
-    """Config policies: the rules an organization has for its configuration, and the decisions made by them."""
+    """Config policies: an organization's rules for its configuration, and the decisions based on them."""
 
     def list_decisions(
         self,
@@ -44,26 +44,26 @@ class Policies(Namespace):
     ) -> Paginator[DecisionLog]:
         """List logged config policy decisions of an organization.
 
-        The audit log of config policies: one entry for each configuration that was judged, with the outcome and
-        the rules it broke.
+        The audit log of config policies: one entry for each configuration that was evaluated, with the outcome
+        and the rules it broke.
 
-        The API pages by `offset` here, and iteration advances it for you until an answer is empty. Fix `before`
-        for a long read: entries that arrive meanwhile can shift the rest. Needs the Scale plan, or CircleCI
-        server 4.2 or later.
+        The operation is paginated by `offset`, which iteration advances automatically until a response is
+        empty. Set `before` for a long read: entries added in the meantime can shift the others. Requires the
+        Scale plan, or CircleCI server 4.2 or later.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
-                with the contexts of `contexts.list`.
-            after: Only decisions made after this moment; state the time zone. Default: no lower bound.
-            before: Only decisions made before this moment; state the time zone. Default: no upper bound.
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
+                `contexts.list`.
+            after: Only decisions made after this time; include the time zone. Default: no lower bound.
+            before: Only decisions made before this time; include the time zone. Default: no upper bound.
             branch: Only decisions about pipelines of this branch, for example `main`. Default: all branches.
             build_number: Only decisions recorded under this build number, passed as text. Default: all.
             project_id: Only decisions about this project, by its UUID. Default: all projects.
             status: Only decisions with this outcome: `PASS`, `SOFT_FAIL`, `HARD_FAIL` or `ERROR`. Default: all.
-            offset: How many matching entries to skip. Default: 0.
+            offset: Number of matching entries to skip. Default: 0.
 
         Returns:
             One batch of logged decisions; empty after the last one.
@@ -96,26 +96,26 @@ class Policies(Namespace):
     async def make_decision(
         self, owner_id: str, *, input: str, context: str = "config", metadata: Mapping[str, Any] | None = None
     ) -> Decision:
-        """Judge a configuration by an organization's config policies.
+        """Evaluate a configuration against the config policies of an organization.
 
-        Tells before a push whether the stored policies would let a configuration run: useful in an editor or in
-        a check on generated configuration. Nothing is started or blocked. A configuration that breaks rules is
-        still answered 200, so look at `Decision.status`.
+        Checks before a push whether the stored policies would allow a configuration to run: useful in an editor
+        or in a check on generated configuration. Nothing is started or blocked. A configuration that breaks
+        rules still results in status 200, so check `Decision.status`.
 
         To try out policies that are not stored yet, use `circleci policy decide` of the CircleCI CLI, which
         evaluates them locally.
 
         Args:
-            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            input: Configuration as YAML text, not a path. Rules on the compiled configuration look under its
-                `_compiled_` key, which plain source text lacks.
-            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
-                with the contexts of `contexts.list`.
-            metadata: Facts that policies read as `data.meta`, in the shape of `DecisionMetadata`. Rules that ask for a
-                missing fact, for example `vcs.branch`, may decide otherwise than in a real pipeline.
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            input: Configuration as YAML text, not a path. Rules on the compiled configuration read its `_compiled_`
+                key, which plain source text lacks.
+            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
+                `contexts.list`.
+            metadata: Metadata that policies read as `data.meta`, in the form of `DecisionMetadata`. Rules that use a
+                missing value, for example `vcs.branch`, may decide differently than in a real pipeline.
 
         Returns:
-            The verdict on the configuration.
+            The decision on the configuration.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -130,15 +130,15 @@ class Policies(Namespace):
         )
 
     async def get_decision_settings(self, owner_id: str, *, context: str = "config") -> DecisionSettings:
-        """Tell whether config policies are enforced in an organization.
+        """Get the enforcement setting of config policies in an organization.
 
-        Storing policies (`policies.create_policy_bundle`) does not by itself put them to work: they are
-        evaluated only while this setting is on. `policies.update_decision_settings` changes it.
+        Storing policies (`policies.create_policy_bundle`) does not by itself enforce them: they are evaluated
+        only while this setting is on. `policies.update_decision_settings` changes it.
 
         Args:
-            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
-                with the contexts of `contexts.list`.
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
+                `contexts.list`.
 
         Returns:
             The current settings.
@@ -160,16 +160,15 @@ class Policies(Namespace):
         """Turn enforcement of config policies on or off.
 
         While it is on, CircleCI evaluates the stored policies whenever a pipeline is triggered, and a violated
-        hard rule prevents the run. Turning it off lets every configuration through and keeps the stored
-        policies.
+        hard rule prevents the run. Turning it off allows every configuration and keeps the stored policies.
 
-        Only administrators of the organization manage config policies. Check representative configurations with
-        `policies.make_decision` before the first switch-on.
+        Only organization administrators manage config policies. Check representative configurations with
+        `policies.make_decision` before turning it on for the first time.
 
         Args:
-            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
-                with the contexts of `contexts.list`.
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
+                `contexts.list`.
             enabled: True while stored policies are evaluated for each pipeline that is triggered. An update without it
                 is rejected, so never leave it out.
 
@@ -192,15 +191,14 @@ class Policies(Namespace):
     async def get_decision(self, owner_id: str, decision_id: str, *, context: str = "config") -> DecisionLog:
         """Get one logged config policy decision.
 
-        Explains why a certain pipeline was stopped or warned about. Find the entry with
-        `policies.list_decisions`; for the policies as they read at the time, continue with
-        `policies.get_decision_policy_bundle`.
+        Shows why a certain pipeline was stopped or warned about. Find the entry with `policies.list_decisions`;
+        `policies.get_decision_policy_bundle` returns the policies as they were at the time.
 
         Args:
-            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
             decision_id: UUID of a logged decision (`DecisionLog.id`), from `policies.list_decisions`.
-            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
-                with the contexts of `contexts.list`.
+            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
+                `contexts.list`.
 
         Returns:
             The logged decision.
@@ -222,14 +220,14 @@ class Policies(Namespace):
     ) -> dict[str, Any]:
         """Get the policies that a logged decision was based on.
 
-        Returns the bundle as it stood when the decision was made, which lets an audit reproduce an outcome
-        after the policies have moved on. `policies.get_policy_bundle` returns today's bundle.
+        Returns the bundle as it was when the decision was made, so that an audit can reproduce an outcome after
+        the policies have changed. `policies.get_policy_bundle` returns the current bundle.
 
         Args:
-            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
             decision_id: UUID of a logged decision (`DecisionLog.id`), from `policies.list_decisions`.
-            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
-                with the contexts of `contexts.list`.
+            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
+                `contexts.list`.
 
         Returns:
             The policies in force at the time, by policy name.
@@ -251,16 +249,16 @@ class Policies(Namespace):
     async def get_policy_bundle(self, owner_id: str, *, context: str = "config") -> dict[str, Any]:
         """Get all config policies of an organization.
 
-        The complete bundle with the Rego source of each policy, for a backup or a comparison with your
-        repository. An organization without policies yields an empty mapping, not an error.
+        Returns the complete bundle with the Rego source of each policy, for a backup or a comparison with your
+        repository. For an organization without policies the result is an empty mapping, not an error.
 
-        `policies.get_policy` fetches a single policy; whether the bundle is enforced at all is told by
-        `policies.get_decision_settings`.
+        `policies.get_policy` returns a single policy; `policies.get_decision_settings` returns whether the
+        bundle is enforced at all.
 
         Args:
-            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
-                with the contexts of `contexts.list`.
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
+                `contexts.list`.
 
         Returns:
             The policies, by policy name; empty if there are none.
@@ -286,23 +284,24 @@ class Policies(Namespace):
     ) -> PolicyBundleDiff:
         """Replace all config policies of an organization.
 
-        The upload takes the place of the whole bundle: a stored policy that is missing from it is deleted. Run
-        it with `dry=True` first and look at `PolicyBundleDiff.deleted`.
+        The upload replaces the complete bundle: a stored policy that is missing from it is deleted. Call it
+        with `dry=True` first and check `PolicyBundleDiff.deleted`.
 
         New policies apply to pipelines triggered from then on, provided enforcement is on
-        (`policies.update_decision_settings`). Only administrators of the organization may upload, and a bundle
-        that is too large is answered 413.
+        (`policies.update_decision_settings`). Only organization administrators may upload, and a bundle that is
+        too large is rejected with 413.
 
         Args:
-            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
-                with the contexts of `contexts.list`.
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
+                `contexts.list`.
             dry: True to compute the difference without storing anything. Default: false.
             policies: Rego source of each policy, keyed by file name, for example `images.rego`. An empty mapping deletes
                 every stored policy; always send the key.
 
         Returns:
-            What the upload would change; nothing was stored; What changed; the new bundle is stored.
+            The changes that the upload would make; nothing was stored; The changes made; the new bundle is
+            stored.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -321,15 +320,14 @@ class Policies(Namespace):
     async def get_policy(self, owner_id: str, policy_name: str, *, context: str = "config") -> Policy:
         """Get one config policy by name.
 
-        Fetches the Rego source of a single policy, where `policies.get_policy_bundle` returns them all. There
-        is no call to change or delete one policy: upload a new bundle with `policies.create_policy_bundle`.
+        Returns the Rego source of a single policy; `policies.get_policy_bundle` returns all of them. No
+        operation changes or deletes a single policy: upload a new bundle with `policies.create_policy_bundle`.
 
         Args:
-            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves one.
-            policy_name: Name that the policy gives itself with its `policy_name` rule; the file it came from may be called
-                otherwise.
-            context: Which set of policies is meant; `config`, the default, is the only one in use. It has nothing to do
-                with the contexts of `contexts.list`.
+            owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
+            policy_name: Name that the policy declares with its `policy_name` rule; the name of its file may differ.
+            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
+                `contexts.list`.
 
         Returns:
             The policy.

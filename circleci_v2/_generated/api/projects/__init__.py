@@ -42,20 +42,20 @@ __all__ = ["Projects", "ProjectsWithRawResponse"]
 
 
 class Projects(Namespace):
-    """Projects: the project itself, its settings, environment variables and checkout keys."""
+    """Projects, with their settings, environment variables and checkout keys."""
 
     async def create(self, org_slug_or_id: OrgSlug | UUID | str, *, name: str) -> Project:
         """Create a project in an organization of any type.
 
-        For standalone organizations (slug `circleci/...`) the project starts out empty: connect a repository
-        with `pipeline_definitions.create` and `triggers.create` before anything can run.
+        For standalone organizations (slug `circleci/...`) the project starts empty: connect a repository with
+        `pipeline_definitions.create` and `triggers.create` before anything can run.
 
-        Keep `slug` and `id` of the answer, because API v2 has no operation that lists an organization's
+        Store `slug` and `id` of the result, because API v2 has no operation that lists an organization's
         projects.
 
         Args:
             org_slug_or_id: The organization, by its slug (`gh/acme`) or by its UUID.
-            name: What to call the project; for GitHub OAuth and Bitbucket Cloud, the name of the repository.
+            name: Name of the project; for GitHub OAuth and Bitbucket Cloud, the name of the repository.
 
         Returns:
             The new project.
@@ -71,14 +71,14 @@ class Projects(Namespace):
     async def get(self, project_slug: ProjectSlug | str) -> Project:
         """Get a project by slug.
 
-        The way from a slug to the UUIDs of project and organization, which an opaque slug (`circleci/...`) must
-        not be parsed for. Settings come from `projects.get_settings`.
+        Resolves a slug to the UUIDs of project and organization; never parse an opaque slug (`circleci/...`)
+        for them. `projects.get_settings` returns the settings.
 
-        A project that the token may not see raises `NotFoundError`, just like one that does not exist.
+        A project that the token has no access to raises `NotFoundError`, just like one that does not exist.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
 
         Returns:
             The project.
@@ -92,14 +92,14 @@ class Projects(Namespace):
         return await self._call(get.build(project_slug), get.parse)
 
     async def delete(self, project_slug: ProjectSlug | str) -> MessageResponse:
-        """Delete a project and its whole build history.
+        """Delete a project and its complete build history.
 
-        Pipelines, workflows, jobs and settings are gone for good; the repository itself is not touched. To keep
-        the history and merely stop builds, use the project's settings in the web app instead.
+        Pipelines, workflows, jobs and settings are deleted permanently; the repository itself is not changed.
+        To keep the history and merely stop builds, use the project's settings in the web app instead.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
 
         Returns:
             A message that confirms the deletion.
@@ -115,15 +115,15 @@ class Projects(Namespace):
     async def create_from_repository(self, project_slug: ProjectSlug | str) -> ProjectSettings:
         """Set up a project for a GitHub OAuth or Bitbucket Cloud repository.
 
-        Deprecated by CircleCI in favor of `projects.create`, which also serves standalone organizations; those
-        are refused here with status 405.
+        Deprecated by CircleCI in favor of `projects.create`, which also supports standalone organizations; this
+        operation rejects those with status 405.
 
-        The repository needs a main branch (`NotFoundError` without one) and a configuration file in it. What
-        comes back are the settings, not the project: get that with `projects.get`.
+        The repository needs a main branch (`NotFoundError` without one) and a configuration file in it. The
+        result contains the settings, not the project: get that with `projects.get`.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
 
         Returns:
             The settings that the new project starts with.
@@ -144,12 +144,12 @@ class Projects(Namespace):
     async def get_settings(self, project_slug: ProjectSlug | str) -> ProjectSettings:
         """Get the advanced settings of a project.
 
-        Returns every setting, switched on or off, as under Project Settings > Advanced in the web app. CircleCI
-        calls this operation experimental, so settings may come and go.
+        Returns every setting, on or off, as under Project Settings > Advanced in the web app. CircleCI calls
+        this operation experimental, so settings may be added or removed.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
 
         Returns:
             All advanced settings.
@@ -171,19 +171,19 @@ class Projects(Namespace):
     ) -> ProjectSettings:
         """Change some advanced settings of a project.
 
-        Settings that are left out keep their value. A name CircleCI does not know or a value of the wrong type
-        raises `BadRequestError`.
+        Settings that are left out keep their value. An unknown name or a value of the wrong type raises
+        `BadRequestError`.
 
-        Read the answer rather than trusting the status: `oss=True` is applied only to projects with a public
+        Check the returned settings rather than the status: `oss=True` is applied only to projects with a public
         repository, and a request that changed nothing succeeds too. CircleCI calls this operation experimental.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            advanced: The switches under Project Settings > Advanced, the one group of settings that the API offers.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            advanced: The settings under Project Settings > Advanced, the only group of settings in the API.
 
         Returns:
-            All advanced settings, as they are after the request.
+            All advanced settings after the request.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.
@@ -205,20 +205,20 @@ class Projects(Namespace):
         digest: FingerprintDigest | str | None = None,
         page_token: str | None = None,
     ) -> Paginator[CheckoutKey]:
-        """List the SSH keys that check out a project's code.
+        """List the SSH keys that jobs use to check out a project's code.
 
-        Only the public halves are shown; no operation returns a private key.
+        Returns public keys only; no operation returns a private key.
 
-        The live API has been seen to ignore `page_token` here and to repeat the first page; the client raises
-        `PaginationError` then, instead of looping.
+        The live API has been observed to ignore `page_token` here and to repeat the first page; the client then
+        raises `PaginationError` instead of looping.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            digest: Hash that the fingerprints in the answer are made with. Default: `md5`.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            digest: Digest of the returned fingerprints. Default: `md5`.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of checkout keys.
@@ -236,17 +236,17 @@ class Projects(Namespace):
     async def create_checkout_key(
         self, project_slug: ProjectSlug | str, *, type: NewCheckoutKeyType | str
     ) -> CheckoutKey:
-        """Create an SSH key with which jobs check out a project's code.
+        """Create an SSH key that jobs use to check out a project's code.
 
-        CircleCI makes the key pair and registers the public half at the host. For a `user-key`, the token's
-        user must first have authorized CircleCI at GitHub, under Project Settings > Checkout SSH Keys.
+        CircleCI generates the key pair and registers the public key at the code host. For a `user-key`, the
+        token's user must first have authorized CircleCI at GitHub, under Project Settings > Checkout SSH Keys.
 
-        Not offered for GitHub App and GitLab projects.
+        Not available for GitHub App and GitLab projects.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            type: Reach of the key: this repository alone, or all that the token's user can access.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            type: Access of the key: this repository alone, or everything that the token's user can access.
 
         Returns:
             The new checkout key.
@@ -262,13 +262,13 @@ class Projects(Namespace):
     async def get_checkout_key(self, project_slug: ProjectSlug | str, fingerprint: str) -> CheckoutKey:
         """Get a checkout key by fingerprint.
 
-        Takes either digest, whichever the fingerprint was noted in. Without a fingerprint at hand, call
-        `projects.list_checkout_keys`.
+        Accepts a fingerprint in either digest, MD5 or SHA-256. `projects.list_checkout_keys` lists the
+        fingerprints.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            fingerprint: MD5 or SHA-256 fingerprint of the key; pass it as it is, the client percent-encodes it.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            fingerprint: MD5 or SHA-256 fingerprint of the key; pass it unencoded, because the client percent-encodes it.
 
         Returns:
             The checkout key.
@@ -284,13 +284,13 @@ class Projects(Namespace):
     async def delete_checkout_key(self, project_slug: ProjectSlug | str, fingerprint: str) -> MessageResponse:
         """Delete a checkout key.
 
-        Jobs that start later cannot use the key. When no other is left, those that clone over SSH fail in their
+        Jobs that start later cannot use the key. If it was the last one, jobs that clone over SSH fail in their
         `checkout` step, so to rotate a key call `projects.create_checkout_key` first.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            fingerprint: MD5 or SHA-256 fingerprint of the key; pass it as it is, the client percent-encodes it.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            fingerprint: MD5 or SHA-256 fingerprint of the key; pass it unencoded, because the client percent-encodes it.
 
         Returns:
             A message that confirms the deletion.
@@ -308,19 +308,18 @@ class Projects(Namespace):
     ) -> Paginator[ProjectEnvironmentVariable]:
         """List the environment variables of a project, values masked.
 
-        Covers what is set under Project Settings > Environment Variables; variables that jobs get from a
-        context are in `contexts.list_environment_variables`, and variables in the configuration file are in
-        neither.
+        Covers the variables set under Project Settings > Environment Variables. Variables from contexts are in
+        `contexts.list_environment_variables`; variables in the configuration file are in neither list.
 
-        The live API has been seen to ignore `page_token` here and to repeat the first page; the client raises
-        `PaginationError` then, instead of looping.
+        The live API has been observed to ignore `page_token` here and to repeat the first page; the client then
+        raises `PaginationError` instead of looping.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of environment variables, values masked.
@@ -340,15 +339,15 @@ class Projects(Namespace):
     ) -> ProjectEnvironmentVariable:
         """Create an environment variable that all jobs of a project receive.
 
-        To share a secret between projects, or to restrict who may use it, put it in a context with
-        `contexts.set_environment_variable`; where both define the same name, the context wins.
+        To share a secret between projects, or to restrict its use, put it in a context with
+        `contexts.set_environment_variable`; if both define the same name, the context wins.
 
         Values cannot be read back or edited: to change one, delete the variable and create it again.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            name: A letter or `_`, then letters, digits or `_`.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            name: Name of the variable: a letter or `_`, then letters, digits or `_`.
             value: Plain text of the secret; stored encrypted, injected into every job of the project, and masked in
                 job output.
 
@@ -368,12 +367,12 @@ class Projects(Namespace):
     async def get_environment_variable(self, project_slug: ProjectSlug | str, name: str) -> ProjectEnvironmentVariable:
         """Get one environment variable of a project, its value masked.
 
-        Good for checking that a variable is set, and by its last four characters roughly which value it has. A
+        Use it to check that a variable is set and, by its last four characters, roughly which value it has. A
         variable that is not set raises `NotFoundError`.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             name: Name of the variable, case-sensitive.
 
         Returns:
@@ -394,8 +393,8 @@ class Projects(Namespace):
         `contexts.delete_environment_variable` removes that one.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             name: Name of the variable, case-sensitive.
 
         Returns:

@@ -15,7 +15,7 @@ __all__ = ["Rollbacks", "RollbacksWithRawResponse"]
 
 
 class Rollbacks(Namespace):
-    """Rollbacks: put a component back to an earlier version."""
+    """Rollbacks: return a component to an earlier version."""
 
     async def create(
         self,
@@ -35,21 +35,21 @@ class Rollbacks(Namespace):
         Take the names from `deploy.list_components` and `deploy.list_environments`, and the versions from
         `deploy.list_component_versions`.
 
-        The answer comes before anything is redeployed: with `rollback_type` `PIPELINE`, follow the pipeline
-        `Rollback.id` through `pipelines.get`. A 409 reports a conflict with the present state; read the
-        versions anew before you try again.
+        The response is sent before anything is redeployed: with `rollback_type` `PIPELINE`, follow the pipeline
+        `Rollback.id` with `pipelines.get`. A 409 reports a conflict with the current state; read the versions
+        again before you retry.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
-            component_name: Component by name, not by ID (`DeployComponent.name`).
-            current_version: Version that you believe to be live. CircleCI checks it and aborts the rollback if another one was
-                deployed meanwhile.
-            environment_name: Environment by name, not by ID (`DeployEnvironment.name`).
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
+            component_name: Name of the component, not its ID (`DeployComponent.name`).
+            current_version: Version that is expected to be live. CircleCI checks it and aborts the rollback if another one was
+                deployed in the meantime.
+            environment_name: Name of the environment, not its ID (`DeployEnvironment.name`).
             target_version: Version to return to (`DeployComponentVersion.name`).
-            namespace: Kubernetes namespace that the component runs in. Leave it out if you deploy without namespaces.
+            namespace: Kubernetes namespace that the component runs in. Leave it out for deployments without namespaces.
             parameters: Extra pipeline parameters, by name, for the rollback pipeline, which must declare them. Default:
                 none.
-            reason: Why you roll back, for the record. Default: none.
+            reason: Reason for the rollback, for the record. Default: none.
 
         Returns:
             The request was accepted; the rollback proceeds in the background.

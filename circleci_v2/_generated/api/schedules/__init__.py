@@ -26,21 +26,21 @@ __all__ = ["Schedules", "SchedulesWithRawResponse"]
 
 
 class Schedules(Namespace):
-    """Scheduled pipelines: what runs by the clock."""
+    """Scheduled pipelines: timetables that trigger pipelines."""
 
     def list(self, project_slug: ProjectSlug | str, *, page_token: str | None = None) -> Paginator[Schedule]:
         """List the schedules of a project.
 
-        Shows scheduled pipelines, whoever set them up, in the web app or here. Cron entries under `workflows`
-        in a configuration file are not among them, nor are the schedule triggers of a pipeline definition,
-        which `triggers.list` returns.
+        Returns scheduled pipelines of all users, created in the web app or with this API. Cron entries under
+        `workflows` in a configuration file are not included, nor are the schedule triggers of a pipeline
+        definition, which `triggers.list` returns.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of schedules.
@@ -63,23 +63,23 @@ class Schedules(Namespace):
         timetable: TimetableByDayOfWeek | TimetableByDayOfMonth | Mapping[str, Any],
         description: str | Unset | None = UNSET,
     ) -> Schedule:
-        """Create a schedule that triggers pipelines of a project at given times.
+        """Create a schedule that triggers pipelines of a project at specified times.
 
-        For GitHub OAuth and Bitbucket Cloud projects; GitHub App and GitLab projects are refused, and use
-        `triggers.create` with a cron expression where it is offered.
+        Supports GitHub OAuth and Bitbucket Cloud projects; GitHub App and GitLab projects are rejected: for
+        those use `triggers.create` with a cron expression, where it is available.
 
-        A schedule builds a single branch or tag, so two branches take two schedules. Times are UTC and
+        A schedule builds a single branch or tag, so two branches need two schedules. Times are UTC and
         approximate: CircleCI picks the minutes within the hour.
 
         Args:
-            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Opaque slugs
-                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) are passed whole.
+            project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
+                (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             name: Name to show in the web app, for example `nightly`.
-            attribution_actor: Whose rights the pipelines run with.
-            parameters: Pipeline parameters for each run, and, among them, `branch` or `tag` to say what is built: one of
-                the two is required. The others must be declared in the configuration.
-            timetable: When it triggers, in UTC: by days of the week or by days of the month, not both.
-            description: Free text on what the schedule is for. Default: none.
+            attribution_actor: User whose permissions the pipelines run with.
+            parameters: Pipeline parameters for each run, including `branch` or `tag` to select the ref to build: one of the
+                two is required. The others must be declared in the configuration.
+            timetable: Times to trigger at, in UTC: by days of the week or by days of the month, not both.
+            description: Purpose of the schedule, free text. Default: none.
 
         Returns:
             The new schedule.
@@ -105,9 +105,9 @@ class Schedules(Namespace):
     async def get(self, schedule_id: UUID | str) -> Schedule:
         """Get a schedule.
 
-        Returns timetable, parameters and acting user, which is all that is stored: neither the last run nor the
-        next one is part of it. Pipelines it has started show up in `pipelines.list_for_project` with a trigger
-        of type `scheduled_pipeline`.
+        Returns timetable, parameters and acting user. Nothing else is stored: neither the last run nor the next
+        one is included. `pipelines.list_for_project` lists the pipelines that it has started, with a trigger of
+        type `scheduled_pipeline`.
 
         Args:
             schedule_id: UUID of the schedule, from `schedules.list` or `schedules.create`.
@@ -135,21 +135,21 @@ class Schedules(Namespace):
     ) -> Schedule:
         """Change a schedule.
 
-        Fields that are left out keep their value. To be safe, send `parameters` and `timetable` complete when
-        they change at all, starting from `schedules.get`: how partial ones are merged is not documented. As
-        with `schedules.create`, GitHub App and GitLab projects are not served.
+        Fields that are left out keep their value. To be safe, send `parameters` and `timetable` complete if any
+        part of them changes, starting from `schedules.get`: the merging of partial values is not documented. As
+        with `schedules.create`, GitHub App and GitLab projects are not supported.
 
         Args:
             schedule_id: UUID of the schedule, from `schedules.list` or `schedules.create`.
             name: New name.
-            attribution_actor: Whose rights the pipelines run with from now on. `current` hands the schedule to the owner of the
-                token.
-            description: New free text.
-            parameters: New pipeline parameters; send the full set, with `branch` or `tag` in it.
-            timetable: New times; best sent complete.
+            attribution_actor: User whose permissions the pipelines run with from now on. `current` assigns the schedule to the
+                owner of the token.
+            description: New purpose of the schedule, free text.
+            parameters: New pipeline parameters; send the full set, including `branch` or `tag`.
+            timetable: New times; preferably sent complete.
 
         Returns:
-            The schedule as it is now.
+            The schedule after the change.
 
         Raises:
             APIError: CircleCI refused or failed; see `circleci_v2.errors`.
@@ -172,14 +172,15 @@ class Schedules(Namespace):
     async def delete(self, schedule_id: UUID | str) -> MessageResponse:
         """Delete a schedule.
 
-        No more pipelines start from it; those already running go on. There is no pause: keep the answer of
-        `schedules.get` if you may want it back. GitHub App and GitLab projects are not served.
+        The schedule starts no more pipelines; those already running continue. Schedules cannot be paused: store
+        the result of `schedules.get` to be able to recreate it. GitHub App and GitLab projects are not
+        supported.
 
         Args:
             schedule_id: UUID of the schedule, from `schedules.list` or `schedules.create`.
 
         Returns:
-            Confirmation that the schedule is gone.
+            Confirmation that the schedule was deleted.
 
         Raises:
             APIError: CircleCI refused or failed; see `circleci_v2.errors`.

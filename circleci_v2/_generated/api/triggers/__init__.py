@@ -22,21 +22,21 @@ __all__ = ["Triggers", "TriggersWithRawResponse"]
 
 
 class Triggers(Namespace):
-    """Triggers: what makes a pipeline definition run."""
+    """Triggers: the event sources that start a pipeline definition."""
 
     def list(self, project_id: str, pipeline_definition_id: str) -> Paginator[Trigger]:
         """List the triggers of a pipeline definition.
 
-        Shows what starts a pipeline: repository events, schedules and inbound webhooks, all in one answer;
-        schedules made with `schedules.create` are listed by `schedules.list`. To cover a project, call it for
-        each entry of `pipeline_definitions.list`.
+        Returns all event sources that start a pipeline in one response: repository events, schedules and
+        inbound webhooks. Schedules created with `schedules.create` are listed by `schedules.list`. To cover a
+        project, call it for each entry of `pipeline_definitions.list`.
 
         Documented for GitHub App and Bitbucket Data Center definitions. Not available on CircleCI server.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             pipeline_definition_id: UUID of the pipeline definition, from `pipeline_definitions.list`; not the ID of a pipeline.
 
         Returns:
@@ -68,28 +68,30 @@ class Triggers(Namespace):
     ) -> Trigger:
         """Add a trigger to a pipeline definition.
 
-        Starts the pipeline on repository events, by cron schedule or when a webhook URL is called; which
-        arguments are needed or allowed depends on `TriggerEventSourceInput.provider`. One trigger holds one
-        event preset: several kinds of events take several triggers.
+        Starts the pipeline on repository events, by cron schedule or when a webhook URL is called; the required
+        and allowed arguments depend on `TriggerEventSourceInput.provider`. A trigger has one event preset:
+        several kinds of events need several triggers.
 
-        Save `TriggerWebhook.url` from this answer, because later reads blank out its secret. Documented for
-        GitHub App definitions; schedules of GitHub OAuth and Bitbucket Cloud projects are made with
+        Store `TriggerWebhook.url` from the result, because later reads redact its secret. Documented for GitHub
+        App definitions; schedules of GitHub OAuth and Bitbucket Cloud projects are created with
         `schedules.create`.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             pipeline_definition_id: UUID of the pipeline definition, from `pipeline_definitions.list`; not the ID of a pipeline.
-            event_source: What sets the trigger off; cannot be exchanged later.
-            checkout_ref: Branch or tag to check out. Needed for `webhook` and `schedule`; for GitHub events give it only if
-                they come from another repository than the code, else the request is rejected.
-            config_ref: Branch or tag to read the configuration from. Needed for `webhook` and `schedule`; for GitHub events
-                give it only if they come from another repository than the configuration.
+            event_source: Event source that fires the trigger; cannot be replaced later.
+            checkout_ref: Branch or tag to check out. Required for `webhook` and `schedule`; for GitHub events pass it only if
+                they come from another repository than the code, otherwise the request is rejected.
+            config_ref: Branch or tag to read the configuration from. Required for `webhook` and `schedule`; for GitHub
+                events pass it only if they come from another repository than the configuration.
             disabled: True to create the trigger switched off. Default: false. Not available for GitHub OAuth.
-            event_name: Label of the event, for example `nightly`. Needed for `webhook` and `schedule`; leave it out for
+            event_name: Label of the event, for example `nightly`. Required for `webhook` and `schedule`; leave it out for
                 GitHub events.
-            event_preset: Which GitHub events count; left out, nothing is filtered. GitHub OAuth needs one and takes only
-                `all-pushes` or `only-build-prs`; leave it out for `webhook` and `schedule`.
-            parameters: Pipeline parameters, by name, for the pipelines it starts. Seen accepted only for `schedule`.
+            event_preset: GitHub events that start the pipeline; always pass one for repository events, because the effect of
+                leaving it out is not documented. GitHub OAuth requires one and accepts only `all-pushes` or
+                `only-build-prs`; leave it out for `webhook` and `schedule`.
+            parameters: Pipeline parameters, by name, for the pipelines it starts. Observed to be accepted only for
+                `schedule`.
 
         Returns:
             The new trigger; for a webhook, with the only full copy of its URL.
@@ -121,14 +123,14 @@ class Triggers(Namespace):
     async def get(self, project_id: str, trigger_id: str) -> Trigger:
         """Get a trigger.
 
-        Works for triggers on GitHub App, Bitbucket Data Center and webhook events. The answer does not name the
-        pipeline definition that the trigger belongs to, so keep that ID alongside, or search with
+        Supports triggers on GitHub App, Bitbucket Data Center and webhook events. The result does not include
+        the pipeline definition that the trigger belongs to, so store that ID too, or search with
         `triggers.list`.
 
-        The secret in a webhook URL reads `**REDACTED**` here; only `triggers.create` reveals it.
+        The secret in a webhook URL reads `**REDACTED**` here; only `triggers.create` returns it.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             trigger_id: UUID of the trigger, from `triggers.list`.
 
         Returns:
@@ -160,21 +162,21 @@ class Triggers(Namespace):
     ) -> Trigger:
         """Change a trigger.
 
-        Adjusts when a trigger fires and what it runs; what you leave out stays. Its kind of event source, the
-        repository it listens to and its pipeline definition are fixed: for those, make another with
-        `triggers.create`, which for a webhook means a new URL.
+        Changes when a trigger fires and which pipelines it runs; fields that are left out keep their value. The
+        kind of event source, the repository and the pipeline definition cannot be changed: create another
+        trigger with `triggers.create`, which for a webhook means a new URL.
 
         Documented for triggers on GitHub App, Bitbucket Data Center and webhook events.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             trigger_id: UUID of the trigger, from `triggers.list`.
             checkout_ref: Another branch or tag to check out.
             config_ref: Another branch or tag to read the configuration from.
             disabled: True to pause the trigger, false to resume it. CircleCI documents it for webhook triggers only.
             event_name: New label of the event; for webhook triggers.
             event_preset: Another choice of GitHub events; for triggers on repository events.
-            event_source: New details of the webhook or the schedule; the kind of source itself is fixed.
+            event_source: New details of the webhook or the schedule; the kind of source cannot be changed.
             parameters: Pipeline parameters, by name, for the pipelines it starts. No documented value clears parameters
                 that are set; recreate the trigger for that.
 
@@ -208,13 +210,13 @@ class Triggers(Namespace):
     async def delete(self, project_id: str, trigger_id: str) -> MessageResponse:
         """Delete a trigger.
 
-        Its events start no more pipelines, and the URL of a webhook trigger is gone for good. To pause a
+        Its events start no more pipelines, and the URL of a webhook trigger is lost permanently. To pause a
         trigger that supports it, set `disabled` with `triggers.update`.
 
         Documented for triggers on GitHub App, Bitbucket Data Center and webhook events.
 
         Args:
-            project_id: UUID of the project (`Project.id`); a project slug does not work here, `projects.get` resolves one.
+            project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             trigger_id: UUID of the trigger, from `triggers.list`.
 
         Returns:

@@ -29,19 +29,19 @@ class Usage(Namespace):
 
         The export has one row per job run, with project, pipeline, workflow, resource class and credits, and
         without personal data such as email addresses. It is built in the background: poll `usage.get_export`
-        with the returned ID until it is `completed`. `CircleCI.export_usage` does all of it, including merging
-        the files.
+        with the returned ID until it is `completed`. `CircleCI.export_usage` does all of this, including
+        merging the files.
 
         Limits: 10 exports per hour and organization, 31 days between start and end, 13 months back, 100 MB of
         result, 4 hours of query time. Split long ranges into several exports.
 
         Args:
-            org_id: UUID of the organization; an organization slug does not work here.
+            org_id: UUID of the organization; organization slugs are not accepted.
             end: End of the range, inclusive, with a time zone; 31 days after `start` at most and not in the future.
             start: Start of the range, inclusive, with a time zone. Data exists for 13 months, although CircleCI's
-                description of this field promises one year only.
-            shared_org_ids: UUIDs of further organizations, sharing the plan with this one, to report in the same export. Left
-                out: this organization alone.
+                description of this field documents one year only.
+            shared_org_ids: UUIDs of further organizations, sharing the plan with this one, to report in the same export.
+                Default: this organization alone.
 
         Returns:
             The export was accepted; its files follow later.
@@ -63,20 +63,19 @@ class Usage(Namespace):
     async def get_export(self, org_id: str, usage_export_job_id: UUID | str) -> UsageExportStatus:
         """Check a usage export and get its download URLs.
 
-        CircleCI documents 10 such requests per hour and organization (an older document: 10 per minute), so do
-        not poll more often than every six minutes. `completed` has been seen with the URLs still missing: ask
-        again, but not for ever.
+        CircleCI documents a limit of 10 of these requests per hour and organization (an older document: 10 per
+        minute), so do not poll more often than every six minutes. `completed` has been observed with the URLs
+        still missing: poll again, but with a deadline.
 
-        Each URL is pre-signed and expires; download soon, without the API token. Files are gzip-compressed CSV,
-        often several to be joined; `CircleCI.export_usage` takes care of both.
+        Each URL is pre-signed and expires; download the files promptly, without the API token. Files are
+        gzip-compressed CSV, often several that have to be merged; `CircleCI.export_usage` handles both.
 
         Args:
-            org_id: UUID of the organization; an organization slug does not work here. Must be the one the export was
-                created for.
+            org_id: UUID of the organization for which the export was created; organization slugs are not accepted.
             usage_export_job_id: UUID of the export, from `usage.create_export`; CircleCI offers no list of exports, so keep it.
 
         Returns:
-            State of the export, with its URLs once it is done.
+            State of the export, with its URLs once it is completed.
 
         Raises:
             BadRequestError: CircleCI cannot make sense of an argument.

@@ -16,13 +16,13 @@ __all__ = ["Users", "UsersWithRawResponse"]
 
 
 class Users(Namespace):
-    """People: whose token this is, and the organizations they work with."""
+    """Users: the owner of the API token, and the organizations the user works with."""
 
     async def me(self) -> User:
-        """Get the user the API token belongs to.
+        """Get the user that owns the API token.
 
-        A cheap way to check a token at start-up: one that is missing or wrong raises `AuthenticationError`.
-        What the user may reach is a second question, answered by `user.collaborations`.
+        A cheap check of a token at start-up: a missing or wrong token raises `AuthenticationError`. The
+        organizations that the user can work in are listed by `user.collaborations`.
 
         Returns:
             The user who owns the token.
@@ -36,18 +36,18 @@ class Users(Namespace):
         return await self._call(me.build(), me.parse)
 
     def collaborations(self) -> Paginator[Collaboration]:
-        """List the organizations the token's user can work in.
+        """List the organizations that the token's user can work in.
 
-        Start here when only a token is known: every entry brings the slug and, mostly, the UUID that other
-        calls ask for. Listed are organizations in which the user is a member at GitHub, Bitbucket or CircleCI,
+        Start here when only a token is known: every entry has the slug and, mostly, the UUID that other calls
+        require. The list contains organizations in which the user is a member at GitHub, Bitbucket or CircleCI,
         owners of repositories that the user merely collaborates on, and the user's own account.
 
-        The answer is one plain list without pages.
+        The list is not paginated.
 
         Await it for the first page, iterate over it for every item.
 
         Returns:
-            All organizations within the user's reach.
+            All organizations that the user can work in.
 
         Raises:
             APIError: CircleCI refused or failed; see `circleci_v2.errors`.
@@ -60,11 +60,11 @@ class Users(Namespace):
     async def get(self, user_id: UUID | str) -> User:
         """Get a user by UUID.
 
-        Turns the bare user UUIDs in other answers, such as `started_by` and `canceled_by` of a workflow, into a
+        Resolves the user UUIDs in other responses, such as `started_by` and `canceled_by` of a workflow, to a
         name and a login. For the token's own user, `user.me` needs no UUID.
 
         Args:
-            user_id: UUID of the user; neither a login nor an email address works.
+            user_id: UUID of the user; logins and email addresses are not accepted.
 
         Returns:
             The user.

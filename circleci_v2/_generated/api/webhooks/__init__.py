@@ -23,24 +23,24 @@ __all__ = ["Webhooks", "WebhooksWithRawResponse"]
 
 
 class Webhooks(Namespace):
-    """Outbound webhooks: where CircleCI reports finished workflows and jobs."""
+    """Outbound webhooks: notifications of finished workflows and jobs."""
 
     def list(
         self, *, scope_id: UUID | str, scope_type: WebhookScopeType | str, page_token: str | None = None
     ) -> Paginator[Webhook]:
         """List the outbound webhooks of a project.
 
-        Shows which URLs CircleCI notifies about this project. A project has at most five webhooks, so one page
-        holds all of them.
+        Returns the webhooks with the URLs that CircleCI notifies about this project. A project has at most five
+        webhooks, so one page contains all of them.
 
-        These are outbound webhooks; an inbound one that starts pipelines is a trigger (`triggers.list`).
+        These are outbound webhooks; an inbound webhook, which starts pipelines, is a trigger (`triggers.list`).
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            scope_id: UUID of the project (`projects.get` returns it as `id`); a project slug is refused.
-            scope_type: What kind of thing `scope_id` names. Only `project` exists so far.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            scope_id: UUID of the project (`projects.get` returns it as `id`); project slugs are rejected.
+            scope_type: Type of the object that `scope_id` identifies. Only `project` exists so far.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             The webhooks of the project.
@@ -67,23 +67,23 @@ class Webhooks(Namespace):
     ) -> Webhook:
         """Create an outbound webhook for a project.
 
-        CircleCI then POSTs a JSON body to the URL whenever a workflow or job of the project ends, which saves
-        polling. The receiver has about 10 seconds to answer 2xx; otherwise the delivery is retried, and the
-        same one may arrive twice. Receive it with `circleci_v2.webhooks`: `verify` the signature, `parse` the
-        body, drop repeated `id` values.
+        CircleCI then sends a POST request with a JSON body to the URL whenever a workflow or job of the project
+        ends, which makes polling unnecessary. The receiver has about 10 seconds to respond with 2xx; otherwise
+        the delivery is retried, and the same delivery may arrive twice. Process deliveries with
+        `circleci_v2.webhooks`: `verify` the signature, `parse` the body, discard repeated `id` values.
 
-        A project takes five webhooks at most, and creating one needs the rights of an organization
-        administrator. Users have reported webhooks created without the secret they sent: check that
-        `signing_secret` of the result is not null, else deliveries are unsigned.
+        A project can have at most five webhooks, and creating one requires organization administrator
+        permissions. Users have reported webhooks created without the secret they sent: check that
+        `signing_secret` of the result is not empty, otherwise deliveries are unsigned.
 
         Args:
-            name: Free text to tell the webhook apart in the project settings.
+            name: Name of the webhook in the project settings, free text.
             events: Events to deliver, at least one; test pings cannot be subscribed to.
             scope: The project whose events are delivered.
             signing_secret: Key of the HMAC-SHA256 signature in the `circleci-signature` header of every delivery. Choose a long
                 random value and keep it: it is never shown again.
             url: Absolute `https://` address that receives the POST requests; plain HTTP is not accepted.
-            verify_tls: Whether CircleCI insists on a valid TLS certificate of the receiver; false is for tests only.
+            verify_tls: Whether CircleCI requires a valid TLS certificate of the receiver; false is for tests only.
 
         Returns:
             The new webhook, its secret masked.
@@ -106,8 +106,8 @@ class Webhooks(Namespace):
     async def get(self, webhook_id: UUID | str) -> Webhook:
         """Get an outbound webhook by its ID.
 
-        Returns the settings only: deliveries and their outcomes are not available over the API. The secret is
-        masked, so it cannot be recovered here; set a new one with `webhooks.update`.
+        Returns the settings only: deliveries and their outcomes are not available through the API. The secret
+        is masked and cannot be recovered; set a new one with `webhooks.update`.
 
         Args:
             webhook_id: UUID of the webhook subscription, from `webhooks.create` or `webhooks.list`; not the `id` of a
@@ -139,21 +139,22 @@ class Webhooks(Namespace):
     ) -> Webhook:
         """Update the name, URL, events or secret of an outbound webhook.
 
-        No field is mandatory, so pass just those to change, and compare the webhook that comes back with what
-        you meant. The project is fixed: to watch another one, use `webhooks.create`.
+        The update replaces the settings: pass all of them, including the secret. A webhook that is updated
+        without its secret loses it, and the masked value cannot restore it. The project cannot be changed: to
+        watch another one, use `webhooks.create`.
 
-        When rotating the secret, teach the receiver both first, as `circleci_v2.webhooks.verify` takes several:
-        deliveries signed with the old one may still be on their way. Needs the rights of an organization
-        administrator.
+        When rotating the secret, first configure the receiver with both secrets (`circleci_v2.webhooks.verify`
+        accepts several): deliveries signed with the old one may still be in flight. Requires organization
+        administrator permissions.
 
         Args:
             webhook_id: UUID of the webhook subscription, from `webhooks.create` or `webhooks.list`; not the `id` of a
                 delivery.
             name: New name to show in the project settings.
             events: New list of events; it replaces the old list, so include those to keep.
-            signing_secret: New key for the HMAC-SHA256 signatures; teach it to the receiver before sending it here.
+            signing_secret: New key for the HMAC-SHA256 signatures; configure it at the receiver before sending it here.
             url: New absolute `https://` address of the receiver.
-            verify_tls: Whether to insist on a valid TLS certificate from now on.
+            verify_tls: Whether to require a valid TLS certificate from now on.
 
         Returns:
             The webhook after the change, its secret masked.
@@ -177,8 +178,9 @@ class Webhooks(Namespace):
     async def delete(self, webhook_id: UUID | str) -> MessageResponse:
         """Delete an outbound webhook.
 
-        Stops further notifications and frees one of the project's five places; a delivery already under way may
-        still arrive. There is no undo and no pause. Needs the rights of an organization administrator.
+        Stops further notifications and frees one of the project's five webhook slots; a delivery in flight may
+        still arrive. The deletion cannot be undone, and webhooks cannot be paused. Requires organization
+        administrator permissions.
 
         Args:
             webhook_id: UUID of the webhook subscription, from `webhooks.create` or `webhooks.list`; not the `id` of a

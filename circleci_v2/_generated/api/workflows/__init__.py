@@ -17,18 +17,19 @@ __all__ = ["Workflows", "WorkflowsWithRawResponse"]
 
 
 class Workflows(Namespace):
-    """Workflows: read one, list its jobs, approve what is on hold, cancel it, run it again."""
+    """Workflows: get one, list its jobs, approve jobs on hold, cancel it, rerun it."""
 
     async def get(self, workflow_id: UUID | str) -> Workflow:
         """Get a workflow.
 
-        The call to poll while a workflow runs: `status` is final with `success`, `failed`, `error`, `canceled`,
-        `unauthorized` or `not_run`. Status `failing` still runs, and `on_hold` waits for `workflows.approve`.
-        Poll gently (every 5 to 30 seconds), since steady polling gets throttled; a webhook for
-        `workflow-completed` spares the polling. The jobs come from `workflows.list_jobs`.
+        Poll this operation while a workflow runs: the final values of `status` are `success`, `failed`,
+        `error`, `canceled`, `unauthorized` and `not_run`. A workflow with status `failing` is still running,
+        and one with `on_hold` waits for `workflows.approve`. Poll only every 5 to 30 seconds, since steady
+        polling gets throttled; a webhook for `workflow-completed` makes polling unnecessary.
+        `workflows.list_jobs` lists the jobs.
 
         Args:
-            workflow_id: UUID of the workflow; `pipelines.list_workflows` gives the ones of a pipeline.
+            workflow_id: UUID of the workflow, for example from `pipelines.list_workflows`.
 
         Returns:
             The workflow.
@@ -46,21 +47,21 @@ class Workflows(Namespace):
         return await self._call(get.build(workflow_id), get.parse)
 
     async def approve(self, workflow_id: UUID | str, approval_request_id: UUID | str) -> MessageResponse:
-        """Approve a job that holds a workflow.
+        """Approve a job that puts a workflow on hold.
 
-        Lets the jobs behind an approval job start. Find the approval with `workflows.list_jobs`: its `type` is
-        `approval` and its status `on_hold`.
+        Starts the jobs that wait for an approval job. Find the approval with `workflows.list_jobs`: its `type`
+        is `approval` and its status `on_hold`.
 
-        The owner of the token goes on record as the approver, and jobs behind the approval that use a
-        restricted context run with that user's rights. Approvals lapse after 90 days; to decline one, use
+        The owner of the token is recorded as the approver, and jobs behind the approval that use a restricted
+        context run with that user's permissions. Approvals lapse after 90 days; to decline one, use
         `workflows.cancel`.
 
         Args:
-            workflow_id: UUID of the workflow; `pipelines.list_workflows` gives the ones of a pipeline.
+            workflow_id: UUID of the workflow, for example from `pipelines.list_workflows`.
             approval_request_id: UUID of the pending approval, from `WorkflowJob.approval_request_id`; not the number of the job.
 
         Returns:
-            The approval was accepted; the jobs behind it start soon after.
+            The approval was accepted; the jobs that wait for it start soon after.
 
         Raises:
             APIError: CircleCI refused or failed; see `circleci_v2.errors`.
@@ -73,12 +74,12 @@ class Workflows(Namespace):
     async def cancel(self, workflow_id: UUID | str) -> MessageResponse:
         """Cancel a workflow with all its running and waiting jobs.
 
-        Works on workflows that run or are on hold. Jobs stop asynchronously, so the workflow can stay `running`
-        for a moment; poll `workflows.get` until it says `canceled`. Other workflows of the same pipeline go on:
-        cancel each of them. `jobs.cancel` stops a single job.
+        Applies to workflows that are running or on hold. Jobs stop asynchronously, so the workflow can stay
+        `running` for a moment; poll `workflows.get` until its status is `canceled`. Other workflows of the same
+        pipeline continue: cancel each of them. `jobs.cancel` stops a single job.
 
         Args:
-            workflow_id: UUID of the workflow; `pipelines.list_workflows` gives the ones of a pipeline.
+            workflow_id: UUID of the workflow, for example from `pipelines.list_workflows`.
 
         Returns:
             The request was accepted; the workflow is canceled soon after.
@@ -94,17 +95,17 @@ class Workflows(Namespace):
     def list_jobs(self, workflow_id: UUID | str, *, page_token: str | None = None) -> Paginator[WorkflowJob]:
         """List the jobs of a workflow.
 
-        The way from a workflow to job numbers, which `jobs.get_by_number`, `jobs.list_tests` and
-        `jobs.list_artifacts` need. Approval jobs are in the list too and have no details, tests or artifacts;
-        tell them apart by `type`, not by a missing `job_number`.
+        Returns the job numbers that `jobs.get_by_number`, `jobs.list_tests` and `jobs.list_artifacts` require.
+        Approval jobs are included and have no details, tests or artifacts; recognize them by `type`, not by a
+        missing `job_number`.
 
         Jobs carried over into a rerun from failed are listed as well, with their old numbers and times.
 
         Await it for the first page, iterate over it for every item.
 
         Args:
-            workflow_id: UUID of the workflow; `pipelines.list_workflows` gives the ones of a pipeline.
-            page_token: Where to go on: `next_page_token` of the page before. Default: the first page.
+            workflow_id: UUID of the workflow, for example from `pipelines.list_workflows`.
+            page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
             One page of jobs, approval jobs included.
@@ -126,28 +127,28 @@ class Workflows(Namespace):
         jobs: Sequence[UUID | str] | None = None,
         sparse_tree: bool | None = None,
     ) -> WorkflowRerun:
-        """Rerun a workflow, from the start, from its failed jobs, or for given jobs.
+        """Rerun a workflow from the start, from its failed jobs, or for selected jobs.
 
         Creates a new workflow in the same pipeline, for the same commit and configuration, and leaves the old
-        one as it is; to use newer code or configuration, start a pipeline with `pipelines.run`.
+        one unchanged; to use newer code or configuration, start a pipeline with `pipelines.run`.
 
-        Wait for the workflow to end first: CircleCI refuses to rerun one that is still in progress. Workspaces
-        and other data of the first run expire (workspaces after 15 days by default), and jobs which need them
-        then fail.
+        Wait for the workflow to end first: CircleCI rejects the rerun of a workflow that is still in progress.
+        Workspaces and other data of the first run expire (workspaces after 15 days by default), and jobs that
+        need them then fail.
 
         Args:
-            workflow_id: UUID of the workflow to repeat; it must have ended.
+            workflow_id: UUID of the workflow to rerun; it must have ended.
             enable_ssh: Open SSH access to the rerun jobs for the owner of the token. Works only with `jobs`; the job stays
-                up after its last step and goes on using credits. Default: false.
-            from_failed: Repeat the failed jobs and what depends on them, and keep the results of the rest. Excludes `jobs`.
-                Default: false.
-            jobs: UUIDs of the jobs to repeat, as in `WorkflowJob.id`; numbers are not accepted. Excludes
-                `from_failed`.
-            sparse_tree: Use the sparse-tree way of rerunning, made for workflows whose graph falls into unconnected parts.
-                Works only with `jobs`. Default: false.
+                up after its last step and continues to use credits. Default: false.
+            from_failed: Rerun the failed jobs and the jobs that depend on them, and keep the results of the rest. Cannot be
+                combined with `jobs`. Default: false.
+            jobs: UUIDs of the jobs to rerun, as in `WorkflowJob.id`; numbers are not accepted. Cannot be combined
+                with `from_failed`.
+            sparse_tree: Use sparse-tree reruns, designed for workflows whose graph is split into unconnected parts. Works
+                only with `jobs`. Default: false.
 
         Returns:
-            The rerun was accepted; the answer names the new workflow.
+            The rerun was accepted; the response contains the UUID of the new workflow.
 
         Raises:
             APIError: CircleCI refused or failed; see `circleci_v2.errors`.

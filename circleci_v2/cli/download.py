@@ -1,0 +1,129 @@
+"""Commands that download files: artifacts, usage."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from circleci_v2.cli.options import Demo, Project, connect, parse_time, usage_timing
+from circleci_v2.cli.output import (
+    AsCsv,
+    AsJson,
+    AsJsonl,
+    Format,
+    print_message,
+    print_rows,
+    progress,
+    select_format,
+    stderr,
+)
+from circleci_v2.cli.runner import run
+from circleci_v2.client import CircleCI
+
+__all__ = ["artifacts", "usage"]
+
+
+def artifacts(
+    project: Project,
+    job: Annotated[int, typer.Argument(help="The job number, as circleci-v2 jobs prints it.", metavar="JOB")],
+    *,
+    output: Annotated[Path | None, typer.Option(help="Download to this directory. Default: only list them.")] = None,
+    match: Annotated[
+        list[str] | None, typer.Option(help="Only paths that match this pattern, such as '*.xml'; repeatable.")
+    ] = None,
+    demo: Demo = False,
+    as_json: AsJson = False,
+    as_jsonl: AsJsonl = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """List the artifacts of a job, or download them.
+
+    Example:  circleci-v2 artifacts gh/acme/web 1234 --output reports --match '*.xml'
+    """
+    output_format = select_format(as_json=as_json, as_jsonl=as_jsonl, as_csv=as_csv)
+    run(_list(project, job, demo, output_format) if output is None else _download(project, job, output, match, demo))
+
+
+async def _list(project: str, job: int, demo: bool, output_format: Format) -> None:
+    async with connect(demo=demo) as circleci:
+        found = await circleci.jobs.list_artifacts(project, job).collect()
+    rows = [{"path": artifact.path, "node_index": artifact.node_index, "url": artifact.url} for artifact in found]
+    print_rows(rows, output_format, title=f"Artifacts of job {job}", columns={"path": "path", "node_index": "node"})
+
+
+async def _download(project: str, job: int, output: Path, match: list[str] | None, demo: bool) -> None:
+    bar, update = progress("artifacts")
+    async with connect(demo=demo) as circleci:
+        with bar:
+            result = await circleci.download_artifacts(
+                project,
+                job,
+                output,
+                match=match,
+                on_progress=lambda progress: update(progress.files_done, progress.files),
+            )
+    files = f"{len(result.files)} files with {result.size:,} bytes"
+    print_message(f"Downloaded {files} to {output}.")
+
+
+def usage(
+    organization: Annotated[
+        str, typer.Argument(help="The organization slug, such as gh/acme, or its UUID.", metavar="ORGANIZATION")
+    ],
+    *,
+    output: Annotated[Path, typer.Option(help="The CSV file to write.")] = Path("usage.csv"),
+    start: Annotated[
+        datetime | None,
+        typer.Option(parser=parse_time, metavar="TIME", help="The start of the period. Default: 30 days before --end."),
+    ] = None,
+    end: Annotated[
+        datetime | None, typer.Option(parser=parse_time, metavar="TIME", help="The end of the period. Default: now.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")] = False,
+    demo: Demo = False,
+) -> None:
+    """Export the usage data of an organization as CSV; CircleCI needs minutes to hours to prepare it.
+
+    Example:  circleci-v2 usage gh/acme --start 2026-01-01 --end 2026-02-01 --output january.csv
+    """
+    if output.exists() and not overwrite:
+        # Check before the export is requested: it may take hours, and CircleCI allows ten per hour.
+        msg = f"{output} exists: choose another --output, or replace it with --overwrite."
+        raise typer.BadParameter(msg)
+    until = end or datetime.now(UTC)
+    run(_export(organization, start or _thirty_days_before(until), until, output, overwrite=overwrite, demo=demo))
+
+
+def _thirty_days_before(end: datetime) -> datetime:
+    try:
+        return end - timedelta(days=30)
+    except OverflowError as error:
+        msg = f"There are no 30 days before --end {end}: choose a later --end, or set --start."
+        raise typer.BadParameter(msg) from error
+
+
+async def _export(
+    organization: str, start: datetime, end: datetime, output: Path, *, overwrite: bool, demo: bool
+) -> None:
+    async with connect(demo=demo) as circleci:
+        with stderr.status("CircleCI is preparing the export"):
+            result = await circleci.export_usage(
+                await _organization_id(circleci, organization),
+                start,
+                end,
+                output,
+                overwrite="replace" if overwrite else "error",
+                timing=usage_timing(demo=demo),
+            )
+    print_message(f"Wrote {result.rows:,} rows to {result.file}.")
+
+
+async def _organization_id(circleci: CircleCI, organization: str) -> str:
+    try:
+        return str(UUID(organization))
+    except ValueError:
+        return (await circleci.organizations.get(organization)).id

@@ -1,0 +1,171 @@
+"""Commands that run against a fake CircleCI on this machine: demo, fake."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import anyio
+import anyio.to_thread
+import typer
+
+from circleci_v2.cli.inspect import collect, fetch_history
+from circleci_v2.cli.options import DEMO_PROJECT
+from circleci_v2.cli.output import build_table, stdout
+from circleci_v2.cli.runner import run
+from circleci_v2.client import CircleCI
+from circleci_v2.history import PipelineRecord
+from circleci_v2.testing import Clock, FakeCircleCI
+
+__all__ = ["demo", "fake", "summarize"]
+
+_SLOWEST_JOBS: Final = 10
+_FAILED: Final = {"failed", "error", "timedout", "infrastructure_fail", "terminated-unknown"}
+
+_MAX_SPEED: Final = 1e6
+"""At this speed a year passes in 32 seconds; a much higher one would soon exceed the range of `datetime`."""
+
+
+def demo(
+    project: Annotated[
+        str | None,
+        typer.Argument(
+            help="A project at the real CircleCI, such as gh/acme/web. Default: one of an embedded fake.",
+            metavar="PROJECT",
+        ),
+    ] = None,
+    *,
+    pipelines: Annotated[int, typer.Option(min=1, help="The number of pipelines to fetch, newest first.")] = 400,
+    output: Annotated[Path, typer.Option(help="The JSON Lines file to write.")] = Path("build/history.jsonl"),
+) -> None:
+    """Fetch a project's CI history concurrently, summarize it, and write every record as JSON Lines.
+
+    Without a project it runs against a fake CircleCI on a free port of this machine: no token, no network.
+    """
+    run(_demo(project, pipelines, output))
+
+
+async def _demo(project: str | None, pipelines: int, output: Path) -> None:
+    if project is not None:
+        async with CircleCI() as circleci:
+            await _report(circleci, project, pipelines, output)
+        return
+    served = FakeCircleCI.seeded(DEMO_PROJECT, pipelines=pipelines)
+    async with served.serve() as url, CircleCI(served.token, base_url=url) as circleci:
+        stdout.print(f"A fake CircleCI listens at {url}; its project {DEMO_PROJECT} has run {pipelines} pipelines.\n")
+        await _report(circleci, DEMO_PROJECT, pipelines, output)
+    stdout.print("To run this with the real CircleCI:")
+    stdout.print(
+        "  CIRCLE_TOKEN=<your token> circleci-v2 demo gh/<organization>/<project>\n", style="bold", markup=False
+    )
+
+
+async def _report(circleci: CircleCI, project: str, pipelines: int, output: Path) -> None:
+    started_at = time.perf_counter()
+    records = await collect(fetch_history(circleci, project, limit=pipelines))
+    seconds = time.perf_counter() - started_at
+    workflows = [row for record in records for row in record.to_records("workflows")]
+    jobs = [row for record in records for row in record.to_records("jobs")]
+    stdout.print(build_table(summarize(workflows, "workflow"), title=f"Workflows of {project}"))
+    stdout.print()
+    stdout.print(build_table(_slowest(jobs), title="Slowest jobs"))
+    counts = f"{len(records):,} pipelines, {len(workflows):,} workflows and {len(jobs):,} jobs"
+    stdout.print(f"\n{counts} in {seconds:.1f} seconds.")
+    await anyio.to_thread.run_sync(_write, records, output)
+    stdout.print(f"Wrote one pipeline per line to {output}.\n", markup=False, soft_wrap=True)
+
+
+def _slowest(jobs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    ended = (row for row in jobs if row["job_seconds"] is not None)
+    return sorted(summarize(ended, "job"), key=lambda row: row["median_seconds"], reverse=True)[:_SLOWEST_JOBS]
+
+
+def _write(records: Sequence[PipelineRecord], output: Path) -> None:
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with output.open("w", encoding="utf-8") as lines:
+        lines.writelines(json.dumps(record.to_dict()) + "\n" for record in records)
+
+
+def summarize(rows: Iterable[dict[str, Any]], group_by: Literal["workflow", "job"]) -> list[dict[str, Any]]:
+    """Count runs, compute the success rate, and the median and 95th percentile of durations; most runs first.
+
+    Args:
+        rows: Flat records, as `PipelineRecord.to_records` returns them.
+        group_by: Summarize the runs of each workflow name, or of each job name.
+    """
+    groups: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        groups[row[f"{group_by}_name"]].append(row)
+    summary = [
+        {
+            group_by: name,
+            **_counts([row[f"{group_by}_status"] for row in group]),
+            **_durations([row[f"{group_by}_seconds"] for row in group if row[f"{group_by}_seconds"] is not None]),
+        }
+        for name, group in groups.items()
+    ]
+    return sorted(summary, key=lambda row: row["runs"], reverse=True)
+
+
+def _counts(statuses: Sequence[str]) -> dict[str, Any]:
+    succeeded, failed = statuses.count("success"), sum(status in _FAILED for status in statuses)
+    return {
+        "runs": len(statuses),
+        "succeeded": succeeded,
+        "failed": failed,
+        "other": len(statuses) - succeeded - failed,
+        "success_rate": round(100 * succeeded / (succeeded + failed), 1) if succeeded + failed else None,
+    }
+
+
+def _durations(seconds: Sequence[float]) -> dict[str, Any]:
+    if not seconds:
+        return {"median_seconds": None, "p95_seconds": None}
+    p95 = sorted(seconds)[math.ceil(0.95 * len(seconds)) - 1]
+    return {"median_seconds": round(statistics.median(seconds), 1), "p95_seconds": round(p95, 1)}
+
+
+def fake(
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 selects a free one.")] = 0,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    project: Annotated[
+        list[str] | None, typer.Option(help=f"A project to serve; repeatable. Default: {DEMO_PROJECT}.")
+    ] = None,
+    pipelines: Annotated[int, typer.Option(min=0, help="The number of past pipelines of each project.")] = 400,
+    seed: Annotated[int, typer.Option(help="The seed of the random history.")] = 0,
+    speed: Annotated[
+        float, typer.Option(min=0, max=_MAX_SPEED, help="Fake seconds per real second; 0 stops the clock.")
+    ] = 1.0,
+    realistic: Annotated[
+        bool, typer.Option("--realistic", help="Deviate from the published API as the real one does.")
+    ] = False,
+) -> None:
+    """Serve a fake CircleCI until Ctrl-C; its token is fake-token.
+
+    Example:  circleci-v2 fake --port 8080 --project gh/acme/web --speed 60
+    """
+    served = FakeCircleCI(seed=seed, clock=Clock(datetime.now(UTC), speed=speed), realistic=realistic)
+    for slug in project or [DEMO_PROJECT]:
+        try:
+            served.add_seeded_project(slug, pipelines=pipelines)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+    run(_serve(served, host, port))
+
+
+async def _serve(served: FakeCircleCI, host: str, port: int) -> None:
+    try:
+        async with served.serve(host=host, port=port) as url:
+            stdout.print(f"CIRCLECI_BASE_URL={url} CIRCLE_TOKEN={served.token}", soft_wrap=True, highlight=False)
+            await anyio.sleep_forever()
+    except OSError as error:
+        msg = f"cannot listen on {host}:{port}: {error.strerror}; choose another --port, or 0 for a free one."
+        raise typer.BadParameter(msg) from error

@@ -1,0 +1,200 @@
+"""Commands that start pipelines, wait for them, and call any endpoint: trigger, wait, api."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import typer
+
+from circleci_v2.cli.options import DEMO_PROJECT, Demo, Project, connect, parse_key_value, polling
+from circleci_v2.cli.output import escape_controls, print_json_line, print_message, print_rows
+from circleci_v2.cli.runner import ExitCode, run
+from circleci_v2.client import CircleCI
+from circleci_v2.pagination import Page, Paginator
+from circleci_v2.waiting import PipelineResult, StateChange
+
+__all__ = ["api", "trigger", "wait"]
+
+Timeout = Annotated[float, typer.Option(min=1, help="The maximum time to wait, in seconds.")]
+
+
+def trigger(
+    project: Project,
+    *,
+    branch: Annotated[str | None, typer.Option(help="Default: the project's default branch.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Run this tag instead of a branch.")] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="KEY=VALUE", help="A pipeline parameter; repeatable."),
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it ends; exit with 1 unless it succeeds.")] = False,
+    timeout: Timeout = 3600,
+    demo: Demo = False,
+) -> None:
+    """Start a pipeline.
+
+    Parameter values that are JSON booleans or integers, such as true or 7, are sent as such; all others as text.
+
+    Example:  circleci-v2 trigger gh/acme/web --branch main -p deploy=true --wait
+    """
+    if branch and tag:
+        msg = "--branch and --tag exclude each other: a pipeline runs for one of them."
+        raise typer.BadParameter(msg)
+    parameters = {key: _parameter_value(text) for key, text in map(parse_key_value, parameter or [])}
+    arguments = {"branch": branch, "tag": tag, "parameters": parameters or None}
+    run(_trigger_and_wait(project, arguments, timeout, demo) if wait else _trigger(project, arguments, demo))
+
+
+def _parameter_value(text: str) -> str | int | bool:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, int) else text
+
+
+async def _trigger(project: str, arguments: Mapping[str, Any], demo: bool) -> None:
+    async with connect(demo=demo) as circleci:
+        created = await circleci.pipelines.trigger(project, **arguments)
+    sys.stdout.write(f"{escape_controls(str(created.id))}\n")
+    print_message(f"Pipeline {created.number} is {created.state}.")
+
+
+async def _trigger_and_wait(project: str, arguments: Mapping[str, Any], seconds: float, demo: bool) -> ExitCode:
+    async with connect(demo=demo) as circleci:
+        return _print_result(
+            await circleci.trigger_and_wait(
+                project, timeout=seconds, on_change=_print_change, polling=polling(demo=demo), **arguments
+            )
+        )
+
+
+def wait(
+    pipeline: Annotated[
+        UUID | None,
+        typer.Argument(help="The UUID of the pipeline. Default with --demo: the newest one.", metavar="PIPELINE"),
+    ] = None,
+    *,
+    timeout: Timeout = 3600,
+    demo: Demo = False,
+) -> None:
+    """Wait until a pipeline has ended; exit with 1 unless it succeeded, with 124 on a timeout.
+
+    Example:  circleci-v2 wait "$(circleci-v2 trigger gh/acme/web)" && ./celebrate
+    """
+    if pipeline is None and not demo:
+        msg = "Missing argument PIPELINE: the UUID of the pipeline to wait for."
+        raise typer.BadParameter(msg)
+    run(_wait(pipeline, timeout, demo))
+
+
+async def _wait(pipeline: UUID | None, seconds: float, demo: bool) -> ExitCode:
+    async with connect(demo=demo) as circleci:
+        pipeline_id = pipeline or await _newest(circleci)
+        return _print_result(
+            await circleci.wait_for_pipeline(
+                pipeline_id, timeout=seconds, on_change=_print_change, polling=polling(demo=demo)
+            )
+        )
+
+
+async def _newest(circleci: CircleCI) -> UUID:
+    page = await circleci.pipelines.list_for_project(DEMO_PROJECT)
+    return page.items[0].id
+
+
+def _print_change(change: StateChange) -> None:
+    subject = f"workflow {change.workflow.name}" if change.workflow else "pipeline"
+    print_message(f"{subject}: {change.before or 'new'} → {change.after}")
+
+
+def _print_result(result: PipelineResult) -> ExitCode:
+    rows = [
+        {"workflow": workflow.name, "status": workflow.status, "stopped_at": workflow.stopped_at, "id": workflow.id}
+        for workflow in result.workflows
+    ]
+    print_rows(rows, "table", title=f"Pipeline {result.pipeline.number}: {result.status}")
+    for message in result.messages:
+        print_message(message)
+    return ExitCode.SUCCESS if result.succeeded else ExitCode.FAILED
+
+
+def api(
+    path: Annotated[
+        str, typer.Argument(help="The path below /api/v2, such as /me, with or without ?query.", metavar="PATH")
+    ],
+    *,
+    method: Annotated[str | None, typer.Option("--method", "-X", help="Default: GET, or POST with --data.")] = None,
+    query: Annotated[
+        list[str] | None, typer.Option("--query", "-q", metavar="KEY=VALUE", help="A query parameter; repeatable.")
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data", "-d", metavar="JSON", help="The body; @FILE reads it from a file, @- from standard input."
+        ),
+    ] = None,
+    paginate: Annotated[
+        bool, typer.Option("--paginate", help="Follow next_page_token; print one item per line.")
+    ] = False,
+    demo: Demo = False,
+) -> None:
+    """Call any endpoint of the API, with the retries and rate limits of the other commands.
+
+    Example:  circleci-v2 api /project/gh/acme/web/pipeline -q branch=main --paginate
+    """
+    path, _, path_query = path.partition("?")
+    parameters: dict[str, list[str]] = {}
+    for key, value in (*parse_qsl(path_query, keep_blank_values=True), *map(parse_key_value, query or [])):
+        parameters.setdefault(key, []).append(value)
+    body = _body(data) if data is not None else None
+    run(_api(path, method or ("GET" if data is None else "POST"), parameters, body, paginate=paginate, demo=demo))
+
+
+def _body(data: str) -> Any:
+    try:
+        if data == "@-":
+            data = sys.stdin.read()
+        elif data.startswith("@"):  # no JSON document starts with it
+            data = Path(data[1:]).read_text(encoding="utf-8")
+        return json.loads(data)
+    except OSError as error:
+        msg = f"--data cannot be read from {error.filename}: {error.strerror}"
+        raise typer.BadParameter(msg) from error
+    except ValueError as error:
+        msg = f"--data is not JSON: {error}"
+        raise typer.BadParameter(msg) from error
+
+
+async def _api(
+    path: str, method: str, parameters: dict[str, list[str]], body: Any, *, paginate: bool, demo: bool
+) -> None:
+    async with connect(demo=demo) as circleci:
+
+        async def request(page_token: str | None = None) -> Any:
+            query = {**parameters, "page-token": page_token} if page_token else parameters
+            try:
+                return await circleci.request(method, f"/{path.removeprefix('/')}", query=query, json=body)
+            except ValueError as error:
+                raise typer.BadParameter(str(error)) from error
+
+        if not paginate:
+            sys.stdout.write(json.dumps(await request(), indent=2) + "\n")
+            return
+
+        async def page(page_token: str | None) -> Page[Any]:
+            response = await request(page_token)
+            try:
+                return Page(items=response["items"], next_page_token=response.get("next_page_token"))
+            except (KeyError, TypeError) as error:
+                msg = f"The response to {path} is not a page: leave out --paginate."
+                raise typer.BadParameter(msg) from error
+
+        async for item in Paginator(page):
+            print_json_line(item)

@@ -1,0 +1,71 @@
+"""The commands that download files: artifacts, usage."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import PROJECT, rows_of, run
+
+
+def test_artifacts_are_found_by_the_number_that_jobs_prints(tmp_path: Path) -> None:
+    rows = rows_of("jobs", PROJECT, "--limit", "30")
+    tested = next(row for row in rows if row["job_name"] == "unit-tests" and row["job_status"] == "success")
+    number = str(tested["job_number"])
+
+    listed = rows_of("artifacts", PROJECT, number)
+    assert {"logs/unit-tests.log", "coverage/index.html"} <= {row["path"] for row in listed}
+    result = run("artifacts", PROJECT, number, "--output", str(tmp_path), "--match", "*.xml", "--demo")
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["junit.xml"] * 4
+
+
+def test_usage_is_written_to_a_file(tmp_path: Path) -> None:
+    output = tmp_path / "usage.csv"
+    result = run("usage", "gh/acme", "--output", str(output), "--start", "5d", "--demo")
+    assert result.exit_code == 0, result.output
+    with output.open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert len(rows[0]) == 48
+    assert {row["PROJECT_NAME"] for row in rows} == {"web"}
+
+
+def test_usage_replaces_a_file_only_with_overwrite(tmp_path: Path) -> None:
+    output = tmp_path / "usage.csv"
+    output.write_text("mine")
+    result = run("usage", "gh/acme", "--output", str(output), "--demo")
+    assert (result.exit_code, output.read_text()) == (2, "mine")
+    assert "--overwrite" in result.stderr
+    result = run("usage", "gh/acme", "--output", str(output), "--start", "2d", "--overwrite", "--demo")
+    assert result.exit_code == 0, result.output
+    assert output.read_text() != "mine"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("artifacts", PROJECT, "{job}", "--output", "{file}"), ("demo", "--pipelines", "5", "--output", "{file}/x")],
+)
+def test_the_error_names_an_output_that_cannot_be_written(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    job = str(rows_of("jobs", PROJECT, "--limit", "1")[0]["job_number"])
+    file = tmp_path / "a-file-where-a-folder-should-be"
+    file.touch()
+    demo = () if arguments[0] == "demo" else ("--demo",)
+    result = run(*(text.format(job=job, file=file) for text in arguments), *demo)
+    assert result.exit_code == 3, result.output
+    assert file.name in result.stderr
+
+
+@pytest.mark.parametrize("name", ["[old]", "[/]"])
+def test_file_names_in_square_brackets_are_printed_literally(tmp_path: Path, name: str) -> None:
+    job = str(rows_of("jobs", PROJECT, "--limit", "1")[0]["job_number"])
+    folder, file = tmp_path / "artifacts" / name, tmp_path / "usage" / name
+    for arguments in (
+        ("artifacts", PROJECT, job, "--output", str(folder), "--demo"),
+        ("usage", "gh/acme", "--output", str(file), "--start", "2d", "--demo"),
+        ("demo", "--pipelines", "5", "--output", str(tmp_path / name)),
+    ):
+        result = run(*arguments)
+        assert result.exit_code == 0, result.output
+        assert str(Path(arguments[arguments.index("--output") + 1])) in result.output

@@ -1,0 +1,126 @@
+"""What the public names lose between versions, told in a repository of its own."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("griffe", reason="griffelib is among the tools of the dev group")
+
+from codegen.diff import compatibility
+from codegen.errors import SpecError
+
+FACE = 'from circleci_v2.client import CircleCI\n\n__all__ = ["CircleCI"]\n'
+CLIENT = '__all__ = ["CircleCI"]\n\nclass CircleCI:\n    def close(self, timeout=3): ...\n    def _hidden(self): ...\n'
+PIPELINES = '__all__ = ["Pipelines"]\n\nclass Pipelines:\n    def list(self, *, mine=None, branch=None) -> int: ...\n'
+OPERATION = '__all__ = ["build"]\n\ndef build(mine=None): ...\n'
+WORKFLOW = '__all__ = ["Workflow"]\n\nclass Workflow:\n    id: str\n    tag: str\n'
+
+
+def git(repository: Path, *arguments: str) -> None:
+    settings = ("-c", "user.name=Tests", "-c", "user.email=tests@example.com", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *settings, *arguments], cwd=repository, check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    files = {
+        "__init__.py": FACE,
+        "client.py": CLIENT,
+        "_generated/__init__.py": "",
+        "_generated/api/__init__.py": "",
+        "_generated/api/pipelines/__init__.py": PIPELINES,
+        "_generated/api/pipelines/list_.py": OPERATION,
+        "_generated/models/__init__.py": "",
+        "_generated/models/workflow.py": WORKFLOW,
+    }
+    for name, text in files.items():
+        path = tmp_path / "circleci_v2" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "-m", "first")
+    return tmp_path
+
+
+def replace(repository: Path, name: str, old: str, new: str) -> None:
+    path = repository / "circleci_v2" / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_without_a_tag_it_says_so(repository: Path, capsys: pytest.CaptureFixture[str]):
+    assert compatibility.main([], repository) == 0
+    assert "No version is tagged yet" in capsys.readouterr().out
+
+
+def test_what_is_as_it_was_has_lost_nothing(repository: Path, capsys: pytest.CaptureFixture[str]):
+    git(repository, "tag", "v0.1.0")
+    assert compatibility.main([], repository) == 0
+    assert capsys.readouterr().out == "No incompatible changes since v0.1.0.\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "line"),
+    [
+        ("_generated/api/pipelines/__init__.py", "mine=None, ", "", "`pipelines.list` loses argument `mine`."),
+        ("_generated/api/pipelines/__init__.py", "mine=None", "mine", "`pipelines.list` requires argument `mine` now."),
+        ("_generated/api/pipelines/__init__.py", "def list", "def all", "`pipelines.list` is removed."),
+        ("_generated/models/workflow.py", "    tag: str\n", "", "`models.Workflow.tag` is removed."),
+        (
+            "client.py",
+            "timeout=3",
+            "timeout=4",
+            "`circleci_v2.client.CircleCI.close` has the default 4 for argument `timeout`, was 3.",
+        ),
+        ("client.py", "def close", "def stop", "`circleci_v2.client.CircleCI.close` is removed."),
+    ],
+)
+def test_what_is_lost_is_told_as_users_write_it(repository: Path, file: str, old: str, new: str, line: str):
+    git(repository, "tag", "v0.1.0")
+    replace(repository, file, old, new)
+    assert line in compatibility.incompatible_changes("v0.1.0", repository)
+
+
+def test_a_model_that_is_gone_is_told(repository: Path):
+    git(repository, "tag", "v0.1.0")
+    (repository / "circleci_v2" / "_generated" / "models" / "workflow.py").unlink()
+    assert compatibility.incompatible_changes("v0.1.0", repository) == ["`models.Workflow` is removed."]
+
+
+def test_the_module_of_an_operation_is_nobodys_business(repository: Path):
+    git(repository, "tag", "v0.1.0")
+    replace(repository, "_generated/api/pipelines/__init__.py", "def list", "def all")
+    pipelines = repository / "circleci_v2" / "_generated" / "api" / "pipelines"
+    (pipelines / "list_.py").rename(pipelines / "all_.py")
+    assert compatibility.incompatible_changes("v0.1.0", repository) == ["`pipelines.list` is removed."]
+
+
+def test_what_comes_and_what_is_hidden_is_no_loss(repository: Path):
+    git(repository, "tag", "v0.1.0")
+    replace(repository, "client.py", "def _hidden(self): ...", "def open(self): ...")
+    replace(repository, "_generated/models/workflow.py", "    tag: str\n", "    tag: str\n    name: str\n")
+    assert compatibility.incompatible_changes("v0.1.0", repository) == []
+
+
+def test_the_last_version_counts_and_other_tags_do_not(repository: Path):
+    for tag in ("v0.1.0", "nightly"):
+        git(repository, "tag", tag)
+    assert compatibility.last_tag(repository) == "v0.1.0"
+
+
+def test_a_loss_fails_the_command_unless_it_only_reports(repository: Path, capsys: pytest.CaptureFixture[str]):
+    git(repository, "tag", "v0.1.0")
+    replace(repository, "_generated/models/workflow.py", "    tag: str\n", "")
+    assert compatibility.main([], repository) == 4
+    assert compatibility.main(["--report-only"], repository) == 0
+    assert "Incompatible changes since v0.1.0:\n- `models.Workflow.tag` is removed.\n" in capsys.readouterr().out
+
+
+def test_a_tag_that_is_not_there_is_told(repository: Path):
+    with pytest.raises(SpecError, match=r"^v9: .*not a valid object name"):
+        compatibility.incompatible_changes("v9", repository)
