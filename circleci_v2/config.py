@@ -75,8 +75,8 @@ class ConnectionOptions:
 
     Attributes:
         http2: Use HTTP/2 where the server supports it. Needs the extra ``http2``. Default: False.
-        fast: Send through aiohttp, which uses less CPU time at high concurrency. Needs the extra ``fast``, and asyncio.
-            Default: False.
+        fast: Send through aiohttp, which uses less CPU time at high concurrency. Needs asyncio, and the extra
+            ``fast``. Default: False.
         proxy: The URL of a proxy: ``http://``, ``https://`` or (not with `fast`) ``socks5://``. Default: ``HTTPS_PROXY``,
             ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` of the environment, by the rules of `urllib.request`.
         verify: Whether to verify the certificate of the server; or a file or folder of CA certificates to trust; or an

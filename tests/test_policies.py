@@ -14,19 +14,19 @@ OTHERS = ("POST", "PATCH")
 
 @pytest.mark.parametrize("method", [*IDEMPOTENT, *OTHERS])
 @pytest.mark.parametrize("cause", [429, "never sent"])
-def test_what_was_refused_or_never_sent_is_sent_again_whatever_it_is(method: str, cause: int | str):
+def test_rejected_and_never_sent_requests_are_retried_for_every_method(method: str, cause: int | str):
     assert RetryPolicy().allows(1, method=method, cause=cause)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("cause", [408, 500, 502, 503, 504, 520, "broken"])
-def test_what_may_have_had_its_effect_is_sent_again_only_where_that_is_harmless(cause: int | str):
+def test_requests_that_may_have_taken_effect_are_retried_for_idempotent_methods_only(cause: int | str):
     policy = RetryPolicy()
     assert all(policy.allows(1, method=method, cause=cause) for method in IDEMPOTENT)  # type: ignore[arg-type]
     assert not any(policy.allows(1, method=method, cause=cause) for method in OTHERS)  # type: ignore[arg-type]
 
 
 @given(st.sampled_from([*IDEMPOTENT, *OTHERS]), st.integers(200, 499).filter(lambda status: status not in {408, 429}))
-def test_an_answer_that_would_be_the_same_again_is_final(method: str, status: int):
+def test_other_statuses_are_final(method: str, status: int):
     assert not RetryPolicy().allows(1, method=method, cause=status)
 
 
@@ -36,13 +36,13 @@ def test_there_are_no_more_attempts_than_allowed(max_retries: int, attempt: int)
 
 
 @given(st.integers(1, 5_000), st.floats(0, 1, exclude_max=True), st.floats(0.001, 10), st.floats(10, 100))
-def test_a_pause_is_random_below_a_bound_that_doubles(attempt: int, chance: float, backoff: float, most: float):
+def test_the_delay_is_random_below_a_bound_that_doubles(attempt: int, chance: float, backoff: float, most: float):
     policy = RetryPolicy(backoff=backoff, max_backoff=most)
     pause = policy.delay(attempt, retry_after=None, random=lambda: chance)
     assert 0 <= pause <= min(most, backoff * 2.0 ** min(attempt - 1, 100))
 
 
 @given(st.floats(0, 1e6), st.floats(0, 1, exclude_max=True))
-def test_what_is_asked_for_is_waited_out_and_a_little_more(asked: float, chance: float):
+def test_retry_after_is_waited_for_with_some_jitter(asked: float, chance: float):
     pause = RetryPolicy().delay(3, retry_after=asked, random=lambda: chance)
     assert asked <= pause <= asked + min(0.1 * asked, 1.0)

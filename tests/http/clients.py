@@ -1,4 +1,4 @@
-"""A client as the tests over real connections use it: it waits for a busy machine, but not between its attempts."""
+"""A client for tests over real connections: patient with a busy machine, and without delays between attempts."""
 
 from __future__ import annotations
 

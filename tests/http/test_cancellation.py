@@ -16,7 +16,7 @@ from circleci_v2 import CircleCI
 from tests.http.cancelling import Way, after
 from tests.http.clients import client
 from tests.http.fault_server import Handler, Reply, json_reply, reply
-from tests.http.steady_server import PATIENCE, Steady, steady
+from tests.http.steady_server import MAX_WAIT, Steady, steady
 from tests.http.ways import EVERY_WAY
 from tests.loopback import Received
 
@@ -126,7 +126,7 @@ async def test_a_call_that_is_cancelled_while_it_gets_its_place_passes_it_on(way
     async with steady() as server:
         while not finished:
             async with client(server.url, fast=fast, max_concurrency=1) as circleci:
-                with anyio.fail_after(PATIENCE):
+                with anyio.fail_after(MAX_WAIT):
                     finished = await cancelled_in_line(way, circleci, server, steps)
                 await server.assert_serves_at_once(circleci, 1)
             await server.assert_nothing_left()

@@ -13,7 +13,7 @@ from tests.http.cancelling import Moment, Way, after
 from tests.http.clients import UNPACED, client
 from tests.http.encrypted import serving_encrypted, trusting
 from tests.http.fault_server import FaultServer, json_reply, serving
-from tests.http.steady_server import PATIENCE, Steady, steady
+from tests.http.steady_server import MAX_WAIT, Steady, steady
 from tests.http.ways import EVERY_WAY
 from tests.loopback import TOKEN
 
@@ -64,7 +64,7 @@ async def test_a_connection_whose_handshake_is_never_answered_is_closed(way: Way
                     pass
 
             for _ in range(3):
-                with anyio.fail_after(PATIENCE):
+                with anyio.fail_after(MAX_WAIT):
                     assert not await way(connect, connected(mute))
                     await mute.lost_all_connections()
             await server.assert_serves_at_once(circleci, 1)

@@ -14,7 +14,7 @@ from circleci_v2.events import Event, RetryEvent
 from tests.http.cancelling import Moment, Way, Work, after
 from tests.http.clients import client
 from tests.http.fault_server import SILENCE, Reply, json_reply, reply
-from tests.http.steady_server import PATIENCE, Steady, steady
+from tests.http.steady_server import MAX_WAIT, Steady, steady
 from tests.http.ways import EVERY_WAY
 from tests.loopback import Received
 
@@ -36,7 +36,7 @@ def handler(received: Received) -> Reply:
 
 async def assert_cancelled(way: Way, work: Work, moment: Moment) -> None:
     """Cancel what would otherwise go on for long; fail if that takes long, too."""
-    with anyio.fail_after(PATIENCE):
+    with anyio.fail_after(MAX_WAIT):
         finished = await way(work, moment)
     assert not finished
 

@@ -11,7 +11,7 @@ from tests.http.cancelling import by_cancel_scope, by_failing_sibling, by_task_c
 from tests.http.churn import Churn, churn
 from tests.http.clients import client
 from tests.http.fault_server import Reply, reply
-from tests.http.steady_server import PATIENCE, steady
+from tests.http.steady_server import MAX_WAIT, steady
 from tests.loopback import Received
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +47,7 @@ async def test_every_place_is_free_after_calls_were_cancelled_at_random(
             async def get() -> Any:
                 return await circleci.request("GET", f"/mixed/{next(numbers)}")
 
-            with anyio.fail_after(PATIENCE):
+            with anyio.fail_after(MAX_WAIT):
                 seen = await churn(get, ways, tasks=TASKS, seed=max_concurrency, goes_on=enough)
             await server.assert_serves_at_once(circleci, max_concurrency)
             assert server.server.most_connections <= max_concurrency

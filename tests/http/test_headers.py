@@ -1,4 +1,4 @@
-"""Headers about rate limits and waiting: CircleCI's forms are read, and nothing else is believed."""
+"""Headers about rate limits, waiting and deprecation: CircleCI's forms are read, and invalid ones ignored."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def test_retry_after_is_seconds_or_a_date(header: str, seconds: float):
 @pytest.mark.parametrize(
     "header", [None, "", "soon", "-1", "1e3", "nan", "inf", "1,000", "١٢", "Wed, 99 Mar 2026", "0x10"]
 )
-def test_a_retry_after_that_makes_no_sense_is_as_good_as_absent(header: str | None):
+def test_an_invalid_retry_after_counts_as_absent(header: str | None):
     assert read_retry_after(header, now=NOW) is None
 
 
 @given(st.text())
-def test_no_retry_after_breaks_the_reading(header: str):
+def test_no_retry_after_raises(header: str):
     seconds = read_retry_after(header, now=NOW)
     assert seconds is None or (seconds >= 0 and math.isfinite(seconds))
 
@@ -59,7 +59,7 @@ def test_both_families_are_read_with_every_suffix(family: str, suffix: str):
     assert limit.window == (suffix.removeprefix("-").lower() or None)
 
 
-def test_of_two_budgets_the_lower_limit_is_in_force():
+def test_of_two_limits_the_lower_one_applies():
     headers = {"RateLimit-Limit": "100", "RateLimit-Remaining": "3"}
     lower = {"X-RateLimit-Limit-Second": "50", "X-RateLimit-Remaining-Second": "40"}
     for order in (headers | lower, lower | headers):
@@ -79,17 +79,17 @@ def test_of_two_budgets_the_lower_limit_is_in_force():
         {"X-Rate-Limit": "5"},
     ],
 )
-def test_half_a_budget_is_none(headers: dict[str, str]):
+def test_an_incomplete_limit_counts_as_absent(headers: dict[str, str]):
     assert scan_headers(headers.items())[0] is None
 
 
-def test_more_cannot_be_left_than_there_is():
+def test_remaining_is_at_most_the_limit():
     limit = scan_headers({"RateLimit-Limit": "50", "RateLimit-Remaining": "1000"}.items())[0]
     assert limit is not None
     assert limit.remaining == 50
 
 
-def test_a_reset_that_is_a_date_in_seconds_is_not_taken_for_a_duration():
+def test_a_reset_in_unix_time_is_ignored():
     headers = {"RateLimit-Limit": "50", "RateLimit-Remaining": "1", "RateLimit-Reset": "1772636400"}
     limit = scan_headers(headers.items())[0]
     assert limit is not None
@@ -106,7 +106,7 @@ def test_a_reset_that_is_a_date_in_seconds_is_not_taken_for_a_duration():
         )
     )
 )
-def test_no_header_breaks_the_reading(headers: list[tuple[str, str]]):
+def test_no_header_raises(headers: list[tuple[str, str]]):
     limit = scan_headers(headers)[0]
     assert limit is None or 0 <= limit.remaining <= limit.limit
 
