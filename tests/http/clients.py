@@ -9,9 +9,9 @@ from circleci_v2 import CircleCI, ConnectionOptions, RateLimitPolicy, RetryPolic
 from circleci_v2.config import Token
 from tests.loopback import TOKEN
 
-# What is retried is tested here; how fast requests follow each other after a refusal is another matter.
+# Pacing after a rejection would slow these tests down, and is tested elsewhere.
 UNPACED = RateLimitPolicy(enabled=False)
-# Reading the authorities of the machine takes longer than a test, and nothing is encrypted here.
+# Loading the CA bundle takes longer than a test, and nothing is encrypted here.
 NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 

@@ -1,4 +1,4 @@
-"""A connection that is cancelled while it is made takes no place with it, and no socket."""
+"""Connections that are cancelled while they are being established leak neither a pool slot nor a socket."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def encrypted_client(server: Steady, *, fast: bool) -> CircleCI:
     )
 
 
-async def test_a_call_over_tls_that_is_cancelled_at_any_step_leaves_every_place_free(way: Way, fast: bool) -> None:
+async def test_a_call_over_tls_that_is_cancelled_at_any_step_returns_its_permit(way: Way, fast: bool) -> None:
     steps = 0
     finished = False
     async with steady(serve=serving_encrypted) as server:
@@ -44,7 +44,7 @@ async def test_a_call_over_tls_that_is_cancelled_at_any_step_leaves_every_place_
 
 
 def connected(server: FaultServer) -> Moment:
-    """A little after a connection was opened."""
+    """Shortly after a connection was opened."""
 
     async def moment() -> None:
         while not server.connections:
@@ -54,8 +54,8 @@ def connected(server: FaultServer) -> Moment:
     return moment
 
 
-async def test_a_connection_whose_handshake_is_never_answered_is_closed(way: Way, fast: bool) -> None:
-    # To what speaks no TLS the beginning of a handshake is a request that never ends.
+async def test_a_connection_without_a_response_to_its_handshake_is_closed(way: Way, fast: bool) -> None:
+    # To a server without TLS, the beginning of a handshake looks like a request that never ends.
     async with steady() as server, serving(lambda _: json_reply({})) as mute:
         async with client(server.url, fast=fast, max_concurrency=1) as circleci:
 
