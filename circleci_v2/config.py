@@ -75,8 +75,8 @@ class ConnectionOptions:
 
     Attributes:
         http2: Use HTTP/2 where the server supports it. Needs the extra ``http2``. Default: False.
-        fast: Send through aiohttp, which uses less CPU time at high concurrency. Needs the extra ``fast``, and asyncio.
-            Default: False.
+        fast: Send through aiohttp, which uses less CPU time at high concurrency. Needs asyncio, and the extra
+            ``fast``. Default: False.
         proxy: The URL of a proxy: ``http://``, ``https://`` or (not with `fast`) ``socks5://``. Default: ``HTTPS_PROXY``,
             ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` of the environment, by the rules of `urllib.request`.
         verify: Whether to verify the certificate of the server; or a file or folder of CA certificates to trust; or an
@@ -110,6 +110,11 @@ def _secret(token: Token | Secret) -> Secret | Callable[[], Awaitable[str]]:
     return Secret(token) if isinstance(token, str) else token
 
 
+def _timeout(value: float | Timeout) -> Timeout:
+    # A function of this module, because mypy supports no methods as converters.
+    return Timeout.of(value)
+
+
 @attrs.frozen(kw_only=True)
 class Settings:
     """The resolved settings of a client.
@@ -125,7 +130,7 @@ class Settings:
     base_url: str
     token: Secret | Callable[[], Awaitable[str]] = attrs.field(converter=_secret, repr=False)
     auth: AuthScheme = "header"
-    timeout: Timeout = attrs.field(factory=Timeout, converter=Timeout.of)
+    timeout: Timeout = attrs.field(factory=Timeout, converter=_timeout)
     max_concurrency: int = 100
     retry: RetryPolicy = attrs.field(factory=RetryPolicy)
     rate_limit: RateLimitPolicy = attrs.field(factory=RateLimitPolicy)

@@ -231,7 +231,7 @@ class CallState:
         return self.deadline_at - now
 
     def info(self) -> AttemptInfo:
-        """Return what identifies the latest attempt."""
+        """Return the identification of the latest attempt."""
         return AttemptInfo(
             operation_id=self.request.operation_id,
             call=self.sequence,

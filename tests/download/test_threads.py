@@ -22,7 +22,7 @@ from tests.http.cancelling import SkippingLoop, after, by_cancel_scope, by_task_
 
 DESCRIPTORS = Path("/proc/self/fd")
 # Abandoned threads need a moment to end.
-PATIENCE = 5.0
+MAX_WAIT = 5.0
 
 pytestmark = [
     pytest.mark.anyio,
@@ -54,7 +54,7 @@ def open_below(directory):
 
 
 async def assert_nothing_open_below(directory):
-    with anyio.fail_after(PATIENCE):
+    with anyio.fail_after(MAX_WAIT):
         while open_below(directory):
             await checkpoint()
 
@@ -92,7 +92,7 @@ async def test_a_directory_that_is_opened_too_late_is_closed_before_the_task_end
     def work(resources):
         directory = resources.enter_context(closing(open_directory(tmp_path)))
         entered.set()
-        leave.wait(PATIENCE)
+        leave.wait(MAX_WAIT)
         return directory
 
     async def hold():

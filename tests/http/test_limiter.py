@@ -1,4 +1,4 @@
-"""Who may send when: a bound on what is under way, gates, turns and two priorities, in virtual time."""
+"""Limiter: concurrency, cooldowns, order and two priorities, in virtual time."""
 
 from __future__ import annotations
 
@@ -42,11 +42,13 @@ async def clock() -> AsyncIterator[VirtualClock]:
 
 
 class Crowd:
-    """Calls of one limiter, each of which holds its place for a while; notes what happens."""
+    """Calls of one limiter, each of which holds its permit for a while; records their order and concurrency."""
 
-    def __init__(self, clock: VirtualClock, *, places: int, new_budget: Callable[[], Budget] = UnlimitedBudget) -> None:
+    def __init__(
+        self, clock: VirtualClock, *, max_concurrency: int, new_budget: Callable[[], Budget] = UnlimitedBudget
+    ) -> None:
         self.clock = clock
-        self.limiter = Limiter(max_concurrency=places, clock=clock, new_budget=new_budget)
+        self.limiter = Limiter(max_concurrency=max_concurrency, clock=clock, new_budget=new_budget)
         self.in_flight = 0
         self.most_in_flight = 0
         self.begun: list[int] = []
@@ -86,18 +88,18 @@ class Crowd:
             self.limiter.release(permit)
 
 
-@pytest.mark.parametrize("places", [1, 3, 10])
-async def test_no_more_are_in_flight_than_there_are_places(clock: VirtualClock, places: int):
-    crowd = Crowd(clock, places=places)
+@pytest.mark.parametrize("max_concurrency", [1, 3, 10])
+async def test_no_more_calls_are_in_flight_than_max_concurrency(clock: VirtualClock, max_concurrency: int):
+    crowd = Crowd(clock, max_concurrency=max_concurrency)
     async with anyio.create_task_group() as tasks:
         for _ in range(30):
             tasks.start_soon(crowd.call)
-    assert crowd.most_in_flight == places
-    assert clock.now() == pytest.approx(30 / places, rel=0.01)
+    assert crowd.most_in_flight == max_concurrency
+    assert clock.now() == pytest.approx(30 / max_concurrency, rel=0.01)
 
 
-async def test_who_comes_first_goes_first(clock: VirtualClock):
-    crowd = Crowd(clock, places=1)
+async def test_calls_are_sent_in_the_order_they_were_made(clock: VirtualClock):
+    crowd = Crowd(clock, max_concurrency=1)
     async with anyio.create_task_group() as tasks:
         for _ in range(20):
             tasks.start_soon(crowd.call)
@@ -105,8 +107,8 @@ async def test_who_comes_first_goes_first(clock: VirtualClock):
     assert crowd.begun == sorted(crowd.begun)
 
 
-async def test_an_interactive_call_goes_before_all_that_are_not(clock: VirtualClock):
-    crowd = Crowd(clock, places=1)
+async def test_an_interactive_call_goes_before_all_bulk_calls(clock: VirtualClock):
+    crowd = Crowd(clock, max_concurrency=1)
     async with anyio.create_task_group() as tasks:
         for _ in range(100):
             tasks.start_soon(lambda: crowd.call(interactive=False))
@@ -117,8 +119,8 @@ async def test_an_interactive_call_goes_before_all_that_are_not(clock: VirtualCl
         tasks.cancel_scope.cancel()
 
 
-async def test_a_refusal_closes_the_gate_for_all_of_its_bucket_and_for_no_other(clock: VirtualClock):
-    crowd = Crowd(clock, places=10)
+async def test_a_rejection_starts_a_cooldown_of_its_bucket_and_of_no_other(clock: VirtualClock):
+    crowd = Crowd(clock, max_concurrency=10)
     await crowd.refused("refused", None)
     started = clock.now()
     async with anyio.create_task_group() as tasks:
@@ -129,8 +131,8 @@ async def test_a_refusal_closes_the_gate_for_all_of_its_bucket_and_for_no_other(
     assert clock.now() - started == pytest.approx(30.0)
 
 
-async def test_who_may_not_wait_that_long_is_sent_away_at_once(clock: VirtualClock):
-    crowd = Crowd(clock, places=10)
+async def test_a_call_that_may_not_wait_for_the_cooldown_fails_immediately(clock: VirtualClock):
+    crowd = Crowd(clock, max_concurrency=10)
     await crowd.refused("a", None)
     with pytest.raises(CooldownError) as caught:
         await crowd.admitted(max_wait=10.0)
@@ -138,8 +140,8 @@ async def test_who_may_not_wait_that_long_is_sent_away_at_once(clock: VirtualClo
     assert clock.now() == 0.0
 
 
-async def test_nothing_is_held_before_a_closed_gate():
-    crowd = Crowd(VirtualClock(), places=1)  # whose time stands still
+async def test_a_call_that_waits_for_a_cooldown_holds_no_permit():
+    crowd = Crowd(VirtualClock(), max_concurrency=1)  # its time stands still
     await crowd.refused("refused", None)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(lambda: crowd.call("refused"))
@@ -148,8 +150,8 @@ async def test_nothing_is_held_before_a_closed_gate():
         tasks.cancel_scope.cancel()
 
 
-async def test_operations_that_tell_the_same_budget_share_a_gate(clock: VirtualClock):
-    crowd = Crowd(clock, places=10)
+async def test_operations_with_the_same_rate_limit_headers_share_a_cooldown(clock: VirtualClock):
+    crowd = Crowd(clock, max_concurrency=10)
     for operation in ("one", "other"):
         await crowd.answered(operation, FIFTY)
     await crowd.refused("one", FIFTY)
@@ -157,8 +159,8 @@ async def test_operations_that_tell_the_same_budget_share_a_gate(clock: VirtualC
         await crowd.admitted("other", max_wait=1.0)
 
 
-async def test_an_operation_that_leaves_a_budget_leaves_it_to_those_that_tell_it(clock: VirtualClock):
-    crowd = Crowd(clock, places=10)
+async def test_a_bucket_survives_when_one_of_its_operations_moves_away(clock: VirtualClock):
+    crowd = Crowd(clock, max_concurrency=10)
     for operation in ("one", "other"):
         await crowd.answered(operation, FIFTY)
     await crowd.answered("one", attrs.evolve(FIFTY, limit=80))
@@ -169,8 +171,8 @@ async def test_an_operation_that_leaves_a_budget_leaves_it_to_those_that_tell_it
 
 
 @pytest.mark.parametrize("operations", ["ab", "abcde"])
-async def test_operations_that_turn_out_to_share_a_budget_use_it_up_together(clock: VirtualClock, operations: str):
-    crowd = Crowd(clock, places=50, new_budget=lambda: budget_for(RateLimitPolicy()))
+async def test_operations_that_turn_out_to_share_a_bucket_share_its_budget(clock: VirtualClock, operations: str):
+    crowd = Crowd(clock, max_concurrency=50, new_budget=lambda: budget_for(RateLimitPolicy()))
     server, calls, chance = TokenBucket(50, 10), 400, random.Random(0)
 
     async def call(operation: str) -> None:
@@ -194,19 +196,19 @@ async def test_operations_that_turn_out_to_share_a_budget_use_it_up_together(clo
     assert clock.now() <= 2 * (calls - 10) / 50
 
 
-async def test_who_comes_before_a_closed_gate_while_waiting_may_not_have_to_wait_that_long(clock: VirtualClock):
-    crowd = Crowd(clock, places=2)
+async def test_a_waiter_that_is_moved_into_a_cooldown_fails_if_it_may_not_wait_that_long(clock: VirtualClock):
+    crowd = Crowd(clock, max_concurrency=2)
     await crowd.refused("one", FIFTY)
     first, another = await crowd.admitted("other"), await crowd.admitted("another")
     async with anyio.create_task_group() as tasks:
 
-        async def sent_away() -> None:
+        async def fails() -> None:
             with pytest.raises(CooldownError):
                 await crowd.admitted("other", max_wait=1.0)
 
-        tasks.start_soon(sent_away)
+        tasks.start_soon(fails)
         await settled()
-        # Only now is it known that the gate of one is that of the other.
+        # Only this response shows that both operations share a bucket.
         crowd.limiter.accepted(first, FIFTY)
     assert clock.now() == 0.0
     for permit in (first, another):
@@ -214,8 +216,8 @@ async def test_who_comes_before_a_closed_gate_while_waiting_may_not_have_to_wait
 
 
 @pytest.mark.parametrize("seed", range(5))
-async def test_cancelled_at_random_moments_nobody_keeps_a_place(clock: VirtualClock, seed: int):
-    crowd, chance = Crowd(clock, places=3), random.Random(seed)
+async def test_calls_that_are_cancelled_at_random_moments_return_their_permits(clock: VirtualClock, seed: int):
+    crowd, chance = Crowd(clock, max_concurrency=3), random.Random(seed)
 
     async def cancelled_call() -> None:
         with anyio.CancelScope() as scope:
@@ -237,8 +239,8 @@ async def test_cancelled_at_random_moments_nobody_keeps_a_place(clock: VirtualCl
     assert [permit is not None for permit in held] == [True, True, True, False]
 
 
-async def test_closing_sends_everybody_away_with_the_reason(clock: VirtualClock):
-    crowd = Crowd(clock, places=1)
+async def test_closing_fails_all_waiters_with_the_reason(clock: VirtualClock):
+    crowd = Crowd(clock, max_concurrency=1)
     holder = await crowd.admitted()
     errors: list[str] = []
 
@@ -258,7 +260,7 @@ async def test_closing_sends_everybody_away_with_the_reason(clock: VirtualClock)
     assert all("this client was closed" in error for error in errors)
 
 
-def test_half_an_hour_of_silence_after_a_refusal_overflows_nothing():
+def test_half_an_hour_without_requests_after_a_rejection_does_not_overflow():
     budget = ThroughputEstimator(initial=5)
     now = 0.0
     for number in range(1, 4):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ssl
+import urllib.request
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.request import proxy_bypass_environment
 
 import httpx
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from circleci_v2._http.transports.aiohttp import FastTransport
 
 __all__ = ["Transports"]
+
+# By host and proxies: whether ``NO_PROXY`` exempts the host. Missing in typeshed, which has `getproxies_environment`.
+_is_exempt: Final[Callable[[str, Mapping[str, str]], bool]] = urllib.request.proxy_bypass_environment  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # fmt: skip
 
 _HTTP_SCHEMES: Final = frozenset({"http", "https"})
 _PROXY_FORM: Final = "its URL must have the form http://host:port, percent-encoded where necessary"
@@ -73,7 +77,7 @@ class Transports:
         if self._settings.connection.proxy is not None:
             return self._settings.connection.proxy
         proxies = self._proxies
-        if not proxies or proxy_bypass_environment(f"{url.host}:{url.port}" if url.port else url.host, proxies):
+        if not proxies or _is_exempt(f"{url.host}:{url.port}" if url.port else url.host, proxies):
             return None
         proxy = proxies.get(url.scheme) or proxies.get("all")
         return proxy if proxy is None or "://" in proxy else f"http://{proxy}"

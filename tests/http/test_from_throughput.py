@@ -1,4 +1,4 @@
-"""ThroughputEstimator: what a budget that nobody tells comes down to after refusals."""
+"""ThroughputEstimator: the rate without rate-limit headers, after rejections and after idle time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from circleci_v2._http.rate_limit.budget import Reservation
 from circleci_v2._http.rate_limit.from_throughput import ThroughputEstimator
 
 
-def test_refusals_with_nothing_accepted_in_between_slow_down_but_do_not_stop():
+def test_consecutive_rejections_lower_the_rate_but_not_to_zero():
     budget = ThroughputEstimator(initial=5)
     now = 1_000.0
     for number in range(3):
@@ -16,7 +16,7 @@ def test_refusals_with_nothing_accepted_in_between_slow_down_but_do_not_stop():
     assert budget.ready_at(now) - now < 10
 
 
-def test_an_idle_half_hour_after_a_refusal_is_no_trouble():
+def test_half_an_hour_without_requests_does_not_delay_the_next_one():
     budget = ThroughputEstimator(initial=5)
     budget.reserve(0.0)
     budget.rejected(Reservation(0.0, 1), 0.01, pause=1.0)

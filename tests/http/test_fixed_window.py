@@ -1,4 +1,4 @@
-"""The limit of usage exports, which CircleCI publishes, is kept without a refusal to learn it from."""
+"""FixedWindowLimiter: the published limit of usage exports is kept from the first call on, without a rejection."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Server:
 
 
 class Clock:
-    """Time that passes only while somebody waits."""
+    """A clock that jumps to the end of every wait."""
 
     def __init__(self) -> None:
         self.time = 0.0
@@ -49,7 +49,7 @@ async def create(circleci: CircleCI, organization: UUID) -> None:
     await circleci.usage.create_export(organization, **WINDOW)
 
 
-async def test_the_eleventh_export_within_an_hour_is_refused_without_being_sent():
+async def test_the_eleventh_export_within_an_hour_is_rejected_without_being_sent():
     server = Server()
     async with CircleCI("token", transport=httpx.MockTransport(server)) as circleci:
         for _ in range(10):
@@ -69,20 +69,20 @@ async def test_each_organization_has_a_limit_of_its_own():
     assert len(server.paths) == 11
 
 
-async def test_a_patient_call_waits_for_its_turn():
+async def test_a_call_without_a_deadline_waits_until_the_window_allows_it():
     server, clock, told = Server(), Clock(), list[Event]()
     settings = resolve("token", retry=RetryPolicy(deadline=None), on_event=told.append)
-    exchange = Session(settings, transport=httpx.MockTransport(server), clock=clock)
+    session = Session(settings, transport=httpx.MockTransport(server), clock=clock)
     for number in range(11):
         clock.time = max(clock.time, float(number))
-        await exchange.send(create_export.build(ACME, **WINDOW))
+        await session.send(create_export.build(ACME, **WINDOW))
     assert len(server.paths) == 11
     assert clock.time == pytest.approx(AN_HOUR)
     assert [event.waited for event in told if isinstance(event, RateLimitWaitEvent)] == [AN_HOUR - 10]
-    await exchange.aclose()
+    await session.aclose()
 
 
-async def test_who_switches_rate_limits_off_keeps_none():
+async def test_disabled_rate_limiting_disables_published_limits():
     server = Server()
     policy = RateLimitPolicy(enabled=False)
     async with CircleCI("token", transport=httpx.MockTransport(server), rate_limit=policy) as circleci:
@@ -91,7 +91,7 @@ async def test_who_switches_rate_limits_off_keeps_none():
     assert len(server.paths) == 12
 
 
-async def test_what_never_reached_circleci_does_not_count():
+async def test_a_call_that_never_reached_circleci_does_not_count():
     server, listens = Server(), False
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -110,7 +110,7 @@ async def test_what_never_reached_circleci_does_not_count():
             await create(circleci, ACME)
 
 
-async def test_what_was_cancelled_in_line_does_not_count():
+async def test_a_call_that_was_cancelled_while_waiting_does_not_count():
     server, begun, over = Server(), anyio.Event(), anyio.Event()
 
     async def answer(request: httpx.Request) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""Decisions about sending again and waiting, without any I/O: what headers say, and what is made of it."""
+"""Headers about rate limits, waiting and deprecation: CircleCI's forms are read, and invalid ones ignored."""
 
 from __future__ import annotations
 
@@ -10,48 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_v2 import RetryPolicy
 from circleci_v2._http.headers import read_retry_after, scan_headers
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
-IDEMPOTENT = ("GET", "HEAD", "PUT", "DELETE", "OPTIONS")
-OTHERS = ("POST", "PATCH")
-
-
-@pytest.mark.parametrize("method", [*IDEMPOTENT, *OTHERS])
-@pytest.mark.parametrize("cause", [429, "never sent"])
-def test_what_was_refused_or_never_sent_is_sent_again_whatever_it_is(method: str, cause: int | str):
-    assert RetryPolicy().allows(1, method=method, cause=cause)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("cause", [408, 500, 502, 503, 504, 520, "broken"])
-def test_what_may_have_had_its_effect_is_sent_again_only_where_that_is_harmless(cause: int | str):
-    policy = RetryPolicy()
-    assert all(policy.allows(1, method=method, cause=cause) for method in IDEMPOTENT)  # type: ignore[arg-type]
-    assert not any(policy.allows(1, method=method, cause=cause) for method in OTHERS)  # type: ignore[arg-type]
-
-
-@given(st.sampled_from([*IDEMPOTENT, *OTHERS]), st.integers(200, 499).filter(lambda status: status not in {408, 429}))
-def test_an_answer_that_would_be_the_same_again_is_final(method: str, status: int):
-    assert not RetryPolicy().allows(1, method=method, cause=status)
-
-
-@given(st.integers(0, 20), st.integers(1, 40))
-def test_there_are_no_more_attempts_than_allowed(max_retries: int, attempt: int):
-    assert RetryPolicy(max_retries=max_retries).allows(attempt, method="GET", cause=503) == (attempt <= max_retries)
-
-
-@given(st.integers(1, 5_000), st.floats(0, 1, exclude_max=True), st.floats(0.001, 10), st.floats(10, 100))
-def test_a_pause_is_random_below_a_bound_that_doubles(attempt: int, chance: float, backoff: float, most: float):
-    policy = RetryPolicy(backoff=backoff, max_backoff=most)
-    pause = policy.delay(attempt, retry_after=None, random=lambda: chance)
-    assert 0 <= pause <= min(most, backoff * 2.0 ** min(attempt - 1, 100))
-
-
-@given(st.floats(0, 1e6), st.floats(0, 1, exclude_max=True))
-def test_what_is_asked_for_is_waited_out_and_a_little_more(asked: float, chance: float):
-    pause = RetryPolicy().delay(3, retry_after=asked, random=lambda: chance)
-    assert asked <= pause <= asked + min(0.1 * asked, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -74,12 +35,12 @@ def test_retry_after_is_seconds_or_a_date(header: str, seconds: float):
 @pytest.mark.parametrize(
     "header", [None, "", "soon", "-1", "1e3", "nan", "inf", "1,000", "١٢", "Wed, 99 Mar 2026", "0x10"]
 )
-def test_a_retry_after_that_makes_no_sense_is_as_good_as_absent(header: str | None):
+def test_an_invalid_retry_after_counts_as_absent(header: str | None):
     assert read_retry_after(header, now=NOW) is None
 
 
 @given(st.text())
-def test_no_retry_after_breaks_the_reading(header: str):
+def test_no_retry_after_raises(header: str):
     seconds = read_retry_after(header, now=NOW)
     assert seconds is None or (seconds >= 0 and math.isfinite(seconds))
 
@@ -98,7 +59,7 @@ def test_both_families_are_read_with_every_suffix(family: str, suffix: str):
     assert limit.window == (suffix.removeprefix("-").lower() or None)
 
 
-def test_of_two_budgets_the_lower_limit_is_in_force():
+def test_of_two_limits_the_lower_one_applies():
     headers = {"RateLimit-Limit": "100", "RateLimit-Remaining": "3"}
     lower = {"X-RateLimit-Limit-Second": "50", "X-RateLimit-Remaining-Second": "40"}
     for order in (headers | lower, lower | headers):
@@ -118,17 +79,17 @@ def test_of_two_budgets_the_lower_limit_is_in_force():
         {"X-Rate-Limit": "5"},
     ],
 )
-def test_half_a_budget_is_none(headers: dict[str, str]):
+def test_an_incomplete_limit_counts_as_absent(headers: dict[str, str]):
     assert scan_headers(headers.items())[0] is None
 
 
-def test_more_cannot_be_left_than_there_is():
+def test_remaining_is_at_most_the_limit():
     limit = scan_headers({"RateLimit-Limit": "50", "RateLimit-Remaining": "1000"}.items())[0]
     assert limit is not None
     assert limit.remaining == 50
 
 
-def test_a_reset_that_is_a_date_in_seconds_is_not_taken_for_a_duration():
+def test_a_reset_in_unix_time_is_ignored():
     headers = {"RateLimit-Limit": "50", "RateLimit-Remaining": "1", "RateLimit-Reset": "1772636400"}
     limit = scan_headers(headers.items())[0]
     assert limit is not None
@@ -145,6 +106,15 @@ def test_a_reset_that_is_a_date_in_seconds_is_not_taken_for_a_duration():
         )
     )
 )
-def test_no_header_breaks_the_reading(headers: list[tuple[str, str]]):
+def test_no_header_raises(headers: list[tuple[str, str]]):
     limit = scan_headers(headers)[0]
     assert limit is None or 0 <= limit.remaining <= limit.limit
+
+
+@pytest.mark.parametrize("name", ["Deprecation", "deprecation", "Sunset"])
+def test_a_deprecation_notice_is_found_beside_the_rate_limit(name: str):
+    headers = {"RateLimit-Limit": "50", "RateLimit-Remaining": "7"}
+    limit, is_deprecated = scan_headers({**headers, name: "true"}.items())
+    assert limit is not None
+    assert is_deprecated
+    assert scan_headers(headers.items()) == (limit, False)
