@@ -1,4 +1,4 @@
-"""The vendor's own documents give the same code as ours, but for newer facts that are listed."""
+"""CircleCI's documents result in the same code as ours, except for listed newer facts."""
 
 from __future__ import annotations
 
