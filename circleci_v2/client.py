@@ -1,10 +1,11 @@
-"""CircleCI: the client, and the one place that wires the layers together."""
+"""CircleCI: the client, which connects the layers of the package."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import quote
@@ -25,7 +26,7 @@ from circleci_v2.config import AuthScheme, ConnectionOptions, Token, resolve
 from circleci_v2.errors import DecodeError
 from circleci_v2.events import DeviationEvent, Event
 from circleci_v2.policies import Priority, RateLimitPolicy, RetryPolicy, Timeout
-from circleci_v2.response import Response, StreamedBody
+from circleci_v2.response import StreamedBody
 from circleci_v2.streams import Stream
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CircleCI"]
 
-T = TypeVar("T")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -98,8 +98,8 @@ class CircleCI(Namespaces):
         )
         self._session = Session(self._settings, transport=transport)
         self._options = CallOptions()
-        self._deviations = DeviationReporter(strict=strict, tell=self._tell_deviation)
-        super().__init__(self)
+        self._deviations = DeviationReporter(strict=strict, emit=self._emit_deviation)
+        super().__init__(self._send)
 
     # The jobs that every user has are functions of a client, each in a room of its own; here they become its methods.
     history = _history.history
@@ -153,24 +153,6 @@ class CircleCI(Namespaces):
             on_progress=on_progress,
         )
 
-    async def call(self, request: Request, parse: Callable[[Payload], T]) -> Response[T]:
-        """Send a described request and parse its answer; what every method of every namespace comes down to.
-
-        Args:
-            request: The request, as the ``build`` of an operation describes it.
-            parse: Makes the result out of the answer.
-
-        Raises:
-            APIError: CircleCI refused or failed.
-            APIConnectionError: No complete answer arrived.
-            DecodeError: The answer is not JSON, or in strict mode not what its description says.
-        """
-        response = await self._session.send(request, self._options)
-        operation_id = request.operation.id if request.operation else None
-        data = _json(response, operation_id)
-        answer = Payload(response.status_code, data, self._deviations.for_operation(operation_id))
-        return response.with_parsed(parse(answer))
-
     async def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, json: Any = None) -> Any:
         """Call anything of the API, also what this library does not know yet, with the same token, retries and limits.
 
@@ -192,14 +174,9 @@ class CircleCI(Namespaces):
         if not path.startswith("/") or path.startswith("//") or "?" in path or "#" in path:
             msg = f"path={path!r} must be a path below the base URL, such as '/me'; parameters go into query="
             raise ValueError(msg)
-        request = Request(
-            method.upper(),
-            quote(path, safe="/%:@!$&'()*+,;=~"),
-            encode_query(query or {}),
-            encode_json(json),
-            json is not None,
-        )
-        return (await self.call(request, lambda answer: answer.data)).parsed
+        encoded_path = quote(path, safe="/%:@!$&'()*+,;=~")
+        request = Request(method.upper(), encoded_path, encode_query(query or {}), encode_json(json), json is not None)
+        return (await self._send(request)).data
 
     def stream(
         self, url: str, *, headers: Mapping[str, str] | None = None, authenticate: bool = False
@@ -225,7 +202,7 @@ class CircleCI(Namespaces):
     @property
     def with_raw_response(self) -> NamespacesWithRawResponse:
         """The same namespaces, whose methods return the whole `Response`; a list gives its first page."""
-        return NamespacesWithRawResponse(self)
+        return NamespacesWithRawResponse(self._send)
 
     @property
     def deadline(self) -> float | None:
@@ -256,7 +233,7 @@ class CircleCI(Namespaces):
         given = {"timeout": timeout, "max_retries": max_retries, "deadline": deadline, "priority": priority}
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         other = copy.copy(self)
-        Namespaces.__init__(other, other)  # the namespaces made so far are bound to this client and its options
+        Namespaces.__init__(other, other._send)  # the namespaces made so far are bound to this client and its options
         other.__dict__["_options"] = attrs.evolve(self._options, **changes)
         return other
 
@@ -279,17 +256,19 @@ class CircleCI(Namespaces):
     def __repr__(self) -> str:
         return f"CircleCI(base_url={self._settings.base_url!r}, auth={self._settings.auth!r})"
 
-    def _tell_deviation(self, operation_id: str | None, deviation: Deviation) -> None:
+    async def _send(self, request: Request) -> Payload:
+        response = await self._session.send(request, self._options)
+        operation_id = request.operation.id if request.operation else None
+        report = partial(self._deviations.report, operation_id)
+        try:
+            return Payload(response, load_json(response.content), report)
+        except ValueError as error:
+            if not response.content.strip():
+                return Payload(response, None, report)
+            kind = response.headers.get("content-type", "an unknown type")
+            start = response.content[:80].decode("utf-8", "replace")
+            msg = f"the response of {operation_id or 'the request'} is {kind} and not JSON: {start!r}…"
+            raise DecodeError(msg, operation_id=operation_id) from error
+
+    def _emit_deviation(self, operation_id: str | None, deviation: Deviation) -> None:
         self._session.tell(DeviationEvent(operation_id=operation_id, path=deviation.path, problem=deviation.problem))
-
-
-def _json(response: Response[None], operation_id: str | None) -> Any:
-    if not response.content.strip():
-        return None
-    try:
-        return load_json(response.content)
-    except ValueError as error:
-        kind = response.headers.get("content-type", "an unknown type")
-        start = response.content[:80].decode("utf-8", "replace")
-        msg = f"the answer of {operation_id or 'the request'} is {kind} and not JSON: {start!r}…"
-        raise DecodeError(msg, operation_id=operation_id) from error
