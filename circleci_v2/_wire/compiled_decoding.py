@@ -34,6 +34,7 @@ DEVIATIONS: Final = (DeviationSignal, KeyError, TypeError, ValueError, Attribute
 """The exceptions of a fast decoder for JSON that deviates: a missing key, a value of another type."""
 
 _MISSING: Final = object()
+_SOURCES: Final[dict[str, str]] = {}
 _JSON_TYPES: Final[dict[Any, type]] = {
     **{kind: kind for kind in (str, int, float, bool)},
     dict[str, Any]: dict,
@@ -186,14 +187,13 @@ class _Code:
 
 
 def _register(text: str, file: str) -> str:
-    """Make generated code visible to tracebacks and debuggers, as attrs does; returns the file name it got."""
-    number = 1
-    lines = text.splitlines(keepends=True)
-    unique = file
+    """Make generated code visible to tracebacks and debuggers, as attrs does; returns its unique file name."""
+    unique, number = file, 1
     # Two classes may have the same name.
-    while linecache.cache.setdefault(unique, (len(text), None, lines, unique))[2] != lines:
+    while _SOURCES.setdefault(unique, text) != text:
         number += 1
         unique = f"{file[:-1]} {number}>"
+    linecache.cache[unique] = (len(text), None, text.splitlines(keepends=True), unique)
     return unique
 
 

@@ -266,7 +266,7 @@ _TEXTS: tuple[type[Any], ...] = (UUID, date, datetime, OpenStrEnum, str)
 """The types that are text in JSON, the narrower before the wider: every date is a time, too."""
 
 
-def _text(arms: Sequence[type[Any]]) -> Decoder:
+def _text(arms: Sequence[Any]) -> Decoder:
     """The decoder of text: as the narrowest type that accepts it, or else the widest."""
     *narrower, widest = sorted(arms, key=lambda arm: _TEXTS.index(arm if arm in _TEXTS else OpenStrEnum))
     attempts = [_without_deviations(arm) for arm in narrower]
@@ -280,10 +280,10 @@ def _text(arms: Sequence[type[Any]]) -> Decoder:
     return decode
 
 
-def _best_match(models: Sequence[type[Any]], value: Mapping[str, Any]) -> type[Any]:
+def _best_match(models: Sequence[Any], value: Mapping[str, Any]) -> Any:
     """The model with the fewest missing required fields; among equals, the one that has the most of the keys."""
 
-    def misfit(model: type[Any]) -> tuple[int, int]:
+    def misfit(model: Any) -> tuple[int, int]:
         fields = wire_fields(model)
         present = {field.key for field in fields if field.key in value or field.other_key in value}
         missing = sum(field.required and field.key not in present for field in fields)

@@ -6,8 +6,6 @@ import copy
 from collections.abc import Mapping
 from typing import Any, Self
 
-import attrs
-
 from circleci_v2._wire.decoding import decode_silently
 from circleci_v2._wire.encoding import encode_json
 from circleci_v2._wire.json import is_array
@@ -16,25 +14,21 @@ from circleci_v2._wire.types import UNSET, WireField, known_keys, wire_fields
 __all__ = ["Model"]
 
 
-class _ReceivedJson:
-    """Slots beside the fields of a model, which `attrs.fields` and `attrs.asdict` do not see."""
-
-    __slots__ = ("_additional", "_received")
-
-    _additional: dict[str, Any] | None
-    _received: dict[str, Any] | None
-
-
-# Without `getstate_setstate=False`, which every model needs, attrs would pickle the fields alone.
-@attrs.define(kw_only=True, weakref_slot=False, getstate_setstate=False)
-class Model(_ReceivedJson):
+class Model:
     """An object that CircleCI sends or receives.
 
     A model keeps the JSON object it was decoded from, so that `to_dict` returns exactly what was received: unknown fields,
     absent fields as absent, times in their own notation. Fields can be set; `to_dict` then returns the new values.
     """
 
+    # Slots and not attrs fields, so that `attrs.fields` and `attrs.asdict` show the fields of the API only. For the same
+    # reason every model sets `getstate_setstate=False`: attrs would pickle its own fields only.
+    __slots__ = ("_additional", "_received")
+
     __module__ = "circleci_v2.models"
+
+    _additional: dict[str, Any] | None
+    _received: dict[str, Any] | None
 
     def __attrs_pre_init__(self) -> None:
         self._received = None
@@ -56,7 +50,8 @@ class Model(_ReceivedJson):
         Args:
             data: The object, as `json.loads` returns it.
         """
-        model: Self = decode_silently(cls, dict(data))
+        kind: Any = cls
+        model: Self = decode_silently(kind, dict(data))
         return model
 
     @property
@@ -69,6 +64,7 @@ class Model(_ReceivedJson):
 
     def to_dict(self) -> dict[str, Any]:
         """The model as a JSON object, with the keys that were received or, if it was made by hand, the published ones."""
+        kind: Any = type(self)
         received = self._received or {}
         read = self._read_keys()
         extra = copy.deepcopy(self.additional_properties)
@@ -81,7 +77,7 @@ class Model(_ReceivedJson):
             if key in read or key in extra
         }
         written = {field.attribute for field in read.values()}
-        for field in wire_fields(type(self)):
+        for field in wire_fields(kind):
             value = getattr(self, field.attribute)
             if field.attribute not in written and self._is_given(value, field):
                 result[field.key] = encode_json(value)
@@ -89,8 +85,9 @@ class Model(_ReceivedJson):
 
     def _read_keys(self) -> dict[str, WireField]:
         """The received keys that were read into a field; of two spellings, the published one was read."""
+        kind: Any = type(self)
         received = self._received or {}
-        known = known_keys(type(self))
+        known = known_keys(kind)
         return {
             key: known[key]
             for key in received

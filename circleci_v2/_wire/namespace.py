@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
 
 from circleci_v2._wire.payload import Payload, Target
@@ -11,7 +11,7 @@ from circleci_v2._wire.request import Operation, Request
 from circleci_v2.pagination import Page, Paginator
 from circleci_v2.response import Response
 
-__all__ = ["Namespace", "NamespaceHolder", "RawMethod", "RawNamespace", "Send", "raw"]
+__all__ = ["Namespace", "NamespaceHolder", "RawMethod", "RawNamespace", "Send", "copy_function", "raw"]
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -133,8 +133,10 @@ class RawMethod(Generic[P, T]):
         method: The method, as its namespace defines it.
     """
 
-    def __init__(self, method: Callable[..., Any]) -> None:
-        self._method = method
+    def __init__(self, method: FunctionType) -> None:
+        returns = str(method.__annotations__["return"]).replace("Paginator[", "Page[")
+        self._method = copy_function(method)
+        self._method.__annotations__ = {**method.__annotations__, "return": f"Response[{returns}]"}
         self.__doc__ = method.__doc__
 
     def __get__(
@@ -143,10 +145,23 @@ class RawMethod(Generic[P, T]):
         return MethodType(self._method, instance)
 
 
+def copy_function(function: FunctionType) -> FunctionType:
+    """A copy of a function, whose docstring, names and annotations can be changed."""
+    copied = FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    copied.__kwdefaults__ = function.__kwdefaults__
+    copied.__annotations__ = function.__annotations__
+    copied.__dict__.update(function.__dict__)
+    copied.__doc__ = function.__doc__
+    copied.__module__, copied.__qualname__ = function.__module__, function.__qualname__
+    return copied
+
+
 @overload
 def raw(method: Callable[Concatenate[Any, P], Paginator[T]]) -> RawMethod[P, Page[T]]: ...
 @overload
 def raw(method: Callable[Concatenate[Any, P], Coroutine[Any, Any, T]]) -> RawMethod[P, T]: ...
-def raw(method: Callable[..., Any]) -> RawMethod[..., Any]:
+def raw(method: Any) -> RawMethod[..., Any]:
     """The variant of a method for `CircleCI.with_raw_response`; a list returns its first page."""
     return RawMethod(method)

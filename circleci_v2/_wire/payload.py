@@ -92,13 +92,13 @@ class Payload:
         next_page_token = envelope.pop("next_page_token", None) or None
         return Page(self._items(envelope.pop("items", None), item, "items"), next_page_token, envelope)
 
-    def _items(self, entries: Any, item: type[T], key: str | None) -> list[T]:
+    def _items(self, entries: Any, item: Any, key: str | None) -> list[Any]:
         if type(entries) is not list:
             JsonPath(self.report).report(key, "missing" if entries is None else "expected a list")
             return []
         decode = fast_decoder_for(item)
-        items: list[T] = []
-        for index, entry in enumerate(entries):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        items: list[Any] = []
+        for index, entry in enumerate(entries):
             try:
                 items.append(decode(entry))
             except DEVIATIONS:

@@ -66,10 +66,8 @@ def outcome_of(document: Document, call: Call, endpoint: Endpoint) -> Outcome:
         for response in endpoint.responses
         if str(response.status_code.pattern)[0] == "2"
     }
-    described = "; ".join(
-        dict.fromkeys(call.responses[s].get("description", "").rstrip(".") for s in by_status if s in call.responses)
-    )
-    description = f"{described}." if described else ""
+    described = (call.responses[s].get("description", "").rstrip(".") for s in by_status if s in call.responses)
+    description = " Or: ".join(f"{text}." for text in dict.fromkeys(described) if text)
     # A body without any description, `schema: {}`, is a body all the same.
     bodies = {s: r.prop for s, r in by_status.items() if "content" in call.responses.get(s, {})}
     if page := next((p for s, p in bodies.items() if _is_page(document, json_schema_of(call.responses[s]))), None):

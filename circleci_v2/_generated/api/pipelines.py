@@ -382,7 +382,7 @@ class Pipelines(Namespace):
                 values no longer than 512.
 
         Returns:
-            No pipeline was created; the message says why; The new pipeline, not processed yet.
+            No pipeline was created; the message says why. Or: The new pipeline, not processed yet.
 
         Raises:
             BadRequestError: An argument is not valid.

@@ -313,7 +313,7 @@ class Policies(Namespace):
                 every stored policy; always send the key.
 
         Returns:
-            What the upload would change; nothing was stored; What changed; the new bundle is stored.
+            What the upload would change; nothing was stored. Or: What changed; the new bundle is stored.
 
         Raises:
             BadRequestError: An argument is not valid.
