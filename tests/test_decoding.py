@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
+import traceback
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -327,3 +329,13 @@ def test_dates_are_read_and_what_is_no_date_is_kept(kind: Any):
     assert decode_silently(kind, "2026-03-04") == date(2026, 3, 4)
     assert decode_silently(dict[str, kind], {"a": "2026-03-04", "b": "soon"}) == {"a": date(2026, 3, 4), "b": "soon"}  # type: ignore[valid-type]
     assert fast_decoder_for(date)("2026-03-04") == date(2026, 3, 4)
+
+
+def test_a_traceback_through_a_compiled_decoder_shows_its_source():
+    decode = fast_decoder_for(Workflow)
+    with pytest.raises(KeyError) as caught:
+        decode({})
+    shown = "".join(traceback.format_exception(caught.value))
+    assert 'File "<circleci_v2 decoder of Workflow>", line ' in shown
+    assert "model.id = (None if (v := received['id']) is None else uuid(v))" in shown
+    assert "def decode(received):" in inspect.getsource(decode)

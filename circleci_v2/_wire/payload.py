@@ -21,8 +21,8 @@ U = TypeVar("U")
 V = TypeVar("V")
 W = TypeVar("W")
 
-Target: TypeAlias = type[T] | Mapping[int, type[T]]
-"""The type of a response; or that of each status, where the last entry is for all other statuses."""
+Target: TypeAlias = type[T] | Mapping[int | None, type[T]]
+"""The type of a response; or that of each status, where the last entry also serves all other statuses."""
 
 
 class RawResponse(Protocol):

@@ -100,9 +100,9 @@ def _by_status(targets: Mapping[str, str]) -> str:
     """The targets of all statuses as one expression; the last one also serves statuses that the document does not have."""
     if len(set(targets.values())) < 2:
         return next(iter(targets.values()), "NoneType")
-    # A range such as 2XX has no number; any number that is no status stands for it, in the last place.
+    # A range such as 2XX has no number: its key is None, and it is the last one.
     numbers = sorted(targets, key=lambda status: not status.isdigit())
-    return f"{{{', '.join(f'{s if s.isdigit() else 0}: {targets[s]}' for s in numbers)}}}"
+    return f"{{{', '.join(f'{s if s.isdigit() else None}: {targets[s]}' for s in numbers)}}}"
 
 
 def _target(prop: Any) -> str:
