@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 # The annotations of models are evaluated in this module, so it has the names that they use.
-from datetime import date, datetime  # noqa: F401
+from datetime import date, datetime  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from typing import TYPE_CHECKING, Any
-from uuid import UUID  # noqa: F401
+from uuid import UUID  # noqa: F401  # pyright: ignore[reportUnusedImport]
 
 from circleci_v2._generated import models as _models
 from circleci_v2._wire.model import Model

@@ -10,6 +10,7 @@ import attrs
 
 from circleci_v2._wire.decoding import DEVIATIONS, fast_decoder_for, tolerant_decoder_for
 from circleci_v2._wire.deviations import Deviation, JsonPath
+from circleci_v2._wire.json import is_array, is_object
 from circleci_v2.pagination import Page
 from circleci_v2.policies import RateLimit
 from circleci_v2.response import Response
@@ -72,8 +73,8 @@ class Payload:
     def decode(self, target: Target[T]) -> T:
         """The body as a value of a type."""
         kind: Any = target
-        if type(kind) is dict:
-            kind = kind.get(self.response.status_code, [*kind.values()][-1])
+        if isinstance(target, Mapping):
+            kind = target.get(self.response.status_code) or [*target.values()][-1]
         if kind is NoneType or (self.data is None and NoneType in get_args(kind)):
             return None  # type: ignore[return-value]  # T is None or includes it
         # An empty body counts as an empty object: its missing fields are reported, and nothing crashes.
@@ -85,15 +86,14 @@ class Payload:
 
     def page(self, item: type[T]) -> Page[T]:
         """The body as one page of a list: an object with ``items``, or a bare array."""
-        kind = type(self.data)
-        if kind is list:
+        if is_array(self.data):
             return Page(self._items(self.data, item, None))
-        envelope: dict[str, Any] = dict(self.data) if kind is dict else {}
+        envelope = dict(self.data) if is_object(self.data) else {}
         next_page_token = envelope.pop("next_page_token", None) or None
         return Page(self._items(envelope.pop("items", None), item, "items"), next_page_token, envelope)
 
     def _items(self, entries: Any, item: Any, key: str | None) -> list[Any]:
-        if type(entries) is not list:
+        if not is_array(entries):
             JsonPath(self.report).report(key, "missing" if entries is None else "expected a list")
             return []
         decode = fast_decoder_for(item)
