@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ContextRestrictionCreation"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class ContextRestrictionCreation(Model):
     """A restriction just created; unlike a listed one it does not repeat the context."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["PipelineDefinition"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class PipelineDefinition(Model):
     """One pipeline of a project: which configuration to run on which repository.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["UsageExportStatus"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class UsageExportStatus(Model):
     """How far a usage export is, and where its files are."""
 

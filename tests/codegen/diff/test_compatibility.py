@@ -14,8 +14,7 @@ from codegen.errors import SpecError
 
 FACE = 'from circleci_v2.client import CircleCI\n\n__all__ = ["CircleCI"]\n'
 CLIENT = '__all__ = ["CircleCI"]\n\nclass CircleCI:\n    def close(self, timeout=3): ...\n    def _hidden(self): ...\n'
-PIPELINES = '__all__ = ["Pipelines"]\n\nclass Pipelines:\n    def list(self, *, mine=None, branch=None) -> int: ...\n'
-OPERATION = '__all__ = ["build"]\n\ndef build(mine=None): ...\n'
+PIPELINES = '__all__ = ["Pipelines"]\n\nclass Pipelines:\n    def list(self, *, mine=None, branch=None) -> int: ...\n\ndef helper(mine=None): ...\n'
 WORKFLOW = '__all__ = ["Workflow"]\n\nclass Workflow:\n    id: str\n    tag: str\n'
 
 
@@ -31,8 +30,7 @@ def repository(tmp_path: Path) -> Path:
         "client.py": CLIENT,
         "_generated/__init__.py": "",
         "_generated/api/__init__.py": "",
-        "_generated/api/pipelines/__init__.py": PIPELINES,
-        "_generated/api/pipelines/list_.py": OPERATION,
+        "_generated/api/pipelines.py": PIPELINES,
         "_generated/models/__init__.py": "",
         "_generated/models/workflow.py": WORKFLOW,
     }
@@ -67,9 +65,9 @@ def test_an_unchanged_package_is_compatible(repository: Path, capsys: pytest.Cap
 @pytest.mark.parametrize(
     ("file", "old", "new", "line"),
     [
-        ("_generated/api/pipelines/__init__.py", "mine=None, ", "", "`pipelines.list` loses argument `mine`."),
-        ("_generated/api/pipelines/__init__.py", "mine=None", "mine", "`pipelines.list` requires argument `mine` now."),
-        ("_generated/api/pipelines/__init__.py", "def list", "def all", "`pipelines.list` is removed."),
+        ("_generated/api/pipelines.py", "mine=None, ", "", "`pipelines.list` loses argument `mine`."),
+        ("_generated/api/pipelines.py", "mine=None", "mine", "`pipelines.list` requires argument `mine` now."),
+        ("_generated/api/pipelines.py", "def list", "def all", "`pipelines.list` is removed."),
         ("_generated/models/workflow.py", "    tag: str\n", "", "`models.Workflow.tag` is removed."),
         (
             "client.py",
@@ -94,11 +92,10 @@ def test_a_removed_model_is_reported(repository: Path):
     assert compatibility.incompatible_changes("v0.1.0", repository) == ["`models.Workflow` is removed."]
 
 
-def test_private_modules_of_operations_are_ignored(repository: Path):
+def test_names_that_a_namespace_module_does_not_export_are_ignored(repository: Path):
     git(repository, "tag", "v0.1.0")
-    replace(repository, "_generated/api/pipelines/__init__.py", "def list", "def all")
-    pipelines = repository / "circleci_v2" / "_generated" / "api" / "pipelines"
-    (pipelines / "list_.py").rename(pipelines / "all_.py")
+    replace(repository, "_generated/api/pipelines.py", "def list", "def all")
+    replace(repository, "_generated/api/pipelines.py", "def helper(mine=None)", "def other_helper()")
     assert compatibility.incompatible_changes("v0.1.0", repository) == ["`pipelines.list` is removed."]
 
 

@@ -23,8 +23,7 @@ import httpx
 
 import circleci_v2._generated
 from circleci_v2 import CircleCI
-from circleci_v2._wire.operation import Operation
-from circleci_v2.operations import OPERATIONS
+from circleci_v2.operations import OPERATIONS, Operation
 from tests.support.samples import sample
 
 UUID = "5034460f-c7c4-4c43-9457-de07e2029e7b"
