@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from codegen.diffing.changes import Grade
-from codegen.generate.annotations import covers_as_answer, covers_as_argument
+from codegen.generate.annotations import covers_as_response, covers_as_argument
 
 __all__ = ["changed_facts", "grade_of_answer", "grade_of_argument"]
 
@@ -26,9 +26,9 @@ def grade_of_answer(old: str, new: str, enums: AbstractSet[str]) -> Grade:
         new: The type it has.
         enums: The names that are enums.
     """
-    if old == "None" or covers_as_answer(old, new, enums):
+    if old == "None" or covers_as_response(old, new, enums):
         return Grade.SAFE
-    if covers_as_answer(new, old, enums):
+    if covers_as_response(new, old, enums):
         return Grade.BREAKS_AT_RUN_TIME
     return Grade.BREAKS_CALLERS
 
