@@ -11,12 +11,12 @@ from circleci_v2._wire.request import Operation, Request
 from circleci_v2.pagination import Page, Paginator
 from circleci_v2.response import Response
 
-__all__ = ["Namespace", "NamespaceHolder", "RawMethod", "RawNamespace", "Send", "copy_function", "raw"]
+__all__ = ["Namespace", "NamespaceHolder", "RawMethod", "RawNamespace", "SendRequest", "copy_function", "raw"]
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
-Send = Callable[[Request], Awaitable[Payload]]
+SendRequest = Callable[[Request], Awaitable[Payload]]
 """Sends a request and returns the payload of its response; raises on any other outcome."""
 
 Cursor = Literal["page-token", "offset"]
@@ -30,7 +30,7 @@ class Namespace:
         send: Sends the requests of the methods.
     """
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: SendRequest) -> None:
         self._send = send
 
     async def _call(
@@ -74,7 +74,7 @@ def _with_offset(page: Page[T], request: Request) -> Page[T]:
 
 
 class _FromSend(Protocol):
-    def __init__(self, send: Send) -> None: ...
+    def __init__(self, send: SendRequest) -> None: ...
 
 
 N = TypeVar("N", bound=_FromSend)
@@ -87,7 +87,7 @@ class NamespaceHolder:
         send: Sends the requests of all namespaces.
     """
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: SendRequest) -> None:
         self._send_request = send
         self._namespaces: dict[type[Any], Any] = {}
 
@@ -105,7 +105,7 @@ class RawNamespace:
         send: Sends the requests of the methods.
     """
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: SendRequest) -> None:
         self._send = send
 
     async def _call(self, operation: Operation, target: Target[T], *, path: str, **content: Any) -> Response[T]:

@@ -559,14 +559,14 @@ async def test_a_cancellation_that_circleci_does_not_answer_is_told(caplog, monk
     monkeypatch.setattr(actions, "_SECONDS_TO_CANCEL", 0.01)
     workflow = succeeding(seconds=1000.0)
     circleci = circleci_with(workflow)
-    answer = circleci.call
+    answer = circleci.send
 
-    async def never_answer_cancellations(request, parse):
+    async def never_answer_cancellations(request):
         if request.path.endswith("/cancel"):
             await anyio.sleep_forever()
-        return await answer(request, parse)
+        return await answer(request)
 
-    circleci.call = never_answer_cancellations
+    circleci.send = never_answer_cancellations
     await cancel_while_waiting(circleci, after=20.0, cancel_at_circleci=True)
     assert f"no answer about workflow {workflow.id}" in caplog.text
 
