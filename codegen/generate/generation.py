@@ -117,11 +117,11 @@ class _Package:
         by_namespace: dict[str, list[View]] = {}
         for entry in self.parsed.views:
             by_namespace.setdefault(entry.call.name.namespace, []).append(entry)
+        tags = {name: entries[0].call.tag for name, entries in by_namespace.items()}
         descriptions = {tag["name"]: tag.get("description", "") for tag in self.document["tags"]}
-        described = {name: descriptions.get(entries[0].call.tag, "") for name, entries in by_namespace.items()}
-        namespaces = [(name, self.names.class_name(name), text) for name, text in described.items()]
+        namespaces = [(name, self.names.class_name(name), descriptions.get(tag, "")) for name, tag in tags.items()]
         self._render("package_init.py.jinja", "__init__.py")
-        self._render("operations.py.jinja", "operations.py", views=self.parsed.views)
+        self._render("operations.py.jinja", "operations.py", views=self.parsed.views, tags=tags)
         self._render("namespaces.py.jinja", "namespaces.py", namespaces=namespaces)
         self._render("api_init.py.jinja", "api/__init__.py", namespaces=sorted(namespaces, key=lambda entry: entry[1]))
         for name, class_name, description in namespaces:
