@@ -3,573 +3,275 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 
 from circleci_v2._wire.request import Operation
 
 __all__ = ["OPERATIONS"]
 
+_insights = partial(Operation, namespace="insights", tag="Insights")
+_user = partial(Operation, namespace="user", tag="User")
+_organizations = partial(Operation, namespace="organizations", tag="Organization")
+_projects = partial(Operation, namespace="projects", tag="Project")
+_pipelines = partial(Operation, namespace="pipelines", tag="Pipeline")
+_workflows = partial(Operation, namespace="workflows", tag="Workflow")
+_jobs = partial(Operation, namespace="jobs", tag="Job")
+_schedules = partial(Operation, namespace="schedules", tag="Schedule")
+_webhooks = partial(Operation, namespace="webhooks", tag="Webhook")
+_oidc = partial(Operation, namespace="oidc", tag="OIDC Token Management")
+_policies = partial(Operation, namespace="policies", tag="Policy Management")
+_contexts = partial(Operation, namespace="contexts", tag="Context")
+_groups = partial(Operation, namespace="groups", tag="Groups")
+_usage = partial(Operation, namespace="usage", tag="Usage")
+_pipeline_definitions = partial(Operation, namespace="pipeline_definitions", tag="Pipeline Definition")
+_triggers = partial(Operation, namespace="triggers", tag="Trigger")
+_rollbacks = partial(Operation, namespace="rollbacks", tag="Rollback")
+_deploy = partial(Operation, namespace="deploy", tag="Deploy")
+_otel = partial(Operation, namespace="otel", tag="OTel")
+
 _OPERATIONS = (
-    # operationId, HTTP method, path, namespace, name of the method, tag
-    Operation(
-        "getProjectWorkflowsPageData",
-        "GET",
-        "/insights/pages/{project-slug}/summary",
-        "insights",
-        "project_summary",
-        "Insights",
-    ),
-    Operation(
+    # operationId, HTTP method, path, name of the method
+    _insights("getProjectWorkflowsPageData", "GET", "/insights/pages/{project-slug}/summary", "project_summary"),
+    _insights(
         "getJobTimeseries",
         "GET",
         "/insights/time-series/{project-slug}/workflows/{workflow-name}/jobs",
-        "insights",
         "job_timeseries",
-        "Insights",
         paginated=True,
     ),
-    Operation(
-        "getOrgSummaryData", "GET", "/insights/{org-slug}/summary", "insights", "organization_summary", "Insights"
+    _insights("getOrgSummaryData", "GET", "/insights/{org-slug}/summary", "organization_summary"),
+    _insights("getAllInsightsBranches", "GET", "/insights/{project-slug}/branches", "branches"),
+    _insights("getFlakyTests", "GET", "/insights/{project-slug}/flaky-tests", "flaky_tests"),
+    _insights(
+        "getProjectWorkflowMetrics", "GET", "/insights/{project-slug}/workflows", "list_workflows", paginated=True
     ),
-    Operation("getAllInsightsBranches", "GET", "/insights/{project-slug}/branches", "insights", "branches", "Insights"),
-    Operation("getFlakyTests", "GET", "/insights/{project-slug}/flaky-tests", "insights", "flaky_tests", "Insights"),
-    Operation(
-        "getProjectWorkflowMetrics",
-        "GET",
-        "/insights/{project-slug}/workflows",
-        "insights",
-        "list_workflows",
-        "Insights",
-        paginated=True,
-    ),
-    Operation(
+    _insights(
         "getProjectWorkflowRuns",
         "GET",
         "/insights/{project-slug}/workflows/{workflow-name}",
-        "insights",
         "list_workflow_runs",
-        "Insights",
         paginated=True,
     ),
-    Operation(
+    _insights(
         "getProjectWorkflowJobMetrics",
         "GET",
         "/insights/{project-slug}/workflows/{workflow-name}/jobs",
-        "insights",
         "list_jobs",
-        "Insights",
         paginated=True,
     ),
-    Operation(
-        "getWorkflowSummary",
-        "GET",
-        "/insights/{project-slug}/workflows/{workflow-name}/summary",
-        "insights",
-        "workflow_summary",
-        "Insights",
+    _insights(
+        "getWorkflowSummary", "GET", "/insights/{project-slug}/workflows/{workflow-name}/summary", "workflow_summary"
     ),
-    Operation(
+    _insights(
         "getProjectWorkflowTestMetrics",
         "GET",
         "/insights/{project-slug}/workflows/{workflow-name}/test-metrics",
-        "insights",
         "test_metrics",
-        "Insights",
     ),
-    Operation("getCurrentUser", "GET", "/me", "user", "me", "User"),
-    Operation("getCollaborations", "GET", "/me/collaborations", "user", "collaborations", "User", paginated=True),
-    Operation("getUser", "GET", "/user/{id}", "user", "get", "User"),
-    Operation("createOrganization", "POST", "/organization", "organizations", "create", "Organization"),
-    Operation("getOrganization", "GET", "/organization/{org-slug-or-id}", "organizations", "get", "Organization"),
-    Operation(
-        "deleteOrganization", "DELETE", "/organization/{org-slug-or-id}", "organizations", "delete", "Organization"
-    ),
-    Operation(
+    _user("getCurrentUser", "GET", "/me", "me"),
+    _user("getCollaborations", "GET", "/me/collaborations", "collaborations", paginated=True),
+    _user("getUser", "GET", "/user/{id}", "get"),
+    _organizations("createOrganization", "POST", "/organization", "create"),
+    _organizations("getOrganization", "GET", "/organization/{org-slug-or-id}", "get"),
+    _organizations("deleteOrganization", "DELETE", "/organization/{org-slug-or-id}", "delete"),
+    _organizations(
         "listURLOrbAllowListEntries",
         "GET",
         "/organization/{org-slug-or-id}/url-orb-allow-list",
-        "organizations",
         "list_url_orb_allow_list",
-        "Organization",
         paginated=True,
     ),
-    Operation(
+    _organizations(
         "createURLOrbAllowListEntry",
         "POST",
         "/organization/{org-slug-or-id}/url-orb-allow-list",
-        "organizations",
         "create_url_orb_allow_list_entry",
-        "Organization",
     ),
-    Operation(
+    _organizations(
         "removeURLOrbAllowListEntry",
         "DELETE",
         "/organization/{org-slug-or-id}/url-orb-allow-list/{allow-list-entry-id}",
-        "organizations",
         "remove_url_orb_allow_list_entry",
-        "Organization",
     ),
-    Operation("createProject", "POST", "/organization/{org-slug-or-id}/project", "projects", "create", "Project"),
-    Operation("getProjectBySlug", "GET", "/project/{project-slug}", "projects", "get", "Project"),
-    Operation("deleteProjectBySlug", "DELETE", "/project/{project-slug}", "projects", "delete", "Project"),
-    Operation(
-        "createProject1",
-        "POST",
-        "/project/{provider}/{organization}/{project}",
-        "projects",
-        "create_from_repository",
-        "Project",
+    _projects("createProject", "POST", "/organization/{org-slug-or-id}/project", "create"),
+    _projects("getProjectBySlug", "GET", "/project/{project-slug}", "get"),
+    _projects("deleteProjectBySlug", "DELETE", "/project/{project-slug}", "delete"),
+    _projects("createProject1", "POST", "/project/{provider}/{organization}/{project}", "create_from_repository"),
+    _projects("getProjectSettings", "GET", "/project/{provider}/{organization}/{project}/settings", "get_settings"),
+    _projects(
+        "patchProjectSettings", "PATCH", "/project/{provider}/{organization}/{project}/settings", "update_settings"
     ),
-    Operation(
-        "getProjectSettings",
-        "GET",
-        "/project/{provider}/{organization}/{project}/settings",
-        "projects",
-        "get_settings",
-        "Project",
+    _projects("listCheckoutKeys", "GET", "/project/{project-slug}/checkout-key", "list_checkout_keys", paginated=True),
+    _projects("createCheckoutKey", "POST", "/project/{project-slug}/checkout-key", "create_checkout_key"),
+    _projects("getCheckoutKey", "GET", "/project/{project-slug}/checkout-key/{fingerprint}", "get_checkout_key"),
+    _projects(
+        "deleteCheckoutKey", "DELETE", "/project/{project-slug}/checkout-key/{fingerprint}", "delete_checkout_key"
     ),
-    Operation(
-        "patchProjectSettings",
-        "PATCH",
-        "/project/{provider}/{organization}/{project}/settings",
-        "projects",
-        "update_settings",
-        "Project",
+    _projects("listEnvVars", "GET", "/project/{project-slug}/envvar", "list_environment_variables", paginated=True),
+    _projects("createEnvVar", "POST", "/project/{project-slug}/envvar", "create_environment_variable"),
+    _projects("getEnvVar", "GET", "/project/{project-slug}/envvar/{name}", "get_environment_variable"),
+    _projects("deleteEnvVar", "DELETE", "/project/{project-slug}/envvar/{name}", "delete_environment_variable"),
+    _pipelines("listPipelines", "GET", "/pipeline", "list", paginated=True),
+    _pipelines("continuePipeline", "POST", "/pipeline/continue", "continue_"),
+    _pipelines("getPipelineById", "GET", "/pipeline/{pipeline-id}", "get"),
+    _pipelines("getPipelineConfigById", "GET", "/pipeline/{pipeline-id}/config", "get_config"),
+    _pipelines("getPipelineValuesById", "GET", "/pipeline/{pipeline_id}/values", "get_values"),
+    _pipelines(
+        "listWorkflowsByPipelineId", "GET", "/pipeline/{pipeline-id}/workflow", "list_workflows", paginated=True
     ),
-    Operation(
-        "listCheckoutKeys",
-        "GET",
-        "/project/{project-slug}/checkout-key",
-        "projects",
-        "list_checkout_keys",
-        "Project",
-        paginated=True,
+    _pipelines("triggerPipeline", "POST", "/project/{project-slug}/pipeline", "trigger"),
+    _pipelines(
+        "listPipelinesForProject", "GET", "/project/{project-slug}/pipeline", "list_for_project", paginated=True
     ),
-    Operation(
-        "createCheckoutKey",
-        "POST",
-        "/project/{project-slug}/checkout-key",
-        "projects",
-        "create_checkout_key",
-        "Project",
+    _pipelines("listMyPipelines", "GET", "/project/{project-slug}/pipeline/mine", "list_mine", paginated=True),
+    _pipelines("getPipelineByNumber", "GET", "/project/{project-slug}/pipeline/{pipeline-number}", "get_by_number"),
+    _pipelines("triggerPipelineRun", "POST", "/project/{provider}/{organization}/{project}/pipeline/run", "run"),
+    _workflows("getWorkflowById", "GET", "/workflow/{id}", "get"),
+    _workflows("approvePendingApprovalJobById", "POST", "/workflow/{id}/approve/{approval_request_id}", "approve"),
+    _workflows("cancelWorkflow", "POST", "/workflow/{id}/cancel", "cancel"),
+    _workflows("listWorkflowJobs", "GET", "/workflow/{id}/job", "list_jobs", paginated=True),
+    _workflows("rerunWorkflow", "POST", "/workflow/{id}/rerun", "rerun"),
+    _jobs("getJob", "GET", "/jobs/{job_id}", "get"),
+    _jobs("cancelJobByJobID", "POST", "/jobs/{job-id}/cancel", "cancel"),
+    _jobs("getJobDetails", "GET", "/project/{project-slug}/job/{job-number}", "get_by_number"),
+    _jobs("cancelJobByJobNumber", "POST", "/project/{project-slug}/job/{job-number}/cancel", "cancel_by_number"),
+    _jobs("getJobArtifacts", "GET", "/project/{project-slug}/{job-number}/artifacts", "list_artifacts", paginated=True),
+    _jobs("getTests", "GET", "/project/{project-slug}/{job-number}/tests", "list_tests", paginated=True),
+    _schedules("listSchedulesForProject", "GET", "/project/{project-slug}/schedule", "list", paginated=True),
+    _schedules("createSchedule", "POST", "/project/{project-slug}/schedule", "create"),
+    _schedules("getScheduleById", "GET", "/schedule/{schedule-id}", "get"),
+    _schedules("updateSchedule", "PATCH", "/schedule/{schedule-id}", "update"),
+    _schedules("deleteScheduleById", "DELETE", "/schedule/{schedule-id}", "delete"),
+    _webhooks("getWebhooks", "GET", "/webhook", "list", paginated=True),
+    _webhooks("createWebhook", "POST", "/webhook", "create"),
+    _webhooks("getWebhookById", "GET", "/webhook/{webhook_id}", "get"),
+    _webhooks("updateWebhook", "PUT", "/webhook/{webhook_id}", "update"),
+    _webhooks("deleteWebhook", "DELETE", "/webhook/{webhook_id}", "delete"),
+    _oidc("GetOrgClaims", "GET", "/org/{orgID}/oidc-custom-claims", "get_organization_claims"),
+    _oidc("PatchOrgClaims", "PATCH", "/org/{orgID}/oidc-custom-claims", "update_organization_claims"),
+    _oidc("DeleteOrgClaims", "DELETE", "/org/{orgID}/oidc-custom-claims", "delete_organization_claims"),
+    _oidc("GetProjectClaims", "GET", "/org/{orgID}/project/{projectID}/oidc-custom-claims", "get_project_claims"),
+    _oidc(
+        "PatchProjectClaims", "PATCH", "/org/{orgID}/project/{projectID}/oidc-custom-claims", "update_project_claims"
     ),
-    Operation(
-        "getCheckoutKey",
-        "GET",
-        "/project/{project-slug}/checkout-key/{fingerprint}",
-        "projects",
-        "get_checkout_key",
-        "Project",
+    _oidc(
+        "DeleteProjectClaims", "DELETE", "/org/{orgID}/project/{projectID}/oidc-custom-claims", "delete_project_claims"
     ),
-    Operation(
-        "deleteCheckoutKey",
-        "DELETE",
-        "/project/{project-slug}/checkout-key/{fingerprint}",
-        "projects",
-        "delete_checkout_key",
-        "Project",
+    _policies(
+        "GetDecisionLogs", "GET", "/owner/{ownerID}/context/{context}/decision", "list_decisions", paginated=True
     ),
-    Operation(
-        "listEnvVars",
-        "GET",
-        "/project/{project-slug}/envvar",
-        "projects",
-        "list_environment_variables",
-        "Project",
-        paginated=True,
+    _policies("MakeDecision", "POST", "/owner/{ownerID}/context/{context}/decision", "make_decision"),
+    _policies(
+        "GetDecisionSettings", "GET", "/owner/{ownerID}/context/{context}/decision/settings", "get_decision_settings"
     ),
-    Operation(
-        "createEnvVar", "POST", "/project/{project-slug}/envvar", "projects", "create_environment_variable", "Project"
-    ),
-    Operation(
-        "getEnvVar", "GET", "/project/{project-slug}/envvar/{name}", "projects", "get_environment_variable", "Project"
-    ),
-    Operation(
-        "deleteEnvVar",
-        "DELETE",
-        "/project/{project-slug}/envvar/{name}",
-        "projects",
-        "delete_environment_variable",
-        "Project",
-    ),
-    Operation("listPipelines", "GET", "/pipeline", "pipelines", "list", "Pipeline", paginated=True),
-    Operation("continuePipeline", "POST", "/pipeline/continue", "pipelines", "continue_", "Pipeline"),
-    Operation("getPipelineById", "GET", "/pipeline/{pipeline-id}", "pipelines", "get", "Pipeline"),
-    Operation("getPipelineConfigById", "GET", "/pipeline/{pipeline-id}/config", "pipelines", "get_config", "Pipeline"),
-    Operation("getPipelineValuesById", "GET", "/pipeline/{pipeline_id}/values", "pipelines", "get_values", "Pipeline"),
-    Operation(
-        "listWorkflowsByPipelineId",
-        "GET",
-        "/pipeline/{pipeline-id}/workflow",
-        "pipelines",
-        "list_workflows",
-        "Pipeline",
-        paginated=True,
-    ),
-    Operation("triggerPipeline", "POST", "/project/{project-slug}/pipeline", "pipelines", "trigger", "Pipeline"),
-    Operation(
-        "listPipelinesForProject",
-        "GET",
-        "/project/{project-slug}/pipeline",
-        "pipelines",
-        "list_for_project",
-        "Pipeline",
-        paginated=True,
-    ),
-    Operation(
-        "listMyPipelines",
-        "GET",
-        "/project/{project-slug}/pipeline/mine",
-        "pipelines",
-        "list_mine",
-        "Pipeline",
-        paginated=True,
-    ),
-    Operation(
-        "getPipelineByNumber",
-        "GET",
-        "/project/{project-slug}/pipeline/{pipeline-number}",
-        "pipelines",
-        "get_by_number",
-        "Pipeline",
-    ),
-    Operation(
-        "triggerPipelineRun",
-        "POST",
-        "/project/{provider}/{organization}/{project}/pipeline/run",
-        "pipelines",
-        "run",
-        "Pipeline",
-    ),
-    Operation("getWorkflowById", "GET", "/workflow/{id}", "workflows", "get", "Workflow"),
-    Operation(
-        "approvePendingApprovalJobById",
-        "POST",
-        "/workflow/{id}/approve/{approval_request_id}",
-        "workflows",
-        "approve",
-        "Workflow",
-    ),
-    Operation("cancelWorkflow", "POST", "/workflow/{id}/cancel", "workflows", "cancel", "Workflow"),
-    Operation("listWorkflowJobs", "GET", "/workflow/{id}/job", "workflows", "list_jobs", "Workflow", paginated=True),
-    Operation("rerunWorkflow", "POST", "/workflow/{id}/rerun", "workflows", "rerun", "Workflow"),
-    Operation("getJob", "GET", "/jobs/{job_id}", "jobs", "get", "Job"),
-    Operation("cancelJobByJobID", "POST", "/jobs/{job-id}/cancel", "jobs", "cancel", "Job"),
-    Operation("getJobDetails", "GET", "/project/{project-slug}/job/{job-number}", "jobs", "get_by_number", "Job"),
-    Operation(
-        "cancelJobByJobNumber",
-        "POST",
-        "/project/{project-slug}/job/{job-number}/cancel",
-        "jobs",
-        "cancel_by_number",
-        "Job",
-    ),
-    Operation(
-        "getJobArtifacts",
-        "GET",
-        "/project/{project-slug}/{job-number}/artifacts",
-        "jobs",
-        "list_artifacts",
-        "Job",
-        paginated=True,
-    ),
-    Operation(
-        "getTests", "GET", "/project/{project-slug}/{job-number}/tests", "jobs", "list_tests", "Job", paginated=True
-    ),
-    Operation(
-        "listSchedulesForProject",
-        "GET",
-        "/project/{project-slug}/schedule",
-        "schedules",
-        "list",
-        "Schedule",
-        paginated=True,
-    ),
-    Operation("createSchedule", "POST", "/project/{project-slug}/schedule", "schedules", "create", "Schedule"),
-    Operation("getScheduleById", "GET", "/schedule/{schedule-id}", "schedules", "get", "Schedule"),
-    Operation("updateSchedule", "PATCH", "/schedule/{schedule-id}", "schedules", "update", "Schedule"),
-    Operation("deleteScheduleById", "DELETE", "/schedule/{schedule-id}", "schedules", "delete", "Schedule"),
-    Operation("getWebhooks", "GET", "/webhook", "webhooks", "list", "Webhook", paginated=True),
-    Operation("createWebhook", "POST", "/webhook", "webhooks", "create", "Webhook"),
-    Operation("getWebhookById", "GET", "/webhook/{webhook_id}", "webhooks", "get", "Webhook"),
-    Operation("updateWebhook", "PUT", "/webhook/{webhook_id}", "webhooks", "update", "Webhook"),
-    Operation("deleteWebhook", "DELETE", "/webhook/{webhook_id}", "webhooks", "delete", "Webhook"),
-    Operation(
-        "GetOrgClaims",
-        "GET",
-        "/org/{orgID}/oidc-custom-claims",
-        "oidc",
-        "get_organization_claims",
-        "OIDC Token Management",
-    ),
-    Operation(
-        "PatchOrgClaims",
-        "PATCH",
-        "/org/{orgID}/oidc-custom-claims",
-        "oidc",
-        "update_organization_claims",
-        "OIDC Token Management",
-    ),
-    Operation(
-        "DeleteOrgClaims",
-        "DELETE",
-        "/org/{orgID}/oidc-custom-claims",
-        "oidc",
-        "delete_organization_claims",
-        "OIDC Token Management",
-    ),
-    Operation(
-        "GetProjectClaims",
-        "GET",
-        "/org/{orgID}/project/{projectID}/oidc-custom-claims",
-        "oidc",
-        "get_project_claims",
-        "OIDC Token Management",
-    ),
-    Operation(
-        "PatchProjectClaims",
-        "PATCH",
-        "/org/{orgID}/project/{projectID}/oidc-custom-claims",
-        "oidc",
-        "update_project_claims",
-        "OIDC Token Management",
-    ),
-    Operation(
-        "DeleteProjectClaims",
-        "DELETE",
-        "/org/{orgID}/project/{projectID}/oidc-custom-claims",
-        "oidc",
-        "delete_project_claims",
-        "OIDC Token Management",
-    ),
-    Operation(
-        "GetDecisionLogs",
-        "GET",
-        "/owner/{ownerID}/context/{context}/decision",
-        "policies",
-        "list_decisions",
-        "Policy Management",
-        paginated=True,
-    ),
-    Operation(
-        "MakeDecision",
-        "POST",
-        "/owner/{ownerID}/context/{context}/decision",
-        "policies",
-        "make_decision",
-        "Policy Management",
-    ),
-    Operation(
-        "GetDecisionSettings",
-        "GET",
-        "/owner/{ownerID}/context/{context}/decision/settings",
-        "policies",
-        "get_decision_settings",
-        "Policy Management",
-    ),
-    Operation(
+    _policies(
         "SetDecisionSettings",
         "PATCH",
         "/owner/{ownerID}/context/{context}/decision/settings",
-        "policies",
         "update_decision_settings",
-        "Policy Management",
     ),
-    Operation(
-        "GetDecisionLog",
-        "GET",
-        "/owner/{ownerID}/context/{context}/decision/{decisionID}",
-        "policies",
-        "get_decision",
-        "Policy Management",
-    ),
-    Operation(
+    _policies("GetDecisionLog", "GET", "/owner/{ownerID}/context/{context}/decision/{decisionID}", "get_decision"),
+    _policies(
         "GetDecisionLogPolicyBundle",
         "GET",
         "/owner/{ownerID}/context/{context}/decision/{decisionID}/policy-bundle",
-        "policies",
         "get_decision_policy_bundle",
-        "Policy Management",
     ),
-    Operation(
-        "GetPolicyBundle",
-        "GET",
-        "/owner/{ownerID}/context/{context}/policy-bundle",
-        "policies",
-        "get_policy_bundle",
-        "Policy Management",
+    _policies("GetPolicyBundle", "GET", "/owner/{ownerID}/context/{context}/policy-bundle", "get_policy_bundle"),
+    _policies("CreatePolicyBundle", "POST", "/owner/{ownerID}/context/{context}/policy-bundle", "create_policy_bundle"),
+    _policies(
+        "GetPolicyDocument", "GET", "/owner/{ownerID}/context/{context}/policy-bundle/{policyName}", "get_policy"
     ),
-    Operation(
-        "CreatePolicyBundle",
-        "POST",
-        "/owner/{ownerID}/context/{context}/policy-bundle",
-        "policies",
-        "create_policy_bundle",
-        "Policy Management",
-    ),
-    Operation(
-        "GetPolicyDocument",
-        "GET",
-        "/owner/{ownerID}/context/{context}/policy-bundle/{policyName}",
-        "policies",
-        "get_policy",
-        "Policy Management",
-    ),
-    Operation("listContexts", "GET", "/context", "contexts", "list", "Context", paginated=True),
-    Operation("createContext", "POST", "/context", "contexts", "create", "Context"),
-    Operation("getContext", "GET", "/context/{context_id}", "contexts", "get", "Context"),
-    Operation("deleteContext", "DELETE", "/context/{context_id}", "contexts", "delete", "Context"),
-    Operation(
+    _contexts("listContexts", "GET", "/context", "list", paginated=True),
+    _contexts("createContext", "POST", "/context", "create"),
+    _contexts("getContext", "GET", "/context/{context_id}", "get"),
+    _contexts("deleteContext", "DELETE", "/context/{context_id}", "delete"),
+    _contexts(
         "listEnvironmentVariablesFromContext",
         "GET",
         "/context/{context_id}/environment-variable",
-        "contexts",
         "list_environment_variables",
-        "Context",
         paginated=True,
     ),
-    Operation(
+    _contexts(
         "addEnvironmentVariableToContext",
         "PUT",
         "/context/{context_id}/environment-variable/{env_var_name}",
-        "contexts",
         "set_environment_variable",
-        "Context",
     ),
-    Operation(
+    _contexts(
         "deleteEnvironmentVariableFromContext",
         "DELETE",
         "/context/{context_id}/environment-variable/{env_var_name}",
-        "contexts",
         "delete_environment_variable",
-        "Context",
     ),
-    Operation(
-        "getContextRestrictions",
-        "GET",
-        "/context/{context_id}/restrictions",
-        "contexts",
-        "list_restrictions",
-        "Context",
-        paginated=True,
+    _contexts(
+        "getContextRestrictions", "GET", "/context/{context_id}/restrictions", "list_restrictions", paginated=True
     ),
-    Operation(
-        "createContextRestriction",
-        "POST",
-        "/context/{context_id}/restrictions",
-        "contexts",
-        "create_restriction",
-        "Context",
-    ),
-    Operation(
+    _contexts("createContextRestriction", "POST", "/context/{context_id}/restrictions", "create_restriction"),
+    _contexts(
         "deleteContextRestriction",
         "DELETE",
         "/context/{context_id}/restrictions/{restriction_id}",
-        "contexts",
         "delete_restriction",
-        "Context",
     ),
-    Operation(
-        "getOrganizationGroups", "GET", "/organizations/{org_id}/groups", "groups", "list", "Groups", paginated=True
+    _groups("getOrganizationGroups", "GET", "/organizations/{org_id}/groups", "list", paginated=True),
+    _groups("createOrganizationGroup", "POST", "/organizations/{org_id}/groups", "create"),
+    _groups("getGroup", "GET", "/organizations/{org_id}/groups/{group_id}", "get"),
+    _groups("deleteGroup", "DELETE", "/organizations/{org_id}/groups/{group_id}", "delete"),
+    _usage("createUsageExport", "POST", "/organizations/{org_id}/usage_export_job", "create_export"),
+    _usage("getUsageExport", "GET", "/organizations/{org_id}/usage_export_job/{usage_export_job_id}", "get_export"),
+    _pipeline_definitions(
+        "listPipelineDefinitions", "GET", "/projects/{project_id}/pipeline-definitions", "list", paginated=True
     ),
-    Operation("createOrganizationGroup", "POST", "/organizations/{org_id}/groups", "groups", "create", "Groups"),
-    Operation("getGroup", "GET", "/organizations/{org_id}/groups/{group_id}", "groups", "get", "Groups"),
-    Operation("deleteGroup", "DELETE", "/organizations/{org_id}/groups/{group_id}", "groups", "delete", "Groups"),
-    Operation(
-        "createUsageExport", "POST", "/organizations/{org_id}/usage_export_job", "usage", "create_export", "Usage"
+    _pipeline_definitions("createPipelineDefinition", "POST", "/projects/{project_id}/pipeline-definitions", "create"),
+    _pipeline_definitions(
+        "getPipelineDefinition", "GET", "/projects/{project_id}/pipeline-definitions/{pipeline_definition_id}", "get"
     ),
-    Operation(
-        "getUsageExport",
-        "GET",
-        "/organizations/{org_id}/usage_export_job/{usage_export_job_id}",
-        "usage",
-        "get_export",
-        "Usage",
-    ),
-    Operation(
-        "listPipelineDefinitions",
-        "GET",
-        "/projects/{project_id}/pipeline-definitions",
-        "pipeline_definitions",
-        "list",
-        "Pipeline Definition",
-        paginated=True,
-    ),
-    Operation(
-        "createPipelineDefinition",
-        "POST",
-        "/projects/{project_id}/pipeline-definitions",
-        "pipeline_definitions",
-        "create",
-        "Pipeline Definition",
-    ),
-    Operation(
-        "getPipelineDefinition",
-        "GET",
-        "/projects/{project_id}/pipeline-definitions/{pipeline_definition_id}",
-        "pipeline_definitions",
-        "get",
-        "Pipeline Definition",
-    ),
-    Operation(
+    _pipeline_definitions(
         "updatePipelineDefinition",
         "PATCH",
         "/projects/{project_id}/pipeline-definitions/{pipeline_definition_id}",
-        "pipeline_definitions",
         "update",
-        "Pipeline Definition",
     ),
-    Operation(
+    _pipeline_definitions(
         "deletePipelineDefinition",
         "DELETE",
         "/projects/{project_id}/pipeline-definitions/{pipeline_definition_id}",
-        "pipeline_definitions",
         "delete",
-        "Pipeline Definition",
     ),
-    Operation(
+    _triggers(
         "listPipelineDefinitionTriggers",
         "GET",
         "/projects/{project_id}/pipeline-definitions/{pipeline_definition_id}/triggers",
-        "triggers",
         "list",
-        "Trigger",
         paginated=True,
     ),
-    Operation(
+    _triggers(
         "createTrigger",
         "POST",
         "/projects/{project_id}/pipeline-definitions/{pipeline_definition_id}/triggers",
-        "triggers",
         "create",
-        "Trigger",
     ),
-    Operation("getTrigger", "GET", "/projects/{project_id}/triggers/{trigger_id}", "triggers", "get", "Trigger"),
-    Operation(
-        "updateTrigger", "PATCH", "/projects/{project_id}/triggers/{trigger_id}", "triggers", "update", "Trigger"
-    ),
-    Operation(
-        "deleteTrigger", "DELETE", "/projects/{project_id}/triggers/{trigger_id}", "triggers", "delete", "Trigger"
-    ),
-    Operation("rollbackProject", "POST", "/projects/{project_id}/rollback", "rollbacks", "create", "Rollback"),
-    Operation(
-        "listEnvironments", "GET", "/deploy/environments", "deploy", "list_environments", "Deploy", paginated=True
-    ),
-    Operation("getEnvironment", "GET", "/deploy/environments/{environment_id}", "deploy", "get_environment", "Deploy"),
-    Operation("listComponents", "GET", "/deploy/components", "deploy", "list_components", "Deploy", paginated=True),
-    Operation("getComponent", "GET", "/deploy/components/{component_id}", "deploy", "get_component", "Deploy"),
-    Operation(
+    _triggers("getTrigger", "GET", "/projects/{project_id}/triggers/{trigger_id}", "get"),
+    _triggers("updateTrigger", "PATCH", "/projects/{project_id}/triggers/{trigger_id}", "update"),
+    _triggers("deleteTrigger", "DELETE", "/projects/{project_id}/triggers/{trigger_id}", "delete"),
+    _rollbacks("rollbackProject", "POST", "/projects/{project_id}/rollback", "create"),
+    _deploy("listEnvironments", "GET", "/deploy/environments", "list_environments", paginated=True),
+    _deploy("getEnvironment", "GET", "/deploy/environments/{environment_id}", "get_environment"),
+    _deploy("listComponents", "GET", "/deploy/components", "list_components", paginated=True),
+    _deploy("getComponent", "GET", "/deploy/components/{component_id}", "get_component"),
+    _deploy(
         "listComponentVersions",
         "GET",
         "/deploy/components/{component_id}/versions",
-        "deploy",
         "list_component_versions",
-        "Deploy",
         paginated=True,
     ),
-    Operation("listOtelExporters", "GET", "/otel/exporters", "otel", "list_exporters", "OTel", paginated=True),
-    Operation("createOtelExporter", "POST", "/otel/exporters", "otel", "create_exporter", "OTel"),
-    Operation("deleteOtelExporter", "DELETE", "/otel/exporters/{otel_exporter_id}", "otel", "delete_exporter", "OTel"),
+    _otel("listOtelExporters", "GET", "/otel/exporters", "list_exporters", paginated=True),
+    _otel("createOtelExporter", "POST", "/otel/exporters", "create_exporter"),
+    _otel("deleteOtelExporter", "DELETE", "/otel/exporters/{otel_exporter_id}", "delete_exporter"),
 )
 
 OPERATIONS: Mapping[str, Operation] = MappingProxyType({operation.id: operation for operation in _OPERATIONS})

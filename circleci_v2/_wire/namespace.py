@@ -11,12 +11,12 @@ from circleci_v2._wire.request import Operation, Request
 from circleci_v2.pagination import Page, Paginator
 from circleci_v2.response import Response
 
-__all__ = ["Namespace", "NamespaceHolder", "RawMethod", "RawNamespace", "Send", "copy_function", "raw"]
+__all__ = ["Namespace", "NamespaceHolder", "RawMethod", "RawNamespace", "SendRequest", "copy_function", "raw"]
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
-Send = Callable[[Request], Awaitable[Payload]]
+SendRequest = Callable[[Request], Awaitable[Payload]]
 """Sends a request and returns the payload of its response; raises on any other outcome."""
 
 Cursor = Literal["page-token", "offset"]
@@ -30,7 +30,7 @@ class Namespace:
         send: Sends the requests of the methods.
     """
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: SendRequest) -> None:
         self._send = send
 
     async def _call(
@@ -43,6 +43,16 @@ class Namespace:
         body: Mapping[str, Any] | None = None,
         nullable: Collection[str] = (),
     ) -> T:
+        """Call an operation, and decode its response.
+
+        Args:
+            operation: The operation.
+            target: The type of the response, or the type for each status.
+            path: The path of the operation, with its parameters filled in.
+            query: Query parameters; None values are left out.
+            body: Fields of the JSON body; None values are left out. Default: no body.
+            nullable: Fields of the body for which None is sent as null.
+        """
         payload = await self._send(Request.of(operation, path, query, body, nullable))
         return payload.decode(target)
 
@@ -55,6 +65,15 @@ class Namespace:
         query: Mapping[str, Any] | None = None,
         cursor: Cursor = "page-token",
     ) -> Paginator[T]:
+        """A paginator over the items of a list; each page is one call of the operation.
+
+        Args:
+            operation: The operation.
+            item: The type of the items.
+            path: The path of the operation, with its parameters filled in.
+            query: Query parameters; None values are left out.
+            cursor: The query parameter that selects the next page.
+        """
         request = Request.of(operation, path, query)
 
         async def fetch(token: str | None) -> Page[T]:
@@ -74,7 +93,7 @@ def _with_offset(page: Page[T], request: Request) -> Page[T]:
 
 
 class _FromSend(Protocol):
-    def __init__(self, send: Send) -> None: ...
+    def __init__(self, send: SendRequest) -> None: ...
 
 
 N = TypeVar("N", bound=_FromSend)
@@ -87,7 +106,7 @@ class NamespaceHolder:
         send: Sends the requests of all namespaces.
     """
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: SendRequest) -> None:
         self._send_request = send
         self._namespaces: dict[type[Any], Any] = {}
 
@@ -99,13 +118,16 @@ class NamespaceHolder:
 
 
 class RawNamespace:
-    """Takes the part of `self` in the methods of a namespace, so that they return the `Response` with the decoded value.
+    """The base of the namespaces of `CircleCI.with_raw_response`, whose methods return the `Response`.
+
+    The methods are those of the plain namespace, with an instance of this class as `self`: its `_call` and `_paginate` return
+    the `Response` with the decoded value.
 
     Args:
         send: Sends the requests of the methods.
     """
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: SendRequest) -> None:
         self._send = send
 
     async def _call(self, operation: Operation, target: Target[T], *, path: str, **content: Any) -> Response[T]:

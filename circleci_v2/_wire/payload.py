@@ -15,7 +15,7 @@ from circleci_v2.pagination import Page
 from circleci_v2.policies import RateLimit
 from circleci_v2.response import Response
 
-__all__ = ["Payload", "RawResponse", "Target", "one_of"]
+__all__ = ["Payload", "ReceivedResponse", "Target", "one_of"]
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -26,7 +26,7 @@ Target: TypeAlias = type[T] | Mapping[int | None, type[T]]
 """The type of a response; or that of each status, where the last entry also serves all other statuses."""
 
 
-class RawResponse(Protocol):
+class ReceivedResponse(Protocol):
     """A successful HTTP response, read to its end."""
 
     @property
@@ -66,7 +66,7 @@ class Payload:
         report: Called with each deviation from the API's document; may raise.
     """
 
-    response: RawResponse
+    response: ReceivedResponse
     data: Any
     report: Callable[[Deviation], None]
 

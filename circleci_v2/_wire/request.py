@@ -25,8 +25,8 @@ class Operation:
         id: The operationId as CircleCI publishes it, for example ``listPipelinesForProject``.
         method: The HTTP method, in upper case.
         path: The path as published, below the base URL, for example ``/project/{project-slug}/pipeline``.
+        name: The method of `CircleCI` that calls it, for example ``list_for_project``.
         namespace: The attribute of `CircleCI` that holds the method, for example ``pipelines``.
-        name: The method of that namespace, for example ``list_for_project``.
         tag: The heading of the operation in CircleCI's reference.
         paginated: Whether the method returns a `Paginator`.
         deprecated: Whether CircleCI's document marks it as deprecated.
@@ -39,9 +39,9 @@ class Operation:
     id: str
     method: str
     path: str
-    namespace: str
     name: str
-    tag: str
+    namespace: str = attrs.field(kw_only=True)
+    tag: str = attrs.field(kw_only=True)
     paginated: bool = attrs.field(default=False, kw_only=True)
     deprecated: bool = attrs.field(default=False, kw_only=True)
     idempotent: bool = attrs.field(init=False, default=attrs.Factory(_is_idempotent, takes_self=True))

@@ -80,9 +80,10 @@ def _member_name(member: ast.stmt) -> str:
 
 def _registry(path: Path) -> Iterator[tuple[str, str]]:
     for node in ast.walk(_parsed(path)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Operation":
-            _id, _method, _path, namespace, name, _tag = map(ast.literal_eval, node.args)
-            yield f"{namespace}.{name.rstrip('_')}", ast.unparse(node)
+        # Each is a call such as `_pipelines("getPipelineById", "GET", "/pipeline/{pipeline-id}", "get")`.
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 4:
+            name = ast.literal_eval(node.args[3])
+            yield f"{node.func.id.removeprefix('_')}.{name.rstrip('_')}", ast.unparse(node)
 
 
 def _code(node: ast.AST) -> str:

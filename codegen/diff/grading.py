@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from codegen.diff.changes import Grade
-from codegen.generate.annotations import covers_as_answer, covers_as_argument
+from codegen.generate.annotations import covers_as_argument, covers_as_response
 
 __all__ = ["changed_constraints", "grade_of_argument", "grade_of_returned"]
 
@@ -26,9 +26,9 @@ def grade_of_returned(old: str, new: str, enums: AbstractSet[str]) -> Grade:
         new: The type in the new package.
         enums: The names of all enums.
     """
-    if old == "None" or covers_as_answer(old, new, enums):
+    if old == "None" or covers_as_response(old, new, enums):
         return Grade.SAFE
-    if covers_as_answer(new, old, enums):
+    if covers_as_response(new, old, enums):
         return Grade.BREAKS_AT_RUN_TIME
     return Grade.BREAKS_CALLERS
 

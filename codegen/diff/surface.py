@@ -13,7 +13,7 @@ from openapi_python_client.parser.properties.model_property import ModelProperty
 from codegen.documents import Document
 from codegen.generate import rendering
 from codegen.generate.annotations import arms, without
-from codegen.generate.calls import field_words
+from codegen.generate.calls import field_descriptions
 from codegen.generate.parsing import parse
 from codegen.generate.views import Argument, View
 from codegen.names import Names, canonical_key
@@ -235,7 +235,7 @@ def _body(entry: View) -> str:
 
 def _fields(document: Document, model: ModelProperty) -> Mapping[str, Field]:
     name = str(model.class_info.name)
-    descriptions = field_words(document, name)
+    descriptions = field_descriptions(document, name)
     schemas = fields_of_schema(document, name)
 
     def field(prop: Any) -> Field:

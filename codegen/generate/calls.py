@@ -12,7 +12,7 @@ from codegen.errors import SpecError
 from codegen.names import CallName, Names, identifier
 from codegen.queries import component_of, fields_of_schema, json_schema_of, operations_of
 
-__all__ = ["Call", "calls_of", "field_words"]
+__all__ = ["Call", "calls_of", "field_descriptions"]
 
 # The names that the body of a method uses, which no argument may shadow.
 _TAKEN_IN_METHODS = frozenset(
@@ -47,7 +47,7 @@ class Call:
     responses: Mapping[str, Any]
     parameters: Sequence[Mapping[str, Any]]
     body: Mapping[str, Any] | None
-    body_words: Mapping[str, str]
+    body_descriptions: Mapping[str, str]
     renamed: Mapping[str, str]
     slug_path: str | None
     slug_description: str
@@ -120,7 +120,7 @@ def _call(document: Document, names: Names, path: str, method: str, operation: M
         responses=operation["responses"],
         parameters=parameters,
         body=operation.get("requestBody"),
-        body_words=field_words(document, component_of(json_schema_of(operation.get("requestBody", {})))),
+        body_descriptions=field_descriptions(document, component_of(json_schema_of(operation.get("requestBody", {})))),
         renamed=names.arguments(method, path),
         slug_path=_slug_path(path, names.slug_paths),
         slug_description=document["components"]["parameters"].get("ProjectSlug", {}).get("description", ""),
@@ -138,7 +138,7 @@ def _slug_path(path: str, slug_paths: Sequence[str]) -> str | None:
     return next((path.replace(run, "{project-slug}") for run in slug_paths if run in path), None)
 
 
-def field_words(document: Document, model: str) -> dict[str, str]:
+def field_descriptions(document: Document, model: str) -> dict[str, str]:
     """The description of each field of a model.
 
     For a field whose type is a model or an enum, the generator's parser keeps only the description of that type.

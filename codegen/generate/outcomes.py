@@ -19,7 +19,7 @@ __all__ = ["Outcome", "envelope_models", "outcome_of"]
 
 @attrs.frozen(kw_only=True)
 class Outcome:
-    """What a method returns, and the type that the response is decoded to.
+    """The result of a method: its type in the signature, and the same type for the decoder.
 
     Attributes:
         annotation: The type that the method returns; of a list, that of its items.

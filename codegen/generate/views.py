@@ -150,7 +150,7 @@ def _arguments(call: Call, endpoint: Endpoint) -> Iterator[Argument]:
         yield _argument(call, prop, "query", source.get("description", ""), source["schema"].get("default"))
     for body in endpoint.bodies:
         for prop in _fields_of_body(call, body.prop):
-            yield _argument(call, prop, "body", call.body_words.get(plain(prop.name), ""), None)
+            yield _argument(call, prop, "body", call.body_descriptions.get(plain(prop.name), ""), None)
 
 
 def _fields_of_body(call: Call, prop: Any) -> list[Any]:
