@@ -239,8 +239,6 @@ def test_one_of_several_successes_may_have_no_body(
     operation["responses"]["202"] = {"description": "Accepted; there is nothing to show yet."}
     generate(newer, tmp_path / "_generated")
     (namespace,) = [
-        p
-        for p in (tmp_path / "_generated" / "api").glob("*.py")
-        if f"({operation['operationId']})" in p.read_text()
+        p for p in (tmp_path / "_generated" / "api").glob("*.py") if f"({operation['operationId']})" in p.read_text()
     ]
     assert f" -> {returns}:" in namespace.read_text(encoding="utf-8")

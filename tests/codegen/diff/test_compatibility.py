@@ -14,7 +14,13 @@ from codegen.errors import SpecError
 
 FACE = 'from circleci_v2.client import CircleCI\n\n__all__ = ["CircleCI"]\n'
 CLIENT = '__all__ = ["CircleCI"]\n\nclass CircleCI:\n    def close(self, timeout=3): ...\n    def _hidden(self): ...\n'
-PIPELINES = '__all__ = ["Pipelines"]\n\nclass Pipelines:\n    def list(self, *, mine=None, branch=None) -> int: ...\n\ndef helper(mine=None): ...\n'
+PIPELINES = """__all__ = ["Pipelines"]
+
+class Pipelines:
+    def list(self, *, mine=None, branch=None) -> int: ...
+
+def helper(mine=None): ...
+"""
 WORKFLOW = '__all__ = ["Workflow"]\n\nclass Workflow:\n    id: str\n    tag: str\n'
 
 
