@@ -137,14 +137,14 @@ async def test_a_cancellation_without_a_response_is_logged(caplog, monkeypatch):
     monkeypatch.setattr(actions, "_SECONDS_TO_CANCEL", 0.01)
     workflow = succeeding(seconds=1000.0)
     circleci = circleci_with(workflow)
-    answer = circleci.call
+    send = circleci.send
 
-    async def never_answer_cancellations(request, parse):
+    async def never_respond_to_cancellations(request):
         if request.path.endswith("/cancel"):
             await anyio.sleep_forever()
-        return await answer(request, parse)
+        return await send(request)
 
-    circleci.call = never_answer_cancellations
+    circleci.send = never_respond_to_cancellations
     await cancel_while_waiting(circleci, after=20.0, cancel_at_circleci=True)
     assert f"no response for workflow {workflow.id}" in caplog.text
 

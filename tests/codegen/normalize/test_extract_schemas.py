@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codegen.documents import OUR_DOCUMENT, read_document
-from tests.codegen.normalize.test_normalization import document, schemas
+from tests.codegen.support.workflow_document import document, schemas
 
 
 def test_a_closed_union_of_objects_is_opened():

@@ -11,45 +11,8 @@ import pytest
 from codegen.errors import SpecError
 from codegen.names import Names
 from codegen.normalize import normalize
-from codegen.normalize.overlay import Overlay
 from tests.codegen.support.documents import NO_CORRECTIONS, VENDOR_DOCUMENTS, normalized_vendor, vendor
-
-WORKFLOW = {
-    "type": "object",
-    "required": ["id", "status"],
-    "properties": {
-        "id": {"type": "string", "format": "uuid"},
-        "status": {"type": "string", "enum": ["success", "failed"]},
-        "stopped_at": {"type": "string", "format": "date-time", "x-nullable": True},
-    },
-}
-
-
-def document(schema: dict[str, Any] = WORKFLOW, *, path: str = "/workflow/{id}", **components: Any) -> dict[str, Any]:
-    """A document with one operation whose response has a schema."""
-    answer = {"description": "", "content": {"application/json": {"schema": schema}}}
-    name = path.partition("{")[2].partition("}")[0]
-    identity = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-    operation = {
-        "operationId": "getWorkflowById",
-        "tags": ["Workflow"],
-        "parameters": [identity],
-        "responses": {"200": answer},
-    }
-    return {
-        "openapi": "3.0.3",
-        "info": {"title": "t", "version": "v2"},
-        "paths": {path: {"get": operation}},
-        "components": {"schemas": components},
-    }
-
-
-def normal(source: dict[str, Any]) -> dict[str, Any]:
-    return normalize(source, overlay=NO_CORRECTIONS).document
-
-
-def schemas(source: dict[str, Any]) -> dict[str, Any]:
-    return normal(source)["components"]["schemas"]
+from tests.codegen.support.workflow_document import WORKFLOW, document, normal, schemas
 
 
 def test_inline_schemas_become_named_components():
@@ -292,44 +255,6 @@ def test_a_placeholder_without_a_parameter_is_rejected():
 def test_a_document_without_paths_is_rejected():
     with pytest.raises(SpecError, match="no paths"):
         normalize({"openapi": "3.0.3"})
-
-
-def overlay(tmp_path: Path, text: str) -> Overlay:
-    path = tmp_path / "overlay.yaml"
-    path.write_text(text)
-    return Overlay.load(path)
-
-
-def test_a_correction_that_finds_nothing_is_an_error(tmp_path: Path):
-    corrections = overlay(
-        tmp_path, "actions: [{target: $.components.schemas.Gone, x-reason: it was odd, update: {nullable: true}}]"
-    )
-    with pytest.raises(
-        SpecError, match=r"\$\.components\.schemas\.Gone matches nothing; correct or remove it. Its reason: it was odd"
-    ):
-        normalize(document(), overlay=corrections)
-
-
-def test_an_optional_correction_that_finds_nothing_is_a_note(tmp_path: Path):
-    corrections = overlay(
-        tmp_path, "actions: [{target: $.components.schemas.Gone, x-optional: true, x-reason: odd, update: {}}]"
-    )
-    assert normalize(document(), overlay=corrections).notes == [
-        "overlay.yaml: $.components.schemas.Gone is not in this document"
-    ]
-
-
-def test_a_correction_without_a_reason_is_rejected(tmp_path: Path):
-    with pytest.raises(SpecError, match="has no x-reason"):
-        overlay(tmp_path, "actions: [{target: $.paths, update: {}}]")
-
-
-def test_a_field_that_is_sometimes_absent_is_no_longer_required(tmp_path: Path):
-    target = "$.components.schemas.Workflow.properties.status"
-    text = f"actions: [{{target: {target}, x-reason: r, update: {{x-sometimes-absent: true}}}}]"
-    found = normalize(document(), overlay=overlay(tmp_path, text)).document["components"]["schemas"]["Workflow"]
-    assert found["required"] == ["id"]
-    assert found["properties"]["status"] == {"$ref": "#/components/schemas/WorkflowStatus"}
 
 
 @pytest.mark.parametrize("name", VENDOR_DOCUMENTS)
