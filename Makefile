@@ -52,19 +52,19 @@ generate: $(VENV)/installed-dev  ## Write circleci_v2/_generated (SPEC=document,
 	$(BIN)/python -m codegen.generate --spec $(SPEC) --output $(OUT)
 	$(if $(filter circleci_v2/_generated,$(OUT)),$(BIN)/python -m codegen.diff.compatibility --report-only)
 
-compatibility: $(VENV)/installed-dev  ## List public names lost since the last tagged version; fail if there are any (ARGS=)
+compatibility: $(VENV)/installed-dev  ## Report incompatible changes of the public API since the last tagged version; fail if there are any (ARGS=)
 	$(BIN)/python -m codegen.diff.compatibility $(ARGS)
 
-check-generated: $(VENV)/installed-dev  ## Fail if the generated tree is not what the generator writes
+check-generated: $(VENV)/installed-dev  ## Fail if circleci_v2/_generated is out of date
 	$(BIN)/python -m codegen.generate --check
 
-compare: $(VENV)/installed-dev  ## Compare the code of other documents with ours (DOCUMENTS="a.json b.json")
+compare: $(VENV)/installed-dev  ## Compare the code generated from other documents with ours (DOCUMENTS="a.json b.json")
 	$(BIN)/python -m codegen.diff.compare_code $(DOCUMENTS)
 
-spec: $(VENV)/installed-dev  ## Fetch and check CircleCI's document, keep it in build/, print what changed (SPEC=document)
+spec: $(VENV)/installed-dev  ## Download and check CircleCI's document, save it in build/, print what changed (SPEC=document)
 	$(BIN)/python -m codegen.adopt.fetch $(filter-out openapi.json,$(SPEC))
 
-spec-diff: $(VENV)/installed-dev  ## List the changes between two documents; fail if one breaks callers (OLD= NEW= ARGS=)
+spec-diff: $(VENV)/installed-dev  ## Report changes between two documents; fail for breaking ones (OLD= NEW= ARGS=)
 	$(BIN)/python -m codegen.diff $(OLD) $(NEW) $(ARGS)
 
 adopt: $(VENV)/installed-dev  ## Bring the facts of a newer document into openapi.json (SPEC=document)

@@ -16,7 +16,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
@@ -58,7 +58,7 @@ class Storage:
     delay: float
     cut_first: bool
     redirects: bool
-    begun: set[str] = attrs.field(factory=set)
+    begun: set[str] = attrs.field(factory=set[str])
     tokens_leaked: int = 0
     origin: str = ""
 
@@ -123,7 +123,7 @@ class Server:
 @contextlib.contextmanager
 def running(
     files: list[Stored], *, delay: float = 0.0, cut_first: bool = False, redirects: bool = False
-) -> Iterator[Server]:
+) -> Generator[Server]:
     parent_end, child_end = multiprocessing.Pipe()
     storage = Storage(files, delay, cut_first, redirects)
     # Forked, so that both processes have the same random block.

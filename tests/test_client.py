@@ -215,7 +215,7 @@ async def test_one_client_serves_many_tasks(circleci: CircleCI, requests: Reques
 
 async def test_a_body_that_is_no_json_is_a_decode_error(requests: Requests):
     async with client(requests, text="<html>") as circleci:
-        with pytest.raises(DecodeError, match="the answer of the request is text/plain"):
+        with pytest.raises(DecodeError, match="the response of the request is text/plain"):
             await circleci.request("GET", "/me")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
+import traceback
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,8 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circleci_v2 import CircleCI, DecodeError
-from circleci_v2._wire.compiled_decoding import straight_decoder
-from circleci_v2._wire.decoding import decode_silently, decoder_for
+from circleci_v2._wire.decoding import decode_silently, decoder_for, fast_decoder_for
 from circleci_v2._wire.deviations import Deviation, JsonPath
 from circleci_v2.events import DeviationEvent, Event
 from circleci_v2.models import (
@@ -183,7 +184,7 @@ async def test_items_of_a_list_that_deviate_alike_are_told_once():
     ids=lambda change: next(iter(change)),
 )
 async def test_strict_raises_where_the_answer_deviates(ask: Ask, change: dict[str, Any]):
-    with pytest.raises(DecodeError, match=r"the answer of getWorkflowById deviates at \$\.") as caught:
+    with pytest.raises(DecodeError, match=r"the response of getWorkflowById deviates at \$\.") as caught:
         await ask(WORKFLOW | change, strict=True)
     assert caught.value.path == f"$.{next(iter(change))}"
     assert caught.value.operation_id == "getWorkflowById"
@@ -327,4 +328,14 @@ def test_no_json_value_whatsoever_crashes_a_decoder(value: Any):
 def test_dates_are_read_and_what_is_no_date_is_kept(kind: Any):
     assert decode_silently(kind, "2026-03-04") == date(2026, 3, 4)
     assert decode_silently(dict[str, kind], {"a": "2026-03-04", "b": "soon"}) == {"a": date(2026, 3, 4), "b": "soon"}  # type: ignore[valid-type]
-    assert straight_decoder(date, decoder_for)("2026-03-04") == date(2026, 3, 4)
+    assert fast_decoder_for(date)("2026-03-04") == date(2026, 3, 4)
+
+
+def test_a_traceback_through_a_compiled_decoder_shows_its_source():
+    decode = fast_decoder_for(Workflow)
+    with pytest.raises(KeyError) as caught:
+        decode({})
+    shown = "".join(traceback.format_exception(caught.value))
+    assert 'File "<circleci_v2 decoder of Workflow>", line ' in shown
+    assert "model.id = (None if (v := received['id']) is None else uuid(v))" in shown
+    assert "def decode(received):" in inspect.getsource(decode)

@@ -195,9 +195,14 @@ async def test_each_method_gives_the_whole_response_when_asked(operation: Operat
         check(response.parsed, content)
 
 
-def test_offsets_start_where_they_are_told_and_moments_are_utc():
+async def test_offsets_start_where_they_are_told_and_moments_are_utc():
     moment = datetime(2026, 1, 31, 12, tzinfo=UTC)
-    from circleci_v2._generated.api.policies import list_decisions
+    queries: list[str] = []
 
-    request = list_decisions.build("acme", after=moment, offset=40)
-    assert request.query == (("after", "2026-01-31T12:00:00Z"), ("offset", "40"))
+    def handler(request: httpx.Request) -> httpx.Response:
+        queries.append(request.url.query.decode())
+        return httpx.Response(200, json=[])
+
+    async with client(handler) as circleci:
+        await circleci.policies.list_decisions("acme", after=moment, offset=40)
+    assert [query_of(query) for query in queries] == [{"after": ["2026-01-31T12:00:00Z"], "offset": ["40"]}]

@@ -301,7 +301,7 @@ class _Download:
         except OSError as error:
             if error is self.callback_error:
                 raise
-            raise artifact_error(planned.path, f"{error.strerror or error} ({'/'.join(planned.parts)})") from error
+            raise artifact_error(planned.path, f"{_problem_of(error)} ({'/'.join(planned.parts)})") from error
         except DOWNLOAD_ERRORS as error:
             raise artifact_error(planned.path, str(error)) from error
         finally:
@@ -348,6 +348,12 @@ class _Download:
             # For example a closed terminal: remember the error, so that it is not taken for one of the artifact.
             self.callback_error = error
             raise
+
+
+def _problem_of(error: OSError) -> str:
+    if isinstance(error, FileExistsError):
+        return "the file exists: pass overwrite='skip' or 'replace'"
+    return error.strerror or str(error)
 
 
 def _summary(failures: list[ArtifactError], stored: int) -> ArtifactError:

@@ -46,7 +46,7 @@ def merge_descriptions(ours: Document, theirs: Document, renames: Renames) -> Do
     Args:
         ours: The document with the descriptions, in normal form.
         theirs: The document with the facts, in normal form.
-        renames: What has another name in `theirs`.
+        renames: Names that differ in `theirs`.
     """
     return _Merger(inline_parameters(ours), renames).merge(strip_docs(theirs), theirs)
 

@@ -46,14 +46,10 @@ def _units(tree: Path) -> Units:
     for path in sorted((tree / "models").glob("*.py")):
         if path.name != "__init__.py":
             units.update(_class_members(path))
-    for path in sorted((tree / "api").glob("*/*.py")):
-        method = path.parent.name if path.name == "__init__.py" else f"{path.parent.name}.{path.stem.rstrip('_')}"
-        if path.name == "__init__.py":
-            for name, code in _class_members(path).items():
-                key = f"{method}.{name.split('.', 1)[1].rstrip('_')}"
-                units[key] = units.get(key, "") + code
-        else:
-            units[method] = units.get(method, "") + _code(_parsed(path))
+    for path in sorted((tree / "api").glob("*.py")):
+        for name, code in _class_members(path).items():
+            key = f"{path.stem}.{name.split('.', 1)[1].rstrip('_')}"
+            units[key] = units.get(key, "") + code
     for name, code in _registry(tree / "operations.py"):
         units[name] = units.get(name, "") + code
     return units
@@ -85,8 +81,8 @@ def _member_name(member: ast.stmt) -> str:
 def _registry(path: Path) -> Iterator[tuple[str, str]]:
     for node in ast.walk(_parsed(path)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Operation":
-            values = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
-            yield f"{ast.literal_eval(values['namespace'])}.{ast.literal_eval(values['name']).rstrip('_')}", str(values)
+            _id, _method, _path, namespace, name, _tag = map(ast.literal_eval, node.args)
+            yield f"{namespace}.{name.rstrip('_')}", ast.unparse(node)
 
 
 def _code(node: ast.AST) -> str:

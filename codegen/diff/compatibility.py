@@ -106,7 +106,7 @@ def _changes(old: griffe.Module, new: griffe.Module) -> Iterator[str]:
 
 
 def _breakages_of_exports(before: griffe.Module, after: griffe.Object | griffe.Alias) -> Iterator[griffe.Breakage]:
-    """Yield incompatible changes of the names that a module exports, but not of its private submodules."""
+    """Yield incompatible changes of the names that a module exports."""
     exported = set(map(str, before.exports or ()))
     for breakage in griffe.find_breaking_changes(before, after):
         if breakage.obj.path.removeprefix(f"{before.path}.").partition(".")[0] in exported:

@@ -32,8 +32,8 @@ def likely_renames(removed: Mapping[str, T], added: Mapping[str, T], same: Calla
     """Guess old name -> new name, for similar names of the same kind; a person has to confirm the result.
 
     Args:
-        removed: What only the old document has.
-        added: What only the new document has.
+        removed: Entries that only the old document has.
+        added: Entries that only the new document has.
         same: Whether two entries are of the same kind.
     """
     pairs = [

@@ -44,15 +44,6 @@ def _listed_model_names(prop: Any) -> list[str]:
     return list(rendering.model_names(prop))
 
 
-_NAMESPACE_IMPORTS = {
-    "collections.abc": ("Mapping", "Sequence"),
-    "datetime": ("date", "datetime"),
-    "typing": ("TYPE_CHECKING", "Any"),
-    "uuid": ("UUID",),
-    "circleci_v2._wire.types": ("UNSET", "Unset"),
-    "circleci_v2.pagination": ("Paginator",),
-    "circleci_v2.slugs": ("OrgSlug", "ProjectSlug"),
-}
 _FILTERS: dict[str, Callable[..., object]] = {
     "attribute": rendering.attribute,
     "annotation": rendering.annotation,
@@ -126,29 +117,23 @@ class _Package:
         by_namespace: dict[str, list[View]] = {}
         for entry in self.parsed.views:
             by_namespace.setdefault(entry.call.name.namespace, []).append(entry)
-        self._render("package_init.py.jinja", "__init__.py")
-        self._render("operations.py.jinja", "operations.py", views=self.parsed.views)
         words = {tag["name"]: tag.get("description", "") for tag in self.document["tags"]}
         described = {name: words.get(entries[0].call.tag, "") for name, entries in by_namespace.items()}
         namespaces = [(name, self.names.class_name(name), text) for name, text in described.items()]
+        self._render("package_init.py.jinja", "__init__.py")
+        self._render("operations.py.jinja", "operations.py", views=self.parsed.views)
         self._render("namespaces.py.jinja", "namespaces.py", namespaces=namespaces)
-        self._render("api_init.py.jinja", "api/__init__.py")
-        for namespace, entries in by_namespace.items():
-            self._write_namespace(namespace, described[namespace], entries)
+        self._render("api_init.py.jinja", "api/__init__.py", namespaces=sorted(namespaces, key=lambda entry: entry[1]))
+        for name, class_name, description in namespaces:
+            self._render(
+                "namespace.py.jinja",
+                f"api/{name}.py",
+                views=by_namespace[name],
+                namespace=name,
+                class_name=class_name,
+                description=description,
+            )
         self._write_models()
-
-    def _write_namespace(self, namespace: str, description: str, entries: Sequence[View]) -> None:
-        for entry in entries:
-            self._render("endpoint_module.py.jinja", f"api/{namespace}/{entry.module}.py", view=entry)
-        self._render(
-            "endpoint_init.py.jinja",
-            f"api/{namespace}/__init__.py",
-            views=entries,
-            namespace=namespace,
-            class_name=self.names.class_name(namespace),
-            description=description,
-            imports=_namespace_imports(entries),
-        )
 
     def _write_models(self) -> None:
         models, enums = self.parsed.models, self.parsed.enums
@@ -167,17 +152,6 @@ class _Package:
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(self.templates.get_template(template).render(**context), encoding="utf-8")
-
-
-def _namespace_imports(entries: Sequence[View]) -> list[tuple[str, list[str]]]:
-    """What the signatures of a namespace mention; ruff removes no unused import from an ``__init__.py``."""
-    needed = frozenset[str]().union(*(entry.needs for entry in entries))
-    if any(entry.all_models for entry in entries):
-        needed |= {"TYPE_CHECKING"}
-    if any(entry.outcome.page for entry in entries):
-        needed |= {"Paginator"}
-    wanted = ((module, [name for name in names if name in needed]) for module, names in _NAMESPACE_IMPORTS.items())
-    return [(module, names) for module, names in wanted if names]
 
 
 def _format(folder: Path) -> None:

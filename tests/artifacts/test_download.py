@@ -101,6 +101,7 @@ async def test_an_existing_file_is_kept_skipped_or_replaced(circleci, storage, d
     download = await artifacts.download_artifacts(circleci, SLUG, 17, dest, overwrite=overwrite, on_error="collect")
     assert contents(dest) == {"file": expected}
     assert len(download.failures) == (overwrite == "error")
+    assert all("overwrite='skip'" in str(failure) for failure in download.failures)
     assert [(file.size, file.skipped) for file in download.files] == {
         "error": [],
         "skip": [(3, True)],

@@ -33,7 +33,7 @@ def test_the_tree_is_what_the_generator_writes(ours: dict[str, Any], tmp_path: P
 
 def test_every_module_can_be_imported():
     names = [m.name for m in pkgutil.walk_packages(circleci_v2._generated.__path__, "circleci_v2._generated.")]
-    assert len(names) > 250
+    assert len(names) > 150
     for name in names:
         importlib.import_module(name)
 
@@ -149,8 +149,9 @@ def test_an_answer_to_any_success_has_a_default_name_beside_those_by_status(ours
     responses["2XX"] = responses.pop("201")
     notes = generate(newer, tmp_path / "_generated")
     assert f"response 2XX of POST {path} is called TriggerPipelineRunResponse" in notes
-    module = (tmp_path / "_generated" / "api" / "pipelines" / "run.py").read_text(encoding="utf-8")
-    assert "def parse(answer: Answer) -> models.PipelineNotTriggered | models.TriggerPipelineRunResponse:" in module
+    module = (tmp_path / "_generated" / "api" / "pipelines.py").read_text(encoding="utf-8")
+    assert ") -> PipelineNotTriggered | TriggerPipelineRunResponse:" in module
+    assert "{200: models.PipelineNotTriggered, None: models.TriggerPipelineRunResponse}," in module
 
 
 @pytest.mark.parametrize(
@@ -194,7 +195,7 @@ def test_an_operation_that_nobody_has_named_still_works(ours: dict[str, Any], tm
     }
     notes = generate(newer, tmp_path / "_generated")
     assert "operation GET /pipeline/{pipeline-id}/lineage is called pipelines.get_pipeline_lineage" in notes
-    namespace = (tmp_path / "_generated" / "api" / "pipelines" / "__init__.py").read_text(encoding="utf-8")
+    namespace = (tmp_path / "_generated" / "api" / "pipelines.py").read_text(encoding="utf-8")
     assert "async def get_pipeline_lineage(self, pipeline_id: UUID | str) -> GetPipelineLineageResponse:" in namespace
 
 
@@ -238,8 +239,6 @@ def test_one_of_several_successes_may_have_no_body(
     operation["responses"]["202"] = {"description": "Accepted; there is nothing to show yet."}
     generate(newer, tmp_path / "_generated")
     (namespace,) = [
-        p
-        for p in (tmp_path / "_generated" / "api").glob("*/__init__.py")
-        if f"({operation['operationId']})" in p.read_text()
+        p for p in (tmp_path / "_generated" / "api").glob("*.py") if f"({operation['operationId']})" in p.read_text()
     ]
     assert f" -> {returns}:" in namespace.read_text(encoding="utf-8")

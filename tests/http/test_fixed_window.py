@@ -10,10 +10,11 @@ import httpx
 import pytest
 
 from circleci_v2 import APIConnectionError, CircleCI, RateLimitError, RateLimitPolicy, RetryPolicy
-from circleci_v2._generated.api.usage import create_export
 from circleci_v2._http.session import Session
+from circleci_v2._wire.request import Request
 from circleci_v2.config import resolve
 from circleci_v2.events import Event, RateLimitWaitEvent
+from circleci_v2.operations import OPERATIONS
 
 pytestmark = pytest.mark.anyio
 
@@ -73,9 +74,11 @@ async def test_a_call_without_a_deadline_waits_until_the_window_allows_it():
     server, clock, told = Server(), Clock(), list[Event]()
     settings = resolve("token", retry=RetryPolicy(deadline=None), on_event=told.append)
     session = Session(settings, transport=httpx.MockTransport(server), clock=clock)
+    path = f"/organizations/{ACME}/usage_export_job"
+    request = Request.of(OPERATIONS["createUsageExport"], path, body=WINDOW)
     for number in range(11):
         clock.time = max(clock.time, float(number))
-        await session.send(create_export.build(ACME, **WINDOW))
+        await session.send(request)
     assert len(server.paths) == 11
     assert clock.time == pytest.approx(AN_HOUR)
     assert [event.waited for event in told if isinstance(event, RateLimitWaitEvent)] == [AN_HOUR - 10]

@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["AdvancedProjectSettings"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class AdvancedProjectSettings(Model):
     """The advanced settings of a project.
 

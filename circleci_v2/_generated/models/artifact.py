@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["Artifact"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class Artifact(Model):
     """A file that a job stored with `store_artifacts`."""
 

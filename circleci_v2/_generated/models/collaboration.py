@@ -11,7 +11,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["Collaboration"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class Collaboration(Model):
     """An organization that the token's user can work in, as a member or through single repositories."""
 

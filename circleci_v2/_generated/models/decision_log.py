@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["DecisionLog"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class DecisionLog(Model):
     """Audit entry of one evaluation of config policies."""
 

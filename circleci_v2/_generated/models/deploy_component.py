@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["DeployComponent"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class DeployComponent(Model):
     """Something that a project deploys, such as a service."""
 

@@ -11,7 +11,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["Group"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class Group(Model):
     """A set of people in an organization that share roles and access to contexts."""
 

@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["InsightsTotalsMetrics"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class InsightsTotalsMetrics(Model):
     """Figures summed over every workflow and branch of a project, or over the projects of an organization."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["JobInsightsMetrics"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class JobInsightsMetrics(Model):
     """Figures of a job's executions in the reporting window."""
 

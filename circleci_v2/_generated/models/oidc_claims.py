@@ -12,7 +12,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["OidcClaims"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class OidcClaims(Model):
     """Claims of OIDC tokens that an organization or a project has customized.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["OtelExporter"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class OtelExporter(Model):
     """A collector to which CircleCI sends the OpenTelemetry spans of an organization."""
 

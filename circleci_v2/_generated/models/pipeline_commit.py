@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["PipelineCommit"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class PipelineCommit(Model):
     """Message of the commit that a pipeline builds, split into subject and body as in git."""
 

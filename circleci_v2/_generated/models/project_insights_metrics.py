@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["ProjectInsightsMetrics"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class ProjectInsightsMetrics(Model):
     """Figures of a project over all its branches and workflows."""
 

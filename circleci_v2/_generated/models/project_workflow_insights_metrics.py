@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["ProjectWorkflowInsightsMetrics"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class ProjectWorkflowInsightsMetrics(Model):
     """Figures of a workflow, on one branch or on all."""
 

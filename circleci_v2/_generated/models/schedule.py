@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Schedule"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class Schedule(Model):
     """A rule that triggers pipelines of a project at recurring times."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["TriggerSchedule"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class TriggerSchedule(Model):
     """Timetable that a trigger follows."""
 

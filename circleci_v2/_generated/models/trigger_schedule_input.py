@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["TriggerScheduleInput"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class TriggerScheduleInput(Model):
     """Timetable of a new trigger."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["UsageExportStatus"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class UsageExportStatus(Model):
     """Progress of a usage export, and the URLs of its files."""
 

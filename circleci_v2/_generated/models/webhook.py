@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Webhook"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class Webhook(Model):
     """An outbound webhook: a subscription of a URL to the events of a project."""
 

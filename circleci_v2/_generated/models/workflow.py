@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Workflow"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class Workflow(Model):
     """A run of one workflow from the configuration: a graph of jobs within a pipeline.
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["WorkflowInsightsMetrics"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class WorkflowInsightsMetrics(Model):
     """Figures of a workflow's runs in the reporting window."""
 

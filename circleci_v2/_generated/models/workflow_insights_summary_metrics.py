@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["WorkflowInsightsSummaryMetrics"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class WorkflowInsightsSummaryMetrics(Model):
     """Figures of a workflow over the window that `window_start` and `window_end` delimit."""
 

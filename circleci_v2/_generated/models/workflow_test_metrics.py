@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["WorkflowTestMetrics"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class WorkflowTestMetrics(Model):
     """Metrics of the tests of a workflow in its 10 latest runs."""
 

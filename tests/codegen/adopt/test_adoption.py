@@ -45,11 +45,11 @@ def described(document: Document) -> set[str]:
     return {place for place in find_todos(document) if not place.startswith("info/")}
 
 
-def test_facts_of_2024_become_those_of_2025_and_then_those_of_today(reference: Path):
+def test_the_facts_of_2024_become_those_of_2025_and_then_those_of_today(reference: Path):
     older = normalized_vendor(reference, "2024-11").document
     then = adopt(older, vendor(reference, "2025-10"))
     assert strip_docs(then.document) == strip_docs(normalized_vendor(reference, "2025-10").document)
-    # What today's document has beyond that came by 2026-08, as differences.yaml says field by field.
+    # All other facts of today's document were added by 2026-08; differences.yaml lists them field by field.
     since = diff_documents(then.document, OURS)
     came = (
         "operation-added",
@@ -60,7 +60,7 @@ def test_facts_of_2024_become_those_of_2025_and_then_those_of_today(reference: P
         "authentication-added",
         "operation-retained",
     )
-    # It says nothing about bounds: since 2026-08 no event can be named twice.
+    # It does not list bounds: since 2026-08 events must be unique.
     bounded = {c.subject for c in since.changes if c.kind.endswith("-bounds") and "uniqueItems" in c.message}
     assert bounded == {"Webhook.events", "webhooks.create(events)", "webhooks.update(events)"}
     changed = {
@@ -73,10 +73,10 @@ def test_facts_of_2024_become_those_of_2025_and_then_those_of_today(reference: P
     assert strip_docs(now.document) == strip_docs(OURS)
 
 
-def test_our_words_survive_the_way_back_and_forth(reference: Path):
+def test_our_descriptions_survive_an_older_and_then_a_newer_document(reference: Path):
     older = adopt(OURS, vendor(reference, "2024-11")).document
     assert len(older["paths"]) < len(OURS["paths"])
-    # A field that is deprecated and gone by now is the one thing that we never described.
+    # Only a deprecated field, removed by now, never got a description of ours.
     assert described(older) == {"components/schemas/CreateContextRestrictionRequest/properties/project_id/description"}
     again = adopt(older, vendor(reference, "2025-10")).document
     for path in older["paths"].keys() & again["paths"].keys():
@@ -88,13 +88,13 @@ def test_our_words_survive_the_way_back_and_forth(reference: Path):
     assert workflow["auto_rerun_number"]["description"] == TODO
 
 
-def test_no_word_of_the_vendor_is_taken(reference: Path):
+def test_no_description_of_circleci_is_copied(reference: Path):
     theirs = vendor(reference, "2025-10")
     adopted = adopt(adopt(OURS, vendor(reference, "2022-04")).document, theirs).document
     assert shared_sentences(adopted, [theirs]) == []
 
 
-def test_the_newest_document_of_the_vendor_changes_nothing_to_the_letter(reference: Path):
+def test_the_newest_document_of_circleci_changes_nothing_to_the_letter(reference: Path):
     adoption = adopt(OURS, vendor(reference, "2026-08-partial"))
     assert dump_document(adoption.document) == OUR_DOCUMENT.read_text(encoding="utf-8")
     assert adoption.diff.changes == []
@@ -154,15 +154,15 @@ def test_a_new_operation_comes_with_markers_instead_of_descriptions():
         "components/responses/Status418/description",
     }
     assert "Their words" not in json.dumps(adoption.document)
-    # What we say of a parameter elsewhere holds here as well.
+    # The description of the shared parameter is reused.
     shared = OURS["components"]["parameters"]["PipelineId"]
     assert {"$ref": "#/components/parameters/PipelineId"} in operation["parameters"]
     assert adoption.document["components"]["parameters"]["PipelineId"] == shared
     assert any("is called pipelines.get_pipeline_lineage" in note for note in adoption.diff.notes)
 
 
-@pytest.mark.parametrize("name", ["id", "name"], ids=["which means this or that", "which we hardly know"])
-def test_a_parameter_whose_name_says_too_little_is_left_to_people(name: str):
+@pytest.mark.parametrize("name", ["id", "name"], ids=["described in several ways", "described too rarely"])
+def test_a_parameter_without_a_common_description_gets_a_marker(name: str):
     def lend(document: Document) -> None:
         new_operation(document)
         parameter = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
@@ -173,7 +173,7 @@ def test_a_parameter_whose_name_says_too_little_is_left_to_people(name: str):
     assert f"paths//lineage/{{{name}}}/get/parameters/{name}/description" in described(adopted)
 
 
-def test_operations_that_are_no_longer_retained_are_named():
+def test_operations_that_are_no_longer_retained_are_reported():
     def move(document: Document) -> None:
         paths = document["paths"]
         paths["/job/by-id/{job_id}"] = paths.pop("/jobs/{job_id}")
@@ -187,13 +187,13 @@ def test_operations_that_are_no_longer_retained_are_named():
     )
 
 
-def test_what_is_adopted_is_in_normal_form_and_can_be_adopted_again():
+def test_an_adopted_document_is_in_normal_form_and_can_be_adopted_again():
     adopted = adoption_of_new_operation().document
     assert normalize(adopted).document == adopted
     assert adopt(adopted, newer(new_operation)).document == adopted
 
 
-def test_what_is_not_valid_is_refused_with_the_place():
+def test_an_invalid_document_is_rejected_with_the_location():
     path = "/pipeline/{pipeline-id}"
 
     def damage(document: Document) -> None:
@@ -203,7 +203,7 @@ def test_what_is_not_valid_is_refused_with_the_place():
         adopt(OURS, newer(damage))
 
 
-def test_an_operation_that_is_gone_goes_and_its_name_is_superfluous():
+def test_a_removed_operation_is_removed_and_its_name_is_reported_as_unused():
     adoption = adopt(OURS, newer(lambda document: document["paths"].pop("/me/collaborations")))
     assert "/me/collaborations" not in adoption.document["paths"]
     assert "Collaboration" not in adoption.document["components"]["schemas"]
@@ -217,7 +217,7 @@ def test_an_operation_that_is_gone_goes_and_its_name_is_superfluous():
     )
 
 
-def test_an_operation_that_moved_keeps_its_words_and_is_proposed():
+def test_a_moved_operation_keeps_its_description_and_is_proposed():
     moved = newer(
         lambda document: document["paths"].update({"/workflows/{id}": document["paths"].pop("/workflow/{id}")})
     )
@@ -231,7 +231,7 @@ def test_an_operation_that_moved_keeps_its_words_and_is_proposed():
     ) in adoption.proposals
 
 
-def test_of_an_operation_that_moved_and_has_no_key_there_is_none_to_rename():
+def test_a_moved_operation_without_a_name_in_the_table_is_not_proposed():
     def move(document: Document) -> None:
         new_operation(document)
         paths = document["paths"]
@@ -251,7 +251,7 @@ def rename_field(old: str, new: str) -> Callable[[Document], object]:
     return rename
 
 
-def test_a_field_that_seems_renamed_is_proposed_with_its_words():
+def test_a_field_that_seems_renamed_is_proposed_with_its_description():
     known = OURS["components"]["schemas"]["Job"]["properties"]
     assert "stopped_at" in known
     adoption = adopt(OURS, newer(rename_field("stopped_at", "stopped_on")))
@@ -265,7 +265,7 @@ def test_a_field_that_seems_renamed_is_proposed_with_its_words():
     )
 
 
-def test_a_field_that_is_only_respelled_keeps_its_words():
+def test_a_field_that_is_only_respelled_keeps_its_description():
     adoption = adopt(OURS, newer(rename_field("stopped_at", "stopped-at")))
     fields = adoption.document["components"]["schemas"]["Job"]["properties"]
     assert (
@@ -298,7 +298,7 @@ def test_a_correction_that_the_vendor_has_made_is_no_longer_needed(reference: Pa
     assert "is no longer needed; its reason: Seen on pipelines" in line
 
 
-def test_the_command_writes_the_document_and_says_what_comes_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_the_command_writes_the_document_and_prints_the_next_steps(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     write_document(newer(new_operation), tmp_path / "newer.json")
     output = tmp_path / "openapi.json"
     assert main([str(tmp_path / "newer.json"), "--output", str(output)]) == 0

@@ -78,7 +78,7 @@ def test_what_breaks_callers_is_printed_and_does_not_fail_the_download(tmp_path:
     assert "Collaboration.properties['avatar_url','vcs-type'] matches nothing" in output
 
 
-def test_a_page_that_is_no_document_is_refused_by_its_type(site: Site, tmp_path: Path, capsys):
+def test_a_page_that_is_no_document_is_rejected_by_its_type(site: Site, tmp_path: Path, capsys):
     site.content_type, site.body = "text/html; charset=utf-8", b"<html>Log in</html>"
     assert main([site.url, "--output", str(tmp_path / "openapi.json")]) == 1
     assert "the response has text/html, which is not an OpenAPI document" in capsys.readouterr().err
@@ -93,7 +93,7 @@ def test_a_refused_document_leaves_the_last_one_where_it_is(site: Site, tmp_path
     assert kept.read_text() == "the last one"
 
 
-def test_an_error_of_the_host_is_told(site: Site):
+def test_an_error_of_the_host_is_reported(site: Site):
     site.status = 503
     with pytest.raises(
         SpecError, match=r"http://127\.0\.0\.1:\d+/openapi\.json: the server returned 503 Service Unavailable instead"
@@ -101,7 +101,7 @@ def test_an_error_of_the_host_is_told(site: Site):
         read_document(site.url)
 
 
-def test_a_host_that_does_not_answer_is_told(site: Site):
+def test_a_host_that_does_not_answer_is_reported(site: Site):
     url = site.url.replace(str(site.server.server_port), "1")
     with pytest.raises(SpecError, match=r"127\.0\.0\.1:1/openapi\.json: "):
         read_document(url)
@@ -119,19 +119,19 @@ def test_other_types_for_json_and_yaml_are_taken(site: Site, content_type: str):
     assert read_document(site.url) == OURS
 
 
-def test_a_stump_is_refused():
+def test_a_stump_is_rejected():
     with pytest.raises(SpecError, match=r"stump: .* bytes is too small"):
         check_plausibility({"openapi": "3.0.3", "paths": {}}, "stump")
 
 
-def test_a_document_that_is_no_valid_openapi_is_refused_with_the_place():
+def test_a_document_that_is_no_valid_openapi_is_rejected_with_the_location():
     broken = copy.deepcopy(OURS)
     broken["paths"]["/me"]["get"]["parameters"] = [{"in": "query"}]
     with pytest.raises(SpecError, match=r"broken: not valid OpenAPI: paths//me/get"):
         check_plausibility(broken, "broken")
 
 
-def test_a_document_in_several_files_is_refused_before_any_is_fetched():
+def test_a_document_in_several_files_is_rejected_before_any_is_fetched():
     torn = copy.deepcopy(OURS)
     torn["paths"]["/me"]["get"]["parameters"] = [{"$ref": "http://127.0.0.1:1/parameters.json"}]
     with pytest.raises(
@@ -141,7 +141,7 @@ def test_a_document_in_several_files_is_refused_before_any_is_fetched():
         check_plausibility(torn, "torn")
 
 
-def test_half_a_document_is_refused():
+def test_half_a_document_is_rejected():
     half: dict[str, Any] = copy.deepcopy(OURS)
     half["paths"] = dict(list(half["paths"].items())[:20])
     have = len(list(operations_of(OURS)))
@@ -150,6 +150,6 @@ def test_half_a_document_is_refused():
         check_plausibility(half, "half")
 
 
-def test_every_newer_document_of_the_vendor_passes(reference: Path):
+def test_every_newer_document_of_circleci_passes(reference: Path):
     for name in ("2023-10", "2024-11", "2025-05", "2025-10", "2026-08-partial"):
         check_plausibility(vendor(reference, name), name)

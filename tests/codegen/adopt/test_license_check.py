@@ -10,7 +10,7 @@ from codegen.adopt.license_check import main, sentences, shared_sentences
 from tests.codegen.support.documents import VENDOR_DOCUMENTS, ours, vendor
 
 
-def test_no_sentence_of_it_is_in_a_document_of_the_vendor(reference: Path):
+def test_no_sentence_of_it_is_in_a_document_of_circleci(reference: Path):
     published = sorted(path.stem.removeprefix("openapi-") for path in reference.glob("openapi-*.json"))
     documents = [vendor(reference, name) for name in published]
     assert len(documents) >= len(VENDOR_DOCUMENTS)

@@ -1,4 +1,4 @@
-"""What the public names lose between versions, told in a repository of its own."""
+"""Incompatible changes of the public API between versions, in a temporary repository."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from codegen.errors import SpecError
 
 FACE = 'from circleci_v2.client import CircleCI\n\n__all__ = ["CircleCI"]\n'
 CLIENT = '__all__ = ["CircleCI"]\n\nclass CircleCI:\n    def close(self, timeout=3): ...\n    def _hidden(self): ...\n'
-PIPELINES = '__all__ = ["Pipelines"]\n\nclass Pipelines:\n    def list(self, *, mine=None, branch=None) -> int: ...\n'
-OPERATION = '__all__ = ["build"]\n\ndef build(mine=None): ...\n'
+PIPELINES = (
+    '__all__ = ["Pipelines"]\n\nclass Pipelines:\n'
+    "    def list(self, *, mine=None, branch=None) -> int: ...\n\ndef helper(mine=None): ...\n"
+)
 WORKFLOW = '__all__ = ["Workflow"]\n\nclass Workflow:\n    id: str\n    tag: str\n'
 
 
@@ -31,8 +33,7 @@ def repository(tmp_path: Path) -> Path:
         "client.py": CLIENT,
         "_generated/__init__.py": "",
         "_generated/api/__init__.py": "",
-        "_generated/api/pipelines/__init__.py": PIPELINES,
-        "_generated/api/pipelines/list_.py": OPERATION,
+        "_generated/api/pipelines.py": PIPELINES,
         "_generated/models/__init__.py": "",
         "_generated/models/workflow.py": WORKFLOW,
     }
@@ -58,7 +59,7 @@ def test_without_a_tag_it_says_so(repository: Path, capsys: pytest.CaptureFixtur
     assert "No version is tagged yet" in capsys.readouterr().out
 
 
-def test_what_is_as_it_was_has_lost_nothing(repository: Path, capsys: pytest.CaptureFixture[str]):
+def test_an_unchanged_package_is_compatible(repository: Path, capsys: pytest.CaptureFixture[str]):
     git(repository, "tag", "v0.1.0")
     assert compatibility.main([], repository) == 0
     assert capsys.readouterr().out == "No incompatible changes since v0.1.0.\n"
@@ -67,9 +68,9 @@ def test_what_is_as_it_was_has_lost_nothing(repository: Path, capsys: pytest.Cap
 @pytest.mark.parametrize(
     ("file", "old", "new", "line"),
     [
-        ("_generated/api/pipelines/__init__.py", "mine=None, ", "", "`pipelines.list` loses argument `mine`."),
-        ("_generated/api/pipelines/__init__.py", "mine=None", "mine", "`pipelines.list` requires argument `mine` now."),
-        ("_generated/api/pipelines/__init__.py", "def list", "def all", "`pipelines.list` is removed."),
+        ("_generated/api/pipelines.py", "mine=None, ", "", "`pipelines.list` loses argument `mine`."),
+        ("_generated/api/pipelines.py", "mine=None", "mine", "`pipelines.list` requires argument `mine` now."),
+        ("_generated/api/pipelines.py", "def list", "def all", "`pipelines.list` is removed."),
         ("_generated/models/workflow.py", "    tag: str\n", "", "`models.Workflow.tag` is removed."),
         (
             "client.py",
@@ -80,27 +81,28 @@ def test_what_is_as_it_was_has_lost_nothing(repository: Path, capsys: pytest.Cap
         ("client.py", "def close", "def stop", "`circleci_v2.client.CircleCI.close` is removed."),
     ],
 )
-def test_what_is_lost_is_told_as_users_write_it(repository: Path, file: str, old: str, new: str, line: str):
+def test_incompatible_changes_are_reported_with_public_names(
+    repository: Path, file: str, old: str, new: str, line: str
+):
     git(repository, "tag", "v0.1.0")
     replace(repository, file, old, new)
     assert line in compatibility.incompatible_changes("v0.1.0", repository)
 
 
-def test_a_model_that_is_gone_is_told(repository: Path):
+def test_a_removed_model_is_reported(repository: Path):
     git(repository, "tag", "v0.1.0")
     (repository / "circleci_v2" / "_generated" / "models" / "workflow.py").unlink()
     assert compatibility.incompatible_changes("v0.1.0", repository) == ["`models.Workflow` is removed."]
 
 
-def test_the_module_of_an_operation_is_nobodys_business(repository: Path):
+def test_names_that_a_namespace_module_does_not_export_are_ignored(repository: Path):
     git(repository, "tag", "v0.1.0")
-    replace(repository, "_generated/api/pipelines/__init__.py", "def list", "def all")
-    pipelines = repository / "circleci_v2" / "_generated" / "api" / "pipelines"
-    (pipelines / "list_.py").rename(pipelines / "all_.py")
+    replace(repository, "_generated/api/pipelines.py", "def list", "def all")
+    replace(repository, "_generated/api/pipelines.py", "def helper(mine=None)", "def other_helper()")
     assert compatibility.incompatible_changes("v0.1.0", repository) == ["`pipelines.list` is removed."]
 
 
-def test_what_comes_and_what_is_hidden_is_no_loss(repository: Path):
+def test_additions_and_private_names_are_compatible(repository: Path):
     git(repository, "tag", "v0.1.0")
     replace(repository, "client.py", "def _hidden(self): ...", "def open(self): ...")
     replace(repository, "_generated/models/workflow.py", "    tag: str\n", "    tag: str\n    name: str\n")
@@ -113,7 +115,9 @@ def test_the_last_version_counts_and_other_tags_do_not(repository: Path):
     assert compatibility.last_tag(repository) == "v0.1.0"
 
 
-def test_a_loss_fails_the_command_unless_it_only_reports(repository: Path, capsys: pytest.CaptureFixture[str]):
+def test_an_incompatible_change_fails_the_command_unless_it_only_reports(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+):
     git(repository, "tag", "v0.1.0")
     replace(repository, "_generated/models/workflow.py", "    tag: str\n", "")
     assert compatibility.main([], repository) == 4
@@ -121,6 +125,6 @@ def test_a_loss_fails_the_command_unless_it_only_reports(repository: Path, capsy
     assert "Incompatible changes since v0.1.0:\n- `models.Workflow.tag` is removed.\n" in capsys.readouterr().out
 
 
-def test_a_tag_that_is_not_there_is_told(repository: Path):
+def test_a_missing_tag_is_reported(repository: Path):
     with pytest.raises(SpecError, match=r"^v9: .*not a valid object name"):
         compatibility.incompatible_changes("v9", repository)

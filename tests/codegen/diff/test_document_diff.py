@@ -1,4 +1,4 @@
-"""What changed between two documents, and how bad it is."""
+"""Changes between two documents, and their grades."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def test_the_changes_that_were_checked_by_hand_are_found_and_graded_right(refere
 
 
 @pytest.mark.parametrize("pair", CHECKED, ids=" ".join)
-def test_what_breaks_between_documents_of_the_vendor_was_checked_completely(reference: Path, pair: tuple[str, str]):
+def test_what_breaks_between_documents_of_circleci_was_checked_completely(reference: Path, pair: tuple[str, str]):
     diff = vendor_diff(reference, *pair)
     checked = {(subject, kind) for subject, kind, _, _ in CHECKED[pair]}
     breaking = {(c.subject, c.kind) for c in diff.changes if c.grade >= RUN_TIME}
-    # Models that only a vanished operation answered with go with it; the enums of one provider go together.
+    # Models that only a removed operation returned are removed with it.
     gone_with_it = {"model-removed", "enum-removed"}
     unchecked = {(s, k) for s, k in breaking - checked if k not in gone_with_it}
     assert unchecked <= {("RepositoryConfigSourceInput.provider", "field-type")}
@@ -70,7 +70,7 @@ def test_a_document_does_not_differ_from_itself_nor_from_its_normal_form(referen
     assert diff_documents(ours(), ours()).changes == []
 
 
-def test_ours_has_all_that_the_newest_document_of_the_vendor_has(reference: Path):
+def test_ours_has_all_that_the_newest_document_of_circleci_has(reference: Path):
     diff = diff_documents(ours(), vendor(reference, "2026-08-partial"))
     assert [c for c in diff.changes if c.grade is not WORDS] == []
 
@@ -461,7 +461,7 @@ def test_it_says_what_it_means_when(case: str):
         ({}, {"uniqueItems": True}, RUN_TIME),
     ],
 )
-def test_bounds_of_a_list_are_graded_by_what_they_refuse(before: dict[str, Any], after: dict[str, Any], grade: Grade):
+def test_bounds_of_a_list_are_graded_by_what_they_reject(before: dict[str, Any], after: dict[str, Any], grade: Grade):
     numbers = {"type": "array", "items": {"type": "integer"}}
     old, new = copy.deepcopy(SMALL), copy.deepcopy(SMALL)
     for document, bounds in ((old, before), (new, after)):
@@ -478,7 +478,7 @@ def test_bounds_of_a_list_are_graded_by_what_they_refuse(before: dict[str, Any],
         ({"multipleOf": 2}, {"multipleOf": 4}, RUN_TIME),
     ],
 )
-def test_bounds_of_a_number_are_graded_by_what_they_refuse(before: dict[str, Any], after: dict[str, Any], grade: Grade):
+def test_bounds_of_a_number_are_graded_by_what_they_reject(before: dict[str, Any], after: dict[str, Any], grade: Grade):
     old, new = copy.deepcopy(SMALL), copy.deepcopy(SMALL)
     for document, bounds in ((old, before), (new, after)):
         number = {"type": "integer", "minimum": 0, "maximum": 8, **bounds}
@@ -552,12 +552,12 @@ def test_a_document_that_cannot_be_used_is_named():
         diff_documents(SMALL, {"openapi": "3.0.3"}, overlay=NO_CORRECTIONS)
 
 
-def test_what_is_not_valid_is_refused_with_the_place():
+def test_what_is_not_valid_is_rejected_with_the_location():
     with pytest.raises(SpecError, match=r"^new: not valid OpenAPI: paths//project/\{project-slug\}/pipeline/get"):
         small_diff(parameters(lambda ps: ps.append({"name": "mine", "schema": {"type": "string"}})))
 
 
-def test_a_status_that_is_no_text_is_refused_with_the_place():
+def test_a_status_that_is_no_text_is_rejected_with_the_location():
     with pytest.raises(SpecError, match=r"^new: /paths//workflow/\{id\}/get/responses/200: .* in quotes"):
         small_diff(workflow(lambda get: get["responses"].update({200: get["responses"].pop("200")})))
 

@@ -1,4 +1,4 @@
-"""The table in the documentation says what is so."""
+"""The table in the documentation is correct."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def rows() -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("name", ["2022-04", "2024-11", "2026-08-partial"])
-def test_a_document_of_the_vendor_leads_to_as_much_as_the_page_says(reference: Path, name: str):
+def test_a_document_of_circleci_leads_to_as_much_as_the_page_says(reference: Path, name: str):
     figures = measure(vendor(reference, name), name, check_types=False)
     assert [str(figures.operations), str(figures.models)] == rows()[f"openapi-{name}"][:2], (
         "run `python -m codegen.diff.survey ... --write`"

@@ -1,4 +1,4 @@
-"""Whatever a document holds: it becomes harmless code, or is refused with the place of the fault."""
+"""Whatever a document holds: it becomes harmless code, or is rejected with the location of the error."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def check_harmless(path: Path) -> None:
 
 @settings(max_examples=300, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(mutated_documents())
-def test_a_damaged_document_becomes_harmless_code_or_is_refused_with_the_place(mutated: Mutated):
+def test_a_damaged_document_becomes_harmless_code_or_is_rejected_with_the_location(mutated: Mutated):
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "_generated"
         try:

@@ -1,4 +1,4 @@
-"""The normal form: what moves, what is renamed, what is refused."""
+"""The normal form: moved schemas, names, and rejected documents."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WORKFLOW = {
 
 
 def document(schema: dict[str, Any] = WORKFLOW, *, path: str = "/workflow/{id}", **components: Any) -> dict[str, Any]:
-    """A document with one operation that answers with a schema."""
+    """A document with one operation whose response has a schema."""
     answer = {"description": "", "content": {"application/json": {"schema": schema}}}
     name = path.partition("{")[2].partition("}")[0]
     identity = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
@@ -102,7 +102,7 @@ def test_code_samples_titles_and_orphans_are_dropped():
 
 
 def with_another_copy(workflow: dict[str, Any]) -> dict[str, Any]:
-    """A document in which a workflow is described twice: where one is got, and where those of a pipeline are listed."""
+    """A document that describes a workflow twice: as a single response, and as an item of a pipeline's list."""
     source = document()
     other = copy.deepcopy(source["paths"]["/workflow/{id}"]["get"])
     other["operationId"] = "listWorkflowsByPipelineId"
@@ -113,7 +113,7 @@ def with_another_copy(workflow: dict[str, Any]) -> dict[str, Any]:
     return source
 
 
-def test_two_schemas_under_one_name_are_refused_with_both_places():
+def test_two_schemas_under_one_name_are_rejected_with_both_locations():
     with pytest.raises(
         SpecError, match=r"two different schemas are called Workflow: at GET /workflow/\{id\} 200 and at GET /pipeline"
     ) as caught:
@@ -160,7 +160,7 @@ def test_the_values_that_operations_list_of_one_parameter_are_one_enum_and_noted
     )
 
 
-def test_parameters_of_one_name_that_differ_otherwise_are_refused_with_what_can_be_done():
+def test_parameters_of_one_name_that_differ_otherwise_are_rejected_with_a_remedy():
     window = {"type": "object", "properties": {"days": {"type": "integer"}}}
     with pytest.raises(SpecError, match="two different schemas are called ReportingWindow") as caught:
         normal(with_windows({"type": "string", "enum": ["last-7-days"]}, window))
@@ -200,7 +200,7 @@ def test_fields_that_move_to_a_schema_that_is_extended_change_nothing():
     assert normal(document(named, base=base, extended=extended)) == normal(document())
 
 
-def test_a_schema_that_extends_itself_is_refused():
+def test_a_schema_that_extends_itself_is_rejected():
     endless = {"allOf": [{"$ref": "#/components/schemas/a"}], "properties": {"id": {"type": "string"}}}
     with pytest.raises(SpecError, match=r"GET /workflow/\{id\} 200: allOf is nested more than"):
         normal(document({"$ref": "#/components/schemas/a"}, a=endless))
@@ -212,7 +212,7 @@ def test_schemas_that_refer_to_each_other_in_a_circle_keep_one_name_each():
     assert found["Workflow"]["properties"]["next"] == {"$ref": "#/components/schemas/Workflow"}
 
 
-def test_a_reference_that_leads_back_to_itself_is_refused():
+def test_a_reference_that_leads_back_to_itself_is_rejected():
     with pytest.raises(SpecError, match="leads back to itself"):
         normal(
             document(
@@ -223,7 +223,7 @@ def test_a_reference_that_leads_back_to_itself_is_refused():
         )
 
 
-def test_a_reference_to_nothing_is_refused_with_its_place():
+def test_a_reference_to_nothing_is_rejected_with_its_location():
     with pytest.raises(
         SpecError, match=r"GET /workflow/\{id\} 200: \$ref '#/components/schemas/gone' points to nothing"
     ):
@@ -258,14 +258,14 @@ def test_a_reference_to_a_reference_is_followed_everywhere():
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/problem+json"])
-def test_refusals_may_be_of_any_kind(kind: str):
+def test_error_responses_may_be_of_any_kind(kind: str):
     source = document()
     source["paths"]["/workflow/{id}"]["get"]["responses"]["429"] = {"description": "", "content": {kind: {}}}
     responses = normal(source)["paths"]["/workflow/{id}"]["get"]["responses"]
     assert responses["429"] == {"$ref": "#/components/responses/RateLimited"}
 
 
-def test_an_answer_of_another_kind_than_json_is_refused_with_its_place():
+def test_a_response_of_another_kind_than_json_is_rejected_with_its_location():
     source = document()
     source["paths"]["/workflow/{id}"]["get"]["responses"]["200"]["content"] = {"text/csv": {}}
     with pytest.raises(
@@ -274,7 +274,7 @@ def test_an_answer_of_another_kind_than_json_is_refused_with_its_place():
         normal(source)
 
 
-def test_an_endless_nesting_is_refused():
+def test_an_endless_nesting_is_rejected():
     deep: dict[str, Any] = {"type": "string"}
     for _ in range(100):
         deep = {"type": "array", "items": deep}
@@ -282,14 +282,14 @@ def test_an_endless_nesting_is_refused():
         normal(document(deep))
 
 
-def test_a_placeholder_without_a_parameter_is_refused():
+def test_a_placeholder_without_a_parameter_is_rejected():
     source = document()
     source["paths"]["/workflow/{id}"]["get"]["parameters"] = []
     with pytest.raises(SpecError, match="no parameter describes id"):
         normal(source)
 
 
-def test_a_document_without_paths_is_refused():
+def test_a_document_without_paths_is_rejected():
     with pytest.raises(SpecError, match="no paths"):
         normalize({"openapi": "3.0.3"})
 
@@ -319,7 +319,7 @@ def test_an_optional_correction_that_finds_nothing_is_a_note(tmp_path: Path):
     ]
 
 
-def test_a_correction_without_a_reason_is_refused(tmp_path: Path):
+def test_a_correction_without_a_reason_is_rejected(tmp_path: Path):
     with pytest.raises(SpecError, match="has no x-reason"):
         overlay(tmp_path, "actions: [{target: $.paths, update: {}}]")
 
@@ -333,7 +333,7 @@ def test_a_field_that_is_sometimes_absent_is_no_longer_required(tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", VENDOR_DOCUMENTS)
-def test_every_document_of_the_vendor_can_be_normalised_twice(reference: Path, name: str):
+def test_every_document_of_circleci_can_be_normalised_twice(reference: Path, name: str):
     once = normalized_vendor(reference, name).document
     assert normalize(once).document == once
 

@@ -23,8 +23,7 @@ import httpx
 
 import circleci_v2._generated
 from circleci_v2 import CircleCI
-from circleci_v2._wire.operation import Operation
-from circleci_v2.operations import OPERATIONS
+from circleci_v2.operations import OPERATIONS, Operation
 from tests.support.samples import sample
 
 UUID = "5034460f-c7c4-4c43-9457-de07e2029e7b"
@@ -42,7 +41,7 @@ ARGUMENTS = {
 
 
 def argument(annotation: str) -> Any:
-    """A value for an argument of a type, by the first member of its union that stands here."""
+    """A value for an argument of a type, by the first member of its union that is listed here."""
     if annotation.startswith("Sequence["):
         return [argument(annotation[len("Sequence[") : -1])]
     plain = annotation.partition("Mapping[")[0]
@@ -66,7 +65,7 @@ def look_up(document: Mapping[str, Any], value: Mapping[str, Any]) -> Mapping[st
 
 
 def answers(document: Mapping[str, Any], published: Mapping[str, Any]) -> Iterator[httpx.Response]:
-    """One answer for each success that the document describes."""
+    """One response for each success that the document describes."""
     for status, response in published["responses"].items():
         if status.startswith("2"):
             content = response.get("content")

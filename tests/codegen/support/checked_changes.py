@@ -1,6 +1,6 @@
 """Changes between consecutive documents of the vendor, each looked up by hand in the two documents as published.
 
-One line for each: what changed, what sort of change it is, and what it means to callers.
+Each has a subject, a kind, a grade, and a part of the message.
 """
 
 from __future__ import annotations
@@ -113,6 +113,6 @@ UNCHANGED: dict[tuple[str, str], list[str]] = {
         "pipelines.get_values(pipeline_id)",
         "webhooks.create(url)",
     ],
-    # The tags of these operations were written otherwise, their answers inline and then as components.
+    # Only the tags of these operations changed, and their responses moved from inline schemas to components.
     ("2024-11", "2025-05"): ["contexts.list_restrictions", "usage.create_export", "Workflow", "Pipeline"],
 }

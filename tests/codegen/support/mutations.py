@@ -76,7 +76,7 @@ def _replace_field(draw: st.DrawFn, document: Node, schema: Any) -> None:
 
 
 def _schemas(document: Node) -> Node:
-    """The schema components, unless damage has come to them."""
+    """The schema components, unless they are damaged."""
     components = document.get("components")
     schemas = components.get("schemas") if isinstance(components, dict) else None
     return schemas if isinstance(schemas, dict) else {}
