@@ -11,12 +11,12 @@ from anyio.lowlevel import RunVar
 
 from circleci_v2.errors import ConfigurationError
 
-__all__ = ["Clock", "Lifecycle", "SystemClock", "closed_error"]
+__all__ = ["Lifecycle", "SessionClock", "SystemClock", "closed_error"]
 
 _EVENT_LOOP: Final[RunVar[object]] = RunVar("circleci_v2_event_loop")
 
 
-class Clock(Protocol):
+class SessionClock(Protocol):
     """The time in seconds, from an arbitrary start. A seam: tests neither sleep nor depend on the time of day."""
 
     def now(self) -> float:
@@ -109,7 +109,7 @@ class Lifecycle:
             self._all_finished = anyio.Event()
             await self._all_finished.wait()
 
-    async def sleep(self, clock: Clock, seconds: float) -> None:
+    async def sleep(self, clock: SessionClock, seconds: float) -> None:
         """Sleep, unless the client is closed first.
 
         Raises:

@@ -26,7 +26,7 @@ from circleci_v2._http.auth import Credential, Credentials
 from circleci_v2._http.cancellation import RunCancelledError, run_shielded
 from circleci_v2._http.error_mapping import cooldown_error, error_for_failure, error_for_response, fixed_window_error
 from circleci_v2._http.headers import scan_headers
-from circleci_v2._http.lifecycle import Clock, Lifecycle, SystemClock
+from circleci_v2._http.lifecycle import Lifecycle, SessionClock, SystemClock
 from circleci_v2._http.logging import Instrumentation, log_to_stderr, logger
 from circleci_v2._http.prepared_request import CallOptions, CallState, PreparedRequest
 from circleci_v2._http.rate_limit.adaptive import budget_for
@@ -60,7 +60,7 @@ class Session:
         settings: Settings,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
-        clock: Clock | None = None,
+        clock: SessionClock | None = None,
         random: Callable[[], float] = _random.random,
     ) -> None:
         if settings.log is not None:

@@ -22,7 +22,7 @@ from typing import Final
 import anyio
 import attrs
 
-from circleci_v2._http.lifecycle import Clock, closed_error
+from circleci_v2._http.lifecycle import SessionClock, closed_error
 from circleci_v2._http.rate_limit.budget import Budget, Reservation
 from circleci_v2.errors import APIError
 from circleci_v2.policies import RateLimit
@@ -137,7 +137,7 @@ class Limiter:
         new_budget: Returns the budget of a bucket that nothing is known about yet.
     """
 
-    def __init__(self, *, max_concurrency: int, clock: Clock, new_budget: Callable[[], Budget]) -> None:
+    def __init__(self, *, max_concurrency: int, clock: SessionClock, new_budget: Callable[[], Budget]) -> None:
         self._free = max_concurrency
         self._clock = clock
         self._new_budget = new_budget
