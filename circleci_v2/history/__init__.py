@@ -21,7 +21,7 @@ from circleci_v2.slugs import OrgSlug, ProjectSlug
 from circleci_v2.streams import Send, Stream
 
 if TYPE_CHECKING:
-    from circleci_v2._generated.namespaces import Namespaces
+    from circleci_v2.namespaces import Namespaces
 
 __all__ = [
     "Failure",

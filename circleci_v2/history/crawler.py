@@ -23,8 +23,8 @@ from circleci_v2.history.records import Failure, JobRecord, Part, PipelineRecord
 from circleci_v2.streams import external_cancellation_as_error
 
 if TYPE_CHECKING:
-    from circleci_v2._generated.namespaces import Namespaces
     from circleci_v2.models import Pipeline, Workflow, WorkflowJob
+    from circleci_v2.namespaces import Namespaces
 
 __all__ = ["PARTS_OF_JOBS", "Crawler", "is_permanent_error"]
 

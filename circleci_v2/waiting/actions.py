@@ -15,8 +15,8 @@ from circleci_v2.waiting.polling import Polling
 from circleci_v2.waiting.states import Phase, has_ended
 
 if TYPE_CHECKING:
-    from circleci_v2._generated.namespaces import Namespaces
     from circleci_v2.models import Workflow, WorkflowJob
+    from circleci_v2.namespaces import Namespaces
 
 __all__ = ["Approver", "FetchPhase", "cancel_on_cancellation", "with_deadline"]
 

@@ -22,8 +22,8 @@ from circleci_v2.waiting.states import (
 )
 
 if TYPE_CHECKING:
-    from circleci_v2._generated.namespaces import Namespaces
     from circleci_v2.models import Pipeline, Workflow
+    from circleci_v2.namespaces import Namespaces
 
 __all__ = ["TriggerRoute", "trigger_and_wait", "wait_for_pipeline"]
 

@@ -11,8 +11,8 @@ from circleci_v2.waiting.polling import ResolvedOptions, WaitOptions, Watch
 from circleci_v2.waiting.states import Phase, StateChange, has_ended, is_failing
 
 if TYPE_CHECKING:
-    from circleci_v2._generated.namespaces import Namespaces
     from circleci_v2.models import Workflow
+    from circleci_v2.namespaces import Namespaces
 
 __all__ = ["rerun_and_wait", "wait_for_workflow"]
 
