@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ class Seeded:
 
     def __init__(self) -> None:
         self.fake = FakeCircleCI.seeded(PROJECT, pipelines=60)
+        self._names: Counter[str] = Counter()
         project = self.fake.state.projects[PROJECT]
         organization = project.organization
         held = self.fake.add_pipeline(project, status="on_hold")
@@ -89,6 +91,10 @@ class Seeded:
         case.query.pop("page-token", None)  # of no list: it is what makes a call one of nothing
         if isinstance(case.body, dict):
             case.body.update({name: self.fields[name] for name in case.body if name in self.fields})
+            if isinstance(name := case.body.get("name"), str):
+                # Names of contexts and groups are unique, and generated names often are the same.
+                case.body["name"] = name + "'" * self._names[name]
+                self._names[name] += 1
 
     def _make(self, organization: str, project: str) -> None:
         """Make what the seeded past does not hold."""
