@@ -72,6 +72,8 @@ class Overlay:
             target = action["target"]
             if self.matches(action, document):
                 apply_overlay(document, {"actions": [action]})
+            elif action.get("remove"):
+                continue  # already gone, as in openapi.json
             elif action.get("x-optional"):
                 idle.append(f"overlay: {target} is not in this document")
             else:
