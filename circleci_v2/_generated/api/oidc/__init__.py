@@ -32,9 +32,9 @@ class Oidc(Namespace):
         `$CIRCLE_OIDC_TOKEN`) have instead of CircleCI's defaults. Claims that are not customized are absent.
 
         Projects can override both claims: `oidc.get_project_claims` returns the overrides of a project. OIDC
-        tokens are available on CircleCI Cloud without a certain plan, and on CircleCI server 4.4 or later.
-        Which of the tokens of a job custom claims apply to is documented incompletely (CircleCI's guide calls
-        the default audience fixed and the lifetime one hour), so verify them on a real token.
+        tokens are available on CircleCI Cloud on every plan, and on CircleCI server 4.4 or later. Which of the
+        tokens of a job custom claims apply to is documented incompletely (CircleCI's guide calls the default
+        audience fixed and the lifetime one hour), so verify them on a real token.
 
         Args:
             org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.

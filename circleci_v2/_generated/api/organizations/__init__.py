@@ -164,8 +164,8 @@ class Organizations(Namespace):
         Configurations that refer to orbs below the prefix no longer compile, unless another entry also matches,
         so check first that no project needs it. A cached orb stays usable for up to 5 minutes.
 
-        The response is 200 even if the entry did not exist: list the entries to be sure that the prefix is
-        gone.
+        The response is 200 even if the entry did not exist, as reported: list the entries to be sure that the
+        prefix is gone.
 
         Args:
             org_slug_or_id: The organization, by its slug (`gh/acme`) or by its UUID.

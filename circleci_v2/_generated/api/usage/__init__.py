@@ -33,15 +33,15 @@ class Usage(Namespace):
         merging the files. Requires organization administrator permissions.
 
         Limits: 10 exports per hour and organization, 31 days between start and end, 100 MB of result, 4 hours
-        of query time. Split long ranges into several exports. `start` may be 13 months or one year back,
-        depending on the source (see the argument). In the rows, `storage_credits` is 0 below the included
-        amount of storage, and CPU and memory figures are missing for runs under 15 seconds.
+        of query time. Split long ranges into several exports. CircleCI states 13 months of data in one place
+        and one year in another (see `start`). In the rows, `storage_credits` is 0 below the included amount of
+        storage, and CPU and memory figures are missing for runs under 15 seconds.
 
         Args:
             org_id: UUID of the organization; organization slugs are not accepted.
             end: End of the range, inclusive, with a time zone; 31 days after `start` at most and not in the future.
-            start: Start of the range, inclusive, with a time zone. CircleCI states 13 months of data, but this field
-                as limited to one year; CircleCI-Labs reports 366 days. Older starts may be rejected.
+            start: Start of the range, inclusive, with a time zone. CircleCI states 13 months of data, but limits this
+                field to one year; CircleCI-Labs reports 366 days. Older starts may be rejected.
             shared_org_ids: UUIDs of further organizations, sharing the plan with this one, to report in the same export.
                 Default: this organization alone.
 
