@@ -203,8 +203,8 @@ class Contexts(Namespace):
     ) -> ContextEnvironmentVariable | MessageResponse:
         """Set an environment variable in a context, new or existing.
 
-        The call can be repeated safely, so use it to rotate a secret; jobs that start afterwards get the new
-        value. The value is never returned.
+        The call can be repeated safely, so use it to rotate a secret; jobs started afterwards get the new
+        value, and an effect on jobs already queued is not documented. The value is never returned.
 
         A context can have at most 100 variables: a further one is rejected with 400, while existing ones can
         still be changed. If the context is restricted to groups, only their members may change it.
@@ -234,8 +234,9 @@ class Contexts(Namespace):
     async def delete_environment_variable(self, context_id: UUID | str, name: str) -> MessageResponse:
         """Remove a variable and its value from a context.
 
-        Jobs started afterwards use a project variable of the same name instead, if there is one. If the context
-        is restricted to groups, only their members may change it.
+        Jobs started afterwards use a project variable of the same name instead, if there is one; the effect on
+        jobs already queued is not documented. If the context is restricted to groups, only their members may
+        change it.
 
         Args:
             context_id: UUID of the context, from `contexts.list`; names are not accepted. The live API responds with 403

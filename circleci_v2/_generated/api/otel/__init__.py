@@ -75,8 +75,8 @@ class Otel(Namespace):
         Requires organization administrator permissions. CircleCI labels this operation as experimental.
 
         Args:
-            endpoint: Address of an OTLP collector that CircleCI can reach. Sources conflict on its form:
-                `otel.acme.example:4317` without a scheme was accepted and a URL rejected when measured, while
+            endpoint: Address of an OTLP collector that CircleCI can reach. Sources conflict on its form: CircleCI-Labs
+                reports that host and port (`otel.acme.example:4317`) are accepted and a scheme is rejected, while
                 CircleCI's newer guide uses full URLs, to which HTTP exporters append `/v1/traces`. Loopback
                 addresses are rejected.
             org_id: UUID of the organization whose spans are to be sent; slugs are rejected.

@@ -146,7 +146,8 @@ class PipelineDefinitions(Namespace):
         that are left out keep their value. The repository of the configuration cannot be changed: to use
         another one, add a definition with `pipeline_definitions.create` and recreate the triggers there.
 
-        Supports GitHub App and Bitbucket Data Center definitions only.
+        Supports GitHub App and Bitbucket Data Center definitions only. A definition that no longer exists
+        raises `BadRequestError`, as measured.
 
         Args:
             project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.

@@ -76,7 +76,8 @@ class Projects(Namespace):
         Resolves a slug to the UUIDs of project and organization; never parse an opaque slug (`circleci/...`)
         for them. `projects.get_settings` returns the settings.
 
-        A project that the token has no access to raises `NotFoundError`, just like one that does not exist.
+        A project that the token has no access to raises `NotFoundError`, just like one that does not exist. An
+        opaque slug with the project's name instead of its id raises `BadRequestError`, as measured.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
