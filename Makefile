@@ -34,11 +34,12 @@ demo: $(VENV)/installed-test  ## Fetch a project's CI history from an embedded f
 test: $(VENV)/installed-dev  ## Run the tests, one process for each core (ARGS=)
 	$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
 
-lint: $(VENV)/installed-dev  ## Check style, open TODO markers and prose
+lint: $(VENV)/installed-dev  ## Check style, open TODO markers, prose and the sources of claims
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m codegen.unwritten
+	$(BIN)/python -m codegen.adopt.check_todos
 	$(BIN)/python -m tools.check_prose
+	$(BIN)/python -m tools.check_sources
 
 format: $(VENV)/installed-dev  ## Format the code and apply automatic fixes
 	$(BIN)/ruff check --fix .
@@ -50,21 +51,21 @@ types: $(VENV)/installed-dev  ## Check types with mypy and pyright
 
 generate: $(VENV)/installed-dev  ## Write circleci_v2/_generated (SPEC=document, OUT=folder)
 	$(BIN)/python -m codegen.generate --spec $(SPEC) --output $(OUT)
-	$(if $(filter circleci_v2/_generated,$(OUT)),$(BIN)/python -m codegen.compatibility --report-only)
+	$(if $(filter circleci_v2/_generated,$(OUT)),$(BIN)/python -m codegen.diff.compatibility --report-only)
 
-compatibility: $(VENV)/installed-dev  ## List public names lost since the last tagged version; fail if there are any (ARGS=)
-	$(BIN)/python -m codegen.compatibility $(ARGS)
+compatibility: $(VENV)/installed-dev  ## Report incompatible changes of the public API since the last tagged version; fail if there are any (ARGS=)
+	$(BIN)/python -m codegen.diff.compatibility $(ARGS)
 
-check-generated: $(VENV)/installed-dev  ## Fail if the generated tree is not what the generator writes
+check-generated: $(VENV)/installed-dev  ## Fail if circleci_v2/_generated is out of date
 	$(BIN)/python -m codegen.generate --check
 
-compare: $(VENV)/installed-dev  ## Compare the code of other documents with ours (DOCUMENTS="a.json b.json")
-	$(BIN)/python -m codegen.compare $(DOCUMENTS)
+compare: $(VENV)/installed-dev  ## Compare the code generated from other documents with ours (DOCUMENTS="a.json b.json")
+	$(BIN)/python -m codegen.diff.compare_code $(DOCUMENTS)
 
-spec: $(VENV)/installed-dev  ## Fetch and check CircleCI's document, keep it in build/, print what changed (SPEC=document)
-	$(BIN)/python -m codegen.fetch $(filter-out openapi.json,$(SPEC))
+spec: $(VENV)/installed-dev  ## Download and check CircleCI's document, save it in build/, print what changed (SPEC=document)
+	$(BIN)/python -m codegen.adopt.fetch $(filter-out openapi.json,$(SPEC))
 
-spec-diff: $(VENV)/installed-dev  ## List the changes between two documents; fail if one breaks callers (OLD= NEW= ARGS=)
+spec-diff: $(VENV)/installed-dev  ## Report changes between two documents; fail for breaking ones (OLD= NEW= ARGS=)
 	$(BIN)/python -m codegen.diff $(OLD) $(NEW) $(ARGS)
 
 adopt: $(VENV)/installed-dev  ## Bring the facts of a newer document into openapi.json (SPEC=document)
@@ -74,7 +75,7 @@ adopt: $(VENV)/installed-dev  ## Bring the facts of a newer document into openap
 bench:  ## Run all benchmarks (one: make bench-http, bench-ratelimit, bench-bulk, ...)
 	$(MAKE) --keep-going $(BENCHMARKS)
 
-# It asks for an older httpx, and runs with this one.
+# Its metadata requires an older httpx, but it runs with the current one.
 $(VENV)/installed-peers: $(VENV)/installed-bench
 	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt pycircleci-async python-dateutil six
 	touch $@

@@ -1,7 +1,7 @@
 """Artifacts: memory, time and safety of downloads from a loopback storage.
 
-Run with ``make bench-artifacts``, or parts of it with ``python -m benchmarks.artifacts large small peers``. What matters are
-the ratios; seconds differ from machine to machine. pycircleci and pycircleci-async take part where they are installed.
+Run with ``make bench-artifacts``, or parts of it with ``python -m benchmarks.artifacts large small peers``. Compare
+the ratios; seconds differ from machine to machine. pycircleci and pycircleci-async are included if they are installed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
@@ -40,7 +40,7 @@ class Stored:
     content: bytes | None = None
 
 
-# What a job may well store: the same name in several directories, and a name that the destination holds as a link.
+# Plausible and hostile artifacts: the same name in several directories, and a name that is a link in the destination.
 ODD: Final = [
     Stored("unit/report.xml", 4, b"unit"),
     Stored("e2e/report.xml", 4, b"e2e!"),
@@ -52,22 +52,22 @@ ODD: Final = [
 
 @attrs.define
 class Storage:
-    """CircleCI's two origins: one lists artifacts and knows the token, the other holds the files and must not see it."""
+    """CircleCI's two origins: one lists artifacts and needs the token, the other has the files and must not see it."""
 
     files: list[Stored]
     delay: float
     cut_first: bool
     redirects: bool
-    begun: set[str] = attrs.field(factory=set)
+    begun: set[str] = attrs.field(factory=set[str])
     tokens_leaked: int = 0
     origin: str = ""
 
-    def answer_api(self, request: Received) -> Reply:
+    def handle_api(self, request: Received) -> Reply:
         if request.path.endswith("/artifacts"):
             return self.listing(request.headers["host"])
         if self.redirects:
             return Reply(302, {"Location": self.origin + request.target})
-        return self.answer_storage(request)
+        return self.handle_storage(request)
 
     def listing(self, host: str) -> Reply:
         items = [
@@ -80,7 +80,7 @@ class Storage:
         ]
         return Reply(200, {}, json.dumps({"items": items, "next_page_token": None}).encode())
 
-    def answer_storage(self, request: Received) -> Reply:
+    def handle_storage(self, request: Received) -> Reply:
         self.tokens_leaked += self.redirects and TOKEN in str(request.headers)
         index = request.path.split("/")[1]
         stored = self.files[int(index)]
@@ -96,8 +96,8 @@ class Storage:
 
 
 def serve(storage: Storage, connection: Connection) -> None:
-    """Serve in a process of its own, so that its memory and its time are not the client's."""
-    with serving(storage.answer_api) as api, serving(storage.answer_storage) as behind:
+    """Serve in a separate process, so that its memory and CPU time do not count as the client's."""
+    with serving(storage.handle_api) as api, serving(storage.handle_storage) as behind:
         storage.origin = behind.url
         connection.send(api.url)
         connection.recv()
@@ -114,7 +114,7 @@ def blocks(start: int, size: int) -> Iterator[bytes]:
 
 @attrs.define
 class Server:
-    """A running storage; how often it saw the token is known once it has ended."""
+    """A running storage; `tokens_leaked` is set when it has ended."""
 
     url: str
     tokens_leaked: int = 0
@@ -123,23 +123,23 @@ class Server:
 @contextlib.contextmanager
 def running(
     files: list[Stored], *, delay: float = 0.0, cut_first: bool = False, redirects: bool = False
-) -> Iterator[Server]:
-    ours, theirs = multiprocessing.Pipe()
+) -> Generator[Server]:
+    parent_end, child_end = multiprocessing.Pipe()
     storage = Storage(files, delay, cut_first, redirects)
-    # Forked, so that both sides know the same random block.
-    process = multiprocessing.get_context("fork").Process(target=serve, args=(storage, theirs))
+    # Forked, so that both processes have the same random block.
+    process = multiprocessing.get_context("fork").Process(target=serve, args=(storage, child_end))
     process.start()
-    server = Server(ours.recv())
+    server = Server(parent_end.recv())
     try:
         yield server
     finally:
-        ours.send(None)
-        server.tokens_leaked = ours.recv()
+        parent_end.send(None)
+        server.tokens_leaked = parent_end.recv()
         process.join()
 
 
 async def large() -> None:
-    """One artifact of 2 GiB, cut once on the way."""
+    """One artifact of 2 GiB, with one broken connection."""
     size = 2 << 30
     with running([Stored("large.bin", size)], cut_first=True) as server, tempfile.TemporaryDirectory() as dest:
         before = peak_memory()
@@ -161,12 +161,12 @@ def same_as_source(file: Path, size: int) -> bool:
 
 
 def peak_memory() -> float:
-    """Of this process, in MiB."""
+    """Return the peak memory of this process in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 async def small() -> None:
-    """500 artifacts of 10 kB behind 50 ms each, 8 and 50 at a time."""
+    """500 artifacts of 10 kB with 50 ms of latency each, 8 and 50 at a time."""
     files = [Stored(f"reports/{number // 50}/{number}.xml", 10_000) for number in range(500)]
     with running(files, delay=0.05) as server:
         for concurrency in (8, 50):
@@ -182,7 +182,7 @@ async def small() -> None:
 
 
 async def peers() -> None:
-    """What becomes of odd artifacts, here and with others, which are told one address after the other."""
+    """The results for unusual artifacts, here and with other clients, which download one URL after the other."""
     contenders = {"circleci_v2": ours, "pycircleci": pycircleci, "pycircleci-async": pycircleci_async}
     for name, contender in contenders.items():
         if importlib.util.find_spec(name.replace("-", "_")) is None:
@@ -193,7 +193,7 @@ async def peers() -> None:
             prepare(place)
             with running(ODD, cut_first=True, redirects=True) as server:
                 errors = await contender(server.url, place / "dest")
-            print(f"{name}: {len(errors)} of {len(ODD)} artifacts refused or failed")
+            print(f"{name}: {len(errors)} of {len(ODD)} artifacts rejected or failed")
             for finding in findings(place, server.tokens_leaked):
                 print(f"  {finding}")
 
@@ -215,8 +215,9 @@ def findings(place: Path, tokens_leaked: int) -> Iterator[str]:
     yield f"the storage behind the redirect saw the token {tokens_leaked} times"
     yield f"two artifacts of one name: {len(reports)} of 2 kept"
     yield f"a file outside, behind a link in the destination: {'kept' if kept else 'OVERWRITTEN'}; strays: {strays or 0}"
-    whole = size == 5 * MEBIBYTE
-    yield f"an artifact that is cut: {'absent' if size is None else 'whole' if whole else f'TRUNCATED to {size:,} bytes'}"
+    complete = size == 5 * MEBIBYTE
+    outcome = "absent" if size is None else "complete" if complete else f"TRUNCATED to {size:,} bytes"
+    yield f"an artifact whose connection breaks: {outcome}"
 
 
 async def ours(url: str, dest: Path) -> list[str]:
@@ -253,7 +254,7 @@ async def errors_of(one: Callable[[str], Awaitable[None]], addresses: list[str])
     for address in addresses:
         try:
             await one(address)
-        except Exception as error:  # noqa: BLE001 - whatever they raise is the finding
+        except Exception as error:  # noqa: BLE001 - any error is a result
             errors.append(repr(error))
     return errors
 

@@ -1,6 +1,6 @@
 """Usage exports: memory and speed of merging compressed CSV, beside ``zcat`` in the same run.
 
-Run with ``make bench-usage``. What matters is the ratio; seconds differ from machine to machine.
+Run with ``make bench-usage``. Compare the ratio; seconds differ from machine to machine.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from circleci_v2._files.directories import open_directory
-from circleci_v2._files.incoming import IncomingFile
+from circleci_v2._download.atomic_file import AtomicFile
+from circleci_v2._download.safe_directory import open_directory
 from circleci_v2.usage_export import COLUMNS, read_usage_rows
-from circleci_v2.usage_export.merging import Merged, Part, merge
+from circleci_v2.usage_export.merge import Merged, Part, merge_csv
 
 PARTS: Final = 8
 PART_BYTES: Final = 128 << 20
@@ -29,8 +29,8 @@ ROUNDS: Final = 3
 
 
 def write_parts(folder: Path) -> tuple[list[Path], int]:
-    """One GiB of believable rows in compressed parts that each repeat the header; how many rows there are."""
-    rows = believable_rows()
+    """Write one GiB of realistic rows in compressed parts that each repeat the header; return paths and number of rows."""
+    rows = realistic_rows()
     times = PART_BYTES // len(rows)
     paths = [folder / f"part-{number}.csv.gz" for number in range(PARTS)]
     for path in paths:
@@ -41,7 +41,7 @@ def write_parts(folder: Path) -> tuple[list[Path], int]:
     return paths, PARTS * times * rows.count(b"\n")
 
 
-def believable_rows(count: int = 4000) -> bytes:
+def realistic_rows(count: int = 4000) -> bytes:
     chance = random.Random(1)
     lines: list[str] = []
     for number in range(count):
@@ -64,11 +64,11 @@ def believable_rows(count: int = 4000) -> bytes:
 
 def merge_parts(paths: list[Path], dest: Path) -> Merged:
     root = open_directory(dest.parent)
-    incoming = IncomingFile(root, [dest.name], replace=True).open()
+    file = AtomicFile(root, [dest.name], replace=True).open()
     with ExitStack() as files:
         parts = [Part(path.name, files.enter_context(path.open("rb"))) for path in paths]
-        merged = merge(parts, incoming.write, check=lambda: None)
-    incoming.publish()
+        merged = merge_csv(parts, file.write, check=lambda: None)
+    file.commit()
     root.close()
     return merged
 
@@ -88,7 +88,7 @@ def main() -> None:
         ours: list[float] = []
         theirs: list[float] = []
         for _ in range(ROUNDS):
-            # Taken by turns, so that both meet the same state of the machine.
+            # Alternating, so that both run under the same load of the machine.
             started = time.perf_counter()
             merged = merge_parts(paths, dest)
             ours.append(time.perf_counter() - started)

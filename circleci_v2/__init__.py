@@ -1,6 +1,6 @@
 """Asyncio client for the CircleCI API v2.
 
-``CircleCI`` is the way in. Every name is imported when it is first used, so that ``import circleci_v2`` costs nothing.
+Start with ``CircleCI``. Every name is imported on first use, so that ``import circleci_v2`` costs next to nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Checks: options that make no sense are refused before anything is done, and the message says what would make sense."""
+"""Validate options before any work is done, with messages that name the option, its value and the allowed values."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def require_one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
 
 
 def require_at_least_one(name: str, value: int, what: str) -> None:
-    """Raise ConfigurationError when the value allows nothing; `what` says what must be allowed."""
+    """Raise ConfigurationError when the value is below 1; `what` names one of the things that it counts."""
     if value < 1:
         msg = f"{name}={value}: at least 1 {what} must be allowed."
         raise ConfigurationError(msg)
 
 
 def require_time_zone(name: str, moment: datetime) -> None:
-    """Raise ConfigurationError when a datetime has no time zone, so that it names no moment."""
+    """Raise ConfigurationError for a datetime without a time zone, which is ambiguous."""
     if moment.tzinfo is None:
-        msg = f"{name}={moment!r} has no time zone: say which moment it is, for example with tzinfo=timezone.utc"
+        msg = f"{name}={moment!r} has no time zone: add one, for example with tzinfo=timezone.utc"
         raise ConfigurationError(msg)

@@ -1,7 +1,7 @@
-"""One call for each of many items, so many at a time: `circleci.map`.
+"""Bounded fan-out: call a function for each of many items, a limited number at a time (`circleci.map`).
 
-What bounds the memory is the concurrency and not the number of items, which may be endless: an item is taken when a
-call may begin, and none begins while as many outcomes as may wait for the consumer do so.
+Memory is bounded by the concurrency and not by the number of items, which may be endless: an item is taken only when
+its call may begin, and no call begins while the maximum number of outcomes waits for the consumer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from anyio.abc import TaskGroup
 from circleci_v2._validation import require_at_least_one
 from circleci_v2.errors import ConfigurationError
 from circleci_v2.policies import in_bulk
-from circleci_v2.streams import Send, Stream, error_when_cancelled_from_outside
+from circleci_v2.streams import Send, Stream, external_cancellation_as_error
 
 __all__ = ["OnError", "OnProgress", "Outcome", "map_concurrently"]
 
@@ -27,23 +27,24 @@ T = TypeVar("T")
 Outcome_contra = TypeVar("Outcome_contra", contravariant=True)
 
 OnError = Literal["raise", "collect"]
-"""What the first failed call does: end everything, or be one outcome among others."""
+"""Whether the first failed call ends the iteration, or is one outcome among others."""
 
 OnProgress = Callable[[int, int | None], object]
-"""Told how many calls have finished, and of how many: None when nobody knows."""
+"""Called with the number of finished calls and their total, None when that is unknown."""
 
-# While the first of the outcomes in order is late, so many times the concurrency may be ahead of it.
-_WINDOW_IN_ORDER: Final = 4
+# While the next outcome in order is late, outcomes up to this multiple of the concurrency may be ahead of it. A larger
+# window stalls less behind a slow call and holds more outcomes in memory.
+_ORDERED_WINDOW: Final = 4
 
 
 @attrs.frozen
 class Outcome(Generic[Item, Result]):
-    """How the call for one item ended.
+    """The result or the error of the call for one item.
 
     Attributes:
-        index: The place of the item among all, from 0.
+        index: The position of the item among all, from 0.
         item: The item.
-        error: What the call raised; None when it returned.
+        error: The error that the call raised; None when it returned.
     """
 
     index: int
@@ -53,10 +54,10 @@ class Outcome(Generic[Item, Result]):
 
     @property
     def result(self) -> Result:
-        """What the call returned.
+        """The return value of the call.
 
         Raises:
-            Exception: `error` itself, when the call failed.
+            Exception: `error`, when the call failed.
         """
         if self.error is not None:
             raise self.error
@@ -73,38 +74,38 @@ def map_concurrently(
     total: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Stream[Outcome[Item, Result]]:
-    """Call `fn` for each item, many at a time, and give the outcomes as they come.
+    """Call `fn` for each item, a limited number at a time, and yield the outcomes as they finish.
 
     ::
 
         async for outcome in circleci.map(circleci.workflows.get, ids, concurrency=50, on_error="collect"):
             print(outcome.item, outcome.error or outcome.result.status)
 
-    Nothing starts before the first outcome is asked for. A loop that is left early cancels every call under way; with
-    ``async with circleci.map(...) as outcomes`` they have also ended when the block is left. Iterating again calls
-    again.
+    No call starts before the first outcome is read. Leaving the loop early cancels every call in flight; with
+    ``async with circleci.map(...) as outcomes`` they have also ended at the end of the block. Iterating again repeats the
+    calls.
 
-    A method that gives a `Paginator` is a call for the first page only. For whole lists pass
+    A method that returns a `Paginator` fetches the first page only. For complete lists pass
     ``lambda id: circleci.pipelines.list_workflows(id).collect()``.
 
     Args:
         fn: An async function of one item.
-        items: What to call it with: any iterable or async iterable, also an endless one, also a `Paginator`. An async
-            generator is closed when the loop is left.
-        concurrency: How many calls may run at a time, at least 1. The client's own limit holds besides.
-        ordered: Give the outcomes in the order of the items, and not as they finish. At most four times the
-            concurrency then waits behind a call that takes long. Default: False.
-        on_error: ``"raise"``: the first error of a call cancels the others and is raised. ``"collect"``: it is the
-            `Outcome.error` of its item, and the rest goes on. A call that ends cancelled though nobody left the loop,
-            since what it waited for was cancelled, has failed with a RuntimeError. An error of `items` itself is always
-            raised; with ``"collect"`` after the outcomes of the items before it. Default: ``"raise"``.
-        total: How many items there are, for `on_progress`. Default: their length, when they have one.
-        on_progress: Called as ``on_progress(finished, total)`` after each call, failed ones included. With rich:
+        items: The items: any iterable or async iterable, also an endless one, also a `Paginator`. An async generator is
+            closed when the loop is left.
+        concurrency: The maximum number of concurrent calls, at least 1; the client's own limit applies as well.
+        ordered: Yield the outcomes in the order of the items instead of as they finish. At most four times the
+            concurrency then waits behind a slow call. Default: False.
+        on_error: ``"raise"``: the first error of a call cancels the other calls and is raised. ``"collect"``: it becomes
+            the `Outcome.error` of its item, and the other calls continue. A call that is cancelled although the loop was
+            not left, because something that it awaited was cancelled, fails with a RuntimeError. An error of `items`
+            itself is always raised; with ``"collect"`` after the outcomes of the items before it. Default: ``"raise"``.
+        total: The number of items, for `on_progress`. Default: their length, if they have one.
+        on_progress: Called as ``on_progress(finished, total)`` after each call, also after one that failed. With rich:
             ``lambda done, total: progress.update(task, completed=done, total=total)``; with tqdm:
             ``lambda done, total: bar.update(done - bar.n)``.
 
     Raises:
-        ConfigurationError: `concurrency` is below 1, or `on_error` is neither.
+        ConfigurationError: `concurrency` is below 1, or `on_error` is invalid.
     """
     require_at_least_one("concurrency", concurrency, "call")
     if on_error not in {"raise", "collect"}:
@@ -114,15 +115,15 @@ def map_concurrently(
         total = len(items)
 
     async def produce(send: Send[Outcome[Item, Result]]) -> None:
-        delivery = _InOrder(send, concurrency) if ordered else _AsTheyFinish(send, concurrency)
+        delivery = _OrderedDelivery(send, concurrency) if ordered else _UnorderedDelivery(send, concurrency)
         with in_bulk():
-            await _Run(fn, on_error, total, on_progress, delivery).over(items)
+            await _FanOut(fn, on_error, total, on_progress, delivery).run(items)
 
-    # In order, outcomes already have a window to wait in.
+    # Ordered outcomes need no buffer: they wait in the window of their delivery.
     return Stream(produce, buffer=0 if ordered else concurrency)
 
 
-class _Run(Generic[Item, Result]):
+class _FanOut(Generic[Item, Result]):
     """The calls of one iteration."""
 
     def __init__(
@@ -139,17 +140,17 @@ class _Run(Generic[Item, Result]):
         self._on_progress = on_progress
         self._delivery = delivery
         self._finished = 0
-        self._failure: Exception | None = None
+        self._error: Exception | None = None
 
-    async def over(self, items: Iterable[Item] | AsyncIterable[Item]) -> None:
-        source = aiter(items) if isinstance(items, AsyncIterable) else _Asynchronous(items)
+    async def run(self, items: Iterable[Item] | AsyncIterable[Item]) -> None:
+        source = aiter(items) if isinstance(items, AsyncIterable) else _AsyncItems(items)
         async with anyio.create_task_group() as tasks:
             try:
                 await self._start_calls(source, tasks)
             except Exception as error:  # noqa: BLE001 - it is raised below, outside of the task group
                 self._fail(error, tasks, cancel=self._on_error == "raise")
-        if self._failure is not None:
-            raise self._failure
+        if self._error is not None:
+            raise self._error
 
     async def _start_calls(self, source: AsyncIterator[Item], tasks: TaskGroup) -> None:
         index = 0
@@ -164,15 +165,15 @@ class _Run(Generic[Item, Result]):
 
     async def _call(self, index: int, item: Item, tasks: TaskGroup) -> None:
         try:
-            # A task that was cancelled before it began still runs up to its first wait, and must not begin the call.
+            # A task cancelled before its start still runs up to its first checkpoint, and must not begin the call.
             await anyio.lowlevel.checkpoint_if_cancelled()
             await self._delivery.deliver(index, await self._outcome_of(index, item))
-        except Exception as error:  # noqa: BLE001 - it is raised by `over`, outside of the task group
+        except Exception as error:  # noqa: BLE001 - it is raised by `run`, outside of the task group
             self._fail(error, tasks, cancel=True)
 
     async def _outcome_of(self, index: int, item: Item) -> Outcome[Item, Result]:
         try:
-            with error_when_cancelled_from_outside():
+            with external_cancellation_as_error():
                 outcome = Outcome[Item, Result](index, item, await self._fn(item))
         except Exception as error:
             if self._on_error == "raise":
@@ -185,76 +186,76 @@ class _Run(Generic[Item, Result]):
         return outcome
 
     def _fail(self, error: Exception, tasks: TaskGroup, *, cancel: bool) -> None:
-        if self._failure is None:
-            self._failure = error
+        if self._error is None:
+            self._error = error
         if cancel:
             tasks.cancel_scope.cancel()
 
 
 class _Delivery(Protocol[Outcome_contra]):
-    """When the next call may begin, and when an outcome goes to the consumer."""
+    """Decides when the next call may begin, and when an outcome is sent to the consumer."""
 
     async def reserve(self) -> None:
         """Wait until another call may begin."""
         ...
 
     async def deliver(self, index: int, outcome: Outcome_contra) -> None:
-        """Hand an outcome over, now or when it is its turn."""
+        """Send an outcome, immediately or when it is its turn."""
         ...
 
 
-class _AsTheyFinish(Generic[T]):
-    """Each call keeps its place until its outcome may wait for the consumer, or the consumer has it."""
+class _UnorderedDelivery(Generic[T]):
+    """Each call holds its slot until its outcome is in the buffer or with the consumer."""
 
     def __init__(self, send: Send[T], concurrency: int) -> None:
         self._send = send
-        self._places = anyio.Semaphore(concurrency)
+        self._semaphore = anyio.Semaphore(concurrency)
 
     async def reserve(self) -> None:
-        await self._places.acquire()
+        await self._semaphore.acquire()
 
     async def deliver(self, index: int, outcome: T) -> None:  # noqa: ARG002 - the order is that of the calls
         await self._send((outcome,))
-        self._places.release()
+        self._semaphore.release()
 
 
-class _InOrder(Generic[T]):
-    """Each call gives up its place when it ends, and its outcome waits for its turn within a window."""
+class _OrderedDelivery(Generic[T]):
+    """Each call releases its slot when it ends, and its outcome waits for its turn within a window."""
 
     def __init__(self, send: Send[T], concurrency: int) -> None:
         self._send = send
-        self._places = anyio.Semaphore(concurrency)
-        self._window = anyio.Semaphore(concurrency * _WINDOW_IN_ORDER)
-        self._waiting: dict[int, T] = {}
-        self._next = 0
+        self._semaphore = anyio.Semaphore(concurrency)
+        self._window = anyio.Semaphore(concurrency * _ORDERED_WINDOW)
+        self._finished: dict[int, T] = {}
+        self._next_index = 0
         self._sending = False
 
     async def reserve(self) -> None:
         await self._window.acquire()
-        await self._places.acquire()
+        await self._semaphore.acquire()
 
     async def deliver(self, index: int, outcome: T) -> None:
-        self._places.release()
-        self._waiting[index] = outcome
+        self._semaphore.release()
+        self._finished[index] = outcome
         if self._sending:
             return
         self._sending = True
-        while batch := self._take_turn():
+        while batch := self._take_next():
             await self._send(batch)
             for _ in batch:
                 self._window.release()
         self._sending = False
 
-    def _take_turn(self) -> list[T]:
+    def _take_next(self) -> list[T]:
         batch: list[T] = []
-        while self._next in self._waiting:
-            batch.append(self._waiting.pop(self._next))
-            self._next += 1
+        while self._next_index in self._finished:
+            batch.append(self._finished.pop(self._next_index))
+            self._next_index += 1
         return batch
 
 
-class _Asynchronous(AsyncIterator[T]):
-    """The items of a plain iterable."""
+class _AsyncItems(AsyncIterator[T]):
+    """The items of a plain iterable, as an async iterator."""
 
     def __init__(self, items: Iterable[T]) -> None:
         self._items = iter(items)
@@ -269,6 +270,6 @@ class _Asynchronous(AsyncIterator[T]):
 
 
 async def _close(source: AsyncIterator[Any]) -> None:
-    # An async generator, or another stream, that is left before its end: nobody else can close it.
+    # An async generator or stream that was not exhausted; it was obtained by `_FanOut.run`, so nothing else closes it.
     if (close := getattr(source, "aclose", None)) is not None:
         await close()

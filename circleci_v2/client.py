@@ -1,15 +1,16 @@
-"""CircleCI: the client, and the one place that wires the layers together."""
+"""CircleCI: the client, which connects the layers of the package."""
 
 from __future__ import annotations
 
 import copy
+import inspect
+import re
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from functools import partial
+from types import FunctionType, TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from urllib.parse import quote
-
-import attrs
 
 from circleci_v2 import artifacts, usage_export, waiting
 from circleci_v2 import history as _history
@@ -18,6 +19,7 @@ from circleci_v2._http.session import CallOptions, Session
 from circleci_v2._wire.deviations import Deviation, DeviationReporter
 from circleci_v2._wire.encoding import encode_json, encode_query
 from circleci_v2._wire.json import load_json
+from circleci_v2._wire.namespace import copy_function
 from circleci_v2._wire.payload import Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.bulk import OnError, OnProgress, Outcome, map_concurrently
@@ -25,7 +27,7 @@ from circleci_v2.config import AuthScheme, ConnectionOptions, Token, resolve
 from circleci_v2.errors import DecodeError
 from circleci_v2.events import DeviationEvent, Event
 from circleci_v2.policies import Priority, RateLimitPolicy, RetryPolicy, Timeout
-from circleci_v2.response import Response, StreamedBody
+from circleci_v2.response import StreamedBody
 from circleci_v2.streams import Stream
 
 if TYPE_CHECKING:
@@ -33,38 +35,53 @@ if TYPE_CHECKING:
 
 __all__ = ["CircleCI"]
 
-T = TypeVar("T")
+Function = TypeVar("Function", bound=Callable[..., Any])
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+def _method(function: Function) -> Function:
+    """A function of a client as its method: the client is `self`, so the docstring does not list it as an argument."""
+    client = next(iter(inspect.signature(function).parameters))
+    method = copy_function(cast("FunctionType", function))
+    method.__doc__ = re.sub(rf"^( +){client}: .*\n(?:\1 +.*\n)*", "", method.__doc__ or "", count=1, flags=re.MULTILINE)
+    method.__module__, method.__qualname__ = __name__, f"CircleCI.{method.__name__}"
+    return cast("Function", method)
 
 
 class CircleCI(Namespaces):
     """A client of the CircleCI API v2.
 
-    Use it as an async context manager, or call `aclose` when done. One client serves any number of tasks at once; it
-    belongs to the event loop it is first used on.
+    Use it as an async context manager, or call `aclose` when done. One client serves any number of concurrent tasks; it
+    belongs to the event loop on which it is first used.
 
     Args:
-        token: A personal API token, or an async function that gives one for each request. Default: ``CIRCLE_TOKEN``,
-            ``CIRCLECI_TOKEN``, ``CIRCLECI_CLI_TOKEN`` or ``CIRCLE_CLI_TOKEN`` of the environment, then the files of
-            CircleCI's CLI.
-        base_url: Where the API is. Default: ``CIRCLECI_BASE_URL``, ``CIRCLE_HOST`` or ``CIRCLECI_CLI_HOST`` of the
-            environment, then the files of CircleCI's CLI, then ``https://circleci.com/api/v2``. A host alone is
-            completed to ``https://<host>/api/v2``.
-        auth: How the token travels: ``header`` (``Circle-Token``), ``bearer`` or ``basic``. Default: ``header``.
-        timeout: How long the parts of one attempt may take, in seconds. Default: 10 to connect, 60 for the rest.
-        max_concurrency: How many requests may be under way at once. Default: 100.
+        token: A personal API token, or an async function that returns one and is called for each request. Default: the
+            first of ``CIRCLE_TOKEN``, ``CIRCLECI_TOKEN``, ``CIRCLECI_CLI_TOKEN`` and ``CIRCLE_CLI_TOKEN`` in the
+            environment, then the configuration files of CircleCI's CLI.
+        base_url: The URL of the API, for example ``https://ci.example.com/api/v2``; a host alone is completed to
+            ``https://<host>/api/v2``. Default: the first of ``CIRCLECI_BASE_URL``, ``CIRCLE_HOST`` and
+            ``CIRCLECI_CLI_HOST`` in the environment, then the configuration files of CircleCI's CLI, then
+            ``https://circleci.com/api/v2``.
+        auth: The header that carries the token: ``header`` for ``Circle-Token``, ``bearer`` or ``basic`` for
+            ``Authorization``. Default: ``header``.
+        timeout: The limits for the phases of one attempt: a `Timeout`, or one number of seconds for all of them. Default:
+            10 seconds to connect, 60 seconds for each of the other phases. The total duration of a call, retries
+            included, is limited by `RetryPolicy.deadline`.
+        max_concurrency: The maximum number of requests in flight. Further calls wait for a free slot. Default: 100.
         retry: When and how often a request is sent again. Default: ``RetryPolicy()``.
-        rate_limit: How the client keeps within CircleCI's rate limits. Default: ``RateLimitPolicy()``.
-        connection: How the client connects: proxy, certificates, HTTP/2, aiohttp. Default: ``ConnectionOptions()``.
-        transport: An `httpx.AsyncBaseTransport` to send requests through. Default: connections of the client's own.
-        strict: Raise `DecodeError` where an answer deviates from its description, instead of warning of it once.
-            Default: False.
-        on_event: Called with an `Event` for what the client does. Default: nobody is told.
-        max_response_bytes: How long the body of an answer may be, decompressed. Default: 64 MiB.
+        rate_limit: How the client stays within CircleCI's rate limits. Default: ``RateLimitPolicy()``.
+        connection: Proxy, certificates, HTTP/2 and aiohttp. Default: ``ConnectionOptions()``.
+        transport: An `httpx.AsyncBaseTransport` that carries all requests; it is closed with the client. Default: the
+            client's own connections.
+        strict: Whether to raise `DecodeError` where a response deviates from the API's document. Default: False, which
+            decodes what can be decoded and reports each kind of deviation once, as a warning and an event.
+        on_event: Called with an `Event` for each request, response, retry, wait and deviation. Default: no events.
+        max_response_bytes: The maximum size of a response body in bytes, decompressed; `stream` has no limit. Default:
+            67,108,864 (64 MiB).
 
     Raises:
-        ConfigurationError: There is no token, or an argument makes no sense.
+        ConfigurationError: No token was found, or an argument is not valid.
     """
 
     def __init__(
@@ -97,23 +114,23 @@ class CircleCI(Namespaces):
             max_response_bytes=max_response_bytes,
         )
         self._session = Session(self._settings, transport=transport)
-        self._options = CallOptions()
-        self._deviations = DeviationReporter(strict=strict, tell=self._tell_deviation)
-        super().__init__(self)
+        self._options = CallOptions.of(self._settings)
+        self._deviations = DeviationReporter(strict=strict, emit=self._emit_deviation)
+        super().__init__(self._send)
 
-    # The jobs that every user has are functions of a client, each in a room of its own; here they become its methods.
-    history = _history.history
-    org_history = _history.org_history
-    trigger_and_wait = waiting.trigger_and_wait
-    wait_for_pipeline = waiting.wait_for_pipeline
-    wait_for_workflow = waiting.wait_for_workflow
-    rerun_and_wait = waiting.rerun_and_wait
-    download_artifacts = artifacts.download_artifacts
-    download_workflow_artifacts = artifacts.download_workflow_artifacts
-    latest_artifacts = artifacts.latest_artifacts
-    open_artifact = artifacts.open_artifact
-    export_usage = usage_export.export_usage
-    iter_usage_rows = usage_export.iter_usage_rows
+    # Each common job is a function of a client, in a package of its own; here it becomes a method.
+    history = _method(_history.history)
+    org_history = _method(_history.org_history)
+    trigger_and_wait = _method(waiting.trigger_and_wait)
+    wait_for_pipeline = _method(waiting.wait_for_pipeline)
+    wait_for_workflow = _method(waiting.wait_for_workflow)
+    rerun_and_wait = _method(waiting.rerun_and_wait)
+    download_artifacts = _method(artifacts.download_artifacts)
+    download_workflow_artifacts = _method(artifacts.download_workflow_artifacts)
+    latest_artifacts = _method(artifacts.latest_artifacts)
+    open_artifact = _method(artifacts.open_artifact)
+    export_usage = _method(usage_export.export_usage)
+    iter_usage_rows = _method(usage_export.iter_usage_rows)
 
     def map(
         self,
@@ -126,22 +143,22 @@ class CircleCI(Namespaces):
         total: int | None = None,
         on_progress: OnProgress | None = None,
     ) -> Stream[Outcome[Item, Result]]:
-        """Call `fn` for each item, many at a time, and give the outcomes as they come.
+        """Call `fn` for each item, several at a time, and yield the outcomes as the calls finish.
 
-        The calls let others of this client go first. See `circleci_v2.bulk.map_concurrently`, which this is.
+        Other calls of this client have priority over these. The implementation is `circleci_v2.bulk.map_concurrently`.
 
         Args:
             fn: An async function of one item, for example ``circleci.workflows.get``.
-            items: What to call it with: any iterable or async iterable, also an endless one.
-            concurrency: How many calls may run at a time. Default: the client's ``max_concurrency``.
-            ordered: Give the outcomes in the order of the items, and not as they finish. Default: False.
-            on_error: ``"raise"`` the first error and cancel the rest, or ``"collect"`` each as the outcome of its item.
-                Default: ``"raise"``.
-            total: How many items there are, for `on_progress`. Default: their length, when they have one.
-            on_progress: Called as ``on_progress(finished, total)`` after each call.
+            items: The items: any iterable or async iterable, which may be endless.
+            concurrency: The maximum number of concurrent calls. Default: the client's ``max_concurrency``.
+            ordered: Whether to yield the outcomes in the order of the items instead of as they finish. Default: False.
+            on_error: ``"raise"`` the first error and cancel the other calls, or ``"collect"`` each error as the outcome of
+                its item. Default: ``"raise"``.
+            total: The number of items, for `on_progress`. Default: ``len(items)``, where the items have a length.
+            on_progress: Called as ``on_progress(finished, total)`` after each call. Default: not called.
 
         Raises:
-            ConfigurationError: `concurrency` is below 1, or `on_error` is neither.
+            ConfigurationError: `concurrency` is below 1, or `on_error` has another value.
         """
         return map_concurrently(
             fn,
@@ -153,84 +170,63 @@ class CircleCI(Namespaces):
             on_progress=on_progress,
         )
 
-    async def call(self, request: Request, parse: Callable[[Payload], T]) -> Response[T]:
-        """Send a described request and parse its answer; what every method of every namespace comes down to.
-
-        Args:
-            request: The request, as the ``build`` of an operation describes it.
-            parse: Makes the result out of the answer.
-
-        Raises:
-            APIError: CircleCI refused or failed.
-            APIConnectionError: No complete answer arrived.
-            DecodeError: The answer is not JSON, or in strict mode not what its description says.
-        """
-        response = await self._session.send(request, self._options)
-        operation_id = request.operation.id if request.operation else None
-        data = _json(response, operation_id)
-        answer = Payload(response.status_code, data, self._deviations.for_operation(operation_id))
-        return response.with_parsed(parse(answer))
-
     async def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, json: Any = None) -> Any:
-        """Call anything of the API, also what this library does not know yet, with the same token, retries and limits.
+        """Call any operation of the API, including ones this library does not know, with the same token, retries and limits.
 
         Args:
             method: The HTTP method.
             path: The path below the base URL, for example ``/project/gh/acme/web``.
             query: Query parameters; None values are left out, sequences repeat their name.
-            json: The body; None sends none.
+            json: The body; None sends no body.
 
         Returns:
-            The answer as JSON; None when it is empty.
+            The response body as JSON; None when it is empty.
 
         Raises:
             ValueError: The path is not a path below the base URL.
-            APIError: CircleCI refused or failed.
-            APIConnectionError: No complete answer arrived.
-            DecodeError: The answer is not JSON.
+            APIError: CircleCI rejected the request, or failed.
+            APIConnectionError: No complete response arrived.
+            DecodeError: The response is not JSON.
         """
         if not path.startswith("/") or path.startswith("//") or "?" in path or "#" in path:
             msg = f"path={path!r} must be a path below the base URL, such as '/me'; parameters go into query="
             raise ValueError(msg)
-        request = Request(
-            method.upper(),
-            quote(path, safe="/%:@!$&'()*+,;=~"),
-            encode_query(query or {}),
-            encode_json(json),
-            json is not None,
-        )
-        return (await self.call(request, lambda answer: answer.data)).parsed
+        encoded_path = quote(path, safe="/%:@!$&'()*+,;=~")
+        request = Request(method.upper(), encoded_path, encode_query(query or {}), encode_json(json), json is not None)
+        return (await self._send(request)).data
 
     def stream(
         self, url: str, *, headers: Mapping[str, str] | None = None, authenticate: bool = False
     ) -> AbstractAsyncContextManager[StreamedBody]:
-        """GET any address and read the body as it comes, with the same retries, limits and care as every call.
+        """GET any URL and stream the body, with the same retries, limits and events as every call.
 
         Args:
-            url: The whole address.
-            headers: More headers, for example ``Range``. Hosts it redirects to never get those with credentials.
-            authenticate: Whether the host of this address gets the token. Hosts it redirects to never do. Default: False.
+            url: The complete URL.
+            headers: Additional headers, for example ``Range``. Headers with credentials are not sent to hosts that the URL
+                redirects to.
+            authenticate: Whether to send the token to the host of the URL. Hosts it redirects to never get it. Default:
+                False.
 
         Yields:
-            The open answer; iterate it for its bytes.
+            The open response; iterate over it for its bytes.
 
         Raises:
-            APIError: The server refused or failed.
-            APIConnectionError: No answer arrived, or (while reading) it broke off.
-            DecodeError: The server refused, and said so at greater length than the client accepts.
-            ValueError: `url` is not an address.
+            APIError: The server rejected the request, or failed.
+            APIConnectionError: No response arrived, or the connection broke while reading.
+            DecodeError: The server sent an error whose body exceeds ``max_response_bytes``.
+            ValueError: `url` is not a valid URL.
         """
         return self._session.stream(url, headers=headers, authenticate=authenticate, options=self._options)
 
     @property
     def with_raw_response(self) -> NamespacesWithRawResponse:
-        """The same namespaces, whose methods return the whole `Response`; a list gives its first page."""
-        return NamespacesWithRawResponse(self)
+        """The same namespaces, whose methods return the `Response`; that of a list holds its first page."""
+        return NamespacesWithRawResponse(self._send)
 
     @property
     def deadline(self) -> float | None:
-        """Seconds that a call may take from its first attempt on; None when nothing bounds it."""
-        return self._options.on(self._settings.retry).deadline
+        """The maximum duration of a call in seconds, from its first attempt; None when it is unlimited."""
+        return self._options.retry.deadline
 
     def with_options(
         self,
@@ -240,28 +236,29 @@ class CircleCI(Namespaces):
         deadline: float | None = None,
         priority: Priority | None = None,
     ) -> Self:
-        """A client with other options that shares connections and budget with this one.
+        """A client with other options that shares connections and rate limits with this one.
 
-        What is not given stays as it is. Closing it closes both.
+        Options that are not passed stay as they are. Closing either client closes both.
 
         Args:
-            timeout: How long the parts of one attempt may take, in seconds.
+            timeout: The limits for the phases of one attempt: a `Timeout`, or one number of seconds for all of them.
             max_retries: How often a request may be sent again.
-            deadline: Seconds that a call may take from its first attempt on.
-            priority: Where calls stand in line: ``bulk`` lets every ``interactive`` one go first.
+            deadline: The maximum duration of a call in seconds, from its first attempt.
+            priority: The priority of calls that wait for a slot: ``interactive`` ones precede ``bulk`` ones.
 
         Raises:
-            ValueError: `priority` is neither.
+            ValueError: `priority` has another value.
         """
-        given = {"timeout": timeout, "max_retries": max_retries, "deadline": deadline, "priority": priority}
-        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         other = copy.copy(self)
-        Namespaces.__init__(other, other)  # the namespaces made so far are bound to this client and its options
-        other.__dict__["_options"] = attrs.evolve(self._options, **changes)
+        # The copied namespaces are bound to this client and its options.
+        Namespaces.__init__(other, other._send)  # noqa: SLF001 - the same class
+        other._options = self._options.replace(  # noqa: SLF001 - the same class
+            timeout=timeout, max_retries=max_retries, deadline=deadline, priority=priority
+        )
         return other
 
     async def aclose(self) -> None:
-        """Close every connection; calls that are under way fail. The client cannot be used any more.
+        """Close every connection; calls in flight fail. The client cannot be used afterwards.
 
         Raises:
             ConfigurationError: The client belongs to another event loop.
@@ -279,17 +276,19 @@ class CircleCI(Namespaces):
     def __repr__(self) -> str:
         return f"CircleCI(base_url={self._settings.base_url!r}, auth={self._settings.auth!r})"
 
-    def _tell_deviation(self, operation_id: str | None, deviation: Deviation) -> None:
-        self._session.tell(DeviationEvent(operation_id=operation_id, path=deviation.path, problem=deviation.problem))
+    async def _send(self, request: Request) -> Payload:
+        response = await self._session.send(request, self._options)
+        operation_id = request.operation.id if request.operation else None
+        report = partial(self._deviations.report, operation_id)
+        try:
+            return Payload(response, load_json(response.content), report)
+        except ValueError as error:
+            if not response.content.strip():
+                return Payload(response, None, report)
+            kind = response.headers.get("content-type", "an unknown type")
+            start = response.content[:80].decode("utf-8", "replace")
+            msg = f"the response of {operation_id or 'the request'} is {kind} and not JSON: {start!r}…"
+            raise DecodeError(msg, operation_id=operation_id) from error
 
-
-def _json(response: Response[None], operation_id: str | None) -> Any:
-    if not response.content.strip():
-        return None
-    try:
-        return load_json(response.content)
-    except ValueError as error:
-        kind = response.headers.get("content-type", "an unknown type")
-        start = response.content[:80].decode("utf-8", "replace")
-        msg = f"the answer of {operation_id or 'the request'} is {kind} and not JSON: {start!r}…"
-        raise DecodeError(msg, operation_id=operation_id) from error
+    def _emit_deviation(self, operation_id: str | None, deviation: Deviation) -> None:
+        self._session.emit(DeviationEvent(operation_id=operation_id, path=deviation.path, problem=deviation.problem))

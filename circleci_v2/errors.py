@@ -1,9 +1,9 @@
-"""Everything this library raises.
+"""Every error that this library raises.
 
 The tree::
 
     CircleCIError
-    ├── APIError                        CircleCI answered, and the answer is a refusal or a failure
+    ├── APIError                        CircleCI responded with an error status
     │   ├── BadRequestError             400
     │   ├── AuthenticationError         401
     │   ├── PermissionDeniedError       403
@@ -12,20 +12,20 @@ The tree::
     │   ├── UnprocessableEntityError    422
     │   ├── RateLimitError              429, with ``retry_after``
     │   └── ServerError                 500 to 599
-    ├── APIConnectionError              no complete answer arrived
-    │   └── APITimeoutError             … within the time allowed
-    ├── DecodeError                     the answer is not what the API describes
+    ├── APIConnectionError              no complete response arrived
+    │   └── APITimeoutError             ... within the time allowed
+    ├── DecodeError                     the response body does not match the API's description
     ├── PaginationError                 a list could not be read to its end
-    ├── PipelineNotTriggeredError       CircleCI took the request for a pipeline, but made none
-    ├── WaitTimeoutError                a pipeline or workflow did not finish within the deadline
-    ├── ArtifactError                   an artifact was refused or could not be stored
+    ├── PipelineNotTriggeredError       CircleCI accepted a trigger request but created no pipeline
+    ├── WaitTimeoutError                a pipeline or workflow did not end within the deadline
+    ├── ArtifactError                   an artifact was rejected or could not be stored
     ├── UsageExportError                a usage export failed
-    ├── WebhookVerificationError        a webhook delivery is not what it claims to be
+    ├── WebhookVerificationError        the signature of a webhook delivery is missing or invalid
     ├── InvalidSlugError                not a project or organization slug (also a ``ValueError``)
-    └── ConfigurationError              the client cannot be set up as asked (also a ``ValueError``)
+    └── ConfigurationError              an argument or setting is invalid (also a ``ValueError``)
 
-Other statuses from 400 up raise ``APIError`` itself, and so does a redirect that is not followed. No error carries the
-token: ``headers`` are those of the answer, and ``url`` is the address that was asked, which never holds it.
+Other statuses from 400 up raise ``APIError`` itself, and so does a redirect that is not followed. No error contains the
+token: ``headers`` are those of the response, and ``url`` is the URL of the request, which never includes it.
 """
 
 from __future__ import annotations
@@ -60,21 +60,24 @@ __all__ = [
 
 
 class CircleCIError(Exception):
-    """The root of every error that this library raises on purpose."""
+    """The base class of every error that this library raises on purpose: catch it to handle all of them."""
 
 
 class APIError(CircleCIError):
-    """CircleCI answered with a status of 400 or above, or with a redirect that the client does not follow.
+    """CircleCI responded with a status of 400 or above, or with a redirect that the client does not follow.
+
+    Raised once the retries that `RetryPolicy` allows are used up. Catch a subclass to handle one status; quote
+    `request_id` in a support ticket.
 
     Attributes:
         status_code: The HTTP status.
-        message: What CircleCI says about it, taken from a JSON, text or HTML body; never empty.
-        operation_id: The operation as CircleCI's OpenAPI document names it, or None for ``CircleCI.request``.
-        request_id: The value of ``x-request-id``, to quote in a support ticket; None when absent.
+        message: CircleCI's explanation, taken from a JSON, text or HTML body; never empty.
+        operation_id: The operation, as CircleCI's OpenAPI document names it; None for ``CircleCI.request``.
+        request_id: The value of ``x-request-id``; None when absent.
         method: The HTTP method.
-        url: The address that was asked.
-        headers: The headers of the answer, case-insensitive.
-        body: The body of the answer: decoded when it is JSON, else its text; None when it is empty.
+        url: The URL of the request.
+        headers: The headers of the response, case-insensitive.
+        body: The body of the response: decoded if it is JSON, else its text; None if it is empty.
     """
 
     def __init__(
@@ -106,35 +109,44 @@ class APIError(CircleCIError):
 
 
 class BadRequestError(APIError):
-    """400: CircleCI could not make sense of the request."""
+    """400: CircleCI could not interpret the request. Correct the arguments; `message` usually names the one at fault."""
 
 
 class AuthenticationError(APIError):
-    """401: no token was sent, or CircleCI does not know it. Project tokens do not work on API v2."""
+    """401: the token is missing, revoked or unknown to this host. Create a personal API token.
+
+    Project tokens do not work with API v2.
+    """
 
 
 class PermissionDeniedError(APIError):
-    """403: the token is valid, but its owner may not do this."""
+    """403: the token is valid, but its owner lacks the permission. Use the token of a user who has it."""
 
 
 class NotFoundError(APIError):
-    """404: the thing does not exist, or the token may not see it. CircleCI does not tell these apart."""
+    """404: the resource does not exist, or the token has no access to it; CircleCI does not distinguish the two.
+
+    Check the slug or id and the access of the token's owner. A page token that has expired is a 404, too.
+    """
 
 
 class ConflictError(APIError):
-    """409: the request contradicts the present state, for example a name that is taken."""
+    """409: the request contradicts the present state, for example because a name is taken. Fetch that state first."""
 
 
 class UnprocessableEntityError(APIError):
-    """422: the request is well-formed but its content was refused."""
+    """422: the request is well-formed, but CircleCI rejected its content. Correct the values; `message` has details."""
 
 
 class RateLimitError(APIError):
-    """429: too many requests, and waiting for the next chance is not possible within the limits set for this call.
+    """429: too many requests, and waiting for the next attempt would exceed the retries or deadline of this call.
+
+    Repeat the call after `retry_after` seconds, send fewer requests, or allow a longer ``deadline``. The request had no
+    effect.
 
     Attributes:
-        retry_after: Seconds to wait before the next try, as CircleCI said or as its published limit demands; None when
-            neither is known.
+        retry_after: Seconds until the next attempt may succeed, from the response or from a published limit; None when
+            neither says.
     """
 
     def __init__(self, message: str, *, retry_after: float | None = None, **context: Any) -> None:
@@ -143,7 +155,10 @@ class RateLimitError(APIError):
 
 
 class ServerError(APIError):
-    """500 to 599: CircleCI failed. A request that changes something may or may not have taken effect."""
+    """500 to 599: CircleCI failed. Repeat the call later.
+
+    A request that changes something may nevertheless have taken effect: check before you repeat it.
+    """
 
 
 _CLASS_BY_STATUS: Mapping[int, type[APIError]] = {
@@ -158,17 +173,20 @@ _CLASS_BY_STATUS: Mapping[int, type[APIError]] = {
 
 
 def error_class_for(status_code: int) -> type[APIError]:
-    """The error class that stands for an HTTP status of 400 or above."""
+    """Return the error class for an HTTP status of 400 or above."""
     return _CLASS_BY_STATUS.get(status_code, ServerError if 500 <= status_code <= 599 else APIError)
 
 
 class APIConnectionError(CircleCIError):
-    """No complete answer arrived: the connection was refused, lost or never made.
+    """No complete response arrived: the connection was rejected, lost or never established.
+
+    Check the network, the proxy and ``base_url``. The message says whether a request that changes something may have
+    taken effect; such a request is not repeated automatically.
 
     Attributes:
         method: The HTTP method.
-        url: The address that was asked.
-        operation_id: The operation, or None for ``CircleCI.request``.
+        url: The URL of the request.
+        operation_id: The operation; None for ``CircleCI.request``.
     """
 
     def __init__(self, message: str, *, method: str, url: str, operation_id: str | None = None) -> None:
@@ -179,18 +197,19 @@ class APIConnectionError(CircleCIError):
 
 
 class APITimeoutError(APIConnectionError):
-    """No complete answer arrived within the time allowed."""
+    """No complete response arrived within the time allowed. Allow more with ``timeout=`` or ``deadline=``, or retry."""
 
 
 class DecodeError(CircleCIError):
-    """The answer is not what the API describes.
+    """The body of a response or webhook delivery does not match its description.
 
-    Raised for bodies that are not JSON at all or longer than ``max_response_bytes``, and with ``strict=True`` for every
-    deviation.
+    Raised for a body that is not JSON, for one longer than ``max_response_bytes``, and with ``strict=True`` for every
+    deviation. The message quotes the start of a body that is not JSON; a proxy that responds in place of CircleCI is a
+    common cause.
 
     Attributes:
-        operation_id: The operation whose answer it was, or None.
-        path: Where in the body, as a JSON path such as ``$.items[3].status``.
+        operation_id: The operation that the body belongs to; None when there is none.
+        path: The position in the body, as a JSON path such as ``$.items[3].status``.
     """
 
     def __init__(self, message: str, *, operation_id: str | None = None, path: str = "$") -> None:
@@ -200,11 +219,14 @@ class DecodeError(CircleCIError):
 
 
 class PaginationError(CircleCIError):
-    """A list could not be read to its end; what was yielded before is good.
+    """A list could not be read to its end; the items before that are valid.
+
+    Raised when a page after the first fails, with that error as ``__cause__``, and when the page tokens lead in a
+    circle. Resume with ``page_token=error.next_page_token``.
 
     Attributes:
-        next_page_token: The token of the page that failed; pass it as ``page_token=`` to resume there.
-        items_seen: How many items had been yielded before.
+        next_page_token: The token of the page that failed.
+        items_seen: The number of items on the pages before it.
     """
 
     def __init__(self, message: str, *, next_page_token: str | None, items_seen: int) -> None:
@@ -214,10 +236,12 @@ class PaginationError(CircleCIError):
 
 
 class PipelineNotTriggeredError(CircleCIError):
-    """CircleCI answered 200 and made no pipeline, for example because the commit says to skip CI.
+    """CircleCI responded with 200 and created no pipeline, for example because the commit message says to skip CI.
+
+    Raised by `trigger_and_wait`. The request was valid: repeating it has the same result until the reason is removed.
 
     Attributes:
-        message: What CircleCI says about it.
+        message: The reason, as CircleCI states it.
     """
 
     def __init__(self, message: str) -> None:
@@ -226,10 +250,13 @@ class PipelineNotTriggeredError(CircleCIError):
 
 
 class WaitTimeoutError(CircleCIError):
-    """A pipeline or workflow had not finished when the deadline passed; it goes on running at CircleCI.
+    """A pipeline or workflow had not ended at the deadline of the wait; it continues at CircleCI.
+
+    Wait again with `wait_for_pipeline` or `wait_for_workflow` (not with `trigger_and_wait`, which would run it twice),
+    or cancel its workflows.
 
     Attributes:
-        seen: What was seen last, a `circleci_v2.waiting.PipelineResult` or a `Workflow`; None when nothing was.
+        seen: The last known state, a `circleci_v2.waiting.PipelineResult` or a `Workflow`; None when there is none.
     """
 
     def __init__(self, message: str, *, seen: Any = None) -> None:
@@ -238,11 +265,14 @@ class WaitTimeoutError(CircleCIError):
 
 
 class ArtifactError(CircleCIError):
-    """An artifact was refused or could not be stored.
+    """An artifact was rejected, for example for an unsafe path, or could not be stored.
+
+    Raised when downloading or opening artifacts. Artifacts that were stored before remain; download again into the same
+    directory with ``overwrite="skip"`` to fetch the rest.
 
     Attributes:
-        path: The path of the artifact as CircleCI lists it; None when the error is not about one artifact.
-        failures: The errors of single artifacts, when this error sums them up; else empty.
+        path: The path of the artifact, as CircleCI lists it; None when the error is not about a single artifact.
+        failures: The errors of single artifacts, when this error summarizes several; else empty.
     """
 
     def __init__(self, message: str, *, path: str | None = None, failures: Sequence[ArtifactError] = ()) -> None:
@@ -252,11 +282,14 @@ class ArtifactError(CircleCIError):
 
 
 class UsageExportError(CircleCIError):
-    """A usage export failed at CircleCI, or its result cannot be trusted.
+    """A usage export failed at CircleCI, or its files are damaged.
+
+    Pass `job_ids` as ``resume=`` to continue without exporting the finished windows of time again; CircleCI allows few
+    exports per hour.
 
     Attributes:
-        job_ids: The export job of each window of time, None where there is none: what ``resume=`` takes to go on
-            without having CircleCI make them again. Empty when the error is not about jobs.
+        job_ids: The export job of each window of time, None for a window without one. Empty when the error is not about
+            jobs.
     """
 
     def __init__(self, message: str, *, job_ids: Sequence[str | None] = ()) -> None:
@@ -265,12 +298,20 @@ class UsageExportError(CircleCIError):
 
 
 class WebhookVerificationError(CircleCIError):
-    """A webhook delivery has no signature that this receiver accepts."""
+    """A webhook delivery has no valid signature: discard it and respond with 401 or 403.
+
+    Raised by `circleci_v2.webhooks.verify`. If it is raised for genuine deliveries, check that the body is passed
+    unchanged and that the secret is that of the webhook.
+    """
 
 
 class InvalidSlugError(CircleCIError, ValueError):
-    """The text is not a project or organization slug."""
+    """The text is not a project or organization slug; the message says why and shows a valid one."""
 
 
 class ConfigurationError(CircleCIError, ValueError):
-    """The client cannot be set up, or used, as asked."""
+    """An argument or setting is invalid; the message names it and says which values are valid.
+
+    Raised by the constructor of the client, for its settings, and by methods whose arguments are invalid or contradict
+    each other.
+    """

@@ -1,8 +1,8 @@
-"""Events: what a client does, told to ``on_event`` as it happens.
+"""Events: what a client does, passed to ``on_event`` as it happens.
 
-One call of a method is told as one or more attempts. Each attempt begins with a `RequestEvent` and ends with a
-`ResponseEvent` or a `FailureEvent`; a `RetryEvent` stands between two of them. All events of one call carry the same
-``call``, so that the events of calls that run at the same time can be told apart.
+A call of a method consists of one or more attempts. Each attempt begins with a `RequestEvent` and ends with a
+`ResponseEvent` or a `FailureEvent`; a `RetryEvent` comes between two attempts. All events of one call have the same
+``call``, which separates the events of concurrent calls.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class Event:
-    """Something that a client did or met.
+    """The base class of all events.
 
     Attributes:
         operation_id: The operation as CircleCI's OpenAPI document names it, or None for `CircleCI.request`.
-        call: The number of the call, counted from 1 for each client; 0 where the event belongs to no call.
-        attempt: Which attempt of the call it was, from 1 up; 0 where the event belongs to no attempt.
+        call: The number of the call, counted from 1 for each client; 0 for events outside of a call.
+        attempt: The number of the attempt within the call, counted from 1; 0 for events outside of an attempt.
         time: When it happened, in seconds since the epoch.
     """
 
@@ -48,7 +48,7 @@ class RequestEvent(Event):
 
     Attributes:
         method: The HTTP method.
-        url: The address; it never holds the token.
+        url: The URL; it never holds the token.
     """
 
     method: str
@@ -57,14 +57,14 @@ class RequestEvent(Event):
 
 @attrs.frozen(kw_only=True)
 class ResponseEvent(Event):
-    """An answer arrived, whatever its status.
+    """A response arrived, whatever its status.
 
     Attributes:
         status_code: The HTTP status.
-        elapsed: Seconds from the request to the last byte of the answer; for a streamed answer, to its first.
-        size: Bytes of the decompressed body; 0 for a streamed answer.
+        elapsed: Seconds from the request to the last byte of the response; for a streamed response, to the first.
+        size: The length of the decompressed body in bytes; 0 for a streamed response.
         request_id: The value of ``x-request-id``, to quote in a support ticket.
-        rate_limit: The budget that the headers tell.
+        rate_limit: The rate limit in the headers, or None.
     """
 
     status_code: int
@@ -76,7 +76,7 @@ class ResponseEvent(Event):
 
 @attrs.frozen(kw_only=True)
 class FailureEvent(Event):
-    """An attempt ended without a whole answer.
+    """An attempt ended without a complete response.
 
     Attributes:
         error: What happened, for example ``ReadTimeout: nothing was received for 60 s``.
@@ -89,11 +89,11 @@ class FailureEvent(Event):
 
 @attrs.frozen(kw_only=True)
 class RetryEvent(Event):
-    """The request is going to be sent again.
+    """The request will be sent again.
 
     Attributes:
         reason: Why, for example ``503`` or ``ConnectError``.
-        delay: Seconds to wait before.
+        delay: Seconds until then.
     """
 
     reason: str
@@ -102,11 +102,11 @@ class RetryEvent(Event):
 
 @attrs.frozen(kw_only=True)
 class RateLimitWaitEvent(Event):
-    """A request was held back for the sake of a rate limit, and may now be sent.
+    """A request that a rate limit delayed may be sent now.
 
     Attributes:
-        bucket: The budget that it waited for.
-        waited: Seconds that it waited.
+        bucket: The rate limit.
+        waited: Seconds of the delay.
     """
 
     bucket: str
@@ -115,10 +115,10 @@ class RateLimitWaitEvent(Event):
 
 @attrs.frozen(kw_only=True)
 class DeprecationEvent(Event):
-    """CircleCI announces the end of an operation; told once for each operation.
+    """CircleCI announced the end of an operation; emitted once per operation.
 
     Attributes:
-        deprecation: The ``Deprecation`` header: since when it is deprecated.
+        deprecation: The ``Deprecation`` header: since when the operation is deprecated.
         sunset: The ``Sunset`` header: when it stops working.
         link: The ``Link`` header: where to read more.
     """
@@ -130,11 +130,11 @@ class DeprecationEvent(Event):
 
 @attrs.frozen(kw_only=True)
 class DeviationEvent(Event):
-    """An answer is not what the API's document says; told once for each operation, field and problem.
+    """A response differs from the API's document; emitted once per operation, field and problem.
 
     Attributes:
-        path: Where in the body, as a JSON path such as ``$.items[3].status``.
-        problem: What is wrong there.
+        path: The location in the body, as a JSON path such as ``$.items[3].status``.
+        problem: How it differs.
     """
 
     path: str

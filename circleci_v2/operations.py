@@ -1,4 +1,4 @@
-"""OPERATIONS: everything the API can do, as data.
+"""OPERATIONS: every operation of the API, as data.
 
 ``getattr(getattr(circleci, operation.namespace), operation.name)`` is the method of an operation.
 """
@@ -6,6 +6,6 @@
 from __future__ import annotations
 
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.operation import Operation
+from circleci_v2._wire.request import Operation
 
 __all__ = ["OPERATIONS", "Operation"]

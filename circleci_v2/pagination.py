@@ -1,8 +1,7 @@
-"""Page and Paginator: lists that CircleCI answers a page at a time.
+"""Page and Paginator: the lists of CircleCI's API, which arrive a page at a time.
 
-Nothing here does I/O or knows how a page is asked for: a paginator is built on one function from page token to page.
-Page tokens are opaque. A list ends where a page has no token, and nowhere else: an empty page with a token is not the
-end.
+A paginator is built on one function from a page token to a page; it does no I/O itself. Page tokens are opaque. A list
+ends at the first page without a token: an empty page that has one is not the end.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from typing import Any, Final, Generic, Self, TypeVar
 
+import anyio
 import attrs
 
 from circleci_v2.errors import CircleCIError, ConfigurationError, PaginationError
 from circleci_v2.streams import Send, Stream
-from circleci_v2.streams._channel import Turns
 
 __all__ = ["FetchPage", "Page", "Paginator", "Prefetch"]
 
@@ -24,12 +23,12 @@ T = TypeVar("T")
 
 @attrs.frozen
 class Page(Generic[T]):
-    """One page of a list, as CircleCI cut it; usually 20 items.
+    """One page of a list, usually 20 items.
 
     Attributes:
         items: The items, in CircleCI's order.
-        next_page_token: Where the next page begins; None on the last page.
-        additional_properties: What else the answer held beside the items, for example ``total_count``.
+        next_page_token: The token of the next page; None on the last page.
+        additional_properties: The other fields of the response body, for example ``total_count``.
     """
 
     items: list[T]
@@ -44,27 +43,27 @@ class Page(Generic[T]):
 
 
 FetchPage = Callable[[str | None], Awaitable[Page[T]]]
-"""Gets the page that begins at a token; None gets the first page."""
+"""Fetches the page of a token; None stands for the first page."""
 
 
 class Paginator(Generic[T]):
-    """A list of CircleCI's: await it for the first page, iterate it for every item.
+    """A list of the API: await it for the first page, iterate it for every item.
 
     ::
 
         page = await circleci.pipelines.list_for_project("gh/acme/web")  # one request
-        async for pipeline in circleci.pipelines.list_for_project("gh/acme/web"):  # as many as it takes
+        async for pipeline in circleci.pipelines.list_for_project("gh/acme/web"):  # a request per page
             ...
 
-    Nothing is requested before that, and each `async for` starts afresh. Pages are asked for when their first item is
-    needed; `prefetch` asks for them ahead. A loop may be left at any point, it holds nothing open. Several tasks may
-    share one iterator: each item goes to one of them.
+    Creating a paginator sends no request, and each `async for` starts from the beginning. A page is requested when its
+    first item is needed; `prefetch` requests pages ahead. A loop may be left at any point, it holds nothing open.
+    Several tasks may share one iterator: each item goes to one of them.
 
-    An error on the first page is raised as it is. Later ones are raised as `PaginationError`, which holds the token to
-    resume from and how many items came before; nothing is ever cut short in silence.
+    An error on the first page is raised unchanged. An error on a later page is raised as `PaginationError`, with the
+    token to resume from and the number of items before it; a list is never cut short silently.
 
     Args:
-        fetch: Gets the page of a token.
+        fetch: Fetches the page of a token.
         page_token: Where to begin: the `next_page_token` of an earlier page. Default: at the first page.
     """
 
@@ -76,23 +75,23 @@ class Paginator(Generic[T]):
         return self._fetch(self._page_token).__await__()
 
     def __aiter__(self) -> AsyncIterator[T]:
-        return _Items(_Pages(self._fetch, self._page_token))
+        return _ItemIterator(_PageIterator(self._fetch, self._page_token))
 
     def pages(self) -> AsyncIterator[Page[T]]:
-        """Every page, for those who save `Page.next_page_token` to resume from, or work on whole pages.
+        """Iterate the pages instead of the items, for example to save each `Page.next_page_token`.
 
         Raises:
             PaginationError: While iterating: a page after the first failed, or its token leads back.
         """
-        return _Pages(self._fetch, self._page_token)
+        return _PageIterator(self._fetch, self._page_token)
 
     async def collect(self, limit: int | None = None) -> list[T]:
-        """The items as a list.
+        """Fetch the items into a list.
 
-        Iterate instead when a failure in the middle must not cost what came before it.
+        An error on a later page loses the items before it; iterate instead where those must be kept.
 
         Args:
-            limit: At most so many items; no page beyond the one that reaches it is requested. Default: all.
+            limit: The maximum number of items; no page after the one that reaches it is requested. Default: all.
 
         Raises:
             ConfigurationError: The limit is negative.
@@ -111,16 +110,16 @@ class Paginator(Generic[T]):
         return items
 
     async def first(self) -> T | None:
-        """The first item, or None when the list is empty. Empty pages before it are passed over."""
+        """Fetch the first item, or None when the list is empty. Empty pages before it are skipped."""
         async for item in self:
             return item
         return None
 
     def prefetch(self, pages: int = 1) -> Prefetch[T]:
-        """The same items, with the next pages requested while the consumer works.
+        """Iterate the items while the next pages are requested in the background.
 
         Args:
-            pages: How many pages may be ready, or on their way, ahead of the one being consumed. Default: 1.
+            pages: How many pages may be ready or in flight ahead of the one being consumed. Default: 1.
 
         Raises:
             ConfigurationError: `pages` is below 1.
@@ -131,8 +130,8 @@ class Paginator(Generic[T]):
 class Prefetch(Stream[T]):
     """The items of a list whose pages are requested ahead of the consumer; see `Paginator.prefetch`.
 
-    Iterate it like the paginator. A loop that is left early cancels the request under way; ``async with`` also waits
-    until it is gone::
+    Iterate it like the paginator. Leaving the loop early cancels the request in flight; ``async with`` also waits until
+    it has ended::
 
         async with circleci.pipelines.list_for_project("gh/acme/web").prefetch() as pipelines:
             async for pipeline in pipelines:
@@ -140,7 +139,7 @@ class Prefetch(Stream[T]):
 
     Args:
         paginator: The list.
-        pages: How many pages may be ready, or on their way, ahead of the one being consumed. Default: 1.
+        pages: How many pages may be ready or in flight ahead of the one being consumed. Default: 1.
 
     Raises:
         ConfigurationError: `pages` is below 1.
@@ -151,64 +150,60 @@ class Prefetch(Stream[T]):
             msg = f"pages={pages}: at least 1 page must be requested ahead; iterate the paginator itself for none."
             raise ConfigurationError(msg)
         self._paginator = paginator
-        # The page that waits to be handed over is the first one ahead.
-        super().__init__(self._produce_items, buffer=pages - 1)
+        # The page whose send blocks is the first one ahead, so the buffer holds one less.
+        super().__init__(self._send_items, buffer=pages - 1)
 
     def pages(self) -> Stream[Page[T]]:
-        """The pages instead of the items, as by `Paginator.pages`, requested equally far ahead."""
-        return Stream(self._produce_pages, buffer=self._buffer)
+        """Iterate the pages instead of the items, as `Paginator.pages` does, requested equally far ahead."""
+        return Stream(self._send_pages, buffer=self._buffer)
 
-    async def _produce_items(self, send: Send[T]) -> None:
+    async def _send_items(self, send: Send[T]) -> None:
         async for page in self._paginator.pages():
             if page.items:
                 await send(page.items)
 
-    async def _produce_pages(self, send: Send[Page[T]]) -> None:
+    async def _send_pages(self, send: Send[Page[T]]) -> None:
         async for page in self._paginator.pages():
             await send((page,))
 
 
-# Iterators are classes and not async generators: trio warns of a generator that is left before its end, and a class has
-# nothing to be closed.
+# Both iterators are classes and not async generators: a generator left early has to be closed, and trio warns when it
+# is garbage-collected instead (https://trio.readthedocs.io/en/stable/reference-core.html#async-generators).
 
 
-class _Pages(AsyncIterator[Page[T]]):
-    """One walk from page to page."""
+class _PageIterator(AsyncIterator[Page[T]]):
+    """One iteration over the pages of a list."""
 
     def __init__(self, fetch: FetchPage[T], page_token: str | None) -> None:
         self._fetch = fetch
         self._page_token = page_token
-        self._trail = _Trail(page_token)
+        self._cycle_detector = _CycleDetector(page_token)
         self._pages_seen = 0
         self._items_seen = 0
         self._ended = False
-        # Where a page begins is known when the one before it is here.
-        self._turns = Turns()
+        # Pages are fetched one after the other: each holds the token of the next.
+        self._lock = anyio.Lock(fast_acquire=True)
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Page[T]:
-        async with self._turns:
-            return await self._advance()
+        async with self._lock:
+            return await self.advance()
 
-    async def _advance(self) -> Page[T]:
+    async def advance(self) -> Page[T]:
+        """Fetch the next page, for a caller that does so in one task at a time."""
         if self._ended:
             raise StopAsyncIteration
-        page = await self._next_page()
-        if page.next_page_token and not self._trail.extend(page.next_page_token):
-            msg = (
-                f"CircleCI answered page token {page.next_page_token!r} a second time, the list would never end. "
-                "Some lists do not page although they answer a token; await the paginator to get their one page."
-            )
-            raise self._stuck(msg)
+        page = await self._fetch_next()
+        self._check_progress(page)
         self._page_token = page.next_page_token
         self._ended = not page.next_page_token
         self._pages_seen += 1
         self._items_seen += len(page.items)
         return page
 
-    async def _next_page(self) -> Page[T]:
+    async def _fetch_next(self) -> Page[T]:
         try:
             return await self._fetch(self._page_token)
         except CircleCIError as error:
@@ -218,29 +213,37 @@ class _Pages(AsyncIterator[Page[T]]):
                 f"The list broke off after {self._items_seen} items: {error} "
                 f"Resume with page_token={self._page_token!r}; when that is a 404 the token has expired: start again."
             )
-            raise self._stuck(msg) from error
+            raise self._error(msg) from error
 
-    def _stuck(self, message: str) -> PaginationError:
+    def _check_progress(self, page: Page[T]) -> None:
+        if page.next_page_token and not self._cycle_detector.add(page.next_page_token):
+            msg = (
+                f"CircleCI returned page token {page.next_page_token!r} a second time, the list would never end. "
+                "Some lists have one page and return a token all the same; await the paginator to get that page."
+            )
+            raise self._error(msg)
+
+    def _error(self, message: str) -> PaginationError:
         return PaginationError(message, next_page_token=self._page_token, items_seen=self._items_seen)
 
 
-class _Items(AsyncIterator[T]):
-    """The items of a walk, one by one."""
+class _ItemIterator(AsyncIterator[T]):
+    """One iteration over the items of a list."""
 
-    def __init__(self, pages: AsyncIterator[Page[T]]) -> None:
+    def __init__(self, pages: _PageIterator[T]) -> None:
         self._pages = pages
         self._items: deque[T] = deque()
-        # Who waits for a page must not be told of the end while there are items of the last one.
-        self._turns = Turns()
+        # One task at a time fetches a page; the others must not see the end while items of the last page are left.
+        self._lock = anyio.Lock(fast_acquire=True)
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> T:
         if not self._items:
-            async with self._turns:
+            async with self._lock:
                 while not self._items:
-                    self._items += await anext(self._pages)
+                    self._items += await self._pages.advance()
                 return self._items.popleft()
         return self._items.popleft()
 
@@ -248,12 +251,12 @@ class _Items(AsyncIterator[T]):
 _REMEMBERED_TOKENS: Final = 10_000
 
 
-class _Trail:
-    """The page tokens of one walk, to notice when it goes in a circle, in bounded memory.
+class _CycleDetector:
+    """Detects in bounded memory when the page tokens of an iteration lead in a circle.
 
-    The last 10,000 tokens are remembered, so that a circle of up to that many pages is noticed before any page comes
-    twice. A longer one is noticed by Brent's method: one token is kept as a mark, and moved after 1, 2, 4, 8 … pages; a
-    circle of any length meets the mark once the mark lies on it for a whole turn.
+    It remembers the last 10,000 tokens, so that a cycle of up to that many pages is noticed before any page is
+    repeated. Longer cycles are found by Brent's algorithm: one token is kept as a mark and moved after 1, 2, 4, 8 ...
+    pages; the iteration comes back to the mark once the mark lies on the cycle and stays for a complete round.
     """
 
     def __init__(self, page_token: str | None) -> None:
@@ -263,10 +266,10 @@ class _Trail:
         self._steps = 0
         self._stride: int = 1
         if page_token is not None:
-            self.extend(page_token)
+            self.add(page_token)
 
-    def extend(self, page_token: str) -> bool:
-        """Add a token; False when the walk has been there before."""
+    def add(self, page_token: str) -> bool:
+        """Add a token; return False when it was seen before."""
         if page_token in self._known or page_token == self._mark:
             return False
         self._recent.append(page_token)

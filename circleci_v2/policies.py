@@ -1,11 +1,13 @@
-"""Decisions about waiting and sending again, without any I/O: what is random or takes time is an argument.
+"""Policies: how a client waits, retries and paces itself. Decisions only, without I/O; randomness is an argument.
 
-A request is sent again only where that cannot make CircleCI do something twice:
+Pass them to `CircleCI`; each class documents its settings and their defaults:
 
-* 429 says that nothing was done, whatever the method.
-* A connection that was never made carried nothing, whatever the method.
-* Anything else that fails (408, 5xx, a connection that broke, an answer that did not come) may have had its effect. It
-  is sent again only with the methods that HTTP defines as idempotent. So a pipeline is never triggered twice.
+- `Timeout`: limits for the parts of one attempt.
+- `RetryPolicy`: when and how often a request is sent again.
+- `RateLimitPolicy`: how the client keeps within CircleCI's rate limits.
+
+`RateLimit` is the rate limit that the headers of a response describe. `Priority` and `in_bulk` decide which calls go
+first when not all can be sent.
 """
 
 from __future__ import annotations
@@ -31,20 +33,9 @@ __all__ = [
     "in_bulk",
 ]
 
-Window = Literal["second", "minute", "hour", "day"]
-
-Failure = Literal["never sent", "broken"]
-"""Why there is no answer: the request cannot have reached CircleCI, or nobody knows whether it did."""
-
-IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
-"""What may be sent again although nobody knows whether it had its effect."""
-
-# A server that says "in 3 seconds" to a hundred clients means about 3 seconds; all at once would only be refused again.
-_SPREAD: Final = 0.1
-
 
 def _positive(_: object, attribute: attrs.Attribute[Any], value: float | None) -> None:
-    # Written so that NaN fails, too.
+    # Not `value <= 0`, which is false for NaN.
     if value is not None and not value > 0:
         msg = f"{attribute.name}={value!r} must be above 0"
         raise ConfigurationError(msg)
@@ -58,15 +49,18 @@ def _not_negative(_: object, attribute: attrs.Attribute[Any], value: float) -> N
 
 @attrs.frozen(kw_only=True)
 class Timeout:
-    """How long the parts of one attempt may take, in seconds.
+    """Limits for the parts of one attempt, in seconds.
+
+    A call with all its attempts is limited by the deadline of `RetryPolicy`.
 
     Attributes:
-        connect: For a connection, TLS included. Default: 10.
-        read: For the next bytes of an answer; the first of them take as long as CircleCI works. Default: 60.
-        write: For the next bytes of the request. Default: 60.
+        connect: To establish a connection, TLS handshake included. Default: 10.
+        read: Between two reads of the response; the first one includes the time that CircleCI needs to process the
+            request. Default: 60.
+        write: Between two writes of the request. Default: 60.
 
     Raises:
-        ConfigurationError: One of them is not above 0.
+        ConfigurationError: A value is not above 0.
     """
 
     connect: float = attrs.field(default=10.0, validator=_positive)
@@ -75,8 +69,94 @@ class Timeout:
 
     @classmethod
     def of(cls, value: float | Timeout) -> Timeout:
-        """The same timeout for each part, where a number is given."""
+        """Return a timeout with the same limit for every part.
+
+        Args:
+            value: The limit in seconds; a `Timeout` is returned as it is.
+        """
         return value if isinstance(value, Timeout) else cls(connect=value, read=value, write=value)
+
+
+Failure = Literal["never sent", "broken"]
+"""Why there is no response: the request cannot have reached CircleCI, or it may have."""
+
+IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+"""The methods that may be repeated although the first request may have taken effect (RFC 9110, section 9.2.2)."""
+
+# The jitter of a `Retry-After`, as a fraction of it. A server that makes a hundred clients wait for 3 seconds means about
+# 3 seconds; if all return at the same moment, most are rejected again. A tenth is a guess.
+_RETRY_AFTER_JITTER: Final = 0.1
+_MAX_RETRY_AFTER_JITTER: Final = 1.0
+
+
+@attrs.frozen(kw_only=True)
+class RetryPolicy:
+    """When and how often a request is sent again.
+
+    Only what cannot make CircleCI do something twice is retried:
+
+    - 429 means that the request was not processed: retried for every method.
+    - A connection that was never established carried no request: retried for every method.
+    - 408, 5xx, a broken connection or a timeout may come after the request took effect: retried for idempotent methods
+      only (`IDEMPOTENT_METHODS`). So a pipeline is never triggered twice.
+
+    The delay before retry number *n* (from 1) is that of the response's ``Retry-After`` header, plus some jitter::
+
+        retry_after + random(0, min(retry_after / 10, 1))
+
+    and without the header exponential backoff with full jitter
+    (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/)::
+
+        random(0, min(max_backoff, backoff * 2 ** (n - 1)))
+
+    With the defaults, retries without a header wait for at most 0.5, 1, 2, 4 and 8 seconds, half of that on average.
+
+    Attributes:
+        max_retries: How often a request may be sent again after the first attempt. Default: 5.
+        deadline: Seconds that one call may take from its first attempt on, with all attempts and the delays between
+            them. A delay that would end later is not begun: the call fails immediately. Time in the queue before the first
+            attempt does not count, because a job that queues a thousand calls expects them to take turns; limit it with
+            ``asyncio.timeout``, which is safe at any point of a call. None: no limit. Default: 300.
+        backoff: Seconds; the upper bound of the first delay, doubled for each further one. Default: 0.5.
+        max_backoff: Seconds; the maximum of that bound. Default: 30.
+
+    Raises:
+        ConfigurationError: `max_retries` is negative, or another value is not above 0.
+    """
+
+    max_retries: int = attrs.field(default=5, validator=_not_negative)
+    deadline: float | None = attrs.field(default=300.0, validator=_positive)
+    backoff: float = attrs.field(default=0.5, validator=_positive)
+    max_backoff: float = attrs.field(default=30.0, validator=_positive)
+
+    def allows(self, attempt: int, *, method: str, cause: int | Failure) -> bool:
+        """Return whether a request may be sent again.
+
+        Args:
+            attempt: How often it was sent, at least 1.
+            method: The HTTP method.
+            cause: The status of the response, or why there was none.
+        """
+        if attempt > self.max_retries:
+            return False
+        if cause in {429, "never sent"}:
+            return True
+        return method in IDEMPOTENT_METHODS and (
+            cause in {408, "broken"} or (isinstance(cause, int) and 500 <= cause <= 599)
+        )
+
+    def delay(self, attempt: int, *, retry_after: float | None, random: Callable[[], float]) -> float:
+        """Return the seconds to wait before a request is sent again.
+
+        Args:
+            attempt: How often it was sent, at least 1.
+            retry_after: The seconds in the ``Retry-After`` header; the delay is never shorter.
+            random: Returns numbers in [0, 1).
+        """
+        if retry_after is not None:
+            return retry_after + random() * min(_RETRY_AFTER_JITTER * retry_after, _MAX_RETRY_AFTER_JITTER)
+        # After 60 doublings any backoff exceeds its maximum; after about 1,000 the float would overflow.
+        return random() * min(self.max_backoff, self.backoff * 2.0 ** min(attempt - 1, 60))
 
 
 @attrs.frozen(kw_only=True)
@@ -84,10 +164,11 @@ class RateLimitPolicy:
     """How the client keeps within CircleCI's rate limits.
 
     Attributes:
-        enabled: Whether the client paces its requests by the budget that CircleCI tells, or, where it tells none, by
-            what it lets pass. Without it, requests are sent as they come, and only a 429 holds them up. Default: True.
-        initial: How many requests may be under way for an operation of which no answer has come yet. Default: 5.
-        reserve: How many requests of a budget are left to others that use the same token, and to calls with
+        enabled: Whether the client paces requests by the rate limit in the response headers or, without such headers,
+            by the throughput that CircleCI accepts. If False, requests are sent immediately, and only a 429 delays
+            others. Default: True.
+        initial: How many requests of an operation may be in flight before its first response. Default: 5.
+        reserve: How many requests of a rate limit are left to other users of the same token, and to calls with
             ``priority="interactive"``. Default: 1.
 
     Raises:
@@ -101,96 +182,40 @@ class RateLimitPolicy:
 
 @attrs.frozen(kw_only=True)
 class RateLimit:
-    """The budget that the headers of an answer tell.
+    """The rate limit that the headers of a response describe.
 
     Attributes:
-        family: Which headers told it, for example ``x-ratelimit`` or ``ratelimit-minute``.
-        limit: How many requests fit into the budget when it is full.
-        remaining: How many are left of them.
-        reset: Seconds until the budget is full again; None when the headers do not say.
-        window: The window that the limit counts by; None when the headers do not say.
+        family: The headers that describe it, for example ``x-ratelimit`` or ``ratelimit-minute``.
+        limit: The number of requests that it allows when it is full.
+        remaining: The number of them that are left.
+        reset: Seconds until it is full again; None when the headers do not say.
+        window: The interval that it counts in; None when the headers do not say.
     """
 
     family: str
     limit: int
     remaining: int
     reset: float | None = None
-    window: Window | None = None
-
-
-@attrs.frozen(kw_only=True)
-class RetryPolicy:
-    """When and how often a request is sent again.
-
-    Attributes:
-        max_retries: How often it may be sent again after the first time. Default: 5.
-        deadline: Seconds that one call may take, from the moment it is first sent, with all its attempts and the
-            waiting between them. A wait that would end later is not begun: the call fails at once. None: no bound. The
-            time that a call stands in line before it is first sent does not count, because a job that queues a
-            thousand calls knows that they take turns; bound that with ``asyncio.timeout``, at any point of a call.
-            Default: 300.
-        backoff: Seconds: a wait that nobody prescribes is chosen at random between 0 and this, doubled for each retry.
-            Default: 0.5.
-        max_backoff: Seconds that such a wait has at most. Default: 30.
-
-    Raises:
-        ConfigurationError: `max_retries` is negative, or another of them is not above 0.
-    """
-
-    max_retries: int = attrs.field(default=5, validator=_not_negative)
-    deadline: float | None = attrs.field(default=300.0, validator=_positive)
-    backoff: float = attrs.field(default=0.5, validator=_positive)
-    max_backoff: float = attrs.field(default=30.0, validator=_positive)
-
-    def allows(self, attempt: int, *, method: str, cause: int | Failure) -> bool:
-        """Whether a request may be sent again.
-
-        Args:
-            attempt: How often it was sent, from 1 up.
-            method: Its HTTP method.
-            cause: The status of the answer, or why there is none.
-        """
-        if attempt > self.max_retries:
-            return False
-        if cause in {429, "never sent"}:
-            return True
-        return method in IDEMPOTENT_METHODS and (
-            cause in {408, "broken"} or (isinstance(cause, int) and 500 <= cause <= 599)
-        )
-
-    def delay(self, attempt: int, *, retry_after: float | None, random: Callable[[], float]) -> float:
-        """Seconds to wait before a request is sent again.
-
-        Args:
-            attempt: How often it was sent, from 1 up.
-            retry_after: Seconds that the answer asked for; waited out, and a little more, never less.
-            random: Gives numbers from 0 up to 1.
-        """
-        if retry_after is not None:
-            return retry_after + random() * min(_SPREAD * retry_after, 1.0)
-        # Above 60 doublings every backoff is past its maximum, and before a float overflows.
-        return random() * min(self.max_backoff, self.backoff * 2.0 ** min(attempt - 1, 60))
+    window: Literal["second", "minute", "hour", "day"] | None = None
 
 
 Priority = Literal["interactive", "bulk"]
-"""``bulk`` lets every ``interactive`` call go first."""
+"""``interactive`` calls go before ``bulk`` calls when not all can be sent."""
 
 _priority: ContextVar[Priority] = ContextVar("circleci_v2_priority", default="interactive")
 
-
-def current_priority() -> Priority:
-    """The priority of the code that asks."""
-    return _priority.get()
+current_priority: Final[Callable[[], Priority]] = _priority.get
+"""Return the priority of the running code: ``bulk`` inside `in_bulk`, otherwise ``interactive``."""
 
 
 @contextmanager
 def in_bulk() -> Generator[None, None, None]:
-    """Make the calls inside the block, and those of tasks that begin in it, bulk calls.
+    """Give calls inside the block, and those of tasks that are started in it, the priority ``bulk``.
 
-    The block may hold no `yield` of an async generator, since that would let the priority out.
+    Do not `yield` from an async generator inside the block: its consumer would run with that priority.
     """
-    before = _priority.set("bulk")
+    token = _priority.set("bulk")
     try:
         yield
     finally:
-        _priority.reset(before)
+        _priority.reset(token)

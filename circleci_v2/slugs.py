@@ -1,8 +1,8 @@
-"""ProjectSlug and OrgSlug: how CircleCI names projects and organizations in addresses.
+"""ProjectSlug and OrgSlug: the names of projects and organizations in URLs.
 
 A slug is opaque. ``gh/acme/web`` happens to hold names and ``circleci/<organization id>/<project id>`` happens to hold
-ids, but neither may be taken apart to learn them: ask `circleci.projects.get` instead. What is checked here is only
-that the text can be a slug at all, so that a typing error is told at once, and not as a 404 by CircleCI.
+ids, but neither may be parsed for them: call `circleci.projects.get` instead. The classes validate the form of the text,
+so that a typing error is reported where it is made, and not as a 404 from CircleCI.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from circleci_v2.errors import InvalidSlugError
 
 __all__ = ["OrgSlug", "ProjectSlug", "org_path", "project_path"]
 
-# Webhooks and older answers spell providers out, the API itself abbreviates them.
+# Webhooks and older responses spell providers out, the API itself abbreviates them.
 _CANONICAL_PROVIDERS: Final = {
     "gh": "gh",
     "github": "gh",
@@ -28,7 +28,7 @@ _CANONICAL_PROVIDERS: Final = {
 
 
 class _Slug(str):
-    """Text that was checked once. A string, so that it goes wherever one is expected: JSON, logs, keys of a dict."""
+    """Validated text. A subclass of `str`, so that it works wherever a string does: in JSON, logs and dict keys."""
 
     __slots__ = ()
 
@@ -48,9 +48,9 @@ class _Slug(str):
 
     @property
     def path(self) -> str:
-        """The slug as a part of an address: each segment percent-encoded, with a literal ``/`` between them.
+        """The slug in a URL path: each segment percent-encoded, with a literal ``/`` between them.
 
-        CircleCI answers 404 on some routes when the ``/`` itself is encoded as ``%2F``.
+        Some routes of CircleCI respond with 404 when the ``/`` itself is encoded as ``%2F``.
         """
         return "/".join(path_segment("slug", segment) for segment in self.split("/"))
 
@@ -58,23 +58,23 @@ class _Slug(str):
     def canonical(self) -> Self:
         """The slug with its provider as the API spells it: ``gh``, ``bb`` or ``circleci``.
 
-        Webhooks name a project ``github/acme/web`` where the API says ``gh/acme/web``. Use this as the key when both
-        meet in one dict; send either, CircleCI accepts both. Everything after the provider is kept as it is.
+        Webhooks name a project ``github/acme/web`` where the API says ``gh/acme/web``. Use this as the key when one dict
+        holds both; CircleCI accepts either in requests. The rest of the slug is unchanged.
         """
         provider, _, rest = self.partition("/")
         return type(self)(f"{_CANONICAL_PROVIDERS[provider.lower()]}/{rest}")
 
     def same_as(self, other: str) -> bool:
-        """Whether both name the same thing, however they spell the provider.
+        """Return whether both name the same project or organization, with either spelling of the provider.
 
-        ``==`` compares the text and nothing else. This compares `canonical`; it cannot know that ``gh/acme/web`` and a
-        ``circleci/…`` slug are one project, because only CircleCI knows that.
+        ``==`` compares the text; this method compares `canonical`. Neither detects that ``gh/acme/web`` and a
+        ``circleci/…`` slug are the same project, which only CircleCI knows.
 
         Args:
             other: A slug of the same kind.
 
         Raises:
-            InvalidSlugError: `other` is not such a slug.
+            InvalidSlugError: `other` is not a slug of this kind.
         """
         return self.canonical == type(self)(other).canonical
 
@@ -84,11 +84,11 @@ class _Slug(str):
             return f"it is of type {type(value).__name__}, not a string"
         for character in value:
             if character in "?#\\" or unicodedata.category(character) in {"Cc", "Cs"}:
-                return f"it holds {character!r}, which no slug does"
+                return f"it contains {character!r}, which no slug does"
         segments = value.split("/")
         if len(segments) != len(cls._parts):
-            hint = "; write '/', it is encoded when it is sent" if "%2f" in value.lower() else ""
-            return f"it has {len(segments)} part(s) where {len(cls._parts)} ({', '.join(cls._parts)}) are needed{hint}"
+            hint = "; write '/', the client encodes it" if "%2f" in value.lower() else ""
+            return f"it has {len(segments)} part(s), not {len(cls._parts)} ({', '.join(cls._parts)}){hint}"
         for name, segment in zip(cls._parts, segments, strict=True):
             if segment in {"", ".", ".."} or segment != segment.strip():
                 return f"its {name} is {segment!r}"
@@ -98,20 +98,20 @@ class _Slug(str):
 
 
 class ProjectSlug(_Slug):
-    """The name of a project in addresses, for example ``ProjectSlug("gh/acme/web")``.
+    """The name of a project in URLs, for example ``ProjectSlug("gh/acme/web")``.
 
-    It is a string, equal to its text, and every method that takes a `ProjectSlug` takes the bare string as well; making
-    one early tells a wrong value where it comes from.
+    It is a string and equal to its text. Every method with a `ProjectSlug` parameter accepts the bare string as well;
+    creating one early reports an invalid value where it comes from.
 
-    Its text is ``gh/…``, ``github/…``, ``bb/…`` or ``bitbucket/…`` with organization and repository; or the opaque
-    ``circleci/…/…`` of projects that come from a GitHub App, GitLab or Bitbucket Data Center, whole as CircleCI shows it
-    under Project Settings > Overview.
+    The text is ``gh/…``, ``github/…``, ``bb/…`` or ``bitbucket/…`` with organization and repository; or, for projects
+    from a GitHub App, GitLab or Bitbucket Data Center, the opaque ``circleci/…/…`` exactly as CircleCI shows it under
+    Project Settings > Overview.
 
     Args:
         value: The text.
 
     Raises:
-        InvalidSlugError: The text cannot be a project slug; the message says why and how one looks.
+        InvalidSlugError: The text is not a project slug; the message says why and shows a valid one.
     """
 
     __slots__ = ()
@@ -122,15 +122,15 @@ class ProjectSlug(_Slug):
 
 
 class OrgSlug(_Slug):
-    """The name of an organization in addresses, for example ``OrgSlug("gh/acme")``.
+    """The name of an organization in URLs, for example ``OrgSlug("gh/acme")``.
 
-    Its text is ``gh/…``, ``github/…``, ``bb/…`` or ``bitbucket/…`` with the organization; or the opaque ``circleci/…``.
+    The text is ``gh/…``, ``github/…``, ``bb/…`` or ``bitbucket/…`` with the organization; or the opaque ``circleci/…``.
 
     Args:
         value: The text.
 
     Raises:
-        InvalidSlugError: The text cannot be an organization slug; the message says why and how one looks.
+        InvalidSlugError: The text is not an organization slug; the message says why and shows a valid one.
     """
 
     __slots__ = ()
@@ -141,7 +141,7 @@ class OrgSlug(_Slug):
 
 
 def project_path(value: ProjectSlug | str) -> str:
-    """A project slug as a part of an address.
+    """Convert a project slug to its form in a URL path.
 
     Raises:
         InvalidSlugError: The value is not a project slug.
@@ -151,12 +151,12 @@ def project_path(value: ProjectSlug | str) -> str:
 
 @lru_cache(maxsize=1024)
 def _project_path(text: str) -> str:
-    # Few slugs are used in many calls, and each costs as much to check as the rest of a request does to describe.
+    # Cached because many calls use the same few slugs, and validating one costs as much as building the rest of a request.
     return ProjectSlug(text).path
 
 
 def org_path(value: OrgSlug | UUID | str) -> str:
-    """An organization as a part of an address, where the API takes its slug or its id.
+    """Convert an organization to its form in a URL path, for routes that accept its slug or its id.
 
     Args:
         value: A slug, or the organization's UUID, also as text.

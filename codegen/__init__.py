@@ -1,1 +1,1 @@
-"""The spec tools: from an OpenAPI document to circleci_v2/_generated. Development only, never shipped."""
+"""Generate circleci_v2/_generated from an OpenAPI document, and keep openapi.json up to date. Development only, not shipped."""

@@ -1,4 +1,4 @@
-"""The one error of the spec tools: a document, or a table of ours, that cannot be used as it is."""
+"""The error that every spec tool raises."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ __all__ = ["SpecError"]
 
 
 class SpecError(Exception):
-    """What is wrong and where; the message names the place in the document or table."""
+    """An OpenAPI document, or one of the YAML tables of this package, is unusable; the message names the location."""

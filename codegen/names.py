@@ -1,4 +1,7 @@
-"""names.yaml, read: what an operation, a model and a parameter are called in Python."""
+"""Python names for operations, models and parameters, read from names.yaml.
+
+Everything that the table does not list gets a default name, and `Names.unnamed` records it for the maintainer.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +27,8 @@ CLIENT_FILE = Path(__file__).parent.parent / "circleci_v2" / "client.py"
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+")
 
-
-# Classes that generated code imports, beside the models.
-_TAKEN_BY_CODE = frozenset(
+# Classes that generated code imports; a model of the same name would hide them.
+_IMPORTED_CLASSES = frozenset(
     {
         *("Payload", "Any", "Mapping", "Model", "Namespace", "Namespaces", "OpenStrEnum", "Operation", "OrgSlug"),
         *("Page", "Paginator", "ProjectSlug", "RawNamespace", "Request", "Sequence", "Unset"),
@@ -35,27 +37,30 @@ _TAKEN_BY_CODE = frozenset(
 
 
 def canonical_key(method: str, path: str) -> str:
-    """Method and path with the spelling of placeholders set aside: what an operation is known by across documents."""
+    """Identify an operation across documents: method and path, ignoring how placeholders are spelled.
+
+    ``GET /context/{context-id}`` and ``GET /context/{context_id}`` have the same key, ``GET /context/{}``.
+    """
     return f"{method.upper()} {_PLACEHOLDER.sub('{}', path)}"
 
 
 def snake_case(text: str) -> str:
-    """``getOrgSummaryData``, ``project-slug`` or ``OrgID`` as ``get_org_summary_data``, ``project_slug``, ``org_id``."""
+    """Convert any spelling to snake_case: ``getOrgSummary`` to ``get_org_summary``, ``OrgID`` to ``org_id``."""
     return "_".join(word.lower() for word in _WORD.findall(text)) or "unnamed"
 
 
 def pascal_case(text: str) -> str:
-    """``getOrgSummaryData``, ``project-slug`` or ``OrgID`` as ``GetOrgSummaryData``, ``ProjectSlug``, ``OrgId``."""
+    """Convert any spelling to PascalCase: ``getOrgSummary`` to ``GetOrgSummary``, ``OrgID`` to ``OrgId``."""
     return "".join(word.capitalize() for word in _WORD.findall(text)) or "Unnamed"
 
 
 def identifier(text: str, *, prefix: str, taken: Container[str] = ()) -> str:
-    """Any text as a Python name in snake_case.
+    """Convert any text to a valid Python name in snake_case.
 
     Args:
         text: The text.
-        prefix: What to begin with where the text does not begin with a letter.
-        taken: Names that mean something else where it is going to stand; they get an underscore, as keywords do.
+        prefix: Prepended if the text does not begin with a letter.
+        taken: Names that are in use where the identifier will appear; like keywords, they get a trailing underscore.
     """
     name = snake_case(text)
     name = name if name.isidentifier() else f"{prefix}{name}"
@@ -65,22 +70,25 @@ def identifier(text: str, *, prefix: str, taken: Container[str] = ()) -> str:
 
 
 def class_name(text: str) -> str:
-    """Any text as the name of a model or enum, in PascalCase."""
+    """Convert any text to a valid class name in PascalCase."""
     name = pascal_case(text)
     name = name if name.isidentifier() else f"Model{name}"
-    return f"{name}_" if iskeyword(name) or name in _TAKEN_BY_CODE else name
+    return f"{name}_" if iskeyword(name) or name in _IMPORTED_CLASSES else name
 
 
 @cache
 def client_attributes() -> frozenset[str]:
-    """What the client has besides its namespaces; read and not imported, because it cannot be imported without them."""
+    """Return the attributes of `CircleCI` other than its namespaces.
+
+    The source is parsed instead of imported, because the client imports the generated namespaces.
+    """
     module = ast.parse(CLIENT_FILE.read_text(encoding="utf-8"))
     client = next(node for node in module.body if isinstance(node, ast.ClassDef) and node.name == "CircleCI")
-    return frozenset(name for statement in client.body for name in _names_given(statement))
+    return frozenset(name for statement in client.body for name in _defined_names(statement))
 
 
-def _names_given(statement: ast.stmt) -> Iterator[str]:
-    """The name of a method, or those of an assignment, since other modules define some methods."""
+def _defined_names(statement: ast.stmt) -> Iterator[str]:
+    """Yield the names that a statement of the class body defines; some methods are assigned from other modules."""
     match statement:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
             yield name
@@ -90,9 +98,15 @@ def _names_given(statement: ast.stmt) -> Iterator[str]:
             pass
 
 
+@cache
+def _read_table(path: Path) -> Mapping[str, Any]:
+    table: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return table
+
+
 @attrs.frozen
 class CallName:
-    """Where a method lives: ``circleci.<namespace>.<method>``."""
+    """The namespace and name of a client method: ``circleci.<namespace>.<method>``."""
 
     namespace: str
     method: str
@@ -109,7 +123,7 @@ class _Entry:
     path: str
     call: CallName
     body: str | None
-    answer: Any
+    response: str | Mapping[str, str] | None
     items: str | None
     arguments: Mapping[str, str]
     position: int
@@ -117,10 +131,11 @@ class _Entry:
 
 @attrs.define
 class Names:
-    """The table, and a record of what had no entry in it.
+    """The table of names.
 
     Attributes:
-        unnamed: Operations and models that got a default name, as lines for the report.
+        table: The content of names.yaml.
+        unnamed: One line for each operation and model that is not in the table and got a default name.
     """
 
     table: Mapping[str, Any]
@@ -129,7 +144,7 @@ class Names:
     @classmethod
     def load(cls, path: Path = NAMES_FILE) -> Names:
         """Read a names.yaml."""
-        return cls(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return cls(_read_table(path))
 
     @cached_property
     def _entries(self) -> Mapping[str, _Entry]:
@@ -138,35 +153,40 @@ class Names:
             method, path = key.split(" ", 1)
             namespace, call = value["call"].split(".")
             if namespace not in self.table["namespaces"]:
-                msg = f"names.yaml: {key!r} is called {value['call']!r}, but there is no namespace {namespace!r}"
+                msg = (
+                    f"names.yaml: {key!r} is called {value['call']!r}, but there is no namespace {namespace!r}; add it"
+                )
                 raise SpecError(msg)
             entry = _Entry(
                 method=method,
                 path=path,
                 call=CallName(namespace, call),
                 body=value.get("body"),
-                answer=value.get("answer"),
+                response=value.get("response"),
                 items=value.get("items"),
                 arguments=value.get("arguments", {}),
                 position=position,
             )
             if entries.setdefault(canonical_key(method, path), entry) is not entry:
-                msg = f"names.yaml: {key!r} stands twice"
+                msg = f"names.yaml: {key!r} is listed twice; remove one of the entries"
                 raise SpecError(msg)
         return entries
 
     def published_path(self, method: str, path: str) -> str:
-        """The path in the spelling that openapi.json uses."""
+        """Return the path in the spelling of openapi.json."""
         entry = self._entries.get(canonical_key(method, path))
         return entry.path if entry else path
 
     def position(self, method: str, path: str) -> int:
-        """Where the operation stands in the table; operations without an entry come last."""
+        """Return the position of an operation in the table; operations without an entry come last."""
         entry = self._entries.get(canonical_key(method, path))
         return entry.position if entry else len(self._entries)
 
     def call(self, method: str, path: str, operation: Mapping[str, Any]) -> CallName:
-        """The method of the client; without an entry, the operationId in snake_case under the tag's namespace."""
+        """Return the client method of an operation.
+
+        The default is the operationId in snake_case, in the namespace of the first tag.
+        """
         entry = self._entries.get(canonical_key(method, path))
         if entry:
             return entry.call
@@ -178,76 +198,76 @@ class Names:
         return call
 
     def arguments(self, method: str, path: str) -> Mapping[str, str]:
-        """The arguments of an operation that are not called after their parameter."""
+        """Return parameter -> argument for the arguments that are not named after their parameter."""
         entry = self._entries.get(canonical_key(method, path))
         return entry.arguments if entry else {}
 
     def tag(self, namespace: str) -> str:
-        """The heading of CircleCI's reference for a namespace."""
+        """Return the heading in CircleCI's reference for a namespace."""
         return str(self.table["namespaces"].get(namespace, {"tag": namespace.replace("_", " ").title()})["tag"])
 
     def class_name(self, namespace: str) -> str:
-        """The class behind an attribute of the client."""
+        """Return the class of a namespace."""
         return str(self.table["namespaces"].get(namespace, {"class": class_name(namespace)})["class"])
 
     def namespaces(self) -> Sequence[str]:
-        """All namespaces of the table, in its order."""
+        """Return all namespaces of the table, in its order."""
         return list(self.table["namespaces"])
 
     def body(self, method: str, path: str, operation: Mapping[str, Any]) -> str:
-        """The model of a request body."""
+        """Return the model of a request body."""
         entry = self._entries.get(canonical_key(method, path))
         if entry and entry.body:
             return entry.body
         return self._default(f"body of {method.upper()} {path}", operation, "Request")
 
-    def answer(self, method: str, path: str, status: str, operation: Mapping[str, Any]) -> str:
-        """The model of a successful answer."""
+    def response(self, method: str, path: str, status: str, operation: Mapping[str, Any]) -> str:
+        """Return the model of a successful response."""
         entry = self._entries.get(canonical_key(method, path))
-        name = entry.answer if entry else None
+        name = entry.response if entry else None
         if is_object(name):
-            by_status: dict[str, str] = {str(key): value for key, value in name.items()}
-            name = by_status.get(status)
+            name = {str(key): value for key, value in name.items()}.get(status)
         if entry and entry.items and not name:
             return self._list_of(entry)
         if name:
             return str(name)
-        return self._default(f"answer {status} of {method.upper()} {path}", operation, "Response")
+        return self._default(f"response {status} of {method.upper()} {path}", operation, "Response")
 
     def field(self, model: str, field: str, variant: int | None = None) -> str:
-        """The model or enum of a field; `variant` counts the members of a union."""
+        """Return the model or enum of a field; `variant` is the index of a member of a union."""
         named = self.table["models"].get(f"{model}.{field}")
-        place = variant or 0
+        index = variant or 0
         if is_array(named):
-            # A union may have more members than the table knows of.
-            named, variant = (named[place], None) if place < len(named) else (None, place)
+            # A union may have more members than the table lists.
+            named, variant = (named[index], None) if index < len(named) else (None, index)
         if named:
             return str(named) if variant is None else f"{named}{variant + 1}"
         default = f"{model}{pascal_case(field)}"
         return default if variant is None else f"{default}Variant{variant + 1}"
 
     def items(self, model: str, field: str) -> str:
-        """The model of the items of an array field: ``PipelineList.items`` holds ``Pipeline`` unless the table says else."""
+        """Return the model of the items of an array field; ``PipelineList.items`` holds ``Pipeline`` by default."""
         named = self.table["models"].get(f"{model}.{field}")
         if named is None and field == "items" and model in self._list_items:
             return self._list_items[model]
         return self.field(model, field)
 
     def values(self, mapping: str) -> str:
-        """The model of the values of a mapping, by the name for its place.
+        """Return the model of the values of a mapping.
 
-        By default it is another one: the generator calls the mapping itself after its place.
+        A name from the table is used for the values directly. A default name gets the suffix ``Value``, because
+        openapi-python-client gives the mapping itself the name without it.
         """
-        return mapping if mapping in self._given else f"{mapping}Value"
+        return mapping if mapping in self._listed_models else f"{mapping}Value"
 
     @cached_property
-    def _given(self) -> frozenset[str]:
-        """Every model that the table names."""
+    def _listed_models(self) -> frozenset[str]:
+        """Every model that the table lists."""
         fields = self.table["models"].values()
         named = [name for value in fields for name in (value if is_array(value) else [value])]
         for entry in self._entries.values():
-            answers = entry.answer.values() if is_object(entry.answer) else [entry.answer]
-            named += [entry.body, entry.items, *answers]
+            responses = entry.response.values() if is_object(entry.response) else [entry.response]
+            named += [entry.body, entry.items, *responses]
         return frozenset(str(name) for name in named if name)
 
     @cached_property
@@ -255,39 +275,39 @@ class Names:
         return {self._list_of(entry): entry.items for entry in self._entries.values() if entry.items}
 
     def _list_of(self, entry: _Entry) -> str:
-        """The envelope of a list: also where the answer is a bare array so far, and may come to be a page."""
-        return str(entry.answer or f"{entry.items}List")
+        """Return the model that wraps a list; a response that is a bare array today may become a page later."""
+        return str(entry.response or f"{entry.items}List")
 
     def bare_items(self, method: str, path: str) -> str | None:
-        """The model of the items, where the answer is a bare array."""
+        """Return the model of the items of a response that is a bare array."""
         entry = self._entries.get(canonical_key(method, path))
         return entry.items if entry else None
 
     def parameter(self, location: str, name: str) -> str:
-        """The shared component of a parameter."""
+        """Return the name of the shared component of a parameter."""
         return str(self.table["parameters"].get(f"{location} {name}", pascal_case(name)))
 
     def parameter_enum(self, location: str, name: str) -> str:
-        """The enum of a parameter."""
+        """Return the name of the enum of a parameter."""
         return str(self.table["parameters"].get(f"{location} {name}", class_name(name)))
 
     def required(self, model: str) -> Sequence[str] | None:
-        """The required fields of a model, where the table and not the document says."""
+        """Return the required fields of a model, if the table overrides what the document says."""
         fields: Sequence[str] | None = self.table["required"].get(model)
         return fields
 
     @property
     def slug_paths(self) -> Sequence[str]:
-        """Runs of path placeholders that are one project slug."""
+        """Path segments that together are one project slug."""
         return list(self.table["slugs"])
 
     def ordered(self, values: Iterable[str]) -> list[str]:
-        """The distinct values of an enum, by the table's order where they stand in it, else by the alphabet."""
+        """Return the distinct values of an enum: alphabetically, then those with an order in the table, in that order."""
         return sorted(set(values), key=lambda value: (self._value_order.get(value, -1), value))
 
     @cached_property
     def _value_order(self) -> Mapping[str, int]:
-        return {value: place for place, value in enumerate(self.table["value_order"])}
+        return {value: position for position, value in enumerate(self.table["value_order"])}
 
     def _default(self, what: str, operation: Mapping[str, Any], suffix: str) -> str:
         name = class_name(pascal_case(operation.get("operationId", what)) + suffix)

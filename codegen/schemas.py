@@ -1,4 +1,4 @@
-"""What is said of schemas everywhere: how a reference is written and followed, and when two schemas are the same."""
+"""Shared rules for JSON schemas: how references are written and resolved, and when two schemas are equal."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from circleci_v2._wire.json import is_array, is_object
 from codegen.errors import SpecError
 
 __all__ = [
-    "REFINEMENTS",
-    "WORDS",
+    "CONSTRAINT_KEYS",
+    "DOC_KEYS",
     "Schema",
-    "fill",
+    "add_missing_details",
     "first_difference",
+    "follow_references",
     "reference",
     "resolve_pointer",
-    "resolve_root",
-    "unwrapped",
+    "unwrap_reference",
 ]
 
 Schema = dict[str, Any]
 
-WORDS = frozenset({"description", "summary", "example", "examples", "externalDocs"})
-"""Keys that say something to people and nothing to a program."""
+DOC_KEYS = frozenset({"description", "summary", "example", "examples", "externalDocs"})
+"""Keys that document a value for people and mean nothing to a program."""
 
-REFINEMENTS = frozenset(
+CONSTRAINT_KEYS = frozenset(
     {
         *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
         *("minLength", "maxLength", "pattern"),
@@ -33,17 +33,30 @@ REFINEMENTS = frozenset(
         "default",
     }
 )
-"""Keys that narrow a value without changing its Python type; the vendor states them in one place and not in the next."""
+"""Keys that narrow a value without changing its Python type. CircleCI states them in one copy of a schema and omits them in
+the next."""
+
+_LONGEST_CHAIN = 1000
 
 
-def reference(name: str, site: Mapping[str, Any]) -> Schema:
-    """A reference to a schema component; what is said of this place stands beside it in an allOf, as OpenAPI 3.0 wants."""
+def reference(name: str, siblings: Mapping[str, Any]) -> Schema:
+    """Return a reference to a schema component.
+
+    Args:
+        name: The component.
+        siblings: Keys that apply to this use of the component only. OpenAPI 3.0 ignores siblings of ``$ref``, so the
+            reference is wrapped in an ``allOf`` if there are any.
+    """
     target = {"$ref": f"#/components/schemas/{name}"}
-    return {"allOf": [target], **site} if site else target
+    return {"allOf": [target], **siblings} if siblings else target
 
 
 def resolve_pointer(document: Mapping[str, Any], pointer: str, where: str) -> Any:
-    """What a local ``$ref`` points to."""
+    """Return the target of a local ``$ref``.
+
+    Raises:
+        SpecError: The pointer leads to another file, or to nothing; the message begins with `where`.
+    """
     if not pointer.startswith("#/"):
         msg = f"{where}: $ref {pointer!r} leaves the document; bundle it into one file first"
         raise SpecError(msg)
@@ -57,28 +70,28 @@ def resolve_pointer(document: Mapping[str, Any], pointer: str, where: str) -> An
     return target
 
 
-def resolve_root(document: Mapping[str, Any], schema: Any, where: str) -> Schema:
-    """The schema, or the parameter, body, answer or path, behind a chain of references."""
-    for _ in range(1000):
-        if not is_object(schema) or "$ref" not in schema:
-            return schema if is_object(schema) else {}
-        schema = resolve_pointer(document, schema["$ref"], where)
-    msg = f"{where}: a chain of references leads back to itself or has no end"
+def follow_references(document: Mapping[str, Any], value: Any, where: str) -> Schema:
+    """Return the schema, parameter, body, response or path at the end of a chain of references."""
+    for _ in range(_LONGEST_CHAIN):
+        if not is_object(value) or "$ref" not in value:
+            return value if is_object(value) else {}
+        value = resolve_pointer(document, value["$ref"], where)
+    msg = f"{where}: a chain of references leads back to itself, or has more than {_LONGEST_CHAIN} links"
     raise SpecError(msg)
 
 
 def first_difference(one: Any, other: Any, path: str = "$", *, fields: bool = False) -> str | None:
-    """Where two schemas differ, words and refinements set aside; None where they are the same.
+    """Describe the first difference between two schemas, ignoring docs and constraints; None if they are equal.
 
     Args:
         one: A schema, or a part of one.
-        other: The same part of the other.
-        path: Where the parts stand, for the answer.
-        fields: Whether the keys of the parts are names of fields, of which none may be set aside.
+        other: The same part of the other schema.
+        path: The location of the parts, for the description.
+        fields: Whether the keys of the parts are field names, none of which may be ignored.
     """
     if is_object(one) and is_object(other):
-        one, other = unwrapped(one), unwrapped(other)
-        for key in sorted({*one, *other} - (frozenset() if fields else _set_aside(one))):
+        one, other = unwrap_reference(one), unwrap_reference(other)
+        for key in sorted({*one, *other} - (frozenset() if fields else _ignored_keys(one))):
             if key not in one or key not in other:
                 return f"{path}.{key} is only in one of them"
             if found := first_difference(one[key], other[key], f"{path}.{key}", fields=key == "properties"):
@@ -90,8 +103,8 @@ def first_difference(one: Any, other: Any, path: str = "$", *, fields: bool = Fa
     return None if one == other else f"{path} is {one!r} in one and {other!r} in the other"
 
 
-def unwrapped(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A reference that stands in an allOf only because something is said beside it, as the plain reference."""
+def unwrap_reference(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Undo `reference`: turn an ``allOf`` that holds a single reference into a plain reference with siblings."""
     match schema.get("allOf"):
         case [{"$ref": str(pointer)}]:
             return {"$ref": pointer, **{key: value for key, value in schema.items() if key != "allOf"}}
@@ -99,15 +112,15 @@ def unwrapped(schema: Mapping[str, Any]) -> Mapping[str, Any]:
             return schema
 
 
-def fill(known: Schema, other: Mapping[str, Any]) -> None:
-    """Take over what the second description of one schema says beyond the first: words and refinements."""
+def add_missing_details(known: Schema, other: Mapping[str, Any]) -> None:
+    """Copy docs and constraints that only the second copy of a schema has into the first."""
     for key, value in other.items():
         if is_object(value) and is_object(known.get(key)):
-            fill(known[key], value)
-        elif key in WORDS | REFINEMENTS | {"format"} and "allOf" not in known and "$ref" not in known:
+            add_missing_details(known[key], value)
+        elif key in DOC_KEYS | CONSTRAINT_KEYS | {"format"} and "allOf" not in known and "$ref" not in known:
             known.setdefault(key, value)
 
 
-def _set_aside(schema: Mapping[str, Any]) -> frozenset[str]:
+def _ignored_keys(schema: Mapping[str, Any]) -> frozenset[str]:
     number_format = {"format"} if schema.get("type") in ("integer", "number") else set[str]()
-    return WORDS | REFINEMENTS | number_format
+    return DOC_KEYS | CONSTRAINT_KEYS | number_format

@@ -133,7 +133,7 @@ async def test_no_more_is_begun_than_the_consumer_can_take(ordered, ahead):
             assert len(begun) <= consumed + ahead
 
 
-async def test_behind_a_call_that_takes_long_only_the_window_is_begun():
+async def test_only_the_window_is_begun_behind_a_slow_call():
     begun = []
 
     async def call(item):
@@ -176,7 +176,7 @@ async def test_the_first_error_is_raised_as_it_is_and_cancels_the_other_calls():
 
 
 @pytest.mark.parametrize("ordered", [False, True])
-async def test_collected_errors_belong_to_their_items_and_the_rest_goes_on(ordered):
+async def test_collected_errors_belong_to_their_items_and_the_other_calls_continue(ordered):
     outcomes = {
         outcome.item: outcome
         async for outcome in map_concurrently(
@@ -201,7 +201,7 @@ async def wait_for_what_somebody_else_cancelled(item):
 
 
 @pytest.mark.parametrize("ordered", [False, True])
-def test_a_call_that_is_cancelled_from_outside_is_an_error_and_no_end(ordered):
+def test_a_call_that_is_cancelled_from_outside_is_an_error_and_not_the_end(ordered):
     async def main():
         outcomes = map_concurrently(wait_for_what_somebody_else_cancelled, range(6), concurrency=2, ordered=ordered)
         await append_all(outcomes, [])
@@ -232,7 +232,7 @@ async def fail_like_an_empty_iterator(item):
 
 
 @pytest.mark.parametrize("ordered", [False, True])
-async def test_a_call_that_finds_an_iterator_empty_is_an_error_and_no_end(ordered):
+async def test_a_call_that_raises_stop_async_iteration_is_an_error_and_not_the_end(ordered):
     with pytest.raises(RuntimeError, match="raised StopAsyncIteration") as caught:
         await append_all(map_concurrently(fail_like_an_empty_iterator, range(6), concurrency=2, ordered=ordered), [])
     assert isinstance(caught.value.__cause__, StopAsyncIteration)
@@ -269,7 +269,7 @@ async def numbers_then_failure(count):
 
 
 @pytest.mark.parametrize("ordered", [False, True])
-async def test_an_error_of_the_items_is_raised_after_what_was_begun_when_errors_are_collected(ordered):
+async def test_an_error_of_the_items_is_raised_after_the_calls_begun_when_errors_are_collected(ordered):
     seen = []
     outcomes = map_concurrently(double, numbers_then_failure(7), concurrency=3, ordered=ordered, on_error="collect")
     with pytest.raises(LookupError, match="no more items"):
@@ -309,7 +309,7 @@ async def test_items_that_cannot_be_closed_do_not_hide_the_first_error():
 
 
 @pytest.mark.parametrize("on_error", ["raise", "collect"])
-async def test_what_closing_the_items_raises_arrives_as_it_is(on_error):
+async def test_an_error_of_closing_the_items_is_raised_unchanged(on_error):
     class Items:
         def __aiter__(self):
             return self
@@ -376,7 +376,7 @@ async def test_leaving_a_chain_of_maps_ends_every_call_of_each():
     assert not calls.running
 
 
-async def test_leaving_the_loop_cancels_the_calls_under_way():
+async def test_leaving_the_loop_cancels_the_calls_in_flight():
     calls = Calls()
 
     async def call(item):
@@ -432,7 +432,7 @@ async def test_an_error_of_the_progress_callback_is_raised_even_when_errors_are_
     ("options", "message"),
     [({"concurrency": 0}, "concurrency=0"), ({"concurrency": 1, "on_error": "ignore"}, "'ignore'")],
 )
-async def test_options_that_cannot_be_are_refused_before_anything_starts(options, message):
+async def test_invalid_options_are_rejected_before_anything_starts(options, message):
     with pytest.raises(ConfigurationError, match=message):
         map_concurrently(double, [1], **options)
 

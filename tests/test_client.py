@@ -1,4 +1,4 @@
-"""The client: what it sends for any call, and how its views share what they should."""
+"""The client: the requests it sends, and what its copies and views share."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ async def test_every_request_carries_the_token_and_asks_for_json(circleci: Circl
     ("auth", "header"),
     [("bearer", f"Bearer {TOKEN}"), ("basic", "Basic Q0NJUEFUXzAxMjM0NTY3ODlhYmNkZWY6")],
 )
-async def test_the_token_can_travel_in_the_authorization_header(requests: Requests, auth: Any, header: str):
+async def test_the_token_can_be_sent_in_the_authorization_header(requests: Requests, auth: Any, header: str):
     async with client(requests, json={}, options={"auth": auth}) as circleci:
         await circleci.user.me()
     assert requests[0].headers["Authorization"] == header
     assert "Circle-Token" not in requests[0].headers
 
 
-async def test_a_token_function_is_asked_for_each_request(requests: Requests):
+async def test_a_token_function_is_called_for_each_request(requests: Requests):
     tokens = iter(["first", "second"])
 
     async def token() -> str:
@@ -113,7 +113,7 @@ async def test_slugs_keep_their_slashes_and_everything_else_is_encoded(
         lambda c: c.projects.get_environment_variable("gh/acme/web", "A\nB"),
     ],
 )
-async def test_what_cannot_be_part_of_a_path_is_refused_before_anything_is_sent(
+async def test_an_invalid_path_segment_is_rejected_before_anything_is_sent(
     circleci: CircleCI, requests: Requests, call: Callable[[CircleCI], Any]
 ):
     async with circleci:
@@ -158,7 +158,7 @@ async def test_request_reaches_what_the_spec_does_not_know(requests: Requests):
 @pytest.mark.parametrize(
     "path", ["https://elsewhere.example/me", "me", "//elsewhere.example/me", "/me?a=1", "/me#x", ""]
 )
-async def test_request_refuses_what_is_no_path_below_the_base_url(circleci: CircleCI, requests: Requests, path: str):
+async def test_request_rejects_a_path_outside_the_base_url(circleci: CircleCI, requests: Requests, path: str):
     async with circleci:
         with pytest.raises(ValueError, match="must be a path below the base URL"):
             await circleci.request("GET", path)
@@ -172,7 +172,7 @@ async def test_request_raises_like_every_method(requests: Requests):
     assert caught.value.operation_id is None
 
 
-async def test_an_empty_answer_is_none(requests: Requests):
+async def test_an_empty_response_is_none(requests: Requests):
     async with client(requests, 204) as circleci:
         assert await circleci.request("DELETE", "/thing") is None
         await circleci.otel.delete_exporter("id")
@@ -213,9 +213,9 @@ async def test_one_client_serves_many_tasks(circleci: CircleCI, requests: Reques
     assert len(requests) == 50
 
 
-async def test_a_body_that_is_no_json_is_a_decode_error(requests: Requests):
+async def test_a_body_that_is_not_json_is_a_decode_error(requests: Requests):
     async with client(requests, text="<html>") as circleci:
-        with pytest.raises(DecodeError, match="the answer of the request is text/plain"):
+        with pytest.raises(DecodeError, match="the response of the request is text/plain"):
             await circleci.request("GET", "/me")
 
 
@@ -226,7 +226,7 @@ def test_neither_the_client_nor_its_parts_show_the_token():
     assert "https://circleci.com/api/v2" in repr(circleci)
 
 
-def test_without_a_token_it_says_where_it_looked(monkeypatch: pytest.MonkeyPatch, tmp_path: Any):
+def test_without_a_token_the_error_lists_the_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Any):
     for name in ("CIRCLE_TOKEN", "CIRCLECI_TOKEN", "CIRCLECI_CLI_TOKEN", "CIRCLE_CLI_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))

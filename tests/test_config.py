@@ -1,15 +1,20 @@
-"""Where settings come from, and what makes no sense: said with the value, and never with the token."""
+"""Sources of settings; errors about invalid ones show the value, and never the token."""
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+import httpx
 import pytest
 
-from circleci_v2 import ConfigurationError, ConnectionOptions, RateLimitPolicy, RetryPolicy, Timeout
-from circleci_v2.config import HOST_VARIABLES, TOKEN_VARIABLES, Secret, Settings, resolve
+from circleci_v2 import ConfigurationError, ConnectionOptions, RateLimitPolicy, RetryPolicy, Timeout, config
+from circleci_v2._http.transports.factory import Transports
+from circleci_v2.config import HOST_VARIABLES, TOKEN_VARIABLES, Secret, Settings
 
 TOKEN = "a-token-of-the-argument"
 OLD, NEW = ".circleci/cli.yml", ".config/circleci/config.yml"
@@ -27,12 +32,18 @@ def write(home: Path, name: str, text: str) -> Path:
     return file
 
 
+def resolve(token: Any = None, *, environ: Mapping[str, str], **options: Any) -> Settings:
+    """Resolve settings in an environment of these variables alone."""
+    with mock.patch.dict(os.environ, environ, clear=True):
+        return config.resolve(token, **options)
+
+
 def token_of(settings: Settings) -> str:
     assert isinstance(settings.token, Secret)
     return settings.token.reveal()
 
 
-def test_the_argument_comes_before_everything(home: Path):
+def test_arguments_have_precedence(home: Path):
     write(home, OLD, "token: from-file\nhost: https://file.example.com")
     environ = {"CIRCLE_TOKEN": "from-environment", "CIRCLECI_BASE_URL": "https://environment.example.com"}
     settings = resolve(TOKEN, base_url="https://argument.example.com/api/v2", environ=environ, home=home)
@@ -41,19 +52,19 @@ def test_the_argument_comes_before_everything(home: Path):
 
 
 @pytest.mark.parametrize("place", range(len(TOKEN_VARIABLES)))
-def test_variables_come_in_their_order(place: int, home: Path):
+def test_token_variables_have_an_order(place: int, home: Path):
     write(home, OLD, "token: from-file")
     environ = {name: f"token-{number}" for number, name in enumerate(TOKEN_VARIABLES) if number >= place}
     assert token_of(resolve(environ=environ, home=home)) == f"token-{place}"
 
 
 @pytest.mark.parametrize("place", range(len(HOST_VARIABLES)))
-def test_hosts_come_in_their_order(place: int, home: Path):
+def test_host_variables_have_an_order(place: int, home: Path):
     environ = {name: f"host-{number}.example.com" for number, name in enumerate(HOST_VARIABLES) if number >= place}
     assert resolve(TOKEN, environ=environ, home=home).base_url == f"https://host-{place}.example.com/api/v2"
 
 
-def test_an_empty_variable_is_as_good_as_none(home: Path):
+def test_an_empty_variable_counts_as_unset(home: Path):
     settings = resolve(environ={"CIRCLE_TOKEN": "", "CIRCLECI_TOKEN": "second", "CIRCLE_HOST": ""}, home=home)
     assert token_of(settings) == "second"
     assert settings.base_url == "https://circleci.com/api/v2"
@@ -69,18 +80,18 @@ def test_the_files_of_the_command_line_are_read(name: str, home: Path):
     assert settings.base_url == "https://server.example.com/api/v2"
 
 
-def test_a_file_may_name_the_place_of_the_api(home: Path):
+def test_a_file_may_set_the_path_of_the_api(home: Path):
     write(home, OLD, "host: https://server.example.com/\nrest_endpoint: /other/v2/\ntoken: t0ken\n")
     assert resolve(environ={}, home=home).base_url == "https://server.example.com/other/v2"
 
 
-def test_the_token_of_a_file_goes_to_no_host_of_another_file(home: Path):
+def test_the_token_of_a_file_is_not_sent_to_the_host_of_another_file(home: Path):
     write(home, OLD, "token: t0ken\n")
     write(home, NEW, "host: https://elsewhere.example.com\n")
     assert resolve(environ={}, home=home).base_url == "https://circleci.com/api/v2"
 
 
-def test_files_that_cannot_be_read_are_passed_over(home: Path):
+def test_unreadable_files_are_skipped(home: Path):
     (home / OLD).mkdir(parents=True)
     (home / NEW).parent.mkdir(parents=True)
     (home / NEW).write_bytes(b"\xff\xfe token: x")
@@ -88,7 +99,7 @@ def test_files_that_cannot_be_read_are_passed_over(home: Path):
         resolve(environ={}, home=home)
 
 
-def test_without_a_token_every_place_is_named(home: Path):
+def test_the_error_without_a_token_names_every_source(home: Path):
     with pytest.raises(ConfigurationError) as caught:
         resolve(environ={}, home=home)
     for place in (*TOKEN_VARIABLES, OLD, NEW):
@@ -96,13 +107,13 @@ def test_without_a_token_every_place_is_named(home: Path):
 
 
 @pytest.mark.parametrize("token", ["", "   ", "two words", "line\nbreak", "zwölf", "tab\there"])
-def test_a_token_that_cannot_travel_is_refused_and_not_shown(token: str, home: Path):
+def test_a_token_that_is_not_valid_in_a_header_is_rejected_and_not_shown(token: str, home: Path):
     with pytest.raises(ConfigurationError, match="copy it again") as caught:
         resolve(token, environ={}, home=home)
     assert not token.strip() or token.strip() not in str(caught.value)
 
 
-def test_blanks_around_a_token_are_no_part_of_it(home: Path):
+def test_blanks_around_a_token_are_stripped(home: Path):
     assert token_of(resolve(f"  {TOKEN}\n", environ={}, home=home)) == TOKEN
 
 
@@ -127,19 +138,19 @@ def test_hosts_are_completed(given: str, base_url: str, home: Path):
     "given",
     ["https://", "ftp://example.com", "https://example.com:port", "https://example.com/?a=b", "https://e.com/#x"],
 )
-def test_what_is_no_address_is_refused_by_its_name(given: str, home: Path):
+def test_an_invalid_base_url_is_rejected_and_shown(given: str, home: Path):
     with pytest.raises(ConfigurationError) as caught:
         resolve(TOKEN, base_url=given, environ={}, home=home)
     assert given in str(caught.value)
 
 
 @pytest.mark.parametrize("given", ["https://[::1/api", "https://[foo]/", "[::1"])
-def test_brackets_around_nothing_are_no_address(given: str, home: Path):
+def test_invalid_brackets_are_rejected(given: str, home: Path):
     with pytest.raises(ConfigurationError, match=re.escape(repr(given))):
         resolve("token", base_url=given, environ={}, home=home)
 
 
-def test_a_user_without_a_home_needs_none(monkeypatch: pytest.MonkeyPatch):
+def test_a_user_may_have_no_home_directory(monkeypatch: pytest.MonkeyPatch):
     def homeless() -> Path:
         raise RuntimeError("Could not determine home directory.")
 
@@ -147,13 +158,13 @@ def test_a_user_without_a_home_needs_none(monkeypatch: pytest.MonkeyPatch):
     assert resolve("token", environ={}).base_url == "https://circleci.com/api/v2"
 
 
-def test_a_password_in_an_address_is_refused_and_not_shown(home: Path):
+def test_a_password_in_a_base_url_is_rejected_and_not_shown(home: Path):
     with pytest.raises(ConfigurationError) as caught:
         resolve(TOKEN, base_url="https://user:passw0rd@example.com", environ={}, home=home)
     assert "passw0rd" not in str(caught.value)
 
 
-def test_the_token_is_not_sent_unencrypted_unless_that_is_asked_for(home: Path):
+def test_the_token_is_not_sent_unencrypted_without_allow_http(home: Path):
     address = "http://circleci.internal/api/v2"
     with pytest.raises(ConfigurationError, match="unencrypted"):
         resolve(TOKEN, base_url=address, environ={}, home=home)
@@ -176,7 +187,7 @@ def test_the_token_is_not_sent_unencrypted_unless_that_is_asked_for(home: Path):
         (lambda: ConnectionOptions(http2=True, fast=True), "http2=True and fast=True"),
     ],
 )
-def test_values_out_of_range_are_refused_by_name(make: Any, message: str):
+def test_values_out_of_range_are_rejected_by_name(make: Any, message: str):
     with pytest.raises(ConfigurationError) as caught:
         make()
     assert message in str(caught.value)
@@ -187,14 +198,14 @@ def test_a_log_level_is_taken_from_the_environment(home: Path):
     assert resolve(TOKEN, environ={"CIRCLECI_V2_LOG": ""}, home=home).log is None
 
 
-def test_proxies_come_from_the_environment_unless_it_is_not_trusted(home: Path):
+def test_proxies_are_read_from_the_environment_if_it_is_trusted(home: Path):
     environ = {"HTTPS_PROXY": "http://proxy:3128", "no_proxy": "localhost"}
     assert resolve(TOKEN, environ=environ, home=home).proxies == {"https": "http://proxy:3128", "no": "localhost"}
     distrusting = ConnectionOptions(trust_env=False)
     assert resolve(TOKEN, environ=environ, home=home, connection=distrusting).proxies == {}
 
 
-def test_a_header_of_a_cgi_request_is_no_proxy(home: Path):
+def test_a_header_of_a_cgi_request_is_not_used_as_a_proxy(home: Path):
     environ = {"REQUEST_METHOD": "GET", "HTTP_PROXY": "http://evil.example.com"}
     assert resolve(TOKEN, environ=environ, home=home).proxies == {}
 
@@ -204,3 +215,21 @@ def test_nothing_about_settings_shows_the_token(home: Path):
     assert TOKEN not in repr(settings)
     assert TOKEN not in repr(settings.token)
     assert TOKEN not in str(settings.token)
+
+
+def test_a_proxy_of_the_environment_is_not_used_for_exempt_hosts(home: Path):
+    environ = {"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "internal.example,*.corp.example, ::1"}
+    transports = Transports(resolve(TOKEN, environ=environ, home=home))
+    proxied = transports.for_url(httpx.URL("https://circleci.com/"))
+    exempt = [
+        "internal.example",
+        "ci.internal.example",
+        "ci.corp.example:8443",
+        "INTERNAL.example:443",
+        "[::1]",
+        "[::1]:1",
+    ]
+    direct = {transports.for_url(httpx.URL(f"https://{host}/")) for host in exempt}
+    assert len(direct) == 1
+    assert proxied not in direct
+    assert transports.for_url(httpx.URL("https://notinternal.example/")) is proxied

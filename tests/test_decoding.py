@@ -1,8 +1,10 @@
-"""Decoding: what the live API really sends is kept and reported, and comes out again as it came in."""
+"""Decoding: everything the live API sends is kept, deviations are reported, and `to_dict` restores the input."""
 
 from __future__ import annotations
 
+import inspect
 import logging
+import traceback
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,8 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circleci_v2 import CircleCI, DecodeError
-from circleci_v2._wire.compiled_decoding import straight_decoder
-from circleci_v2._wire.decoding import decode_silently, decoder_for
+from circleci_v2._wire.decoding import decode_silently, decoder_for, fast_decoder_for
 from circleci_v2._wire.deviations import Deviation, JsonPath
 from circleci_v2.events import DeviationEvent, Event
 from circleci_v2.models import (
@@ -47,7 +48,7 @@ WORKFLOW: dict[str, Any] = {
     "started_by": "03987f6a-4c27-4dc1-b6ab-c7e83bb3e713",
 }
 
-Ask = Callable[..., Any]
+GetWorkflow = Callable[..., Any]
 
 
 @pytest.fixture
@@ -56,8 +57,8 @@ def events() -> list[DeviationEvent]:
 
 
 @pytest.fixture
-def ask(events: list[DeviationEvent]) -> Ask:
-    """Get a workflow from a CircleCI that answers with a given body, once or several times."""
+def get_workflow(events: list[DeviationEvent]) -> GetWorkflow:
+    """Get a workflow from a CircleCI that responds with a given body, once or several times."""
 
     async def get(*bodies: Any, strict: bool = False) -> Any:
         waiting = list(bodies)
@@ -76,8 +77,8 @@ def ask(events: list[DeviationEvent]) -> Ask:
     return get
 
 
-async def test_a_described_answer_deviates_nowhere(ask: Ask, events: list[DeviationEvent]):
-    workflow = await ask(WORKFLOW)
+async def test_a_response_as_described_has_no_deviations(get_workflow: GetWorkflow, events: list[DeviationEvent]):
+    workflow = await get_workflow(WORKFLOW)
     assert workflow.id == UUID(WORKFLOW["id"])
     assert workflow.status is WorkflowStatus.RUNNING
     assert workflow.created_at == datetime(2026, 1, 31, 12, 0, 0, 123_000, tzinfo=UTC)
@@ -85,20 +86,20 @@ async def test_a_described_answer_deviates_nowhere(ask: Ask, events: list[Deviat
     assert events == []
 
 
-async def test_null_where_null_is_known_to_occur_is_none(ask: Ask, events: list[DeviationEvent]):
-    assert (await ask(WORKFLOW)).stopped_at is None
+async def test_null_where_null_is_known_to_occur_is_none(get_workflow: GetWorkflow, events: list[DeviationEvent]):
+    assert (await get_workflow(WORKFLOW)).stopped_at is None
     assert events == []
 
 
-async def test_null_in_a_required_field_is_none_and_reported(ask: Ask, events: list[DeviationEvent]):
-    assert (await ask(WORKFLOW | {"name": None})).name is None
+async def test_null_in_a_required_field_is_none_and_reported(get_workflow: GetWorkflow, events: list[DeviationEvent]):
+    assert (await get_workflow(WORKFLOW | {"name": None})).name is None
     assert [(e.operation_id, e.path, e.problem) for e in events] == [
         ("getWorkflowById", "$.name", "expected text, found null")
     ]
 
 
-async def test_an_unknown_enum_value_equals_its_string(ask: Ask, events: list[DeviationEvent]):
-    status = (await ask(WORKFLOW | {"status": "paused"})).status
+async def test_an_unknown_enum_value_equals_its_string(get_workflow: GetWorkflow, events: list[DeviationEvent]):
+    status = (await get_workflow(WORKFLOW | {"status": "paused"})).status
     assert status == "paused"
     assert isinstance(status, WorkflowStatus)
     assert not status.is_published
@@ -106,23 +107,23 @@ async def test_an_unknown_enum_value_equals_its_string(ask: Ask, events: list[De
     assert events[0].problem == "unknown value 'paused' of WorkflowStatus"
 
 
-async def test_a_missing_required_field_is_none_and_reported(ask: Ask, events: list[DeviationEvent]):
-    workflow = await ask({k: v for k, v in WORKFLOW.items() if k != "project_slug"})
+async def test_a_missing_required_field_is_none_and_reported(get_workflow: GetWorkflow, events: list[DeviationEvent]):
+    workflow = await get_workflow({k: v for k, v in WORKFLOW.items() if k != "project_slug"})
     assert workflow.project_slug is None
     assert [(e.path, e.problem) for e in events] == [("$.project_slug", "missing")]
 
 
-async def test_an_unknown_field_is_kept(ask: Ask, events: list[DeviationEvent]):
-    workflow = await ask(WORKFLOW | {"color": "green"})
+async def test_an_unknown_field_is_kept(get_workflow: GetWorkflow, events: list[DeviationEvent]):
+    workflow = await get_workflow(WORKFLOW | {"color": "green"})
     assert workflow.additional_properties == {"color": "green"}
     assert [(e.path, e.problem) for e in events] == [("$.color", "unknown field")]
 
 
-async def test_a_key_in_the_other_spelling_is_read(ask: Ask, events: list[DeviationEvent]):
+async def test_a_key_in_the_other_spelling_is_read(get_workflow: GetWorkflow, events: list[DeviationEvent]):
     body = {("stopped-at" if k == "stopped_at" else k): v for k, v in WORKFLOW.items()} | {
         "stopped-at": "2026-01-31T13:00:00Z"
     }
-    workflow = await ask(body)
+    workflow = await get_workflow(body)
     assert workflow.stopped_at == datetime(2026, 1, 31, 13, tzinfo=UTC)
     assert workflow.to_dict() == body
     assert events[0].path == "$.stopped-at"
@@ -139,22 +140,28 @@ async def test_a_key_in_the_other_spelling_is_read(ask: Ask, events: list[Deviat
         ("pipeline_number", True),
     ],
 )
-async def test_a_value_of_another_type_is_kept_as_it_is(ask: Ask, events: list[DeviationEvent], field: str, value: Any):
-    workflow = await ask(WORKFLOW | {field: value})
+async def test_a_value_of_another_type_is_kept_as_it_is(
+    get_workflow: GetWorkflow, events: list[DeviationEvent], field: str, value: Any
+):
+    workflow = await get_workflow(WORKFLOW | {field: value})
     assert getattr(workflow, field) == value
     assert len(events) == 1
     assert events[0].path == f"$.{field}"
 
 
 @pytest.mark.parametrize("body", [[], "text", 7, True])
-async def test_a_body_of_another_kind_is_kept_and_reported(ask: Ask, events: list[DeviationEvent], body: Any):
-    assert await ask(body) == body
+async def test_a_body_of_another_kind_is_kept_and_reported(
+    get_workflow: GetWorkflow, events: list[DeviationEvent], body: Any
+):
+    assert await get_workflow(body) == body
     assert events[0].path == "$"
 
 
-async def test_each_deviation_is_told_once(ask: Ask, events: list[DeviationEvent], caplog: pytest.LogCaptureFixture):
+async def test_each_deviation_is_reported_once(
+    get_workflow: GetWorkflow, events: list[DeviationEvent], caplog: pytest.LogCaptureFixture
+):
     with caplog.at_level(logging.WARNING, logger="circleci_v2"):
-        await ask(*[WORKFLOW | {"status": "paused"}] * 3, WORKFLOW | {"status": "frozen"})
+        await get_workflow(*[WORKFLOW | {"status": "paused"}] * 3, WORKFLOW | {"status": "frozen"})
     assert [e.problem for e in events] == [
         "unknown value 'paused' of WorkflowStatus",
         "unknown value 'frozen' of WorkflowStatus",
@@ -164,7 +171,7 @@ async def test_each_deviation_is_told_once(ask: Ask, events: list[DeviationEvent
     assert "$.status" in caplog.text
 
 
-async def test_items_of_a_list_that_deviate_alike_are_told_once():
+async def test_items_of_a_list_that_deviate_alike_are_reported_once():
     events: list[Any] = []
     items = [{"id": WORKFLOW["id"], "name": str(i), "created_at": None} for i in range(5)]
 
@@ -182,9 +189,9 @@ async def test_items_of_a_list_that_deviate_alike_are_told_once():
     [{"name": None}, {"status": "paused"}, {"color": "green"}, {"pipeline_number": "42"}, {"id": "x"}],
     ids=lambda change: next(iter(change)),
 )
-async def test_strict_raises_where_the_answer_deviates(ask: Ask, change: dict[str, Any]):
-    with pytest.raises(DecodeError, match=r"the answer of getWorkflowById deviates at \$\.") as caught:
-        await ask(WORKFLOW | change, strict=True)
+async def test_strict_raises_where_the_response_deviates(get_workflow: GetWorkflow, change: dict[str, Any]):
+    with pytest.raises(DecodeError, match=r"the response of getWorkflowById deviates at \$\.") as caught:
+        await get_workflow(WORKFLOW | change, strict=True)
     assert caught.value.path == f"$.{next(iter(change))}"
     assert caught.value.operation_id == "getWorkflowById"
 
@@ -222,7 +229,7 @@ def test_a_union_takes_the_member_that_fits_best():
         (datetime | date, "2026-01-31T12:00:00Z", datetime(2026, 1, 31, 12, tzinfo=UTC)),
     ],
 )
-def test_text_in_a_union_is_of_the_narrowest_type_that_it_is_a_value_of(union: Any, value: Any, decoded: object):
+def test_text_in_a_union_becomes_the_narrowest_type_that_accepts_it(union: Any, value: Any, decoded: object):
     deviations: list[Deviation] = []
     result = decoder_for(union)(value, JsonPath(deviations.append), None)
     assert (result, type(result), deviations) == (decoded, type(decoded), [])
@@ -256,7 +263,7 @@ def test_additional_properties_can_be_added():
     assert workflow.to_dict() == WORKFLOW | {"color": "green"}
 
 
-def test_what_to_dict_gives_can_be_changed_without_changing_the_model():
+def test_the_result_of_to_dict_can_be_changed_without_changing_the_model():
     workflow = Workflow.from_dict(WORKFLOW | {"color": {"of": ["day"]}})
     workflow.to_dict()["color"]["of"].append("night")
     assert workflow.to_dict()["color"] == {"of": ["day"]}
@@ -267,7 +274,7 @@ def test_models_are_compared_by_their_fields():
     assert Workflow.from_dict(WORKFLOW) != Workflow.from_dict(WORKFLOW | {"name": "deploy"})
 
 
-def test_models_have_slots_and_refuse_misspelled_attributes():
+def test_models_have_slots_and_reject_misspelled_attributes():
     workflow = Workflow.from_dict(WORKFLOW)
     with pytest.raises(AttributeError):
         workflow.statsu = "success"  # type: ignore[attr-defined]
@@ -310,7 +317,7 @@ def keys_of(model: type[Model]) -> list[str]:
 
 
 @given(st.data(), st.sampled_from([Pipeline, Workflow, WorkflowJob, Schedule, Webhook, FlakyTestReport]))
-def test_anything_at_all_is_decoded_and_given_back(data: st.DataObject, model: type[Model]):
+def test_any_object_is_decoded_and_restored_by_to_dict(data: st.DataObject, model: type[Model]):
     body = data.draw(st.dictionaries(st.sampled_from(keys_of(model)) | st.text(max_size=5), JSON, max_size=8))
     decoded = decode_silently(model, body)
     assert decoded.to_dict() == body
@@ -318,13 +325,23 @@ def test_anything_at_all_is_decoded_and_given_back(data: st.DataObject, model: t
 
 
 @given(JSON)
-def test_no_json_value_whatsoever_crashes_a_decoder(value: Any):
+def test_no_json_value_crashes_a_decoder(value: Any):
     for kind in (Pipeline, list[Workflow], dict[str, str | int | bool], WorkflowStatus, datetime, UUID, str | None):
         decode_silently(kind, value)
 
 
 @pytest.mark.parametrize("kind", [date, date | None])
-def test_dates_are_read_and_what_is_no_date_is_kept(kind: Any):
+def test_dates_are_decoded_and_other_text_is_kept(kind: Any):
     assert decode_silently(kind, "2026-03-04") == date(2026, 3, 4)
     assert decode_silently(dict[str, kind], {"a": "2026-03-04", "b": "soon"}) == {"a": date(2026, 3, 4), "b": "soon"}  # type: ignore[valid-type]
-    assert straight_decoder(date, decoder_for)("2026-03-04") == date(2026, 3, 4)
+    assert fast_decoder_for(date)("2026-03-04") == date(2026, 3, 4)
+
+
+def test_a_traceback_through_a_compiled_decoder_shows_its_source():
+    decode = fast_decoder_for(Workflow)
+    with pytest.raises(KeyError) as caught:
+        decode({})
+    shown = "".join(traceback.format_exception(caught.value))
+    assert 'File "<circleci_v2 decoder of Workflow>", line ' in shown
+    assert "model.id = (None if (v := received['id']) is None else uuid(v))" in shown
+    assert "def decode(received):" in inspect.getsource(decode)

@@ -66,6 +66,8 @@ def docstrings(source: str) -> Iterator[str]:
 def exists(name: str) -> bool:
     """Whether a dotted name in prose is one that a reader can use; names of other libraries are not judged."""
     parts = name.removeprefix("await ").split(".")
+    if parts[-1] in {"py", "md", "json", "yaml", "toml"}:
+        return True
     if parts[0] == "circleci_v2":
         return resolves(parts)
     if parts[0] in {"circleci", "client", "CircleCI"} and len(parts) > 1:

@@ -62,10 +62,10 @@ async def test_each_status_raises_its_own_error(status: int, kind: type[errors.A
             {"message": "You must log in first."},
         ),
         ({"text": "Rate limited."}, "Rate limited.", "Rate limited."),
-        ({"json": {}}, "Not Found (the answer says no more)", {}),
-        ({"json": {"message": ""}}, "Not Found (the answer says no more)", {"message": ""}),
+        ({"json": {}}, "Not Found (the response has no message)", {}),
+        ({"json": {"message": ""}}, "Not Found (the response has no message)", {"message": ""}),
         ({"json": {"detail": "odd"}}, '{"detail": "odd"}', {"detail": "odd"}),
-        ({"content": b""}, "Not Found (the answer says no more)", None),
+        ({"content": b""}, "Not Found (the response has no message)", None),
         ({"json": ["odd"]}, '["odd"]', ["odd"]),
         ({"content": b"\xff\xfe"}, "\ufffd\ufffd", "\ufffd\ufffd"),
     ],
@@ -88,38 +88,38 @@ async def test_the_message_is_found_in_every_kind_of_body(answer: dict[str, Any]
     assert error.body == body
 
 
-async def test_an_html_page_is_told_by_its_title():
+async def test_the_message_of_an_html_page_is_its_title():
     page = "<!DOCTYPE html><html><head><title>520: Web server\n returns an unknown error</title></head><body>long</body></html>"
     error = await refusal(520, html=page)
     assert error.message == "520: Web server returns an unknown error"
     assert error.body == page
 
 
-async def test_an_html_page_without_a_title_is_told_by_its_text():
+async def test_the_message_of_an_html_page_without_a_title_is_its_text():
     error = await refusal(502, html="<html><script>var x;</script><body><h1>Bad &amp; worse</h1></body></html>")
     assert error.message == "Bad & worse"
 
 
 @pytest.mark.parametrize("piece", ["<", "<title>", "<script>"])
-async def test_a_page_of_nothing_but_beginnings_is_told_all_the_same(piece: str):
+async def test_a_page_of_unclosed_tags_has_a_message_too(piece: str):
     """In no time: what looks for their ends must not look at all of a long page for each."""
     error = await refusal(502, html="<html>" + piece * 300_000)
     assert error.message.startswith(("<", "Bad Gateway"))
     assert len(error.body) == 6 + 300_000 * len(piece)
 
 
-async def test_a_body_that_is_nested_without_an_end_is_told_as_text():
+async def test_the_message_of_a_body_nested_too_deeply_is_its_text():
     error = await refusal(404, content=b"[" * 200_000)
     assert error.message.startswith("[[[")
 
 
 @pytest.mark.parametrize("charset", ["idna", "undefined", "no-such-thing", "rot13"])
-async def test_a_character_set_that_is_none_does_no_harm(charset: str):
+async def test_an_unknown_character_set_is_ignored(charset: str):
     error = await refusal(404, content=b"Nothing here", headers={"Content-Type": f"text/plain; charset={charset}"})
     assert error.message == "Nothing here"
 
 
-async def test_a_success_that_is_nested_without_an_end_is_a_decode_error():
+async def test_a_success_nested_too_deeply_is_a_decode_error():
     handler = httpx.MockTransport(lambda _: httpx.Response(200, content=b"[" * 200_000))
     async with CircleCI(TOKEN, transport=handler) as circleci:
         with pytest.raises(errors.DecodeError, match="not JSON"):
@@ -157,7 +157,7 @@ async def test_an_error_says_which_call_it_was_and_how_to_report_it():
     assert error.headers["X-Request-Id"] == "b7f5"
 
 
-async def test_no_error_knows_the_token():
+async def test_no_error_contains_the_token():
     error = await refusal(401, text="Invalid token provided.")
     assert TOKEN not in f"{error!r}{error}{vars(error)}"
 
@@ -168,7 +168,7 @@ async def test_a_rate_limit_error_says_how_long_to_wait():
     assert error.retry_after == 17
 
 
-async def test_a_success_that_is_no_json_is_a_decode_error():
+async def test_a_success_that_is_not_json_is_a_decode_error():
     def handler(_: httpx.Request) -> httpx.Response:
         return httpx.Response(200, html="<html>maintenance</html>")
 

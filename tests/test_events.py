@@ -1,4 +1,4 @@
-"""What `on_event` is told, in which order, and with what in it."""
+"""Events: their order and contents."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def me(**headers: str) -> httpx.Response:
 
 
 class Told(list[Event]):
-    """What was told, and a client that tells it."""
+    """The events so far, and a client that emits them."""
 
     def client(self, *answers: Answer, **options: Any) -> CircleCI:
         given: dict[str, Any] = {
@@ -108,7 +108,7 @@ async def test_calls_are_numbered_and_attempts_are_counted(told: Told):
     assert 0 <= retry.delay <= 0.001
 
 
-async def test_a_refusal_for_the_rate_limit_is_retried_and_waited_out(told: Told):
+async def test_a_rejection_is_waited_for_and_retried(told: Told):
     async with told.client(httpx.Response(429, headers={"retry-after": "0.01"}), me()) as circleci:
         response = await circleci.with_raw_response.user.me()
     assert told.kinds() == [
@@ -127,7 +127,7 @@ async def test_a_refusal_for_the_rate_limit_is_retried_and_waited_out(told: Told
     assert response.attempts == 2
 
 
-async def test_who_waits_for_a_place_is_not_said_to_wait_for_a_rate_limit(told: Told):
+async def test_waiting_for_concurrency_is_not_reported_as_a_rate_limit_wait(told: Told):
     async with (
         told.client(me(), max_concurrency=1, rate_limit=RateLimitPolicy()) as circleci,
         anyio.create_task_group() as group,
@@ -137,7 +137,7 @@ async def test_who_waits_for_a_place_is_not_said_to_wait_for_a_rate_limit(told: 
     assert sorted(kind.__name__ for kind in told.kinds()) == ["RequestEvent"] * 3 + ["ResponseEvent"] * 3
 
 
-async def test_an_attempt_without_an_answer_is_a_failure(told: Told):
+async def test_an_attempt_without_a_response_is_a_failure(told: Told):
     async with told.client(httpx.ReadTimeout("slow"), me()) as circleci:
         await circleci.user.me()
     assert told.kinds() == [RequestEvent, FailureEvent, RetryEvent, RequestEvent, ResponseEvent]
@@ -153,7 +153,7 @@ async def test_an_attempt_without_an_answer_is_a_failure(told: Told):
         (httpx.ConnectError("refused"), APIConnectionError, FailureEvent),
     ],
 )
-async def test_what_is_given_up_ends_with_what_happened(
+async def test_the_last_event_of_a_failed_call_is_its_last_outcome(
     told: Told, answer: Answer, error: type[Exception], last: type[Event]
 ):
     async with told.client(answer, retry=RetryPolicy(max_retries=1, backoff=0.001)) as circleci:
@@ -191,7 +191,7 @@ async def test_an_attempt_that_is_cancelled_is_a_failure(told: Told, use: Callab
 
 
 @pytest.mark.parametrize("use", [call_me, open_file])
-async def test_an_answer_that_is_too_long_is_a_failure(told: Told, use: Callable[[CircleCI], Any]):
+async def test_a_response_that_is_too_long_is_a_failure(told: Told, use: Callable[[CircleCI], Any]):
     async with told.client(httpx.Response(404, content=b"x" * 200), max_response_bytes=100) as circleci:
         with pytest.raises(DecodeError):
             await use(circleci)
@@ -199,7 +199,7 @@ async def test_an_answer_that_is_too_long_is_a_failure(told: Told, use: Callable
     assert "accepts 100" in told[1].error
 
 
-async def test_a_deprecation_is_told_once_for_each_operation(told: Told):
+async def test_a_deprecation_is_emitted_once_per_operation(told: Told):
     answer = me(deprecation="true", sunset="Sat, 01 Jan 2028 00:00:00 GMT", link="<https://example.com>")
     async with told.client(answer) as circleci:
         for _ in range(3):
@@ -209,7 +209,7 @@ async def test_a_deprecation_is_told_once_for_each_operation(told: Told):
     assert (event.sunset, event.link) == ("Sat, 01 Jan 2028 00:00:00 GMT", "<https://example.com>")
 
 
-async def test_a_deviation_is_told_once_with_its_place(told: Told):
+async def test_a_deviation_is_emitted_once_with_its_path(told: Told):
     async with told.client(httpx.Response(200, json={**ME, "id": 7})) as circleci:
         for _ in range(3):
             await circleci.user.me()
@@ -224,7 +224,7 @@ async def test_a_call_without_an_operation_has_no_operation_id(told: Told):
     assert {event.operation_id for event in told} == {None}
 
 
-async def test_an_error_in_on_event_is_logged_and_ends_no_call(caplog: pytest.LogCaptureFixture):
+async def test_an_error_in_on_event_is_logged_and_fails_no_call(caplog: pytest.LogCaptureFixture):
     def fail(event: Event) -> None:
         msg = f"no room for {type(event).__name__}"
         raise LookupError(msg)

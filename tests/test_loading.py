@@ -24,7 +24,7 @@ def load(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any
 @pytest.mark.parametrize(
     "content", [b"{}", b"[1, 2.5, null]", b'"\\u00e9"', b"NaN", b'\xef\xbb\xbf{"a": 1}', "{}".encode("utf-16")]
 )
-def test_what_one_reads_the_other_reads(load: Any, content: bytes):
+def test_both_accept_the_same_content(load: Any, content: bytes):
     try:
         expected = json.loads(content)
     except ValueError:
@@ -35,7 +35,7 @@ def test_what_one_reads_the_other_reads(load: Any, content: bytes):
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"{", b"\xff", b'{"a": 1} x'])
-def test_what_is_no_json_is_a_value_error(load: Any, content: bytes):
+def test_other_content_is_a_value_error(load: Any, content: bytes):
     with pytest.raises(ValueError):
         load(content)
 
@@ -45,5 +45,5 @@ def test_what_is_no_json_is_a_value_error(load: Any, content: bytes):
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(), st.lists, max_leaves=10
     )
 )
-def test_any_json_comes_out_as_it_went_in(value: Any):
+def test_any_json_value_is_restored(value: Any):
     assert loading.load_json(json.dumps(value).encode()) == value

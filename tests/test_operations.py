@@ -95,7 +95,7 @@ def test_there_are_115_operations_in_the_order_of_the_document():
     assert [operation.id for operation in OPERATIONS.values()] == ids
 
 
-def answer(operation: Operation) -> tuple[int, Any]:
+def successful_response(operation: Operation) -> tuple[int, Any]:
     status = next(s for s in sorted(published(operation)["responses"], reverse=True) if s.startswith("2"))
     content = published(operation)["responses"][status].get("content")
     return int(status), sample(DOCUMENT, content["application/json"]["schema"]) if content else None
@@ -104,7 +104,7 @@ def answer(operation: Operation) -> tuple[int, Any]:
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 async def test_each_method_sends_what_is_published_and_decodes_what_is_described(operation: Operation):
     requests: list[httpx.Request] = []
-    status, content = answer(operation)
+    status, content = successful_response(operation)
 
     def handler(request: httpx.Request) -> httpx.Response:
         requests.append(request)
@@ -143,7 +143,7 @@ def texts(value: Any) -> list[str]:
 
 
 def check(result: Any, content: Any) -> None:
-    """What was decoded gives back exactly what came in."""
+    """The decoded value encodes to exactly what was received."""
     if isinstance(result, Page):
         items = content if isinstance(content, list) else content["items"]
         assert [item.to_dict() for item in result.items] == items
@@ -174,8 +174,8 @@ def test_every_method_is_documented_with_its_arguments_and_its_route(operation: 
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
-async def test_each_method_gives_the_whole_response_when_asked(operation: Operation):
-    status, content = answer(operation)
+async def test_each_raw_method_returns_the_response(operation: Operation):
+    status, content = successful_response(operation)
 
     def handler(_: httpx.Request) -> httpx.Response:
         headers = {"x-request-id": "a-request"}
@@ -195,9 +195,14 @@ async def test_each_method_gives_the_whole_response_when_asked(operation: Operat
         check(response.parsed, content)
 
 
-def test_offsets_start_where_they_are_told_and_moments_are_utc():
+async def test_an_offset_is_sent_as_given_and_moments_are_sent_in_utc():
     moment = datetime(2026, 1, 31, 12, tzinfo=UTC)
-    from circleci_v2._generated.api.policies import list_decisions
+    queries: list[str] = []
 
-    request = list_decisions.build("acme", after=moment, offset=40)
-    assert request.query == (("after", "2026-01-31T12:00:00Z"), ("offset", "40"))
+    def handler(request: httpx.Request) -> httpx.Response:
+        queries.append(request.url.query.decode())
+        return httpx.Response(200, json=[])
+
+    async with client(handler) as circleci:
+        await circleci.policies.list_decisions("acme", after=moment, offset=40)
+    assert [query_of(query) for query in queries] == [{"after": ["2026-01-31T12:00:00Z"], "offset": ["40"]}]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from itertools import chain
 
 import anyio
@@ -22,7 +23,7 @@ def not_found():
 
 
 class Server:
-    """A list cut into pages; its tokens are the numbers of the pages, spelled so that nobody can count on it."""
+    """A list cut into pages; its tokens are the numbers of the pages, spelled so that code cannot rely on it."""
 
     def __init__(self, pages, *, last=None):
         self.pages = [list(page) for page in pages]
@@ -48,7 +49,7 @@ async def everything(iterable):
 
 
 async def until_it_breaks(iterable):
-    """What was read, and the error that ended it."""
+    """Return the items read, and the error that ended the iteration."""
     seen = []
     try:
         async for item in iterable:
@@ -126,7 +127,7 @@ async def test_a_list_resumed_at_a_token_gives_the_rest(pages, data):
 
 
 @given(lists_of_pages, st.none() | st.integers(0, 60))
-async def test_collect_gives_at_most_the_limit_and_asks_for_no_more_pages_than_that_takes(pages, limit):
+async def test_collect_returns_at_most_the_limit_and_requests_no_more_pages_than_needed(pages, limit):
     server = Server(pages)
     items = await Paginator(server.fetch).collect(limit)
     assert items == server.items[:limit]
@@ -138,12 +139,12 @@ async def test_collect_gives_at_most_the_limit_and_asks_for_no_more_pages_than_t
         assert len(server.asked) == needed
 
 
-async def test_a_negative_limit_is_refused():
+async def test_a_negative_limit_is_rejected():
     with pytest.raises(ConfigurationError, match="limit=-1"):
         await Paginator(Server([[1]]).fetch).collect(-1)
 
 
-async def test_the_first_item_is_found_behind_empty_pages_and_asks_no_further():
+async def test_the_first_item_is_found_after_empty_pages_and_no_more_pages_are_requested():
     server = Server([[], [], ["here"], ["not here"]])
     assert await Paginator(server.fetch).first() == "here"
     assert len(server.asked) == 3
@@ -164,7 +165,7 @@ async def test_an_error_on_the_first_page_is_raised_as_it_is():
 @pytest.mark.parametrize(
     "failure", [not_found(), APITimeoutError("too late", method="GET", url="https://circleci.com")]
 )
-async def test_an_error_in_mid_list_carries_the_token_and_the_count(failure):
+async def test_an_error_in_mid_list_has_the_token_and_the_count(failure):
     server = Server([[1, 2], [3], [4]])
     server.failures[2] = failure
     seen, error = await until_it_breaks(Paginator(server.fetch))
@@ -174,14 +175,14 @@ async def test_an_error_in_mid_list_carries_the_token_and_the_count(failure):
     assert "page_token='page:2'" in str(error)
 
 
-async def test_what_is_no_error_of_this_library_is_not_dressed_up_as_one():
+async def test_foreign_errors_are_not_wrapped():
     server = Server([[1], [2]])
     server.failures[1] = ZeroDivisionError()
     with pytest.raises(ZeroDivisionError):
         await everything(Paginator(server.fetch))
 
 
-async def test_an_iterator_that_failed_asks_for_the_same_page_when_it_is_asked_again():
+async def test_an_iterator_that_failed_requests_the_same_page_on_the_next_read():
     server = Server([[1], [2]])
     server.failures[1] = not_found()
     items = aiter(Paginator(server.fetch))
@@ -229,9 +230,9 @@ async def test_a_circle_longer_than_the_memory_raises_too(monkeypatch, tail, len
 
 async def test_the_memory_of_tokens_is_bounded(monkeypatch):
     monkeypatch.setattr(pagination, "_REMEMBERED_TOKENS", 10)
-    trail = pagination._Trail(None)
-    assert all(trail.extend(str(number)) for number in range(1000))
-    assert len(trail._known) == len(trail._recent) == 10
+    detector = pagination._CycleDetector(None)
+    assert all(detector.add(str(number)) for number in range(1000))
+    assert len(detector._known) == len(detector._recent) == 10
 
 
 @given(lists_of_pages, st.integers(1, 5))
@@ -245,7 +246,7 @@ async def test_prefetching_gives_the_same_items_and_pages(pages, ahead):
 
 
 @pytest.mark.parametrize("ahead", [1, 2, 5])
-async def test_so_many_pages_are_requested_ahead_and_no_more(ahead):
+async def test_exactly_the_given_number_of_pages_is_requested_ahead(ahead):
     server = Server([[number] for number in range(20)])
     async with Paginator(server.fetch).prefetch(ahead) as items:
         for consumed in range(1, 5):
@@ -288,7 +289,7 @@ class Hanging:
             self.cancelled.set()
 
 
-async def test_leaving_a_prefetching_loop_cancels_the_request_under_way():
+async def test_leaving_a_prefetching_loop_cancels_the_request_in_flight():
     server = Hanging()
     async for _ in Paginator(server.fetch).prefetch():
         await server.under_way.wait()
@@ -296,7 +297,7 @@ async def test_leaving_a_prefetching_loop_cancels_the_request_under_way():
     await server.cancelled.wait()
 
 
-async def test_leaving_the_block_waits_until_the_request_under_way_is_gone():
+async def test_leaving_the_block_waits_until_the_request_in_flight_has_ended():
     server = Hanging()
     async with Paginator(server.fetch).prefetch() as items:
         await anext(items)
@@ -305,7 +306,7 @@ async def test_leaving_the_block_waits_until_the_request_under_way_is_gone():
     assert server.cancelled.is_set()
 
 
-async def test_cancelling_the_consumer_cancels_the_request_under_way():
+async def test_cancelling_the_consumer_cancels_the_request_in_flight():
     server = Hanging()
 
     async def consume():
@@ -339,7 +340,7 @@ def read_slowly(iterable, read, tasks, count):
 
 
 class SlowServer(Server):
-    """A server whose answers are on the way for a moment."""
+    """A server whose responses take a moment."""
 
     async def fetch(self, page_token):
         await anyio.lowlevel.checkpoint()
@@ -366,7 +367,7 @@ async def test_several_tasks_share_the_pages_and_each_is_requested_once():
     assert server.asked == [None, "page:1", "page:2", "page:3"]
 
 
-async def test_a_reader_that_waits_for_a_page_asks_again_when_the_one_before_it_failed():
+async def test_a_reader_that_waits_for_a_page_requests_it_again_when_another_reader_failed():
     server = SlowServer([[1], [2]])
     server.failures[0] = not_found()
     iterator = aiter(Paginator(server.fetch))
@@ -384,24 +385,16 @@ async def test_a_reader_that_waits_for_a_page_asks_again_when_the_one_before_it_
     assert ended == ["not found", 1, 2]
 
 
-async def test_prefetching_no_page_is_refused():
+async def test_prefetching_no_page_is_rejected():
     with pytest.raises(ConfigurationError, match="pages=0"):
         Paginator(Server([[1]]).fetch).prefetch(0)
-
-
-def run(awaitable):
-    """The result of an awaitable that waits for nothing."""
-    step = awaitable.__await__()
-    with pytest.raises(StopIteration) as finished:
-        next(step)
-    return finished.value.value
 
 
 class ListThatChanges(RuleBasedStateMachine):
     """A reader on a list whose newest items come and whose items go, whose pages are cut anyhow and may fail.
 
     The list is read from newest to oldest, and a token names the item below which its page begins, as a server with
-    cursors does. What was there from the beginning to the end must be read exactly once, failures and all.
+    cursors does. Items that exist from the beginning to the end must be read exactly once, failures and all.
     """
 
     @initialize(count=st.integers(0, 30))
@@ -418,6 +411,7 @@ class ListThatChanges(RuleBasedStateMachine):
         self.resume_at = None
         self.reader = aiter(Paginator(self.fetch))
         self.tokens = {None}
+        self.runner = asyncio.Runner()
 
     async def fetch(self, page_token):
         assert page_token in self.tokens, "only tokens that were given out may come back"
@@ -470,9 +464,12 @@ class ListThatChanges(RuleBasedStateMachine):
     @precondition(lambda self: not self.ended)
     @rule(count=st.integers(1, 8))
     def read(self, count):
+        self.runner.run(self.read_items(count))
+
+    async def read_items(self, count):
         for _ in range(count):
             try:
-                self.seen.append(run(anext(self.reader)))
+                self.seen.append(await anext(self.reader))
             except StopAsyncIteration:
                 self.ended = True
                 return
@@ -494,6 +491,7 @@ class ListThatChanges(RuleBasedStateMachine):
         self.failing = self.circling = False
         while not self.ended:
             self.read(count=8)
+        self.runner.close()
         assert self.lasting <= set(self.seen)
 
 

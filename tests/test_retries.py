@@ -1,4 +1,4 @@
-"""Retries know the method: what may have taken effect is not sent twice."""
+"""Retries depend on the method: requests that may have taken effect are not sent twice."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from circleci_v2 import (
 pytestmark = pytest.mark.anyio
 
 Outcome = httpx.Response | Exception
-# What is retried is tested here; how fast requests follow each other after a refusal is another matter.
+# Pacing after a rejection would slow these tests down, and is tested elsewhere.
 UNPACED = RateLimitPolicy(enabled=False)
 CREATED = {
     "id": "5034460f-c7c4-4c43-9457-de07e2029e7b",
@@ -33,7 +33,7 @@ CREATED = {
 
 
 class Server:
-    """Answers with what it is given, one after the other; then it accepts."""
+    """Returns the given outcomes in turn, and then accepts every request."""
 
     def __init__(self, *outcomes: Outcome) -> None:
         self._outcomes = list(outcomes)
@@ -92,7 +92,7 @@ REFUSED: list[Callable[[], Outcome]] = [
 
 @pytest.mark.parametrize("call", [trigger, patch])
 @pytest.mark.parametrize(("outcome", "error"), DOUBTFUL)
-async def test_what_may_have_taken_effect_is_sent_once(
+async def test_a_request_that_may_have_taken_effect_is_sent_once(
     call: Callable[[CircleCI], Any], outcome: Callable[[], Outcome], error: type[Exception]
 ):
     server = Server(outcome())
@@ -104,9 +104,7 @@ async def test_what_may_have_taken_effect_is_sent_once(
 
 @pytest.mark.parametrize("call", [get, put, delete])
 @pytest.mark.parametrize("outcome", [outcome for outcome, _ in DOUBTFUL])
-async def test_what_has_the_same_effect_twice_is_sent_again(
-    call: Callable[[CircleCI], Any], outcome: Callable[[], Outcome]
-):
+async def test_an_idempotent_request_is_sent_again(call: Callable[[CircleCI], Any], outcome: Callable[[], Outcome]):
     server = Server(outcome(), outcome())
     async with server.client() as circleci:
         await call(circleci)
@@ -115,7 +113,7 @@ async def test_what_has_the_same_effect_twice_is_sent_again(
 
 @pytest.mark.parametrize("call", [trigger, patch, get])
 @pytest.mark.parametrize("outcome", REFUSED)
-async def test_what_was_refused_before_anything_happened_is_sent_until_it_is_accepted(
+async def test_a_rejected_request_is_sent_until_it_is_accepted(
     call: Callable[[CircleCI], Any], outcome: Callable[[], Outcome]
 ):
     server = Server(outcome(), outcome())
@@ -142,7 +140,7 @@ async def test_a_wait_longer_than_the_deadline_is_not_begun():
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422])
-async def test_a_refusal_is_final(status: int):
+async def test_other_client_errors_are_final(status: int):
     server = Server(httpx.Response(status))
     async with server.client() as circleci:
         with pytest.raises(APIError):
@@ -150,7 +148,7 @@ async def test_a_refusal_is_final(status: int):
     assert len(server.requests) == 1
 
 
-async def test_the_response_tells_how_many_attempts_it_took():
+async def test_a_response_holds_the_number_of_attempts():
     server = Server(httpx.Response(503))
     async with server.client() as circleci:
         response = await circleci.with_raw_response.user.me()

@@ -92,7 +92,7 @@ def test_any_text_is_a_slug_or_an_error_that_names_it(text):
         ("gh/acme/\ud800", "'\\ud800'"),
     ],
 )
-def test_what_is_no_project_slug_is_refused_with_the_reason(value, reason):
+def test_text_that_is_not_a_project_slug_is_rejected_with_the_reason(value, reason):
     with pytest.raises(InvalidSlugError) as caught:
         ProjectSlug(value)
     assert reason in str(caught.value)
@@ -100,7 +100,7 @@ def test_what_is_no_project_slug_is_refused_with_the_reason(value, reason):
 
 
 @pytest.mark.parametrize("value", [None, 7, ORGANIZATION_ID, b"gh/acme/web"])
-def test_what_is_no_text_is_refused_like_any_other_wrong_slug(value):
+def test_values_that_are_not_text_are_rejected_like_any_other_invalid_slug(value):
     with pytest.raises(InvalidSlugError, match=f"type {type(value).__name__}"):
         ProjectSlug(value)
 
@@ -145,7 +145,7 @@ def test_an_organization_is_named_by_slug_or_by_id():
     assert org_path(str(ORGANIZATION_ID).upper()) == str(ORGANIZATION_ID)
 
 
-def test_what_names_no_organization_is_refused():
+def test_values_that_name_no_organization_are_rejected():
     with pytest.raises(InvalidSlugError, match="'acme'"):
         org_path("acme")
     with pytest.raises(InvalidSlugError, match="'gh/acme/web'"):

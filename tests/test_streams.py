@@ -17,7 +17,7 @@ language = contextvars.ContextVar("language", default="none")
 
 
 class Recorder:
-    """Produces numbers for ever, and tells when it began, when it was cancelled and when it had cleaned up."""
+    """Produces numbers endlessly; records its start, its cancellation and the end of its cleanup."""
 
     def __init__(self):
         self.begun = 0
@@ -42,7 +42,7 @@ class Recorder:
 
 
 class Silence:
-    """Produces nothing for ever, and tells when it was cancelled."""
+    """Produces nothing, endlessly; records its cancellation."""
 
     def __init__(self):
         self.ended = anyio.Event()
@@ -59,7 +59,7 @@ async def numbers(send):
         await send([number])
 
 
-async def test_values_come_in_order_whole_batches_at_a_time():
+async def test_values_arrive_in_order_in_complete_batches():
     async def produce(send):
         await send([1, 2])
         await send([])
@@ -74,7 +74,7 @@ async def test_each_loop_starts_afresh():
     assert [number async for number in stream] == [0, 1, 2, 3, 4]
 
 
-async def test_nothing_starts_before_the_first_value_is_asked_for():
+async def test_nothing_starts_before_the_first_read():
     recorder = Recorder()
     stream = Stream(recorder.produce)
     aiter(stream)
@@ -107,7 +107,7 @@ async def test_an_error_arrives_as_it_is_after_the_values_before_it():
         assert isinstance(failure.__cause__, KeyError)
 
 
-async def test_a_stop_of_an_iteration_inside_the_tasks_is_no_end():
+async def test_stop_async_iteration_inside_the_tasks_is_not_the_end():
     async def produce(send):
         await send([1])
         raise StopAsyncIteration
@@ -119,7 +119,7 @@ async def test_a_stop_of_an_iteration_inside_the_tasks_is_no_end():
             await anext(values)
 
 
-async def test_leaving_a_loop_stops_the_tasks_at_once_and_ends_them_soon():
+async def test_leaving_a_loop_stops_the_tasks_immediately_and_ends_them_soon():
     recorder = Recorder()
     async for number in Stream(recorder.produce, buffer=3):
         if number == 2:
@@ -129,7 +129,7 @@ async def test_leaving_a_loop_stops_the_tasks_at_once_and_ends_them_soon():
     assert recorder.made == made
 
 
-async def test_an_error_in_the_loop_ends_the_tasks_though_its_traceback_is_kept():
+async def test_an_error_in_the_loop_ends_the_tasks_although_its_traceback_is_kept():
     recorder = Recorder()
     try:
         async for _ in Stream(recorder.produce):
@@ -159,7 +159,7 @@ async def test_cancelling_the_loop_while_it_waits_ends_the_tasks():
     await silence.ended.wait()
 
 
-async def test_a_time_limit_ends_the_tasks_though_its_traceback_is_kept():
+async def test_a_timeout_ends_the_tasks_although_its_traceback_is_kept():
     silence = Silence()
 
     async def consume():
@@ -274,7 +274,7 @@ async def test_a_reader_that_gives_up_its_turn_leaves_it_to_the_next():
     assert sorted(read) == ["a", "b"]
 
 
-async def test_a_hand_over_that_is_cancelled_takes_its_values_back():
+async def test_a_cancelled_send_takes_its_values_back():
     async def produce(send):
         await send([1])
         async with anyio.create_task_group() as tasks:
@@ -291,7 +291,7 @@ async def test_a_hand_over_that_is_cancelled_takes_its_values_back():
         assert [value async for value in values] == [3]
 
 
-async def test_nobody_waits_to_hand_over_what_nobody_will_read():
+async def test_sends_fail_once_the_consumer_is_gone():
     refused = anyio.Event()
 
     async def send_for_ever(send):
@@ -317,7 +317,7 @@ async def test_a_stream_that_was_closed_says_so():
         await anext(values)
 
 
-async def test_readers_that_still_wait_when_a_stream_is_closed_are_told_so():
+async def test_readers_that_wait_when_a_stream_is_closed_get_an_error():
     told = []
 
     async def read(values):
@@ -394,7 +394,7 @@ async def test_an_exit_inside_the_tasks_reaches_the_consumer():
         await anext(aiter(Stream(produce)))
 
 
-def test_a_task_cancelled_from_outside_is_no_end():
+def test_a_task_cancelled_from_outside_is_not_the_end():
     async def consume():
         values = aiter(Stream(numbers))
         await anext(values)
@@ -448,7 +448,7 @@ def test_a_native_cancellation_of_a_read_loses_nothing_at_whatever_step_it_comes
     assert sorted(asyncio.run(main())) == [0, 1, 2, 3, 4]
 
 
-def test_a_handle_that_outlives_its_event_loop_is_dropped_in_peace():
+def test_a_handle_that_outlives_its_event_loop_is_dropped_without_error():
     async def main():
         values = aiter(Stream(numbers))
         await anext(values)
@@ -459,7 +459,7 @@ def test_a_handle_that_outlives_its_event_loop_is_dropped_in_peace():
     gc.collect()
 
 
-def test_a_handle_whose_loop_was_closed_without_ado_is_dropped_in_peace():
+def test_a_handle_of_a_closed_loop_is_dropped_without_error():
     loop = asyncio.new_event_loop()
     values = aiter(Stream(numbers))
     loop.run_until_complete(anext(values))

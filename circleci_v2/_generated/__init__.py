@@ -1,1 +1,1 @@
-"""The CircleCI API v2 as code, written by `make generate`; change openapi.json or templates/ instead of this."""
+"""The CircleCI API v2 as code, written by `make generate`: edit openapi.json or templates/, not this package."""

@@ -1,313 +1,219 @@
-"""The namespaces of the client, each imported when it is first used."""
+"""The namespaces of the client as typed attributes, each imported on first use."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from circleci_v2._generated import api
 from circleci_v2._wire.namespace import NamespaceHolder
-
-if TYPE_CHECKING:
-    from circleci_v2._generated.api.contexts import Contexts, ContextsWithRawResponse
-    from circleci_v2._generated.api.deploy import Deploy, DeployWithRawResponse
-    from circleci_v2._generated.api.groups import Groups, GroupsWithRawResponse
-    from circleci_v2._generated.api.insights import Insights, InsightsWithRawResponse
-    from circleci_v2._generated.api.jobs import Jobs, JobsWithRawResponse
-    from circleci_v2._generated.api.oidc import Oidc, OidcWithRawResponse
-    from circleci_v2._generated.api.organizations import Organizations, OrganizationsWithRawResponse
-    from circleci_v2._generated.api.otel import Otel, OtelWithRawResponse
-    from circleci_v2._generated.api.pipeline_definitions import PipelineDefinitions, PipelineDefinitionsWithRawResponse
-    from circleci_v2._generated.api.pipelines import Pipelines, PipelinesWithRawResponse
-    from circleci_v2._generated.api.policies import Policies, PoliciesWithRawResponse
-    from circleci_v2._generated.api.projects import Projects, ProjectsWithRawResponse
-    from circleci_v2._generated.api.rollbacks import Rollbacks, RollbacksWithRawResponse
-    from circleci_v2._generated.api.schedules import Schedules, SchedulesWithRawResponse
-    from circleci_v2._generated.api.triggers import Triggers, TriggersWithRawResponse
-    from circleci_v2._generated.api.usage import Usage, UsageWithRawResponse
-    from circleci_v2._generated.api.user import Users, UsersWithRawResponse
-    from circleci_v2._generated.api.webhooks import Webhooks, WebhooksWithRawResponse
-    from circleci_v2._generated.api.workflows import Workflows, WorkflowsWithRawResponse
 
 __all__ = ["Namespaces", "NamespacesWithRawResponse"]
 
 
 class Namespaces(NamespaceHolder):
-    """One attribute for each kind of thing that the API deals with."""
+    """One attribute for each kind of resource in the API."""
+
+    __module__ = "circleci_v2.namespaces"
 
     @property
-    def insights(self) -> Insights:
+    def insights(self) -> api.Insights:
         """Insights: frequency, duration, cost and flaky tests of workflows and jobs.
 
         Figures lag up to 24 hours.
         """
-        from circleci_v2._generated.api.insights import Insights
-
-        return self._namespace(Insights)
+        return self._namespace(api.Insights)
 
     @property
-    def user(self) -> Users:
+    def user(self) -> api.Users:
         """Users: the owner of the API token, and the organizations the user works with."""
-        from circleci_v2._generated.api.user import Users
-
-        return self._namespace(Users)
+        return self._namespace(api.Users)
 
     @property
-    def organizations(self) -> Organizations:
+    def organizations(self) -> api.Organizations:
         """Organizations, and their allow-lists of URL prefixes for orbs."""
-        from circleci_v2._generated.api.organizations import Organizations
-
-        return self._namespace(Organizations)
+        return self._namespace(api.Organizations)
 
     @property
-    def projects(self) -> Projects:
+    def projects(self) -> api.Projects:
         """Projects, with their settings, environment variables and checkout keys."""
-        from circleci_v2._generated.api.projects import Projects
-
-        return self._namespace(Projects)
+        return self._namespace(api.Projects)
 
     @property
-    def pipelines(self) -> Pipelines:
+    def pipelines(self) -> api.Pipelines:
         """Pipelines: trigger them, list them, read their configuration, continue them from a setup workflow."""
-        from circleci_v2._generated.api.pipelines import Pipelines
-
-        return self._namespace(Pipelines)
+        return self._namespace(api.Pipelines)
 
     @property
-    def workflows(self) -> Workflows:
+    def workflows(self) -> api.Workflows:
         """Workflows: get one, list its jobs, approve jobs on hold, cancel it, rerun it."""
-        from circleci_v2._generated.api.workflows import Workflows
-
-        return self._namespace(Workflows)
+        return self._namespace(api.Workflows)
 
     @property
-    def jobs(self) -> Jobs:
+    def jobs(self) -> api.Jobs:
         """Jobs: get one, list its test results and artifacts, cancel it."""
-        from circleci_v2._generated.api.jobs import Jobs
-
-        return self._namespace(Jobs)
+        return self._namespace(api.Jobs)
 
     @property
-    def schedules(self) -> Schedules:
+    def schedules(self) -> api.Schedules:
         """Scheduled pipelines: timetables that trigger pipelines."""
-        from circleci_v2._generated.api.schedules import Schedules
-
-        return self._namespace(Schedules)
+        return self._namespace(api.Schedules)
 
     @property
-    def webhooks(self) -> Webhooks:
+    def webhooks(self) -> api.Webhooks:
         """Outbound webhooks: notifications of finished workflows and jobs."""
-        from circleci_v2._generated.api.webhooks import Webhooks
-
-        return self._namespace(Webhooks)
+        return self._namespace(api.Webhooks)
 
     @property
-    def oidc(self) -> Oidc:
+    def oidc(self) -> api.Oidc:
         """OIDC custom claims: the audience and lifetime of the identity tokens that jobs receive."""
-        from circleci_v2._generated.api.oidc import Oidc
-
-        return self._namespace(Oidc)
+        return self._namespace(api.Oidc)
 
     @property
-    def policies(self) -> Policies:
+    def policies(self) -> api.Policies:
         """Config policies: an organization's rules for its configuration, and the decisions based on them."""
-        from circleci_v2._generated.api.policies import Policies
-
-        return self._namespace(Policies)
+        return self._namespace(api.Policies)
 
     @property
-    def contexts(self) -> Contexts:
+    def contexts(self) -> api.Contexts:
         """Contexts: shared environment variables, and the restrictions on their use."""
-        from circleci_v2._generated.api.contexts import Contexts
-
-        return self._namespace(Contexts)
+        return self._namespace(api.Contexts)
 
     @property
-    def groups(self) -> Groups:
+    def groups(self) -> api.Groups:
         """Groups: sets of members of an organization."""
-        from circleci_v2._generated.api.groups import Groups
-
-        return self._namespace(Groups)
+        return self._namespace(api.Groups)
 
     @property
-    def usage(self) -> Usage:
-        """Usage exports: credits and minutes of every job, as CSV files.
+    def usage(self) -> api.Usage:
+        """Usage exports: credits and run times of every job, as CSV files.
 
-        At most 31 days in one export, 13 months back, 10 exports an hour for each organization.
+        At most 31 days in one export, 10 exports and 10 status requests an hour for each organization.
         """
-        from circleci_v2._generated.api.usage import Usage
-
-        return self._namespace(Usage)
+        return self._namespace(api.Usage)
 
     @property
-    def pipeline_definitions(self) -> PipelineDefinitions:
+    def pipeline_definitions(self) -> api.PipelineDefinitions:
         """Pipeline definitions: the configuration that a project runs, and the repository that it checks out."""
-        from circleci_v2._generated.api.pipeline_definitions import PipelineDefinitions
-
-        return self._namespace(PipelineDefinitions)
+        return self._namespace(api.PipelineDefinitions)
 
     @property
-    def triggers(self) -> Triggers:
+    def triggers(self) -> api.Triggers:
         """Triggers: the event sources that start a pipeline definition."""
-        from circleci_v2._generated.api.triggers import Triggers
-
-        return self._namespace(Triggers)
+        return self._namespace(api.Triggers)
 
     @property
-    def rollbacks(self) -> Rollbacks:
+    def rollbacks(self) -> api.Rollbacks:
         """Rollbacks: return a component to an earlier version."""
-        from circleci_v2._generated.api.rollbacks import Rollbacks
-
-        return self._namespace(Rollbacks)
+        return self._namespace(api.Rollbacks)
 
     @property
-    def deploy(self) -> Deploy:
+    def deploy(self) -> api.Deploy:
         """Deploys: environments, components and the versions that run in them."""
-        from circleci_v2._generated.api.deploy import Deploy
-
-        return self._namespace(Deploy)
+        return self._namespace(api.Deploy)
 
     @property
-    def otel(self) -> Otel:
+    def otel(self) -> api.Otel:
         """OpenTelemetry exporters: traces of pipelines, sent to a collector.
 
         At most five for each organization.
         """
-        from circleci_v2._generated.api.otel import Otel
-
-        return self._namespace(Otel)
+        return self._namespace(api.Otel)
 
 
 class NamespacesWithRawResponse(NamespaceHolder):
-    """The same attributes, whose methods return the whole `Response`."""
+    """The same attributes, whose methods return the `Response`."""
+
+    __module__ = "circleci_v2.namespaces"
 
     @property
-    def insights(self) -> InsightsWithRawResponse:
-        """The methods of `Insights`, with the response around what they return."""
-        from circleci_v2._generated.api.insights import InsightsWithRawResponse
-
-        return self._namespace(InsightsWithRawResponse)
+    def insights(self) -> api.InsightsWithRawResponse:
+        """The methods of `Insights`, returning the `Response` with the decoded value."""
+        return self._namespace(api.InsightsWithRawResponse)
 
     @property
-    def user(self) -> UsersWithRawResponse:
-        """The methods of `Users`, with the response around what they return."""
-        from circleci_v2._generated.api.user import UsersWithRawResponse
-
-        return self._namespace(UsersWithRawResponse)
+    def user(self) -> api.UsersWithRawResponse:
+        """The methods of `Users`, returning the `Response` with the decoded value."""
+        return self._namespace(api.UsersWithRawResponse)
 
     @property
-    def organizations(self) -> OrganizationsWithRawResponse:
-        """The methods of `Organizations`, with the response around what they return."""
-        from circleci_v2._generated.api.organizations import OrganizationsWithRawResponse
-
-        return self._namespace(OrganizationsWithRawResponse)
+    def organizations(self) -> api.OrganizationsWithRawResponse:
+        """The methods of `Organizations`, returning the `Response` with the decoded value."""
+        return self._namespace(api.OrganizationsWithRawResponse)
 
     @property
-    def projects(self) -> ProjectsWithRawResponse:
-        """The methods of `Projects`, with the response around what they return."""
-        from circleci_v2._generated.api.projects import ProjectsWithRawResponse
-
-        return self._namespace(ProjectsWithRawResponse)
+    def projects(self) -> api.ProjectsWithRawResponse:
+        """The methods of `Projects`, returning the `Response` with the decoded value."""
+        return self._namespace(api.ProjectsWithRawResponse)
 
     @property
-    def pipelines(self) -> PipelinesWithRawResponse:
-        """The methods of `Pipelines`, with the response around what they return."""
-        from circleci_v2._generated.api.pipelines import PipelinesWithRawResponse
-
-        return self._namespace(PipelinesWithRawResponse)
+    def pipelines(self) -> api.PipelinesWithRawResponse:
+        """The methods of `Pipelines`, returning the `Response` with the decoded value."""
+        return self._namespace(api.PipelinesWithRawResponse)
 
     @property
-    def workflows(self) -> WorkflowsWithRawResponse:
-        """The methods of `Workflows`, with the response around what they return."""
-        from circleci_v2._generated.api.workflows import WorkflowsWithRawResponse
-
-        return self._namespace(WorkflowsWithRawResponse)
+    def workflows(self) -> api.WorkflowsWithRawResponse:
+        """The methods of `Workflows`, returning the `Response` with the decoded value."""
+        return self._namespace(api.WorkflowsWithRawResponse)
 
     @property
-    def jobs(self) -> JobsWithRawResponse:
-        """The methods of `Jobs`, with the response around what they return."""
-        from circleci_v2._generated.api.jobs import JobsWithRawResponse
-
-        return self._namespace(JobsWithRawResponse)
+    def jobs(self) -> api.JobsWithRawResponse:
+        """The methods of `Jobs`, returning the `Response` with the decoded value."""
+        return self._namespace(api.JobsWithRawResponse)
 
     @property
-    def schedules(self) -> SchedulesWithRawResponse:
-        """The methods of `Schedules`, with the response around what they return."""
-        from circleci_v2._generated.api.schedules import SchedulesWithRawResponse
-
-        return self._namespace(SchedulesWithRawResponse)
+    def schedules(self) -> api.SchedulesWithRawResponse:
+        """The methods of `Schedules`, returning the `Response` with the decoded value."""
+        return self._namespace(api.SchedulesWithRawResponse)
 
     @property
-    def webhooks(self) -> WebhooksWithRawResponse:
-        """The methods of `Webhooks`, with the response around what they return."""
-        from circleci_v2._generated.api.webhooks import WebhooksWithRawResponse
-
-        return self._namespace(WebhooksWithRawResponse)
+    def webhooks(self) -> api.WebhooksWithRawResponse:
+        """The methods of `Webhooks`, returning the `Response` with the decoded value."""
+        return self._namespace(api.WebhooksWithRawResponse)
 
     @property
-    def oidc(self) -> OidcWithRawResponse:
-        """The methods of `Oidc`, with the response around what they return."""
-        from circleci_v2._generated.api.oidc import OidcWithRawResponse
-
-        return self._namespace(OidcWithRawResponse)
+    def oidc(self) -> api.OidcWithRawResponse:
+        """The methods of `Oidc`, returning the `Response` with the decoded value."""
+        return self._namespace(api.OidcWithRawResponse)
 
     @property
-    def policies(self) -> PoliciesWithRawResponse:
-        """The methods of `Policies`, with the response around what they return."""
-        from circleci_v2._generated.api.policies import PoliciesWithRawResponse
-
-        return self._namespace(PoliciesWithRawResponse)
+    def policies(self) -> api.PoliciesWithRawResponse:
+        """The methods of `Policies`, returning the `Response` with the decoded value."""
+        return self._namespace(api.PoliciesWithRawResponse)
 
     @property
-    def contexts(self) -> ContextsWithRawResponse:
-        """The methods of `Contexts`, with the response around what they return."""
-        from circleci_v2._generated.api.contexts import ContextsWithRawResponse
-
-        return self._namespace(ContextsWithRawResponse)
+    def contexts(self) -> api.ContextsWithRawResponse:
+        """The methods of `Contexts`, returning the `Response` with the decoded value."""
+        return self._namespace(api.ContextsWithRawResponse)
 
     @property
-    def groups(self) -> GroupsWithRawResponse:
-        """The methods of `Groups`, with the response around what they return."""
-        from circleci_v2._generated.api.groups import GroupsWithRawResponse
-
-        return self._namespace(GroupsWithRawResponse)
+    def groups(self) -> api.GroupsWithRawResponse:
+        """The methods of `Groups`, returning the `Response` with the decoded value."""
+        return self._namespace(api.GroupsWithRawResponse)
 
     @property
-    def usage(self) -> UsageWithRawResponse:
-        """The methods of `Usage`, with the response around what they return."""
-        from circleci_v2._generated.api.usage import UsageWithRawResponse
-
-        return self._namespace(UsageWithRawResponse)
+    def usage(self) -> api.UsageWithRawResponse:
+        """The methods of `Usage`, returning the `Response` with the decoded value."""
+        return self._namespace(api.UsageWithRawResponse)
 
     @property
-    def pipeline_definitions(self) -> PipelineDefinitionsWithRawResponse:
-        """The methods of `PipelineDefinitions`, with the response around what they return."""
-        from circleci_v2._generated.api.pipeline_definitions import PipelineDefinitionsWithRawResponse
-
-        return self._namespace(PipelineDefinitionsWithRawResponse)
+    def pipeline_definitions(self) -> api.PipelineDefinitionsWithRawResponse:
+        """The methods of `PipelineDefinitions`, returning the `Response` with the decoded value."""
+        return self._namespace(api.PipelineDefinitionsWithRawResponse)
 
     @property
-    def triggers(self) -> TriggersWithRawResponse:
-        """The methods of `Triggers`, with the response around what they return."""
-        from circleci_v2._generated.api.triggers import TriggersWithRawResponse
-
-        return self._namespace(TriggersWithRawResponse)
+    def triggers(self) -> api.TriggersWithRawResponse:
+        """The methods of `Triggers`, returning the `Response` with the decoded value."""
+        return self._namespace(api.TriggersWithRawResponse)
 
     @property
-    def rollbacks(self) -> RollbacksWithRawResponse:
-        """The methods of `Rollbacks`, with the response around what they return."""
-        from circleci_v2._generated.api.rollbacks import RollbacksWithRawResponse
-
-        return self._namespace(RollbacksWithRawResponse)
+    def rollbacks(self) -> api.RollbacksWithRawResponse:
+        """The methods of `Rollbacks`, returning the `Response` with the decoded value."""
+        return self._namespace(api.RollbacksWithRawResponse)
 
     @property
-    def deploy(self) -> DeployWithRawResponse:
-        """The methods of `Deploy`, with the response around what they return."""
-        from circleci_v2._generated.api.deploy import DeployWithRawResponse
-
-        return self._namespace(DeployWithRawResponse)
+    def deploy(self) -> api.DeployWithRawResponse:
+        """The methods of `Deploy`, returning the `Response` with the decoded value."""
+        return self._namespace(api.DeployWithRawResponse)
 
     @property
-    def otel(self) -> OtelWithRawResponse:
-        """The methods of `Otel`, with the response around what they return."""
-        from circleci_v2._generated.api.otel import OtelWithRawResponse
-
-        return self._namespace(OtelWithRawResponse)
+    def otel(self) -> api.OtelWithRawResponse:
+        """The methods of `Otel`, returning the `Response` with the decoded value."""
+        return self._namespace(api.OtelWithRawResponse)

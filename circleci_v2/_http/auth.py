@@ -1,4 +1,7 @@
-"""Credentials: how the token travels, and to whom. The one place that puts it into a request."""
+"""Credentials: the header that carries the token, and the origins that may receive it.
+
+This is the only module that puts the token into a header.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +10,27 @@ from typing import Final
 
 import httpx
 
-from circleci_v2._http.logging import hide
+from circleci_v2._http.logging import register_secret
 from circleci_v2.config import AuthScheme, Secret, Settings
 from circleci_v2.errors import ConfigurationError
 
-__all__ = ["Credential", "Credentials", "has_place", "is_web_address", "same_origin"]
+__all__ = ["Credential", "Credentials", "has_valid_authority", "is_same_origin", "is_web_address"]
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Credential:
-    """A header with the token. It shows neither: not in a repr, not among the local variables of a traceback.
+    """A header that holds the token, and shows it neither in a repr nor among the local variables of a traceback.
 
-    As long as it lives, that is while it is the newest or a request with it is under way, no log shows them either.
+    The token is redacted from logs while this object exists: as long as it is current, or a request that carries it is
+    in flight.
     """
 
     __slots__ = ("__weakref__", "header")
 
     def __init__(self, scheme: AuthScheme, token: Secret) -> None:
         self.header = _header(scheme, token)
-        hide(self, token.reveal(), self.header[1].decode("ascii").rpartition(" ")[2])
+        register_secret(self, token.reveal(), self.header[1].decode("ascii").rpartition(" ")[2])
 
     def __repr__(self) -> str:
         return "Credential(…)"
@@ -43,52 +47,51 @@ def _header(scheme: AuthScheme, token: Secret) -> tuple[bytes, bytes]:
 
 
 class Credentials:
-    """The token of a client, ready to be sent.
+    """The source of a client's credential.
 
     Args:
         settings: The settings of the client.
+
+    Attributes:
+        static: The credential of a token that was passed as text; None when the token is a function, and `fetch` has to
+            be awaited for each request.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._token = settings.token
         self._scheme: AuthScheme = settings.auth
-        self._known: tuple[Secret, Credential] | None = None
-        if isinstance(settings.token, Secret):
-            self._known = self._learned(settings.token)
+        self._latest: tuple[Secret, Credential] | None = None
+        self.static = self._credential(settings.token) if isinstance(settings.token, Secret) else None
 
-    async def current(self) -> Credential:
-        """The credential for the next request; asks the function of the user, where the token is one.
+    async def fetch(self) -> Credential:
+        """Return the credential for the next request, from the user's token function where there is one.
 
         Raises:
-            ConfigurationError: The function gave no text that can travel in a header.
+            ConfigurationError: The function did not return text that is valid in a header.
         """
-        if isinstance(self._token, Secret):
-            assert self._known is not None  # noqa: S101 - set by the constructor
-            return self._known[1]
-        token = Secret(await self._token())
-        if self._known is None or self._known[0] != token:
-            self._known = self._learned(token)
-        return self._known[1]
+        return self._credential(self._token if isinstance(self._token, Secret) else Secret(await self._token()))
 
-    def _learned(self, token: Secret) -> tuple[Secret, Credential]:
-        if not token.can_travel():
-            msg = "the token function gave no text, an empty one, or one that cannot be sent in a header"
-            raise ConfigurationError(msg)
-        return token, Credential(self._scheme, token)
+    def _credential(self, token: Secret) -> Credential:
+        if self._latest is None or self._latest[0] != token:
+            if not token.is_valid_header_value():
+                msg = "the token function returned no text, empty text, or text that is not valid in a header"
+                raise ConfigurationError(msg)
+            self._latest = token, Credential(self._scheme, token)
+        return self._latest[1]
 
 
-def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
-    """Whether two addresses have scheme, host and port in common."""
+def is_same_origin(one: httpx.URL, other: httpx.URL) -> bool:
+    """Whether two URLs have scheme, host and port in common (RFC 6454, section 5)."""
     return (one.scheme, one.host, _port(one)) == (other.scheme, other.host, _port(other))
 
 
 def is_web_address(url: httpx.URL) -> bool:
-    """Whether an address is one of the web that a connection can be made to."""
-    return url.scheme in _DEFAULT_PORTS and has_place(url)
+    """Whether a URL is ``http`` or ``https`` and can be connected to."""
+    return url.scheme in _DEFAULT_PORTS and has_valid_authority(url)
 
 
-def has_place(url: httpx.URL) -> bool:
-    """Whether an address has a host and, if any, a port of those that there are: httpx takes more than a socket does."""
+def has_valid_authority(url: httpx.URL) -> bool:
+    """Whether a URL has a host, and no port outside the range of TCP, which httpx accepts but a socket does not."""
     return bool(url.host) and (url.port is None or 0 < url.port < 1 << 16)
 
 

@@ -1,4 +1,4 @@
-"""From outcomes to errors: with a message, whatever the body of the answer is made of, or if there is none."""
+"""Errors for responses and failures, with a message that is useful whatever the body of the response holds."""
 
 from __future__ import annotations
 
@@ -7,106 +7,123 @@ import re
 from email.message import Message
 from html import unescape
 from http.client import responses
-from typing import Any
+from typing import Any, Final
 
-from circleci_v2._http.instrumentation import Observed
-from circleci_v2._http.rate_limit.fixed_window import PublishedLimit
-from circleci_v2._http.sender import REDIRECTS, Answer, NoAnswer
+from circleci_v2._http.logging import AttemptInfo
+from circleci_v2._http.rate_limit.fixed_window import FixedWindow
+from circleci_v2._http.sender import REDIRECTS, RawResponse, TransportFailure
 from circleci_v2.errors import APIConnectionError, APIError, APITimeoutError, RateLimitError, error_class_for
 from circleci_v2.policies import IDEMPOTENT_METHODS
 
-__all__ = ["error_from", "gate_error", "no_answer_error", "published_error"]
+__all__ = ["cooldown_error", "error_for_failure", "error_for_response", "fixed_window_error"]
 
-_LONGEST_MESSAGE = 500
-# Characters. What a page has to say it says at its beginning, and what looks for it takes the square of its length.
-_READ_OF_A_PAGE = 8_192
-_UNKNOWN_EFFECT = " (whether it had its effect is unknown, so it was not sent again)"
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_MAX_MESSAGE: Final = 500
+# Characters. The message of an HTML page is at its beginning, and the patterns below take quadratic time on some input.
+_MAX_SCANNED_HTML: Final = 8_192
+_UNKNOWN_EFFECT: Final = " (whether it took effect is unknown, so it was not sent again)"
+_TITLE: Final = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_TAG: Final = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
-def error_from(seen: Observed, answer: Answer) -> APIError:
-    """The error that stands for an answer with a status of 300 or above.
+def error_for_response(info: AttemptInfo, response: RawResponse) -> APIError:
+    """Return the error for a response with a status of 300 or above.
 
     Args:
-        seen: The attempt that was answered so.
-        answer: The answer.
+        info: The attempt.
+        response: The response.
     """
-    body = _body(_text(answer))
+    body = _parse_body(_text(response))
     context: dict[str, Any] = {
-        "status_code": answer.status,
-        "method": seen.method,
-        "url": seen.url,
-        "headers": answer.headers,
+        "status_code": response.status_code,
+        "method": info.method,
+        "url": info.url,
+        "headers": response.headers,
         "body": body,
-        "operation_id": seen.operation_id,
-        "request_id": answer.headers.get("x-request-id"),
+        "operation_id": info.operation_id,
+        "request_id": response.headers.get("x-request-id"),
     }
-    if answer.status in REDIRECTS:
-        return APIError(_redirect_message(answer), **context)
-    kind = error_class_for(answer.status)
-    if kind is RateLimitError:
-        context["retry_after"] = answer.retry_after
-    return kind(_message(body, answer.status), **context)
+    if response.status_code in REDIRECTS:
+        return APIError(_redirect_message(response), **context)
+    error_class = error_class_for(response.status_code)
+    if error_class is RateLimitError:
+        context["retry_after"] = response.retry_after
+    return error_class(_message(body, response.status_code), **context)
 
 
-def no_answer_error(seen: Observed, outcome: NoAnswer) -> APIConnectionError:
-    """The error that stands for an answer that did not come."""
-    kind = APITimeoutError if outcome.timed_out else APIConnectionError
-    effect = "" if outcome.failure == "never sent" or seen.method in IDEMPOTENT_METHODS else _UNKNOWN_EFFECT
-    text = f"{outcome.name} from {seen.method} {seen.url}: {outcome.text}{effect}"
-    return kind(text, method=seen.method, url=seen.url, operation_id=seen.operation_id)
+def error_for_failure(info: AttemptInfo, failure: TransportFailure) -> APIConnectionError:
+    """Return the error for an attempt without a complete response.
+
+    Args:
+        info: The attempt.
+        failure: Why there is none.
+    """
+    error_class = APITimeoutError if failure.timed_out else APIConnectionError
+    effect = "" if failure.kind == "never sent" or info.method in IDEMPOTENT_METHODS else _UNKNOWN_EFFECT
+    text = f"{failure.name} from {info.method} {info.url}: {failure.message}{effect}"
+    return error_class(text, method=info.method, url=info.url, operation_id=info.operation_id)
 
 
-def gate_error(seen: Observed, seconds: float, refusal: APIError | None) -> RateLimitError:
-    """The error of a call that was not sent, because CircleCI asked to wait for longer than it may."""
-    text = f"CircleCI asked to wait, for {seconds:.0f} s more, which is past the deadline of this call"
-    return _unsent_error(text, seen, seconds, refusal)
+def cooldown_error(info: AttemptInfo, seconds: float, rejection: APIError | None) -> RateLimitError:
+    """Return the error of a call that was not sent, because the cooldown ends after its deadline.
+
+    Args:
+        info: The call.
+        seconds: The rest of the cooldown.
+        rejection: The 429 that began it.
+    """
+    text = f"CircleCI requested a pause, {seconds:.0f} s of which remain, beyond the deadline of this call"
+    return _unsent_error(text, info, seconds, rejection)
 
 
-def published_error(seen: Observed, seconds: float, limit: PublishedLimit) -> RateLimitError:
-    """The error of a call that was not sent, because a published limit leaves no room for it before its deadline."""
+def fixed_window_error(info: AttemptInfo, seconds: float, window: FixedWindow) -> RateLimitError:
+    """Return the error of a call that was not sent, because a published limit allows it only after its deadline.
+
+    Args:
+        info: The call.
+        seconds: When it may be sent.
+        window: The published limit.
+    """
     text = (
-        f"CircleCI allows {limit.calls} calls of {seen.operation_id} in {limit.seconds:.0f} s, and they have been made; "
-        f"the next one may be sent in {seconds:.0f} s, which is past the deadline of this call"
+        f"CircleCI allows {window.calls} calls of {info.operation_id} in {window.seconds:.0f} s, and all were made; "
+        f"the next one may be sent in {seconds:.0f} s, which is beyond the deadline of this call"
     )
-    return _unsent_error(text, seen, seconds, None)
+    return _unsent_error(text, info, seconds, None)
 
 
-def _unsent_error(text: str, seen: Observed, seconds: float, refusal: APIError | None) -> RateLimitError:
+def _unsent_error(text: str, info: AttemptInfo, seconds: float, rejection: APIError | None) -> RateLimitError:
     return RateLimitError(
         text,
         retry_after=seconds,
         status_code=429,
-        method=seen.method,
-        url=seen.url,
-        headers=refusal.headers if refusal else {},
-        body=refusal.body if refusal else None,
-        operation_id=seen.operation_id,
-        request_id=refusal.request_id if refusal else None,
+        method=info.method,
+        url=info.url,
+        headers=rejection.headers if rejection else {},
+        body=rejection.body if rejection else None,
+        operation_id=info.operation_id,
+        request_id=rejection.request_id if rejection else None,
     )
 
 
-def _text(answer: Answer) -> str:
+def _text(response: RawResponse) -> str:
     content_type = Message()
-    content_type["content-type"] = answer.headers.get("content-type", "")
+    content_type["content-type"] = response.headers.get("content-type", "")
     try:
-        return answer.content.decode(content_type.get_content_charset("utf-8"), "replace")
+        return response.content.decode(content_type.get_content_charset("utf-8"), "replace")
     except (LookupError, ValueError):
-        # The header names a character set that does not exist, or one that is not for texts.
-        return answer.content.decode("utf-8", "replace")
+        # The charset does not exist, or is not a text encoding of Python.
+        return response.content.decode("utf-8", "replace")
 
 
-def _redirect_message(answer: Answer) -> str:
-    location = answer.headers.get("location", "nowhere")
+def _redirect_message(response: RawResponse) -> str:
+    location = response.headers.get("location", "nowhere")
     return (
-        f"a redirect to {location[:_LONGEST_MESSAGE]} that the client does not follow: only GET is sent on, and never "
+        f"a redirect to {location[:_MAX_MESSAGE]} that the client does not follow: only GET is redirected, and never "
         "from https to http. If the API has moved, set base_url"
     )
 
 
-def _body(text: str) -> Any:
-    # Judged by the text and not by Content-Type: CircleCI sends JSON under text/plain.
+def _parse_body(text: str) -> Any:
+    # Regardless of Content-Type: CircleCI sends JSON as text/plain.
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -114,26 +131,26 @@ def _body(text: str) -> Any:
 
 
 def _message(body: Any, status_code: int) -> str:
-    found = _said(body)
+    found = _find_message(body)
     if not found:
         phrase = responses.get(status_code, "undocumented status")
-        return f"{phrase} (the answer says no more)"
-    return found if len(found) <= _LONGEST_MESSAGE else f"{found[:_LONGEST_MESSAGE]}…"
+        return f"{phrase} (the response has no message)"
+    return found if len(found) <= _MAX_MESSAGE else f"{found[:_MAX_MESSAGE]}…"
 
 
-def _said(body: Any) -> str:
+def _find_message(body: Any) -> str:
     match body:
         case {"message": str(text)} | {"error": str(text)} | {"error": {"message": str(text)}} if text.strip():
             return text.strip()
         case str():
-            return _said_by_page(body[:_READ_OF_A_PAGE])
+            return _html_to_text(body[:_MAX_SCANNED_HTML])
         case {"message": None | "", **rest} | {"error": None | "", **rest} if not rest:
             return ""
         case _:
             return json.dumps(body) if body else ""
 
 
-def _said_by_page(page: str) -> str:
+def _html_to_text(page: str) -> str:
     if "<html" in page.lower() or "<!doctype" in page.lower():
         title = _TITLE.search(page)
         page = unescape(_TAG.sub(" ", title.group(1) if title else page))

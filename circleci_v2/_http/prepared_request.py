@@ -1,10 +1,13 @@
-"""Call: what is known of one call of a method, from its description on and between its attempts."""
+"""PreparedRequest: a request that is ready to be sent; and beside it the options and the progress of its call.
+
+A `PreparedRequest` does not change from one attempt to the next; `CallState` holds everything that does.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -12,168 +15,229 @@ import attrs
 import httpx
 
 from circleci_v2 import __version__
-from circleci_v2._http.auth import is_web_address
-from circleci_v2._http.instrumentation import Observed
+from circleci_v2._http.auth import Credential, is_same_origin, is_web_address
+from circleci_v2._http.logging import AttemptInfo
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
-from circleci_v2.policies import Priority, RetryPolicy, Timeout, current_priority
+from circleci_v2.policies import Priority, RetryPolicy, Timeout
 
-__all__ = ["Call", "CallOptions"]
+__all__ = ["CallOptions", "CallState", "PreparedRequest"]
 
 _USER_AGENT: Final = (b"User-Agent", f"circleci-v2-python/{__version__}".encode())
 _HEADERS: Final = ((b"Accept", b"application/json"), (b"Accept-Encoding", b"gzip, deflate"), _USER_AGENT)
 _HEADERS_WITH_BODY: Final = (*_HEADERS, (b"Content-Type", b"application/json"))
+_DOWNLOAD_HEADERS: Final = ((b"Accept", b"*/*"), *_HEADERS[1:])
+_METHODS_WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+_CONFIDENTIAL_HEADERS: Final = frozenset({b"authorization", b"circle-token", b"cookie"})
 
 
 @attrs.frozen(kw_only=True)
 class CallOptions:
-    """What `CircleCI.with_options` can set for some calls; None leaves it as the client has it.
+    """The options that `CircleCI.with_options` can change, which documents them.
 
     Attributes:
-        timeout: How long the parts of one attempt may take, in seconds.
-        max_retries: How often a request may be sent again.
-        deadline: Seconds that a call may take from its first attempt on.
-        priority: Where calls stand in line: ``bulk`` lets every ``interactive`` one go first. None: ``bulk`` inside
-            the bulk helpers, else ``interactive``.
+        timeout: See `CircleCI.with_options`.
+        retry: The policy with its ``max_retries`` and ``deadline``.
+        priority: See `CircleCI.with_options`. None: that of the running code, see `circleci_v2.policies.in_bulk`.
     """
 
-    timeout: float | Timeout | None = None
-    max_retries: int | None = None
-    deadline: float | None = None
+    timeout: Timeout = attrs.field(factory=Timeout)
+    retry: RetryPolicy = attrs.field(factory=RetryPolicy)
     priority: Priority | None = attrs.field(default=None, validator=attrs.validators.in_((None, "interactive", "bulk")))
 
-    @property
-    def urgent(self) -> bool:
-        """Whether a call that is made now goes before bulk calls."""
-        return (self.priority or current_priority()) == "interactive"
+    @classmethod
+    def of(cls, settings: Settings) -> CallOptions:
+        """Return the options of a client as it was configured."""
+        return cls(timeout=settings.timeout, retry=settings.retry)
 
-    def on(self, policy: RetryPolicy) -> RetryPolicy:
-        """A policy with these options."""
-        given: dict[str, Any] = {"max_retries": self.max_retries, "deadline": self.deadline}
-        changes = {name: value for name, value in given.items() if value is not None}
-        return attrs.evolve(policy, **changes) if changes else policy
+    def replace(
+        self,
+        *,
+        timeout: float | Timeout | None,
+        max_retries: int | None,
+        deadline: float | None,
+        priority: Priority | None,
+    ) -> CallOptions:
+        """Return these options with every argument that is not None applied.
+
+        Args:
+            timeout: See `CircleCI.with_options`, like all others.
+            max_retries: Replaces that of the retry policy.
+            deadline: Replaces that of the retry policy.
+            priority: The priority of the calls.
+        """
+        changes = {"max_retries": max_retries, "deadline": deadline}
+        given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
+        return CallOptions(
+            timeout=self.timeout if timeout is None else Timeout.of(timeout),
+            retry=attrs.evolve(self.retry, **given),
+            priority=priority or self.priority,
+        )
 
 
-@attrs.define(kw_only=True)
-class Call:
-    """One call of a method, which takes one or more attempts.
+@attrs.frozen(kw_only=True)
+class PreparedRequest:
+    """A request that is complete but for the token.
 
     Attributes:
-        number: Counts the calls of a client; its place in line.
         method: The HTTP method.
-        url: Where it goes.
+        url: The URL, before any redirect.
+        headers: The headers, without the token. Other origins do not receive those of them that hold credentials.
+        content: The body, or None.
+        authenticate: Whether the token is sent with it, to the origin of `url` only.
+        timeout: The limits for the parts of an attempt.
         operation_id: The operation, or None.
-        bucket: What is limited together with it, as far as is known before the first answer.
-        headers: Its headers, without the token.
-        content: Its body, or None.
-        authenticate: Whether the token goes with it.
-        timeout: How long the parts of an attempt may take.
-        retry: Whether there may be another attempt.
-        urgent: Whether it goes before calls that are not.
-        attempt: How many attempts have begun.
-        queued_at: When the method was called.
-        sent_at: When the first attempt began; None before.
-        pause: Seconds to wait after the attempt that was last.
-        counted_at: When the attempt was counted against a limit that CircleCI publishes; None for nearly all.
+        bucket: The requests that are assumed to share a rate limit with it, until a response shows which ones do.
     """
 
-    number: int
     method: str
     url: httpx.URL
-    operation_id: str | None
-    bucket: str
     headers: tuple[tuple[bytes, bytes], ...]
     content: bytes | None = attrs.field(repr=False)
     authenticate: bool
     timeout: Timeout
-    retry: RetryPolicy
-    urgent: bool
-    queued_at: float
-    attempt: int = 0
-    sent_at: float | None = None
-    pause: float = 0.0
-    counted_at: float | None = None
+    operation_id: str | None
+    bucket: str
 
     @classmethod
-    def of_request(cls, request: Request, options: CallOptions, settings: Settings, *, number: int, now: float) -> Call:
-        """A call of the API.
+    def for_operation(cls, request: Request, *, base_url: str, timeout: Timeout) -> PreparedRequest:
+        """Prepare a request to the API.
+
+        Args:
+            request: The request, relative to the base URL.
+            base_url: The base URL, without a trailing slash.
+            timeout: The limits for the parts of an attempt.
 
         Raises:
-            ValueError: The path cannot be sent as it is.
+            ValueError: The path would be changed on the way to the server.
         """
         operation_id = request.operation.id if request.operation else None
-        query = urlencode(request.query, quote_via=quote) if request.query else ""
+        target = f"{request.path}?{urlencode(request.query, quote_via=quote)}" if request.query else request.path
         return cls(
-            number=number,
             method=request.method,
-            url=_literal(settings.base_url, f"{request.path}?{query}" if query else request.path),
+            url=_exact_url(base_url, target),
+            headers=_HEADERS_WITH_BODY if request.has_body else _HEADERS,
+            content=(
+                json.dumps(request.json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+                if request.has_body
+                else None
+            ),
+            authenticate=True,
+            timeout=timeout,
             operation_id=operation_id,
             bucket=operation_id or f"{request.method} /{request.path.split('/', 2)[1]}",
-            headers=_HEADERS_WITH_BODY if request.has_body else _HEADERS,
-            content=_json(request.json) if request.has_body else None,
-            authenticate=True,
-            timeout=settings.timeout if options.timeout is None else Timeout.of(options.timeout),
-            retry=options.on(settings.retry),
-            urgent=options.urgent,
-            queued_at=now,
         )
 
     @classmethod
-    def of_download(
-        cls,
-        url: str,
-        headers: Mapping[str, str],
-        options: CallOptions,
-        settings: Settings,
-        *,
-        authenticate: bool,
-        number: int,
-        now: float,
-    ) -> Call:
-        """A GET of any address.
+    def for_download(
+        cls, url: str, *, headers: Mapping[str, str], authenticate: bool, timeout: Timeout
+    ) -> PreparedRequest:
+        """Prepare a GET of any URL.
+
+        Args:
+            url: The complete URL.
+            headers: Headers in addition to, or instead of, the usual ones.
+            authenticate: Whether the token is sent to the origin of `url`.
+            timeout: The limits for the parts of an attempt.
 
         Raises:
-            ValueError: It is no address.
+            ValueError: `url` is not an http or https URL.
         """
         address = _web_address(url)
         own = tuple((name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items())
-        given = {name.lower() for name in headers}
-        usual = ((b"Accept", b"*/*"), *_HEADERS[1:])
+        replaced = {name.lower() for name, _ in own}
         return cls(
-            number=number,
             method="GET",
             url=address,
-            operation_id=None,
-            bucket=f"{address.scheme}://{address.host}",
-            headers=(*(pair for pair in usual if pair[0].decode().lower() not in given), *own),
+            headers=(*(header for header in _DOWNLOAD_HEADERS if header[0].lower() not in replaced), *own),
             content=None,
             authenticate=authenticate,
-            timeout=settings.timeout if options.timeout is None else Timeout.of(options.timeout),
-            retry=options.on(settings.retry),
-            urgent=options.urgent,
-            queued_at=now,
+            timeout=timeout,
+            operation_id=None,
+            bucket=f"{address.scheme}://{address.host}",
         )
 
-    def begin(self, now: float) -> None:
-        """Count an attempt that begins now."""
-        self.attempt += 1
-        if self.sent_at is None:
-            self.sent_at = now
+    def to_httpx(self, url: httpx.URL, credential: Credential | None) -> httpx.Request:
+        """Return the request for httpx.
 
-    def left(self, now: float) -> float:
-        """Seconds until the deadline, which is counted from the first attempt."""
-        if self.retry.deadline is None:
-            return math.inf
-        return self.retry.deadline - (0.0 if self.sent_at is None else now - self.sent_at)
+        Args:
+            url: `self.url`, or the URL that a redirect leads to.
+            credential: The token; sent to the origin of `self.url` only.
+        """
+        is_own_origin = url is self.url or is_same_origin(url, self.url)
+        headers = [(b"Host", url.netloc), *(self.headers if is_own_origin else self._headers_for_other_origins())]
+        if self.content is not None or self.method not in _METHODS_WITHOUT_BODY:
+            headers.append((b"Content-Length", str(len(self.content or b"")).encode()))
+        if credential is not None and is_own_origin:
+            headers.append(credential.header)
+        # With all headers and a stream set, httpx computes nothing more.
+        request = httpx.Request(
+            self.method,
+            url,
+            headers=headers,
+            stream=httpx.ByteStream(self.content or b""),
+            extensions={
+                "timeout": {
+                    "connect": self.timeout.connect,
+                    "read": self.timeout.read,
+                    "write": self.timeout.write,
+                    # The client's own pools never queue a request; a proxy or a custom transport may.
+                    "pool": self.timeout.connect,
+                }
+            },
+        )
+        # Custom transports access `request.content`, which httpx sets here.
+        request.read()
+        return request
 
-    def seen(self) -> Observed:
-        """The attempt that is under way, for those who tell of it."""
-        return Observed(
-            operation_id=self.operation_id,
-            call=self.number,
+    def _headers_for_other_origins(self) -> Iterator[tuple[bytes, bytes]]:
+        return (header for header in self.headers if header[0].lower() not in _CONFIDENTIAL_HEADERS)
+
+
+@attrs.define(kw_only=True, eq=False)
+class CallState:
+    """The progress of one call, which takes one or more attempts.
+
+    Attributes:
+        request: The request.
+        retry: Whether and when it is sent again.
+        interactive: Whether it goes before bulk calls.
+        sequence: The number of the call, counted from 1 for each client; its position among calls that wait.
+        queued_at: When the method was called.
+        attempt: How many attempts have begun.
+        started_at: When the latest attempt began.
+        deadline_at: When the call has to have ended, counted from its first attempt.
+        pause: Seconds to wait after the latest attempt.
+        counted_at: When the attempt was counted against a published limit; None for nearly all.
+        is_observed: Whether the log or ``on_event`` receives this attempt.
+    """
+
+    request: PreparedRequest
+    retry: RetryPolicy
+    interactive: bool
+    sequence: int
+    queued_at: float
+    attempt: int = 0
+    started_at: float = 0.0
+    deadline_at: float = math.inf
+    pause: float = 0.0
+    counted_at: float | None = None
+    is_observed: bool = False
+
+    def remaining(self, now: float) -> float:
+        """Return the seconds until the deadline; all of them before the first attempt."""
+        if not self.attempt:
+            return math.inf if self.retry.deadline is None else self.retry.deadline
+        return self.deadline_at - now
+
+    def info(self) -> AttemptInfo:
+        """Return the identification of the latest attempt."""
+        return AttemptInfo(
+            operation_id=self.request.operation_id,
+            call=self.sequence,
             attempt=self.attempt,
-            method=self.method,
-            url=str(self.url),
+            method=self.request.method,
+            url=str(self.request.url),
         )
 
 
@@ -190,20 +254,16 @@ def _web_address(url: str) -> httpx.URL:
     return address
 
 
-def _literal(base_url: str, target: str) -> httpx.URL:
-    """The address whose path travels exactly as it is written."""
+def _exact_url(base_url: str, target: str) -> httpx.URL:
+    """Return the URL of a path, which is sent exactly as written."""
     address = base_url + target
     try:
         url = httpx.URL(address)
     except httpx.InvalidURL as error:
         msg = f"{target!r} cannot be sent: {error}"
         raise ValueError(msg) from None
-    # httpx resolves dot segments and encodes what is not allowed; both would ask for something else than was meant.
+    # httpx resolves dot segments and percent-encodes invalid characters; both would request a different resource.
     if not address.endswith(url.raw_path.decode("ascii")):
-        msg = f"{target!r} cannot be sent as it is: percent-encode its parts, and leave out '.' and '..'"
+        msg = f"{target!r} cannot be sent unchanged: percent-encode its parts, and leave out '.' and '..'"
         raise ValueError(msg)
     return url
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

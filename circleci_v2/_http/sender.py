@@ -1,160 +1,120 @@
-"""Sending: one request through one transport, redirects followed, the answer read within bounds."""
+"""Sender: one request through a transport, redirects followed, and its response read within bounds.
+
+Everything here runs inside `run_shielded` (or the child task of a stream), because it holds a connection.
+"""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 import attrs
 import httpx
 
-from circleci_v2._http.abandoning import abandon
-from circleci_v2._http.auth import Credential, is_web_address, same_origin
-from circleci_v2._http.decompression import Unpacker
+from circleci_v2._http.auth import Credential, is_web_address
+from circleci_v2._http.cancellation import drain_and_close
+from circleci_v2._http.decompression import ContentDecoder, UnsupportedEncodingError
 from circleci_v2._http.headers import read_retry_after
+from circleci_v2._http.prepared_request import PreparedRequest
 from circleci_v2._http.transports.factory import Transports
-from circleci_v2.errors import CircleCIError
-from circleci_v2.policies import Failure, Timeout
+from circleci_v2.errors import DecodeError
+from circleci_v2.policies import Failure, RateLimit, Timeout
 
-__all__ = ["CLIENT_CLOSED", "REDIRECTS", "Answer", "NoAnswer", "Outgoing", "Sender", "TooLongError"]
+__all__ = ["CLIENT_CLOSED", "REDIRECTS", "RawResponse", "Sender", "TransportFailure"]
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-"""The statuses that send a request on to another place."""
+"""The statuses that redirect a request."""
 
-_MOST_REDIRECTS: Final = 5
-_FOLLOWED: Final = frozenset({"GET", "HEAD"})
-_WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
-_CONFIDENTIAL: Final = frozenset({b"authorization", b"circle-token", b"cookie"})
+_MAX_REDIRECTS: Final = 5
+_FOLLOWED_METHODS: Final = frozenset({"GET", "HEAD"})
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
-class TooLongError(CircleCIError):
-    """The body of an answer is longer than the client accepts; becomes a `DecodeError`."""
+@attrs.define(kw_only=True, eq=False)
+class RawResponse:
+    """A complete response, before its body is parsed.
 
-
-@attrs.frozen(kw_only=True)
-class Outgoing:
-    """A request that is ready but for the token.
+    The last three attributes belong to the call; `Session` sets them.
 
     Attributes:
-        method: The HTTP method.
-        url: Where it goes first.
-        headers: Its headers without the token. Those that hold other credentials are not for other origins either.
-        content: Its body; None for none.
-        credential: The token; None to send none. Only the origin of `url` ever gets it.
-        timeout: How long its parts may take.
+        status_code: The HTTP status.
+        headers: The headers, case-insensitive.
+        content: The body, decompressed.
+        attempts: How many requests the call took.
+        elapsed: Seconds from the beginning of the call to the last byte.
+        rate_limit: The rate limit in the headers, or None.
     """
 
-    method: str
-    url: httpx.URL
-    headers: tuple[tuple[bytes, bytes], ...]
-    content: bytes | None
-    credential: Credential | None
-    timeout: Timeout
-
-    def message(self, url: httpx.URL) -> httpx.Request:
-        """The request to one address of a chain of redirects."""
-        at_home = url is self.url or same_origin(url, self.url)
-        headers = [(b"Host", url.netloc), *(self.headers if at_home else self._headers_for_strangers())]
-        if self.content is not None or self.method not in _WITHOUT_BODY:
-            headers.append((b"Content-Length", str(len(self.content or b"")).encode()))
-        if self.credential is not None and at_home:
-            headers.append(self.credential.header)
-        # With all of its headers and a stream there is nothing left that httpx has to work out.
-        request = httpx.Request(
-            self.method,
-            url,
-            headers=headers,
-            stream=httpx.ByteStream(self.content or b""),
-            extensions={
-                "timeout": {
-                    "connect": self.timeout.connect,
-                    "read": self.timeout.read,
-                    "write": self.timeout.write,
-                    # No request queues in a pool of ours; a proxy or a given transport may make it do so.
-                    "pool": self.timeout.connect,
-                }
-            },
-        )
-        # Transports that users write look at `request.content`.
-        request.read()
-        return request
-
-    def _headers_for_strangers(self) -> Iterator[tuple[bytes, bytes]]:
-        return (header for header in self.headers if header[0].lower() not in _CONFIDENTIAL)
-
-
-@attrs.frozen(kw_only=True)
-class Answer:
-    """A whole answer.
-
-    Attributes:
-        status: The HTTP status.
-        headers: Its headers, case-insensitive.
-        content: Its body, decompressed.
-    """
-
-    status: int
+    status_code: int
     headers: httpx.Headers
     content: bytes = attrs.field(repr=False)
+    attempts: int = 1
+    elapsed: float = 0.0
+    rate_limit: RateLimit | None = None
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds that it asks to wait; None when it does not."""
+        """Seconds to wait, from the ``Retry-After`` header; None without one."""
         return read_retry_after(self.headers.get("retry-after"))
 
 
 @attrs.frozen(kw_only=True)
-class NoAnswer:
-    """Why there is no whole answer.
+class TransportFailure:
+    """Why there is no complete response.
 
     Attributes:
-        failure: Whether the request can have reached CircleCI.
+        kind: Whether the request may have reached CircleCI.
         name: The kind of error, for example ``ReadTimeout``.
-        text: What happened.
-        timed_out: Whether it was a matter of time.
-        cause: The error of httpx, without the traceback: the frames of the libraries below hold the headers that were
-            sent, and tools that show local variables would show the token.
-        final: Whether trying again cannot help.
+        message: What happened.
+        timed_out: Whether a timeout ended it.
+        cause: The error of httpx, without its traceback: frames of the HTTP libraries hold the headers that were sent,
+            and tools that show local variables would show the token.
+        is_final: Whether sending the request again cannot help.
     """
 
-    failure: Failure
+    kind: Failure
     name: str
-    text: str
+    message: str
     timed_out: bool
     cause: Exception | None = None
-    final: bool = False
+    is_final: bool = False
 
     @classmethod
-    def of(cls, error: httpx.RequestError, timeout: Timeout) -> NoAnswer:
-        """What an error of httpx comes down to."""
+    def from_error(cls, error: httpx.RequestError, timeout: Timeout) -> TransportFailure:
+        """Classify an error of httpx.
+
+        Args:
+            error: The error; its traceback is cleared.
+            timeout: The limits that applied, for the message.
+        """
+        is_final = isinstance(error, (httpx.TooManyRedirects, UnsupportedEncodingError)) or _is_untrusted(error)
+        error.__cause__ = error.__context__ = None
         return cls(
-            failure="never sent" if isinstance(error, _NEVER_SENT) else "broken",
+            kind="never sent" if isinstance(error, _NEVER_SENT) else "broken",
             name=type(error).__name__,
-            text=_told(error, timeout),
+            message=_describe(error, timeout),
             timed_out=isinstance(error, httpx.TimeoutException),
-            final=isinstance(error, httpx.TooManyRedirects) or _is_untrusted(error),
-            cause=_bare(error),
+            cause=error.with_traceback(None),
+            is_final=is_final,
         )
 
 
-CLIENT_CLOSED: Final = NoAnswer(
-    failure="broken",
+CLIENT_CLOSED: Final = TransportFailure(
+    kind="broken",
     name="Closed",
-    text="the client was closed while this call was under way: wait for the calls before closing it",
+    message="the client was closed while this call was in flight: wait for the calls before closing it",
     timed_out=False,
-    final=True,
+    is_final=True,
 )
-"""What comes of a call that is under way when its client is closed."""
+"""The outcome of a call that is in flight when its client is closed."""
 
 
-def _told(error: httpx.RequestError, timeout: Timeout) -> str:
+def _describe(error: httpx.RequestError, timeout: Timeout) -> str:
     match error:
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             return f"no connection within {timeout.connect:g} s"
         case httpx.WriteTimeout():
-            return f"the request could not be sent on for {timeout.write:g} s"
+            return f"nothing of the request could be sent for {timeout.write:g} s"
         case httpx.TimeoutException():
             return f"nothing was received for {timeout.read:g} s"
         case _:
@@ -162,6 +122,7 @@ def _told(error: httpx.RequestError, timeout: Timeout) -> str:
 
 
 def _is_untrusted(error: BaseException | None) -> bool:
+    """Whether the server's certificate was rejected."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return True
@@ -169,103 +130,110 @@ def _is_untrusted(error: BaseException | None) -> bool:
     return False
 
 
-def _bare(error: Exception) -> Exception:
-    error.__cause__ = error.__context__ = None
-    return error.with_traceback(None)
-
-
 class Sender:
-    """Sends requests and reads answers; must run isolated.
+    """Sends requests and reads responses; everything it does must be shielded from native cancellation.
 
     Args:
-        transports: What carries them.
-        max_response_bytes: How long the body of an answer may be.
-        allow_http: Whether a redirect may lead from an encrypted connection to one that is not.
+        transports: The transports to send through.
+        max_response_bytes: The maximum length of a response body, decompressed.
+        allow_http: Whether a redirect may lead from https to http.
     """
 
     def __init__(self, transports: Transports, *, max_response_bytes: int, allow_http: bool) -> None:
         self._transports = transports
-        self._most = max_response_bytes
+        self._max_bytes = max_response_bytes
         self._allow_http = allow_http
 
-    async def send(self, outgoing: Outgoing) -> Answer | NoAnswer:
-        """Send a request and read its answer.
+    async def send(self, request: PreparedRequest, credential: Credential | None) -> RawResponse | TransportFailure:
+        """Send a request and read its response.
+
+        Args:
+            request: The request.
+            credential: The token, or None to send none.
 
         Raises:
-            TooLongError: The body is longer than allowed.
+            DecodeError: The body is longer than allowed.
         """
         try:
-            response = await self.open(outgoing)
-            return await self.read(response, method=outgoing.method)
+            return await self.read(await self.open(request, credential), request)
         except httpx.RequestError as error:
-            return NoAnswer.of(error, outgoing.timeout)
+            return TransportFailure.from_error(error, request.timeout)
 
-    async def open(self, outgoing: Outgoing) -> httpx.Response:
-        """Send a request and follow redirects; the body of the answer is still to be read.
+    async def open(self, request: PreparedRequest, credential: Credential | None) -> httpx.Response:
+        """Send a request and follow redirects; the body of the response is not read yet.
+
+        Args:
+            request: The request.
+            credential: The token, or None to send none.
 
         Raises:
-            httpx.RequestError: There is no answer.
+            httpx.RequestError: There is no response.
         """
-        url = outgoing.url
-        for _ in range(1 + _MOST_REDIRECTS):
-            response = await self._transports.for_url(url).handle_async_request(outgoing.message(url))
-            location = response.headers.get("location") if response.status_code in REDIRECTS else None
-            target = None if location is None or outgoing.method not in _FOLLOWED else self._target(url, location)
+        url = request.url
+        for _ in range(1 + _MAX_REDIRECTS):
+            response = await self._transports.for_url(url).handle_async_request(request.to_httpx(url, credential))
+            if response.status_code not in REDIRECTS or request.method not in _FOLLOWED_METHODS:
+                return response
+            target = self._redirect_target(url, response.headers.get("location"))
             if target is None:
                 return response
             await response.aclose()
             url = target
-        msg = f"more than {_MOST_REDIRECTS} redirects, the last one to {url.scheme}://{url.host}"
+        msg = f"more than {_MAX_REDIRECTS} redirects, the last one to {url.scheme}://{url.host}"
         raise httpx.TooManyRedirects(msg)
 
-    def _target(self, url: httpx.URL, location: str) -> httpx.URL | None:
-        """Where a redirect leads; None when it must not be followed, or cannot be."""
+    def _redirect_target(self, url: httpx.URL, location: str | None) -> httpx.URL | None:
+        """Return the URL that a redirect leads to; None when it must not or cannot be followed."""
+        if location is None:
+            return None
         try:
             target = url.join(location)
-            followed = is_web_address(target) and (target.scheme == "https" or url.scheme == "http" or self._allow_http)
+            allowed = is_web_address(target) and (target.scheme == "https" or url.scheme == "http" or self._allow_http)
         except (httpx.InvalidURL, ValueError):
-            # ValueError comes from the rules for host names beyond ASCII, some of them only when the host is looked at.
+            # IDNA rules raise ValueError, some of them only when the host is accessed.
             return None
-        return target if followed else None
+        return target if allowed else None
 
-    async def read(self, response: httpx.Response, *, method: str) -> Answer:
-        """Read the body of an answer to a request of this method, and close it.
+    async def read(self, response: httpx.Response, request: PreparedRequest) -> RawResponse:
+        """Read the body of a response, and close it.
+
+        Args:
+            response: The open response.
+            request: The request that it belongs to.
 
         Raises:
-            httpx.RequestError: The body broke off, or is not what its headers say.
-            TooLongError: It is longer than allowed.
+            httpx.RequestError: The connection broke, or the body is not what its headers say.
+            DecodeError: The body is longer than allowed.
         """
-        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - what asynchronous transports answer with
-        arriving = aiter(response.stream)
-        try:
-            content = await self._body(response, arriving, is_announced=method != "HEAD")
-        except BaseException:
-            await abandon(response, arriving)
-            raise
-        return Answer(status=response.status_code, headers=response.headers, content=content)
-
-    async def _body(self, response: httpx.Response, arriving: AsyncIterator[bytes], *, is_announced: bool) -> bytes:
-        # What a HEAD is told is the length of a body that does not come.
-        declared = response.headers.get("content-length", "") if is_announced else ""
-        if declared.isdecimal() and int(declared) > self._most:
-            raise self._too_long(f"{int(declared):,} bytes")
+        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - async transports return async streams
+        # HEAD responses carry Content-Length but no body (RFC 9110, section 8.6).
+        declared = "" if request.method == "HEAD" else response.headers.get("content-length", "")
         encoding = response.headers.get("content-encoding")
-        unpacker = Unpacker(encoding) if encoding else None
-        pieces: list[bytes] = []
+        decoder = ContentDecoder(encoding) if encoding else None
+        incoming = aiter(response.stream)
+        chunks: list[bytes] = []
         size = 0
-        async for arrived in arriving:
-            for piece in unpacker.unpack(arrived) if unpacker else (arrived,):
-                pieces.append(piece)
-                size += len(piece)
-                if size > self._most:
-                    raise self._too_long("more bytes")
-        if unpacker:
-            unpacker.finish()
-        await response.aclose()
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        try:
+            if declared.isdecimal() and int(declared) > self._max_bytes:
+                raise self._too_large(f"{int(declared):,} bytes", request)  # noqa: TRY301 - closed like any failure
+            async for received in incoming:
+                for chunk in decoder.decode(received) if decoder else (received,):
+                    chunks.append(chunk)
+                    size += len(chunk)
+                    if size > self._max_bytes:
+                        raise self._too_large("more bytes", request)  # noqa: TRY301 - likewise
+            if decoder:
+                decoder.finish()
+            await response.aclose()
+        except BaseException:
+            await drain_and_close(response, incoming)
+            raise
+        content = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        return RawResponse(status_code=response.status_code, headers=response.headers, content=content)
 
-    def _too_long(self, length: str) -> TooLongError:
-        return TooLongError(
-            f"the body of the answer has {length}, and the client accepts {self._most:,}: "
-            "raise max_response_bytes if such answers are to be expected"
+    def _too_large(self, length: str, request: PreparedRequest) -> DecodeError:
+        return DecodeError(
+            f"the body of the response has {length}, and the client accepts {self._max_bytes:,}: "
+            "raise max_response_bytes if such responses are expected",
+            operation_id=request.operation_id,
         )

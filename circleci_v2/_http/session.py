@@ -1,56 +1,58 @@
-"""Session: from a described request to its answer, as retry( gate( limiter( isolated send and read ))).
+"""Session: sends a request and returns its response, as retry loop -> cooldown -> rate limiter -> shielded send.
 
-What waits holds no place in the limiter; what holds a place runs isolated, so that no cancellation leaves anything
-behind; and what may not be sent twice is not.
+1. The *retry loop* (`Session.send`) repeats attempts as `circleci_v2.policies.RetryPolicy` allows, and turns the last
+   outcome into an error. It holds nothing while it sleeps.
+2. An attempt waits until its bucket's *cooldown* is over, which a 429 starts for all calls of the bucket, and until the
+   *rate limiter* grants a permit (`rate_limit.limiter`). A waiting call holds no permit.
+3. While it holds the permit, the attempt runs as a *shielded send* (`cancellation.run_shielded`): the request is sent and
+   the response read (`sender.Sender`), and no cancellation leaves a connection behind.
+
+`Session.stream` is the same loop for a body that is read by its consumer.
 """
 
 from __future__ import annotations
 
 import itertools
+import logging
 import math
 import random as _random
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
-from typing import Final
 
 import anyio
 import httpx
 
-from circleci_v2._http.auth import Credentials
-from circleci_v2._http.clock import Clock, SystemClock
-from circleci_v2._http.error_mapping import error_from, gate_error, no_answer_error, published_error
-from circleci_v2._http.headers import is_deprecated, read_rate_limit
-from circleci_v2._http.instrumentation import Observer
-from circleci_v2._http.isolation import EndedError, isolated
-from circleci_v2._http.lifecycle import Lifetime
-from circleci_v2._http.logging import log_to_stderr
-from circleci_v2._http.prepared_request import Call, CallOptions
+from circleci_v2._http.auth import Credential, Credentials
+from circleci_v2._http.cancellation import RunCancelledError, run_shielded
+from circleci_v2._http.error_mapping import cooldown_error, error_for_failure, error_for_response, fixed_window_error
+from circleci_v2._http.headers import scan_headers
+from circleci_v2._http.lifecycle import Lifecycle, SessionClock, SystemClock
+from circleci_v2._http.logging import Instrumentation, log_to_stderr, logger
+from circleci_v2._http.prepared_request import CallOptions, CallState, PreparedRequest
 from circleci_v2._http.rate_limit.adaptive import budget_for
-from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, PublishedLimit, PublishedLimits
-from circleci_v2._http.rate_limit.limiter import Admission, GateClosedError, Limiter
-from circleci_v2._http.sender import CLIENT_CLOSED, Answer, NoAnswer, Outgoing, Sender, TooLongError
-from circleci_v2._http.streaming import Download
+from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWindowLimiter
+from circleci_v2._http.rate_limit.limiter import CooldownError, Limiter, Permit
+from circleci_v2._http.sender import CLIENT_CLOSED, RawResponse, Sender, TransportFailure
+from circleci_v2._http.streaming import StreamingAttempt
 from circleci_v2._http.transports.factory import Transports
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
-from circleci_v2.errors import APIConnectionError, APIError, DecodeError
+from circleci_v2.errors import APIConnectionError, APIError
 from circleci_v2.events import Event
-from circleci_v2.policies import Failure, RateLimit
-from circleci_v2.response import Response, StreamedBody
+from circleci_v2.policies import Failure, current_priority
+from circleci_v2.response import StreamedBody
 
 __all__ = ["CallOptions", "Session"]
 
-_NO_OPTIONS: Final = CallOptions()
-
 
 class Session:
-    """Sends requests and reads their answers, for all tasks of one event loop.
+    """Sends requests and reads responses, for all tasks of one event loop.
 
     Args:
         settings: The settings of the client.
-        transport: Carries all requests, instead of connections of our own. It is closed with the exchange.
-        clock: The time, for tests.
-        random: Gives numbers from 0 up to 1, for the spread of waits.
+        transport: A transport to use instead of the client's own connections; it is closed with the session.
+        clock: The time; tests replace it.
+        random: Returns numbers in [0, 1), for the jitter of waits; tests replace it.
     """
 
     def __init__(
@@ -58,17 +60,19 @@ class Session:
         settings: Settings,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
-        clock: Clock | None = None,
+        clock: SessionClock | None = None,
         random: Callable[[], float] = _random.random,
     ) -> None:
         if settings.log is not None:
             log_to_stderr(settings.log)
-        self._settings = settings
+        self._base_url = settings.base_url
+        self._default_options = CallOptions.of(settings)
         self._clock = clock or SystemClock()
         self._random = random
         self._credentials = Credentials(settings)
         self._transports = Transports(settings, transport)
-        self._observer = Observer(settings.on_event)
+        self._has_listener = settings.on_event is not None
+        self._instrumentation = Instrumentation(settings.on_event)
         self._sender = Sender(
             self._transports,
             max_response_bytes=settings.max_response_bytes,
@@ -79,39 +83,40 @@ class Session:
             clock=self._clock,
             new_budget=lambda: budget_for(settings.rate_limit),
         )
-        self._numbers = itertools.count(1)
-        self._lifetime = Lifetime()
-        self._published = PublishedLimits(PUBLISHED_LIMITS if settings.rate_limit.enabled else {})
+        self._published = FixedWindowLimiter(PUBLISHED_LIMITS if settings.rate_limit.enabled else {})
+        self._sequence = itertools.count(1)
+        self._lifecycle = Lifecycle()
 
-    async def send(self, request: Request, options: CallOptions = _NO_OPTIONS) -> Response[None]:
-        """Send a request, again where that is safe, until it is answered or given up.
+    async def send(self, request: Request, options: CallOptions | None = None) -> RawResponse:
+        """Send a request, repeatedly where that is safe, and return the response when its status is below 300.
 
         Args:
-            request: What to send.
-            options: What is different for this call.
+            request: The request.
+            options: Options of this call. Default: those of the client.
 
         Raises:
-            APIError: CircleCI refused or failed.
-            APIConnectionError: No whole answer arrived.
-            DecodeError: The answer is longer than the client accepts.
+            APIError: The last response had a status of 300 or above.
+            APIConnectionError: There was no complete response.
+            DecodeError: The response is longer than the client accepts.
             ConfigurationError: The client was closed, or belongs to another event loop.
-            ValueError: The path cannot be sent as it is.
+            ValueError: The path would be changed on the way to the server.
         """
-        self._lifetime.check()
-        call = Call.of_request(request, options, self._settings, number=next(self._numbers), now=self._clock.now())
+        self._lifecycle.check()
+        options = options or self._default_options
+        call = CallState(
+            request=PreparedRequest.for_operation(request, base_url=self._base_url, timeout=options.timeout),
+            retry=options.retry,
+            interactive=(options.priority or current_priority()) == "interactive",
+            sequence=next(self._sequence),
+            queued_at=self._clock.now(),
+        )
         while True:
-            outcome, limit = await self._attempt(call)
-            if isinstance(outcome, Answer) and outcome.status < 300:
-                return Response(
-                    status_code=outcome.status,
-                    headers=outcome.headers,
-                    content=outcome.content,
-                    parsed=None,
-                    attempts=call.attempt,
-                    elapsed=self._clock.now() - call.queued_at,
-                    rate_limit=limit,
-                )
-            await self._before_another(call, outcome)
+            outcome = await self._attempt(call)
+            if isinstance(outcome, RawResponse) and outcome.status_code < 300:
+                outcome.attempts = call.attempt
+                outcome.elapsed = self._clock.now() - call.queued_at
+                return outcome
+            await self._wait_before_retry(call, outcome)
 
     @asynccontextmanager
     async def stream(
@@ -120,258 +125,257 @@ class Session:
         *,
         headers: Mapping[str, str] | None = None,
         authenticate: bool = False,
-        options: CallOptions = _NO_OPTIONS,
+        options: CallOptions | None = None,
     ) -> AsyncGenerator[StreamedBody]:
-        """GET any address, and read the body as it comes.
+        """GET any URL, and read the body chunk by chunk.
 
-        What fails before the body begins is tried again as `send` does; what fails later is raised while reading.
+        Failures before the body begins are retried as by `send`; later ones are raised while reading.
 
         Args:
-            url: The whole address.
-            headers: More headers, for example ``Range``. Hosts it redirects to never get those with credentials.
-            authenticate: Whether the host of this address gets the token. Hosts it redirects to never do.
-            options: What is different for this call.
+            url: The complete URL.
+            headers: Additional headers, for example ``Range``. Redirects to other origins drop those that hold credentials.
+            authenticate: Whether the token is sent to the origin of `url`; never to others that it redirects to.
+            options: Options of this call. Default: those of the client.
 
         Yields:
-            The open answer.
+            The open response.
 
         Raises:
-            APIError: The server refused or failed.
-            APIConnectionError: No answer arrived, or (while reading) it broke off.
-            DecodeError: The server refused, and said so at greater length than the client accepts.
+            APIError: The last response had a status of 300 or above.
+            APIConnectionError: There was no response, or the body broke off while it was read.
+            DecodeError: An error response is longer than the client accepts.
             ConfigurationError: The client was closed, or belongs to another event loop.
-            ValueError: It is no address.
+            ValueError: `url` is not an http or https URL.
         """
-        self._lifetime.check()
-        call = Call.of_download(
-            url,
-            headers or {},
-            options,
-            self._settings,
-            authenticate=authenticate,
-            number=next(self._numbers),
-            now=self._clock.now(),
+        self._lifecycle.check()
+        options = options or self._default_options
+        call = CallState(
+            request=PreparedRequest.for_download(
+                url, headers=headers or {}, authenticate=authenticate, timeout=options.timeout
+            ),
+            retry=options.retry,
+            interactive=(options.priority or current_priority()) == "interactive",
+            sequence=next(self._sequence),
+            queued_at=self._clock.now(),
         )
         while True:
-            outgoing = await self._outgoing(call)
-            admission = await self._admitted(call)
-            async with self._download(call, outgoing, admission) as outcome:
+            credential = (self._credentials.static or await self._credentials.fetch()) if authenticate else None
+            permit = await self._acquire(call)
+            async with self._streaming_attempt(call, permit, credential) as outcome:
                 if isinstance(outcome, StreamedBody):
                     yield outcome
                     return
-            await self._before_another(call, outcome)
+            await self._wait_before_retry(call, outcome)
 
-    def tell(self, event: Event) -> None:
-        """Tell the user's function of something that was met above the exchange."""
-        self._observer.tell(event)
+    def emit(self, event: Event) -> None:
+        """Pass an event from a layer above to the user's ``on_event``."""
+        self._instrumentation.emit(event)
 
     async def aclose(self) -> None:
-        """Close every connection, and send away whoever waits; a second time does nothing.
+        """Close every connection and fail the calls that are waiting or in flight; a second time is a no-op.
 
         Raises:
             ConfigurationError: The client belongs to another event loop.
         """
-        if self._lifetime.is_over:
+        if self._lifecycle.is_closed:
             return
-        self._lifetime.end()
+        self._lifecycle.close()
         self._limiter.close()
-        # Nothing stops this halfway: a second call would not take up what is left.
-        await isolated(self._close_connections)
+        # Not interruptible: a second call would be a no-op, and so would not finish the work.
+        await run_shielded(self._close_connections)
 
     async def _close_connections(self) -> None:
         with anyio.CancelScope(shield=True):
-            # A connection that is being made is no connection yet, which a transport would close.
-            await self._lifetime.end_what_is_under_way()
+            # First the requests in flight: a transport does not know a connection that is still being established.
+            await self._lifecycle.cancel_in_flight()
             await self._transports.aclose()
 
+    async def _attempt(self, call: CallState) -> RawResponse | TransportFailure:
+        """Send the request of a call once, when the limits allow it."""
+        request = call.request
+        # Before the permit is acquired: an async token function may take its time.
+        credential = (self._credentials.static or await self._credentials.fetch()) if request.authenticate else None
+        permit = await self._acquire(call)
+        try:
+            scope = self._lifecycle.start()
+            try:
+                if call.is_observed:
+                    self._report_start(call, permit)
+                seconds = call.deadline_at - call.started_at
+                outcome = await run_shielded(self._sender.send, request, credential, seconds=seconds, scope=scope)
+            except RunCancelledError:
+                outcome = CLIENT_CLOSED if self._lifecycle.is_closed else _deadline_exceeded(call)
+            except BaseException as error:
+                self._report_abort(call, error)
+                raise
+            finally:
+                self._lifecycle.finish(scope)
+            self._settle(call, permit, outcome)
+            return outcome
+        finally:
+            self._limiter.release(permit)
+
     @asynccontextmanager
-    async def _download(
-        self, call: Call, outgoing: Outgoing, admission: Admission
-    ) -> AsyncGenerator[StreamedBody | Answer | NoAnswer]:
-        """One attempt to open an answer, whose body is read by a child while the block goes on."""
-        download = Download(self._sender, outgoing, self._lifetime, lambda broken: no_answer_error(call.seen(), broken))
+    async def _streaming_attempt(
+        self, call: CallState, permit: Permit, credential: Credential | None
+    ) -> AsyncGenerator[StreamedBody | RawResponse | TransportFailure]:
+        """Open a streamed response once; a child task reads its body while the block runs."""
+        attempt = StreamingAttempt(
+            self._sender,
+            call.request,
+            credential,
+            lifecycle=self._lifecycle,
+            make_error=lambda failure: error_for_failure(call.info(), failure),
+        )
         failure: BaseException | None = None
         try:
-            started = self._begin(call, admission)
+            if call.is_observed:
+                self._report_start(call, permit)
             async with anyio.create_task_group() as group:
-                group.start_soon(download.run)
+                group.start_soon(attempt.run)
                 try:
-                    outcome = await self._opened(call, download, started)
-                    self._settle(call, admission, outcome, started)
+                    outcome = await self._opened(call, attempt)
+                    self._settle(call, permit, outcome)
                     yield outcome
                 except anyio.get_cancelled_exc_class():
                     raise
-                except BaseException as error:  # noqa: BLE001 - raised again, outside the group
+                except BaseException as error:  # noqa: BLE001 - raised below, outside the group, which would wrap it
                     failure = error
                 group.cancel_scope.cancel()
         finally:
-            download.close()
-            admission.leave()
+            attempt.close()
+            self._limiter.release(permit)
         if failure is not None:
             raise failure
 
-    async def _opened(self, call: Call, download: Download, started: float) -> StreamedBody | Answer | NoAnswer:
+    async def _opened(
+        self, call: CallState, attempt: StreamingAttempt
+    ) -> StreamedBody | RawResponse | TransportFailure:
         try:
-            with anyio.move_on_after(call.left(self._clock.now())):
-                return await download.outcome()
+            with anyio.move_on_after(call.remaining(self._clock.now())):
+                return await attempt.outcome()
         except BaseException as error:
-            self._ended(call, error, started)
-            if isinstance(error, TooLongError):
-                raise _too_long(call, error) from None
+            self._report_abort(call, error)
             raise
-        return _past_deadline(call)
+        return _deadline_exceeded(call)
 
-    async def _attempt(self, call: Call) -> tuple[Answer | NoAnswer, RateLimit | None]:
-        # The token first: a function of the user gives it, which may take its time.
-        outgoing = await self._outgoing(call)
-        admission = await self._admitted(call)
+    async def _acquire(self, call: CallState) -> Permit:
+        """Wait until the limits allow a call to be sent, and begin an attempt."""
+        request = call.request
+        window_wait = await self._acquire_window(call) if request.operation_id in self._published.windows else 0.0
         try:
-            started = self._begin(call, admission)
-            try:
-                outcome = await self._sent(call, outgoing)
-            except BaseException as error:
-                self._ended(call, error, started)
-                raise
-            return outcome, self._settle(call, admission, outcome, started)
-        finally:
-            admission.leave()
-
-    async def _sent(self, call: Call, outgoing: Outgoing) -> Answer | NoAnswer:
-        seconds, scope = call.left(self._clock.now()), self._lifetime.begin()
-        try:
-            return await isolated(lambda: self._sender.send(outgoing), seconds=seconds, scope=scope)
-        except EndedError:
-            return CLIENT_CLOSED if self._lifetime.is_over else _past_deadline(call)
-        except TooLongError as error:
-            raise _too_long(call, error) from None
-        finally:
-            self._lifetime.finish(scope)
-
-    async def _outgoing(self, call: Call) -> Outgoing:
-        return Outgoing(
-            method=call.method,
-            url=call.url,
-            headers=call.headers,
-            content=call.content,
-            credential=await self._credentials.current() if call.authenticate else None,
-            timeout=call.timeout,
-        )
-
-    async def _admitted(self, call: Call) -> Admission:
-        limit = self._published.of(call.operation_id)
-        waited = await self._keep(limit, call) if limit else 0.0
-        try:
-            at_once = self._limiter.admit_at_once(call.bucket, urgent=call.urgent)
-            admission = at_once or await self._admitted_in_turn(call)
+            permit = self._limiter.try_acquire(
+                request.bucket, interactive=call.interactive
+            ) or await self._acquire_in_turn(call)
         except BaseException:
-            self._give_back(call)
+            self._release_window(call)
             raise
-        admission.waited += waited
-        return admission
+        permit.waited += window_wait
+        call.attempt += 1
+        call.started_at = now = self._clock.now()
+        if call.attempt == 1:
+            call.deadline_at = now + (math.inf if call.retry.deadline is None else call.retry.deadline)
+        call.is_observed = self._has_listener or logger.isEnabledFor(logging.INFO)
+        return permit
 
-    async def _keep(self, limit: PublishedLimit, call: Call) -> float:
-        """Wait until a published limit leaves room for a call, and count it; gives the seconds that this took."""
-        assert call.operation_id is not None  # noqa: S101 - it has a limit
-        call.counted_at, came_at = None, self._clock.now()
-        while seconds := self._published.take(call.operation_id, call.url.path, now := self._clock.now()):
-            if seconds > call.left(now):
-                raise published_error(call.seen(), seconds, limit)
-            await self._lifetime.sleep(self._clock, seconds)
+    async def _acquire_window(self, call: CallState) -> float:
+        """Wait until a published limit allows a call, and count it; return the seconds that this took."""
+        operation_id, path = call.request.operation_id, call.request.url.path
+        call.counted_at, began_at = None, self._clock.now()
+        window = self._published.window_for(operation_id)
+        if window is None or operation_id is None:
+            return 0.0
+        while seconds := self._published.try_acquire(operation_id, path, now := self._clock.now()):
+            if seconds > call.remaining(now):
+                raise fixed_window_error(call.info(), seconds, window)
+            await self._lifecycle.sleep(self._clock, seconds)
         call.counted_at = now
-        return now - came_at
+        return now - began_at
 
-    def _give_back(self, call: Call) -> None:
-        """An attempt has not reached CircleCI, and counts against no limit."""
-        if call.operation_id is not None and call.counted_at is not None:
-            self._published.give_back(call.operation_id, call.url.path, call.counted_at)
+    def _release_window(self, call: CallState) -> None:
+        """Uncount an attempt that did not reach CircleCI."""
+        if call.counted_at is not None and call.request.operation_id is not None:
+            self._published.release(call.request.operation_id, call.request.url.path, call.counted_at)
 
-    async def _admitted_in_turn(self, call: Call) -> Admission:
-        patience = call.left(self._clock.now())
-        # Who is sent for the first time may stand in line for longer than that, but not before a closed gate.
-        bound = math.inf if call.sent_at is None else patience
+    async def _acquire_in_turn(self, call: CallState) -> Permit:
+        max_wait = call.remaining(self._clock.now())
+        # A call that was not sent yet may queue for longer than its deadline, but not in a cooldown.
+        timeout = math.inf if call.attempt == 0 else max_wait
         try:
-            # Thousands may stand there without a bound, and a scope for each of them is not free.
-            with nullcontext() if bound == math.inf else anyio.fail_after(bound):
-                admission = await self._limiter.admit(
-                    call.bucket, urgent=call.urgent, order=call.number, patience=patience
+            # Thousands of calls may queue without a timeout, and a cancel scope for each has a cost.
+            with nullcontext() if timeout == math.inf else anyio.fail_after(timeout):
+                return await self._limiter.acquire(
+                    call.request.bucket, interactive=call.interactive, sequence=call.sequence, max_wait=max_wait
                 )
-        except GateClosedError as closed:
-            raise gate_error(call.seen(), closed.seconds, closed.refusal) from None
+        except CooldownError as cooldown:
+            raise cooldown_error(call.info(), cooldown.seconds, cooldown.rejection) from None
         except TimeoutError:
-            text = f"no place in line within the deadline of {call.retry.deadline:g} s"
-            late = NoAnswer(failure="never sent", name="Timeout", text=text, timed_out=True)
-            raise no_answer_error(call.seen(), late) from None
-        return admission
+            message = f"no permit within the deadline of {call.retry.deadline:g} s"
+            failure = TransportFailure(kind="never sent", name="Timeout", message=message, timed_out=True)
+            raise error_for_failure(call.info(), failure) from None
 
-    def _begin(self, call: Call, admission: Admission) -> float:
-        now = self._clock.now()
-        call.begin(now)
-        if self._observer.is_heard():
-            if admission.waited:
-                self._observer.waited(call.seen(), bucket=admission.bucket, seconds=admission.waited)
-            self._observer.sending(call.seen())
-        return now
+    def _report_start(self, call: CallState, permit: Permit) -> None:
+        self._instrumentation.attempt_started(call.info(), bucket=permit.bucket.name, waited=permit.waited)
 
-    def _ended(self, call: Call, error: BaseException, started: float) -> None:
-        """Tell of an attempt that was cancelled, or whose answer cannot be taken."""
+    def _report_abort(self, call: CallState, error: BaseException) -> None:
+        """Report an attempt that was cancelled, or whose response was not accepted."""
         text = f"{type(error).__name__}: {str(error) or 'the call was cancelled'}"
-        self._observer.failed(call.seen(), error=text, elapsed=self._clock.now() - started)
+        self._instrumentation.attempt_failed(call.info(), error=text, elapsed=self._clock.now() - call.started_at)
 
-    def _settle(
-        self, call: Call, admission: Admission, outcome: Answer | NoAnswer | StreamedBody, started: float
-    ) -> RateLimit | None:
-        """Tell the limiter and the observer what came of an attempt."""
-        elapsed = self._clock.now() - started
-        if isinstance(outcome, NoAnswer):
-            if outcome.failure == "never sent":
-                self._give_back(call)
+    def _settle(self, call: CallState, permit: Permit, outcome: RawResponse | StreamedBody | TransportFailure) -> None:
+        """Apply the outcome of an attempt to the rate limiter, and report it."""
+        elapsed = self._clock.now() - call.started_at
+        if isinstance(outcome, TransportFailure):
+            if outcome.kind == "never sent":
+                self._release_window(call)
             call.pause = call.retry.delay(call.attempt, retry_after=None, random=self._random)
-            self._observer.failed(call.seen(), error=f"{outcome.name}: {outcome.text}", elapsed=elapsed)
-            return None
-        status = outcome.status if isinstance(outcome, Answer) else outcome.status_code
-        limit = read_rate_limit(outcome.headers.items())
-        if self._observer.is_heard():
-            size = len(outcome.content) if isinstance(outcome, Answer) else 0
-            self._observer.answered(
-                call.seen(), status=status, elapsed=elapsed, size=size, headers=outcome.headers, limit=limit
+            error = f"{outcome.name}: {outcome.message}"
+            self._instrumentation.attempt_failed(call.info(), error=error, elapsed=elapsed)
+            return
+        limit, is_deprecated = scan_headers(outcome.headers.items())
+        if call.is_observed:
+            self._instrumentation.response_received(
+                call.info(),
+                status_code=outcome.status_code,
+                elapsed=elapsed,
+                size=len(outcome.content) if isinstance(outcome, RawResponse) else 0,
+                headers=outcome.headers,
+                rate_limit=limit,
             )
-        if is_deprecated(outcome.headers):
-            self._observer.deprecated(call.seen(), outcome.headers)
+        if is_deprecated:
+            self._instrumentation.deprecated(call.info(), outcome.headers)
         if isinstance(outcome, StreamedBody):
-            admission.opened(limit)
-            return limit
-        if status < 300:
-            admission.accepted(limit)
-            return limit
-        call.pause = call.retry.delay(call.attempt, retry_after=outcome.retry_after, random=self._random)
-        if status == 429:
-            admission.refused(limit, pause=call.pause, refusal=error_from(call.seen(), outcome))
+            self._limiter.accepted(permit, limit)
+            # Apply rate-limit headers as soon as they arrive; don't wait for the body.
+            self._limiter.dispatch()
+            return
+        outcome.rate_limit = limit
+        if outcome.status_code >= 300:
+            call.pause = call.retry.delay(call.attempt, retry_after=outcome.retry_after, random=self._random)
+        if outcome.status_code == 429:
+            rejection = error_for_response(call.info(), outcome)
+            self._limiter.rejected(permit, limit, pause=call.pause, rejection=rejection)
         else:
-            admission.accepted(limit)
-        return limit
+            self._limiter.accepted(permit, limit)
 
-    async def _before_another(self, call: Call, outcome: Answer | NoAnswer) -> None:
-        """Wait for the next attempt; raise what the last one came to if there is to be none."""
-        if isinstance(outcome, Answer):
-            error: APIError | APIConnectionError = error_from(call.seen(), outcome)
-            cause: int | Failure = outcome.status
-            reason, final = str(outcome.status), outcome.status < 400
+    async def _wait_before_retry(self, call: CallState, outcome: RawResponse | TransportFailure) -> None:
+        """Sleep before the next attempt, or raise the error of the last one if there is to be none."""
+        if isinstance(outcome, RawResponse):
+            error: APIError | APIConnectionError = error_for_response(call.info(), outcome)
+            cause: int | Failure = outcome.status_code
+            reason, is_final, origin = str(outcome.status_code), outcome.status_code < 400, None
         else:
-            error = no_answer_error(call.seen(), outcome)
-            reason, cause, final = outcome.name, outcome.failure, outcome.final
-        may = not final and call.retry.allows(call.attempt, method=call.method, cause=cause)
-        if not may or call.pause > call.left(self._clock.now()):
-            raise error from (outcome.cause if isinstance(outcome, NoAnswer) else None)
-        self._observer.retrying(call.seen(), reason=reason, delay=call.pause)
-        # After a 429 the gate of the bucket is closed for that long, and the call waits before it like all others.
+            error = error_for_failure(call.info(), outcome)
+            cause, reason, is_final, origin = outcome.kind, outcome.name, outcome.is_final, outcome.cause
+        may_retry = not is_final and call.retry.allows(call.attempt, method=call.request.method, cause=cause)
+        if not may_retry or call.pause > call.remaining(self._clock.now()):
+            raise error from origin
+        self._instrumentation.retry_scheduled(call.info(), reason=reason, delay=call.pause)
+        # After a 429 the bucket is in a cooldown of that length, and the call waits for its end like all others.
         if cause != 429:
-            await self._lifetime.sleep(self._clock, call.pause)
+            await self._lifecycle.sleep(self._clock, call.pause)
 
 
-def _past_deadline(call: Call) -> NoAnswer:
-    text = f"no whole answer within the deadline of {call.retry.deadline:g} s"
-    return NoAnswer(failure="broken", name="Timeout", text=text, timed_out=True, final=True)
-
-
-def _too_long(call: Call, error: TooLongError) -> DecodeError:
-    return DecodeError(str(error), operation_id=call.operation_id)
+def _deadline_exceeded(call: CallState) -> TransportFailure:
+    message = f"no complete response within the deadline of {call.retry.deadline:g} s"
+    return TransportFailure(kind="broken", name="Timeout", message=message, timed_out=True, is_final=True)

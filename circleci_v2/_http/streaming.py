@@ -1,54 +1,65 @@
-"""Streaming: the body of an answer, read in the isolated child and handed over piece by piece."""
+"""Streaming: a response body that a child task reads, and passes to its consumer chunk by chunk."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from typing import Final
 
 import anyio
 import httpx
 from anyio.streams.memory import MemoryObjectReceiveStream
 
-from circleci_v2._http.abandoning import abandon
-from circleci_v2._http.lifecycle import Lifetime
-from circleci_v2._http.sender import CLIENT_CLOSED, Answer, NoAnswer, Outgoing, Sender
+from circleci_v2._http.auth import Credential
+from circleci_v2._http.cancellation import drain_and_close
+from circleci_v2._http.lifecycle import Lifecycle
+from circleci_v2._http.prepared_request import PreparedRequest
+from circleci_v2._http.sender import CLIENT_CLOSED, RawResponse, Sender, TransportFailure
 from circleci_v2.errors import APIConnectionError, ConfigurationError
 from circleci_v2.response import StreamedBody
 
-__all__ = ["Download"]
+__all__ = ["StreamingAttempt"]
 
-# Enough for the network and the consumer to work at the same time, little enough for the memory.
-_PIECES_AHEAD = 4
+_BUFFERED_CHUNKS: Final = 4
+"""Enough for network and consumer to work concurrently, few enough for memory: httpcore's chunks have up to 64 KiB."""
 
 
-class Download:
-    """One attempt to open and read an answer, in a child task.
+class StreamingAttempt:
+    """One attempt to open and read a streamed response; `run` is the child task that owns the connection.
 
     Args:
-        sender: What sends.
-        outgoing: The request.
-        lifetime: The life of the client, which ends the reading when it ends. It does not wait for whoever reads: that
-            may be who closes the client.
-        error_of: Makes the error of a body that broke off.
+        sender: Sends the request.
+        request: The request.
+        credential: The token, or None to send none.
+        lifecycle: Cancels the reading when the client is closed. Closing does not wait for the consumer, which may be
+            the task that closes the client.
+        make_error: Returns the error for a body that breaks off.
     """
 
     def __init__(
         self,
         sender: Sender,
-        outgoing: Outgoing,
-        lifetime: Lifetime,
-        error_of: Callable[[NoAnswer], APIConnectionError],
+        request: PreparedRequest,
+        credential: Credential | None,
+        *,
+        lifecycle: Lifecycle,
+        make_error: Callable[[TransportFailure], APIConnectionError],
     ) -> None:
         self._sender = sender
-        self._outgoing = outgoing
-        self._lifetime = lifetime
-        self._error_of = error_of
+        self._request = request
+        self._credential = credential
+        self._lifecycle = lifecycle
+        self._make_error = make_error
         self._opened = anyio.Event()
-        self._outcome: StreamedBody | Answer | NoAnswer | Exception | None = None
+        self._outcome: StreamedBody | RawResponse | TransportFailure | Exception | None = None
         self._failure: Exception | None = None
-        self._send, self._receive = anyio.create_memory_object_stream[bytes](_PIECES_AHEAD)
+        self._send, self._receive = anyio.create_memory_object_stream[bytes](_BUFFERED_CHUNKS)
 
-    async def outcome(self) -> StreamedBody | Answer | NoAnswer:
-        """What came of it, once that is known: the open body, or an answer that is none."""
+    async def outcome(self) -> StreamedBody | RawResponse | TransportFailure:
+        """Wait for the response: its open body when the status is below 300, or the complete response otherwise.
+
+        Raises:
+            DecodeError: The complete response is longer than allowed.
+        """
         await self._opened.wait()
         if isinstance(self._outcome, Exception):
             raise self._outcome
@@ -56,18 +67,18 @@ class Download:
         return self._outcome
 
     def close(self) -> None:
-        """Let go of what was not read."""
+        """Discard the chunks that were not consumed."""
         self._send.close()
         self._receive.close()
 
     async def run(self) -> None:
-        """Open the answer and read it to its end."""
+        """Open the response and read its body to the end."""
         with self._send:
             try:
-                await self._run_while_the_client_lives()
+                await self._run_until_closed()
             except httpx.RequestError as error:
-                self._fail(NoAnswer.of(error, self._outgoing.timeout))
-            except Exception as error:  # noqa: BLE001 - raised to whoever opens or reads
+                self._fail(TransportFailure.from_error(error, self._request.timeout))
+            except Exception as error:  # noqa: BLE001 - raised again to the consumer
                 if self._opened.is_set():
                     self._failure = error
                 else:
@@ -75,48 +86,45 @@ class Download:
             finally:
                 self._opened.set()
 
-    async def _run_while_the_client_lives(self) -> None:
-        scope = self._lifetime.begin()
+    async def _run_until_closed(self) -> None:
+        scope = self._lifecycle.start()
         try:
             with scope:
-                await self._run()
+                await self._read()
             if scope.cancelled_caught:
                 self._fail(CLIENT_CLOSED)
         finally:
-            self._lifetime.finish(scope)
+            self._lifecycle.finish(scope)
 
-    async def _run(self) -> None:
-        response = await self._sender.open(self._outgoing)
+    async def _read(self) -> None:
+        response = await self._sender.open(self._request, self._credential)
         if response.status_code >= 300:
-            self._outcome = await self._sender.read(response, method=self._outgoing.method)
+            self._outcome = await self._sender.read(response, self._request)
             return
-        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - so of any asynchronous transport
-        arriving = aiter(response.stream)
+        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - async transports return async streams
+        incoming = aiter(response.stream)
         try:
-            pieces = _Pieces(self._receive, lambda: self._failure)
-            self._outcome = StreamedBody(status_code=response.status_code, headers=response.headers, pieces=pieces)
+            chunks = _Chunks(self._receive, lambda: self._failure)
+            self._outcome = StreamedBody(status_code=response.status_code, headers=response.headers, pieces=chunks)
             self._opened.set()
-            await self._hand_over(arriving)
+            async for chunk in incoming:
+                try:
+                    await self._send.send(chunk)
+                except anyio.BrokenResourceError:
+                    # The consumer closed the body before its end.
+                    return
         finally:
-            await abandon(response, arriving)
+            await drain_and_close(response, incoming)
 
-    async def _hand_over(self, arriving: AsyncIterator[bytes]) -> None:
-        async for piece in arriving:
-            try:
-                await self._send.send(piece)
-            except anyio.BrokenResourceError:
-                # Whoever reads has closed the pieces before their end.
-                return
-
-    def _fail(self, outcome: NoAnswer) -> None:
+    def _fail(self, failure: TransportFailure) -> None:
         if self._opened.is_set():
-            self._failure = self._error_of(outcome)
+            self._failure = self._make_error(failure)
         else:
-            self._outcome = outcome
+            self._outcome = failure
 
 
-class _Pieces(AsyncIterator[bytes]):
-    """The pieces that were read; no generator, because it may be left halfway."""
+class _Chunks(AsyncIterator[bytes]):
+    """The chunks of a body. Not a generator: consumers may stop halfway, and generators then need to be closed."""
 
     def __init__(self, receive: MemoryObjectReceiveStream[bytes], failure: Callable[[], Exception | None]) -> None:
         self._receive = receive
@@ -129,9 +137,9 @@ class _Pieces(AsyncIterator[bytes]):
             failure = self._failure()
             raise StopAsyncIteration if failure is None else failure from None
         except anyio.ClosedResourceError:
-            msg = "the body was left: read it inside `async with circleci.stream(...)`, before closing its pieces"
+            msg = "the body is closed: read it inside `async with circleci.stream(...)`, and before its `aclose()`"
             raise ConfigurationError(msg) from None
 
     async def aclose(self) -> None:
-        """Read no further."""
+        """Stop reading."""
         self._receive.close()

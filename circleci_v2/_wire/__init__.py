@@ -1,1 +1,1 @@
-"""What travels between Python and CircleCI: requests described, answers decoded, no I/O."""
+"""The wire format: request descriptions, JSON, and decoding into models. No I/O."""

@@ -1,15 +1,16 @@
-"""Decoders as straight code: for each model one function, written from its declaration and compiled when first needed.
+"""Fast decoders: for each model a function that is generated from its declaration and compiled on first use.
 
-A decoder that walks over a table of fields costs four times what `json.loads` costs; straight code costs about as much as
-`json.loads` does. It takes the one case that matters for speed, an answer that deviates nowhere. At the first thing that is
-not as described it raises, and the careful decoder in `decoding` starts again and says where and what.
+A decoder that loops over a table of fields costs four times as much as `json.loads`; generated code costs about as much as
+`json.loads`. It handles only the case that matters for speed, a response without any deviation. At the first deviation it
+raises, and the tolerant decoder in `decoding` starts again and reports where and what.
 
-What is compiled is made of the names of attributes and of keys written as literals; no other text of the API's document
-gets here.
+The generated code holds the names of attributes and, as literals, the keys of fields; no other text of the API's document
+gets into it. It is registered with `linecache`, so that tracebacks and debuggers show it.
 """
 
 from __future__ import annotations
 
+import linecache
 import types
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -17,23 +18,23 @@ from functools import cache
 from typing import Any, Final, Union, get_args, get_origin
 from uuid import UUID
 
-from circleci_v2._wire.fields import WireField, is_model, wire_fields
-from circleci_v2._wire.types import OpenStrEnum
+from circleci_v2._wire.types import OpenStrEnum, WireField, is_model, wire_fields
 
-__all__ = ["DEVIATIONS", "Deviates", "Straight", "parse_datetime", "straight_decoder"]
+__all__ = ["DEVIATIONS", "DeviationSignal", "FastDecoder", "fast_decoder", "parse_datetime"]
 
-Straight = Callable[[Any], Any]
-"""Makes a value out of JSON that is exactly as described, or raises one of `DEVIATIONS`."""
-
-
-class Deviates(Exception):  # noqa: N818 - a signal to the careful decoder and no error
-    """The answer is not exactly as described."""
+FastDecoder = Callable[[Any], Any]
+"""Decodes JSON that is exactly as described, or raises one of `DEVIATIONS`."""
 
 
-DEVIATIONS: Final = (Deviates, KeyError, TypeError, ValueError, AttributeError)
-"""What straight code raises where an answer deviates: a key that is missing, a value that is of another type."""
+class DeviationSignal(Exception):  # noqa: N818 - a signal to the tolerant decoder, not an error
+    """The JSON is not exactly as described."""
+
+
+DEVIATIONS: Final = (DeviationSignal, KeyError, TypeError, ValueError, AttributeError)
+"""The exceptions of a fast decoder for JSON that deviates: a missing key, a value of another type."""
 
 _MISSING: Final = object()
+_SOURCES: Final[dict[str, str]] = {}
 _JSON_TYPES: Final[dict[Any, type]] = {
     **{kind: kind for kind in (str, int, float, bool)},
     dict[str, Any]: dict,
@@ -42,87 +43,52 @@ _JSON_TYPES: Final[dict[Any, type]] = {
 
 
 def parse_datetime(text: str) -> datetime:
-    """A time, in UTC where the text names no zone: that is what CircleCI means then."""
+    """A time, in UTC if the text has no time zone: that is what CircleCI means then."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
-def straight_decoder(kind: Any, choose: Callable[[Any], Straight]) -> Straight:
-    """The straight decoder of a type.
+def fast_decoder(kind: Any, decode_union: Callable[[Any], FastDecoder]) -> FastDecoder:
+    """The fast decoder of a type.
 
     Args:
         kind: The type, as a model declares it.
-        choose: Gives the function for a union, which takes more than straight code.
+        decode_union: Returns the decoder of a union; which member fits takes more than generated code.
     """
-    origin = get_origin(kind)
     if is_model(kind):
-        return _model(kind, choose)
-    if origin is list:
-        return _list(straight_decoder(get_args(kind)[0], choose))
-    if origin is dict:
-        return _dict(straight_decoder(get_args(kind)[1], choose))
+        return _model_decoder(kind, decode_union)
+    origin = get_origin(kind)
     if origin is Union or origin is types.UnionType:
-        return _union_of_json(kind) or choose(kind)
-    code = _Code(choose)
-    return code.compiled("source", [f"return {code.plain(kind, 'source')}"], str(kind))
+        return _json_union_decoder(kind) or decode_union(kind)
+    code = _Code(decode_union)
+    return code.compiled("source", [f"return {code.plain(kind, 'source')}"], str(getattr(kind, "__name__", kind)))
 
 
-def _list(item: Straight) -> Straight:
-    def decode(value: Any) -> Any:
-        if type(value) is not list:
-            raise Deviates
-        return [item(entry) for entry in value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-
-    return decode
-
-
-def _dict(item: Straight) -> Straight:
-    def decode(value: Any) -> Any:
-        if type(value) is not dict:
-            raise Deviates
-        return {key: item(entry) for key, entry in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-
-    return decode
-
-
-def _union_of_json(kind: Any) -> Straight | None:
-    """For a union of JSON's own types, which need no decoding."""
+def _json_union_decoder(kind: Any) -> FastDecoder | None:
+    """The decoder of a union of JSON's own types, which are kept as they are; None for other unions."""
     accepted = frozenset(_JSON_TYPES.get(arm) for arm in get_args(kind))
     if None in accepted:
         return None
 
     def decode(value: Any) -> Any:
         if type(value) not in accepted:
-            raise Deviates
+            raise DeviationSignal
         return value
 
     return decode
 
 
-def _model(kind: Any, choose: Callable[[Any], Straight]) -> Straight:
-    made: Straight | None = None
-
-    def decode(value: Any) -> Any:
-        nonlocal made
-        if made is None:
-            # Not made with the decoder but with the first value, because models may refer to each other in a circle.
-            made = _compiled_model(kind, choose)
-        return made(value)
-
-    return decode
-
-
 @cache
-def _compiled_model(kind: Any, choose: Callable[[Any], Straight]) -> Straight:
-    code = _Code(choose)
+def _model_decoder(kind: Any, decode_union: Callable[[Any], FastDecoder]) -> FastDecoder:
+    code = _Code(decode_union)
     fields = wire_fields(kind)
     required = sum(field.required for field in fields)
     body = [
         "get = received.get",
-        # Set one by one, because a call with keyword arguments costs three times as much.
+        # Attributes are set one by one, because a call with keyword arguments costs three times as much.
         "model = new(kind)",
         *(f"model.{field.attribute} = {code.field(field)}" for field in fields),
-        # With as many keys as are required there is none that is unknown, since none of the required was missing.
+        # With exactly as many keys as required fields there is no unknown key, because no required one was missing.
         f"if len(received) != {required} and not known.issuperset(received):",
         "    deviate()",
         "model._received = received",
@@ -137,19 +103,19 @@ _EXPRESSIONS: dict[Any, str] = {
     Any: "{source}",
     **{kind: f"(v if type({{bound}}) is {kind.__name__} else deviate())" for kind in (str, int, bool)},
     float: "(v if type({bound}) is float or type(v) is int else deviate())",
-    # As `parse_datetime` does it, without the call.
+    # The same as `parse_datetime`, without the call.
     datetime: "(m if (m := moment({source})).tzinfo is not None else m.replace(tzinfo=utc))",
     date: "day({source})",
     UUID: "uuid({source})",
 }
-"""How a value without parts is decoded: ``source`` is its expression, ``bound`` the same with its value named ``v``."""
+"""The expression that decodes a value of a simple type: ``source`` is the JSON value, ``bound`` names it ``v`` as well."""
 
 
 class _Code:
     """The code of one decoder: expressions for its values, and the objects that they name."""
 
-    def __init__(self, choose: Callable[[Any], Straight]) -> None:
-        self._choose = choose
+    def __init__(self, decode_union: Callable[[Any], FastDecoder]) -> None:
+        self._decode_union = decode_union
         self.names: dict[str, Any] = {
             "deviate": _deviate,
             "missing": _MISSING,
@@ -160,7 +126,7 @@ class _Code:
         }
 
     def field(self, field: WireField) -> str:
-        """An expression for a field, out of ``received``."""
+        """An expression for a field of the object ``received``."""
         if field.required:
             return self._value(field.type, f"received[{field.key!r}]")
         if types.NoneType in _arms(field.type):
@@ -173,43 +139,62 @@ class _Code:
         rest = [arm for arm in arms if arm is not types.NoneType]
         if len(rest) == len(arms):
             return self.plain(kind, source)
-        inner = rest[0] if len(rest) == 1 else Union[tuple(rest)]  # noqa: UP007 - made at run time
+        inner = rest[0] if len(rest) == 1 else Union[tuple(rest)]  # noqa: UP007 - the members are known at run time only
         return f"(None if (v := {source}) is None else {self.plain(inner, 'v')})"
 
     def plain(self, kind: Any, source: str) -> str:
-        """An expression for a value that is not null, out of the value of another expression."""
+        """An expression that decodes the value of another expression, which is not null."""
         if kind in _EXPRESSIONS:
             return _EXPRESSIONS[kind].format(source=source, bound=_bound(source))
         if isinstance(kind, type) and issubclass(kind, OpenStrEnum):
-            return f"{self._name({member.value: member for member in kind})}[{source}]"
-        if is_model(kind):
-            return f"{self._model(kind)}({source})"
-        if get_origin(kind) is list and is_model(get_args(kind)[0]):
-            decode = self._model(get_args(kind)[0])
-            return f"([{decode}(entry) for entry in v] if type({_bound(source)}) is list else deviate())"
-        return f"{self._name(straight_decoder(kind, self._choose))}({source})"
+            return f"{self._name(kind.__name__, {member.value: member for member in kind})}[{source}]"
+        if get_origin(kind) is list:
+            items = f"[{self._call(get_args(kind)[0], 'entry')} for entry in v]"
+            return f"({items} if type({_bound(source)}) is list else deviate())"
+        if get_origin(kind) is dict:
+            values = f"{{key: {self._call(get_args(kind)[1], 'entry')} for key, entry in v.items()}}"
+            return f"({values} if type({_bound(source)}) is dict else deviate())"
+        return self._call(kind, source)
 
-    def _model(self, kind: Any) -> str:
-        """The name of the decoder of a model: at first a stand-in, which puts the decoder in its place when it is called."""
+    def _call(self, kind: Any, argument: str) -> str:
+        """An expression that calls the decoder of a type."""
+        if kind is Any:
+            return argument
+        if not is_model(kind):
+            decode = fast_decoder(kind, self._decode_union)
+            return f"{self._name('decode', decode)}({argument})"
 
-        def stand_in(value: Any) -> Any:
-            self.names[name] = _compiled_model(kind, self._choose)
+        def compile_first(value: Any) -> Any:
+            # Compiled with the first value, because models may refer to each other in a circle.
+            self.names[name] = _model_decoder(kind, self._decode_union)
             return self.names[name](value)
 
-        name = self._name(stand_in)
-        return name
+        name = self._name(f"decode_{kind.__name__}", compile_first)
+        return f"{name}({argument})"
 
-    def _name(self, value: Any) -> str:
-        name = f"name_{len(self.names)}"
+    def _name(self, hint: str, value: Any) -> str:
+        name = f"{hint}_{len(self.names)}"
         self.names[name] = value
         return name
 
-    def compiled(self, parameter: str, body: list[str], title: str) -> Straight:
+    def compiled(self, parameter: str, body: list[str], title: str) -> FastDecoder:
         """The function of one parameter with this body, compiled."""
-        text = "\n".join([f"def decode({parameter}):", *(f"    {line}" for line in body)])
-        exec(compile(text, f"<decoder of {title}>", "exec"), self.names)  # noqa: S102 - see the module
-        decode: Straight = self.names["decode"]
+        text = "\n".join([f"def decode({parameter}):", *(f"    {line}" for line in body), ""])
+        file = _register(text, f"<circleci_v2 decoder of {title}>")
+        exec(compile(text, file, "exec"), self.names)  # noqa: S102 - see the module
+        decode: FastDecoder = self.names["decode"]
         return decode
+
+
+def _register(text: str, file: str) -> str:
+    """Make generated code visible to tracebacks and debuggers, as attrs does; returns its unique file name."""
+    unique, number = file, 1
+    # Two classes may have the same name.
+    while _SOURCES.setdefault(unique, text) != text:
+        number += 1
+        unique = f"{file[:-1]} {number}>"
+    linecache.cache[unique] = (len(text), None, text.splitlines(keepends=True), unique)
+    return unique
 
 
 def _arms(kind: Any) -> tuple[Any, ...]:
@@ -222,4 +207,4 @@ def _bound(source: str) -> str:
 
 
 def _deviate() -> None:
-    raise Deviates
+    raise DeviationSignal

@@ -1,11 +1,11 @@
-"""From JSON to models: the decoder of a type is made from the type itself, once, when it is first needed.
+"""From JSON to models: the decoder of a type is derived from the type itself, on first use.
 
-Decoding never fails on what the live API sends. Where an answer deviates from its description, the value is kept as it is
-(or None, where it is missing) and the deviation is reported to the `JsonPath`; what a report leads to is not decided here.
-Keys are accepted in kebab-case and in snake_case, because the API answers in either.
+Decoding never fails on what the live API sends. Where a response deviates from its description, the value is kept as it is
+(or None, where it is missing) and the deviation is reported to the `JsonPath`; its handling is decided elsewhere. Keys are
+accepted in kebab-case and in snake_case, because the API sends either.
 
-A model is first decoded by straight code (`compiling`), which is fast and gives up at the first deviation; what is here then
-decodes it again, carefully.
+A model is first decoded by generated code (`compiled_decoding`), which is fast and gives up at the first deviation; the
+tolerant decoder in this module then decodes it again.
 """
 
 from __future__ import annotations
@@ -19,25 +19,49 @@ from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
-from circleci_v2._wire.compiled_decoding import DEVIATIONS, Deviates, Straight, parse_datetime, straight_decoder
+from circleci_v2._wire.compiled_decoding import (
+    DEVIATIONS,
+    DeviationSignal,
+    FastDecoder,
+    fast_decoder,
+    parse_datetime,
+)
 from circleci_v2._wire.deviations import Deviation, JsonPath
-from circleci_v2._wire.fields import WireField, is_model, wire_fields
 from circleci_v2._wire.json import is_array, is_object
-from circleci_v2._wire.types import OpenStrEnum
+from circleci_v2._wire.types import OpenStrEnum, WireField, is_model, wire_fields
 
-__all__ = ["Decoder", "decode_silently", "decoder_for"]
+__all__ = ["DEVIATIONS", "Decoder", "decode_silently", "decoder_for", "fast_decoder_for", "tolerant_decoder_for"]
 
 Decoder = Callable[[Any, JsonPath, "str | int | None"], Any]
-"""Takes a JSON value, the path to what holds it, and its field or index there."""
-
-
-def decoder_for(annotation: Any) -> Decoder:
-    """The decoder of a type: a model, an enum, a JSON type, a UUID, a datetime, a list or dict of those, or a union."""
-    return _decoder_for(annotation)
+"""Decodes a JSON value; the other arguments are the path of its parent, and its key or index there (None: it has none)."""
 
 
 @cache
-def _decoder_for(annotation: Any) -> Decoder:
+def decoder_for(annotation: Any) -> Decoder:
+    """The decoder of a type: a model, an enum, a JSON type, a UUID, a datetime, a list or dict of those, or a union."""
+    if not is_model(annotation):
+        return tolerant_decoder_for(annotation)
+    decode_fast = fast_decoder_for(annotation)
+    decode_tolerant = tolerant_decoder_for(annotation)
+
+    def decode(value: Any, path: JsonPath, step: str | int | None) -> Any:
+        try:
+            return decode_fast(value)
+        except DEVIATIONS:
+            return decode_tolerant(value, path, step)
+
+    return decode
+
+
+@cache
+def fast_decoder_for(annotation: Any) -> FastDecoder:
+    """The decoder for JSON that is exactly as described; it raises one of `DEVIATIONS` for all other JSON."""
+    return fast_decoder(annotation, _without_deviations)
+
+
+@cache
+def tolerant_decoder_for(annotation: Any) -> Decoder:
+    """The decoder for JSON of which the fast decoder found that it deviates."""
     origin = get_origin(annotation)
     if origin is Union or origin is types.UnionType:
         return _union(get_args(annotation))
@@ -53,12 +77,12 @@ def _decoder_for(annotation: Any) -> Decoder:
         return _enum(annotation)
     if is_model(annotation):
         return _model(annotation)
-    msg = f"no JSON value is decoded into {annotation!r}"
+    msg = f"{annotation!r} has no decoder: JSON is decoded into models, enums, scalars, lists, dicts and unions"
     raise TypeError(msg)
 
 
 def decode_silently(annotation: Any, value: Any) -> Any:
-    """Decode a value without telling anyone where it deviates."""
+    """Decode a value without reporting deviations."""
     return decoder_for(annotation)(value, JsonPath(lambda _: None), None)
 
 
@@ -157,15 +181,7 @@ def _dict(decode_value: Decoder) -> Decoder:
 def _model(kind: Any) -> Decoder:
     plan: list[tuple[str, str, str | None, Decoder, bool]] = []
 
-    straight = straight_decoder(kind, _choose_straight)
-
     def decode(value: Any, path: JsonPath, step: str | int | None) -> Any:
-        try:
-            return straight(value)
-        except DEVIATIONS:
-            return decode_carefully(value, path, step)
-
-    def decode_carefully(value: Any, path: JsonPath, step: str | int | None) -> Any:
         if is_object(value):
             return decode_fields(value, path if step is None else path.child(step))
         path.report(step, f"expected an object, found {_kind(value)}")
@@ -173,7 +189,7 @@ def _model(kind: Any) -> Decoder:
 
     def decode_fields(received: dict[str, Any], path: JsonPath) -> Any:
         if not plan:
-            # Made now and not with the decoder, because models may refer to each other in a circle.
+            # Created with the first value, because models may refer to each other in a circle.
             plan.extend(_planned(field) for field in wire_fields(kind))
         arguments: dict[str, Any] = {}
         for attribute, key, other_key, decode_field, required in plan:
@@ -187,17 +203,17 @@ def _model(kind: Any) -> Decoder:
                 arguments[attribute] = None
         if len(arguments) < len(received):
             _report_unknown(plan, received, path)
-        return kind.from_received(arguments, received)
+        return kind._from_received(arguments, received)  # noqa: SLF001 - for this decoder, and hidden from users
 
     return decode
 
 
-def _choose_straight(annotation: Any) -> Straight:
-    """A value decoded, from a union by the member that fits it best; or a signal that it does not fit well."""
+def _without_deviations(annotation: Any) -> FastDecoder:
+    """The decoder of a type that raises at the first deviation; the member that fits a union best is selected as usual."""
     decode = decoder_for(annotation)
 
     def report(_: Deviation) -> None:
-        raise Deviates
+        raise DeviationSignal
 
     return lambda value: decode(value, JsonPath(report), None)
 
@@ -247,27 +263,27 @@ def _choice(arms: Sequence[Any]) -> Decoder:
 
 
 _TEXTS: tuple[type[Any], ...] = (UUID, date, datetime, OpenStrEnum, str)
-"""What is text in JSON, the narrower before the wider: every date is a time, too."""
+"""The types that are text in JSON, the narrower before the wider: every date is a time, too."""
 
 
-def _text(arms: Sequence[type[Any]]) -> Decoder:
-    """The decoder of text: of the narrowest type that it is a value of, or else of the widest."""
+def _text(arms: Sequence[Any]) -> Decoder:
+    """The decoder of text: as the narrowest type that accepts it, or else the widest."""
     *narrower, widest = sorted(arms, key=lambda arm: _TEXTS.index(arm if arm in _TEXTS else OpenStrEnum))
-    attempts = [_choose_straight(arm) for arm in narrower]
+    attempts = [_without_deviations(arm) for arm in narrower]
 
     def decode(value: Any, path: JsonPath, step: str | int | None) -> Any:
         for attempt in attempts:
-            with suppress(Deviates):
+            with suppress(DeviationSignal):
                 return attempt(value)
         return decoder_for(widest)(value, path, step)
 
     return decode
 
 
-def _best_match(models: Sequence[type[Any]], value: Mapping[str, Any]) -> type[Any]:
-    """The model of which the fewest required fields are missing; then the one that knows the most of the keys."""
+def _best_match(models: Sequence[Any], value: Mapping[str, Any]) -> Any:
+    """The model with the fewest missing required fields; among equals, the one that has the most of the keys."""
 
-    def misfit(model: type[Any]) -> tuple[int, int]:
+    def misfit(model: Any) -> tuple[int, int]:
         fields = wire_fields(model)
         present = {field.key for field in fields if field.key in value or field.other_key in value}
         missing = sum(field.required and field.key not in present for field in fields)

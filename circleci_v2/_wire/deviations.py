@@ -1,6 +1,6 @@
-"""Deviations: where a response differs from its description, and what becomes of that.
+"""Deviations: where a response differs from its description in the API's document, and how that is reported.
 
-One warning per operation and field, one event, or in strict mode an error.
+Each is reported once per operation and field, as a warning and an event; in strict mode it is an error.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ __all__ = ["Deviation", "DeviationReporter", "JsonPath"]
 
 _logger = logging.getLogger("circleci_v2")
 
-_MOST_REMEMBERED = 10_000
+_MAX_REMEMBERED = 10_000
 
 
 @attrs.frozen
 class Deviation:
-    """One place where an answer is not what the API's document says.
+    """One value of a response that is not as the API's document describes it.
 
     Attributes:
-        path: Where in the body, as a JSON path such as ``$.items[3].status``.
-        problem: What is wrong there, for example ``unknown value 'gitlab' of PipelineTriggerType``.
+        path: Its location in the body, as a JSON path such as ``$.items[3].status``.
+        problem: The difference, for example ``unknown value 'gitlab' of PipelineTriggerType``.
     """
 
     path: str
@@ -33,7 +33,7 @@ class Deviation:
 
     @property
     def field(self) -> str:
-        """The path with the places in lists left out: what is reported once, however many items deviate alike."""
+        """The path without list indexes: reports are deduplicated by it, because the items of a list deviate alike."""
         return "".join(part.split("]", 1)[-1] if i else part for i, part in enumerate(self.path.split("[")))
 
     def __str__(self) -> str:
@@ -41,7 +41,13 @@ class Deviation:
 
 
 class JsonPath:
-    """A step of the way into an answer; a linked list, so that going one level deeper costs one small object."""
+    """The path to a value inside a response; a linked list, so that one level deeper costs one small object.
+
+    Args:
+        report: Called with each deviation that is found below.
+        parent: The path of the object or list that holds the value; None for the body itself.
+        step: The key or index of the value in its parent.
+    """
 
     __slots__ = ("_parent", "_report", "_step")
 
@@ -53,48 +59,50 @@ class JsonPath:
         self._step = step
 
     def child(self, step: str | int) -> JsonPath:
-        """The path one level deeper, into a field or an item of a list."""
+        """The path one level deeper, to a field or an item of a list."""
         return JsonPath(self._report, self, step)
 
     def report(self, step: str | int | None, problem: str) -> None:
-        """Report a deviation, here or (with `step`) at a field or item of this place."""
-        path = self._path() if step is None else self._path() + _written(step)
+        """Report a deviation of this value or (with `step`) of one of its fields or items."""
+        path = self._text() if step is None else self._text() + _step_text(step)
         self._report(Deviation(path, problem))
 
-    def _path(self) -> str:
-        return "$" if self._parent is None else self._parent._path() + _written(self._step)  # noqa: SLF001 - its own kind
+    def _text(self) -> str:
+        if self._parent is None:
+            return "$"
+        return self._parent._text() + _step_text(self._step)  # noqa: SLF001 - the same class
 
 
-def _written(step: str | int) -> str:
+def _step_text(step: str | int) -> str:
     return f"[{step}]" if isinstance(step, int) else f".{step}"
 
 
 class DeviationReporter:
-    """Tells of each way in which answers deviate once, however many answers do.
+    """Reports each kind of deviation once, however many responses have it.
 
     Args:
-        strict: Raise instead of telling.
-        tell: Called with the operation id and the deviation, once for each.
+        strict: Raise `DecodeError` instead of reporting.
+        emit: Called with the operation id and the deviation, once for each kind.
     """
 
-    def __init__(self, *, strict: bool, tell: Callable[[str | None, Deviation], None]) -> None:
+    def __init__(self, *, strict: bool, emit: Callable[[str | None, Deviation], None]) -> None:
         self._strict = strict
-        self._tell = tell
+        self._emit = emit
         self._seen: set[tuple[str | None, str, str]] = set()
 
-    def for_operation(self, operation_id: str | None) -> Callable[[Deviation], None]:
-        """What to call with each deviation in one answer of an operation."""
+    def report(self, operation_id: str | None, deviation: Deviation) -> None:
+        """Report a deviation in a response of an operation.
 
-        def report(deviation: Deviation) -> None:
-            if self._strict:
-                msg = f"the answer of {operation_id} deviates at {deviation}"
-                raise DecodeError(msg, operation_id=operation_id, path=deviation.path)
-            identity = (operation_id, deviation.field, deviation.problem)
-            # A hostile server could make up fields without end; what comes after so many of them is not told.
-            if identity in self._seen or len(self._seen) >= _MOST_REMEMBERED:
-                return
-            self._seen.add(identity)
-            _logger.warning("The answer of %s deviates from its description at %s", operation_id, deviation)
-            self._tell(operation_id, deviation)
-
-        return report
+        Raises:
+            DecodeError: The mode is strict.
+        """
+        if self._strict:
+            msg = f"the response of {operation_id} deviates at {deviation}"
+            raise DecodeError(msg, operation_id=operation_id, path=deviation.path)
+        kind = (operation_id, deviation.field, deviation.problem)
+        # Bounded, because a hostile server could invent field names without end.
+        if kind in self._seen or len(self._seen) >= _MAX_REMEMBERED:
+            return
+        self._seen.add(kind)
+        _logger.warning("The response of %s deviates from its description at %s", operation_id, deviation)
+        self._emit(operation_id, deviation)

@@ -1,9 +1,9 @@
-"""From Python values to what CircleCI reads: JSON bodies, query strings, path segments."""
+"""Encode Python values for requests: JSON bodies, query strings, path segments."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any, Protocol, runtime_checkable
@@ -13,7 +13,7 @@ from uuid import UUID
 from circleci_v2._wire.json import is_iterable, is_mapping, is_sequence
 from circleci_v2._wire.types import UNSET
 
-__all__ = ["encode_json", "encode_query", "given", "path_segment", "timestamp"]
+__all__ = ["encode_json", "encode_query", "omit_none", "path_segment", "timestamp"]
 
 
 @runtime_checkable
@@ -21,26 +21,26 @@ class _Encodable(Protocol):
     def to_dict(self) -> dict[str, Any]: ...
 
 
-def given(values: Mapping[str, Any], *, nullable: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The fields of a body that the caller gave.
+def omit_none(fields: Mapping[str, Any], nullable: Collection[str] = ()) -> dict[str, Any]:
+    """The fields of a body that the caller passed.
 
     Args:
-        values: Fields for which None means "not given"; they are left out when None.
-        nullable: Fields for which the API accepts null; they are left out only when UNSET.
+        fields: All fields; None and UNSET mean "not passed".
+        nullable: The names of fields for which the API accepts null; only UNSET leaves them out.
     """
-    body = {name: value for name, value in values.items() if value is not None}
-    body.update((name, value) for name, value in (nullable or {}).items() if value is not UNSET)
-    return body
+    return {
+        name: value for name, value in fields.items() if value is not UNSET and (value is not None or name in nullable)
+    }
 
 
 def timestamp(moment: datetime) -> str:
     """RFC 3339 text of a moment, in UTC, for example ``2026-01-31T12:00:00Z``.
 
     Raises:
-        ValueError: The datetime has no time zone, so that it names no moment.
+        ValueError: The datetime has no time zone, so it does not identify a moment.
     """
     if moment.tzinfo is None:
-        msg = f"{moment!r} has no time zone: say which moment it is, for example with .replace(tzinfo=timezone.utc)"
+        msg = f"{moment!r} has no time zone: set one, for example with .replace(tzinfo=timezone.utc)"
         raise ValueError(msg)
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -79,15 +79,17 @@ def _encode_container(value: Any) -> Any:
 
 def encode_query(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Name and text of each parameter that is not None; a sequence repeats its name."""
-    return tuple(
-        (name, text) for name, value in parameters.items() if value is not None for text in _query_texts(value)
-    )
-
-
-def _query_texts(value: Any) -> Iterable[str]:
-    if is_sequence(value):
-        return [_query_text(item) for item in value]
-    return [_query_text(value)]
+    pairs: list[tuple[str, str]] = []
+    for name, value in parameters.items():
+        if value is None:
+            continue
+        if type(value) is str:
+            pairs.append((name, value))
+        elif is_sequence(value):
+            pairs.extend((name, _query_text(item)) for item in value)
+        else:
+            pairs.append((name, _query_text(value)))
+    return tuple(pairs)
 
 
 def _query_text(value: Any) -> str:
@@ -112,7 +114,7 @@ def path_segment(name: str, value: object) -> str:
 
     Args:
         name: The parameter, for the error message.
-        value: What to put there: text, a number or a UUID.
+        value: The content of the segment: text, a number or a UUID.
 
     Raises:
         ValueError: The value cannot be a segment: it is empty, ``.`` or ``..``, or holds a control character.

@@ -1,4 +1,4 @@
-"""Names of a package that are imported when they are first used (PEP 562)."""
+"""Names of a package that are imported on first use (PEP 562)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from typing import Any
 __all__ = ["lazy_names"]
 
 
-def lazy_names(package: str, namespace: dict[str, Any], modules: Mapping[str, str]) -> Callable[[str], Any]:
+def lazy_names(
+    package: str, namespace: dict[str, Any], modules: Mapping[str, str], *, public: str | None = None
+) -> Callable[[str], Any]:
     """A ``__getattr__`` for a package that imports each of its names from a module of its own.
 
     Args:
         package: The package, ``__name__``.
-        namespace: Its ``globals()``; a name is put there once it is imported, so that it is looked for only once.
+        namespace: Its ``globals()``; an imported name is stored there, so that it is looked up only once.
         modules: Name -> module that defines it, absolute or (with a leading dot) below the package.
+        public: The public module of the names. It becomes the ``__module__`` of these classes, so that reprs, tracebacks and
+            pickles show the path by which users import them.
     """
 
     def __getattr__(name: str) -> Any:  # noqa: N807 - it becomes the package's own
@@ -24,6 +28,8 @@ def lazy_names(package: str, namespace: dict[str, Any], modules: Mapping[str, st
             msg = f"module {package!r} has no attribute {name!r}"
             raise AttributeError(msg)
         value = namespace[name] = getattr(import_module(module, package), name)
+        if public is not None:
+            value.__module__ = public
         return value
 
     return __getattr__

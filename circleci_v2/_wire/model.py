@@ -4,35 +4,38 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
-
-import attrs
+from typing import Any, Self
 
 from circleci_v2._wire.decoding import decode_silently
 from circleci_v2._wire.encoding import encode_json
-from circleci_v2._wire.fields import WireField, known_keys, wire_fields
 from circleci_v2._wire.json import is_array
-from circleci_v2._wire.types import UNSET
+from circleci_v2._wire.types import UNSET, WireField, known_keys, wire_fields
 
 __all__ = ["Model"]
 
 
-@attrs.define(kw_only=True, weakref_slot=False)
 class Model:
-    """Something that CircleCI answers with or is sent.
+    """An object that CircleCI sends or receives.
 
-    A model keeps the JSON object it was decoded from, so that `to_dict` gives back exactly what came in: fields that no
-    one knows yet, absent fields as absent, times in their own notation. Fields can be set; `to_dict` then gives the new values.
+    A model keeps the JSON object it was decoded from, so that `to_dict` returns exactly what was received: unknown fields,
+    absent fields as absent, times in their own notation. Fields can be set; `to_dict` then returns the new values.
     """
 
-    models_module: ClassVar[str] = "circleci_v2._generated.models"
-    """Where the names in the annotations of a model are looked up, when they are needed and not before."""
+    # Slots and not attrs fields, so that `attrs.fields` and `attrs.asdict` show the fields of the API only. For the same
+    # reason every model sets `getstate_setstate=False`: attrs would pickle its own fields only.
+    __slots__ = ("_additional", "_received")
 
-    _received: dict[str, Any] | None = attrs.field(default=None, init=False, repr=False, eq=False)
-    _additional: dict[str, Any] | None = attrs.field(default=None, init=False, repr=False, eq=False)
+    __module__ = "circleci_v2.models"
+
+    _additional: dict[str, Any] | None
+    _received: dict[str, Any] | None
+
+    def __attrs_pre_init__(self) -> None:
+        self._received = None
+        self._additional = None
 
     @classmethod
-    def from_received(cls, arguments: Mapping[str, Any], received: dict[str, Any]) -> Self:
+    def _from_received(cls, arguments: Mapping[str, Any], received: dict[str, Any]) -> Self:
         """A model with decoded `arguments` that remembers the JSON object it came from; for the decoder."""
         model = cls(**arguments)
         model._received = received
@@ -42,28 +45,30 @@ class Model:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Decode a JSON object, for example one that was stored with `to_dict`.
 
-        Deviations from the API's description are tolerated without a word, as they are in answers.
+        Deviations from the API's description are accepted, as they are in responses, but not reported.
 
         Args:
-            data: The object, as `json.loads` gives it.
+            data: The object, as `json.loads` returns it.
         """
-        model: Self = decode_silently(cls, dict(data))
+        kind: Any = cls
+        model: Self = decode_silently(kind, dict(data))
         return model
 
     @property
     def additional_properties(self) -> dict[str, Any]:
-        """Fields that the description of the API does not know, as JSON. Entries may be added; they are sent along."""
+        """Fields that are not in the API's document, as JSON. Entries may be added; they are sent, too."""
         if self._additional is None:
             read = self._read_keys()
             self._additional = {key: value for key, value in (self._received or {}).items() if key not in read}
         return self._additional
 
     def to_dict(self) -> dict[str, Any]:
-        """The model as a JSON object, with the keys that CircleCI publishes or, for an answer, those that it sent."""
+        """The model as a JSON object, with the keys that were received or, if it was made by hand, the published ones."""
+        kind: Any = type(self)
         received = self._received or {}
         read = self._read_keys()
         extra = copy.deepcopy(self.additional_properties)
-        # What came in keeps its order, because people compare such dictionaries as text.
+        # Received keys keep their order, because people compare such dictionaries as text.
         result = {
             key: _unless_changed(getattr(self, read[key].attribute), value, read[key])
             if key in read
@@ -72,16 +77,17 @@ class Model:
             if key in read or key in extra
         }
         written = {field.attribute for field in read.values()}
-        for field in wire_fields(type(self)):
+        for field in wire_fields(kind):
             value = getattr(self, field.attribute)
             if field.attribute not in written and self._is_given(value, field):
                 result[field.key] = encode_json(value)
         return {**result, **extra}
 
     def _read_keys(self) -> dict[str, WireField]:
-        """The keys that were received for a field; of two spellings, the published one was read."""
+        """The received keys that were read into a field; of two spellings, the published one was read."""
+        kind: Any = type(self)
         received = self._received or {}
-        known = known_keys(type(self))
+        known = known_keys(kind)
         return {
             key: known[key]
             for key in received
@@ -89,12 +95,12 @@ class Model:
         }
 
     def _is_given(self, value: Any, field: WireField) -> bool:
-        """Whether a field that was not received is to be written: of a model made by hand, what is required is."""
+        """Whether to write a field that was not received: always if it has a value; None only if required and made by hand."""
         return value is not UNSET and (value is not None or (field.required and self._received is None))
 
 
 def _unless_changed(value: Any, received: Any, field: WireField) -> Any:
-    """What was received for a field, unless the field has another value by now."""
+    """The JSON received for a field, unless the field was set to another value since."""
     if isinstance(value, Model) and isinstance(received, dict):
         return value.to_dict()
     if is_array(value) and is_array(received) and len(value) == len(received):

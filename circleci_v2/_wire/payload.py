@@ -1,83 +1,120 @@
-"""Payload: a body on its way to becoming models."""
+"""Payload: the JSON body of one successful response, and its decoding into models and pages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, Union, overload
+from collections.abc import Callable, Mapping
+from types import NoneType
+from typing import Any, Protocol, TypeAlias, TypeVar, Union, get_args, overload
 
 import attrs
 
-from circleci_v2._wire.decoding import decoder_for
+from circleci_v2._wire.decoding import DEVIATIONS, fast_decoder_for, tolerant_decoder_for
 from circleci_v2._wire.deviations import Deviation, JsonPath
 from circleci_v2._wire.json import is_array, is_object
 from circleci_v2.pagination import Page
+from circleci_v2.policies import RateLimit
+from circleci_v2.response import Response
 
-__all__ = ["Payload"]
+__all__ = ["Payload", "ReceivedResponse", "Target", "one_of"]
 
 T = TypeVar("T")
 U = TypeVar("U")
 V = TypeVar("V")
 W = TypeVar("W")
 
+Target: TypeAlias = type[T] | Mapping[int | None, type[T]]
+"""The type of a response; or that of each status, where the last entry also serves all other statuses."""
 
-def _union(targets: tuple[type[T], ...]) -> type[T]:
-    """Any of several types, as one; of a single one, itself."""
-    return Union[targets]  # type: ignore[return-value]  # noqa: UP007 - made at run time, it has no other spelling
+
+class ReceivedResponse(Protocol):
+    """A successful HTTP response, read to its end."""
+
+    @property
+    def status_code(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def content(self) -> bytes: ...
+    @property
+    def attempts(self) -> int: ...
+    @property
+    def elapsed(self) -> float: ...
+    @property
+    def rate_limit(self) -> RateLimit | None: ...
+
+
+@overload
+def one_of(first: type[T], second: type[U], /) -> type[T | U]: ...
+@overload
+def one_of(first: type[T], second: type[U], third: type[V], /) -> type[T | U | V]: ...
+@overload
+def one_of(first: type[T], second: type[U], third: type[V], fourth: type[W], /) -> type[T | U | V | W]: ...
+@overload
+def one_of(*types: type[Any]) -> type[Any]: ...
+def one_of(*types: type[Any]) -> Any:
+    """The union of several types, as a value that type checkers accept where they expect a type."""
+    return Union[types]  # noqa: UP007 - the types are known at run time only
 
 
 @attrs.frozen
 class Payload:
-    """The JSON of one successful answer, and whom to tell where it deviates.
+    """The JSON body of one successful response.
 
     Attributes:
-        status_code: The HTTP status.
-        data: The body as JSON; None when it was empty.
-        report: Called with each deviation; may raise.
+        response: The HTTP response.
+        data: Its body as JSON; None when it was empty.
+        report: Called with each deviation from the API's document; may raise.
     """
 
-    status_code: int
+    response: ReceivedResponse
     data: Any
     report: Callable[[Deviation], None]
 
-    def decode(self, target: type[T]) -> T:
-        """The body as one value of a type."""
-        # An empty body is taken for an empty object: what is missing in it is reported, and nothing crashes.
+    def decode(self, target: Target[T]) -> T:
+        """The body as a value of a type."""
+        kind: Any = target
+        if isinstance(target, Mapping):
+            kind = target.get(self.response.status_code) or [*target.values()][-1]
+        if kind is NoneType or (self.data is None and NoneType in get_args(kind)):
+            return None  # type: ignore[return-value]  # T is None or includes it
+        # An empty body counts as an empty object: its missing fields are reported, and nothing crashes.
         data: Any = {} if self.data is None else self.data
-        value: T = decoder_for(target)(data, JsonPath(self.report), None)
-        return value
+        try:
+            return fast_decoder_for(kind)(data)  # type: ignore[no-any-return]
+        except DEVIATIONS:
+            return tolerant_decoder_for(kind)(data, JsonPath(self.report), None)  # type: ignore[no-any-return]
 
-    @overload
-    def one_of(self, first: type[T], second: type[U], /) -> T | U: ...
-    @overload
-    def one_of(self, first: type[T], second: type[U], third: type[V], /) -> T | U | V: ...
-    @overload
-    def one_of(self, first: type[T], second: type[U], third: type[V], fourth: type[W], /) -> T | U | V | W: ...
-    @overload
-    def one_of(self, *targets: type[Any]) -> Any: ...
-    def one_of(self, *targets: type[Any]) -> Any:
-        """The body as a value of whichever of several types fits it best."""
-        if self.data is None and type(None) in targets:
-            return None
-        return self.decode(_union(targets))
-
-    def page(self, *targets: type[T]) -> Page[T]:
-        """The body as one page of a list: an object with ``items``, or a bare array; items are of any of the types."""
-        item = _union(targets)
+    def page(self, item: type[T]) -> Page[T]:
+        """The body as one page of a list: an object with ``items``, or a bare array."""
         if is_array(self.data):
-            return Page(self._items(self.data, item, None), next_page_token=None)
-        envelope: dict[str, Any] = dict(self.data) if is_object(self.data) else {}
-        token = envelope.pop("next_page_token", None)
-        items = self._items(envelope.pop("items", None), item, "items")
-        return Page(items, next_page_token=token or None, additional_properties=envelope)
+            return Page(self._items(self.data, item, None))
+        envelope = dict(self.data) if is_object(self.data) else {}
+        next_page_token = envelope.pop("next_page_token", None) or None
+        return Page(self._items(envelope.pop("items", None), item, "items"), next_page_token, envelope)
 
-    def _items(self, data: Any, item: type[T], step: str | None) -> list[T]:
-        path = JsonPath(self.report)
-        if is_array(data):
-            decode = decoder_for(item)
-            inner = path if step is None else path.child(step)
-            return [decode(entry, inner, index) for index, entry in enumerate(data)]
-        path.report(step, "missing" if data is None else "expected a list")
-        return []
+    def _items(self, entries: Any, item: Any, key: str | None) -> list[Any]:
+        if not is_array(entries):
+            JsonPath(self.report).report(key, "missing" if entries is None else "expected a list")
+            return []
+        decode = fast_decoder_for(item)
+        items: list[Any] = []
+        for index, entry in enumerate(entries):
+            try:
+                items.append(decode(entry))
+            except DEVIATIONS:
+                path = JsonPath(self.report)
+                items.append(tolerant_decoder_for(item)(entry, path if key is None else path.child(key), index))
+        return items
 
-    def nothing(self) -> None:
-        """For operations that answer without a body."""
+    def response_with(self, parsed: T) -> Response[T]:
+        """The public `Response`, with the decoded value."""
+        raw = self.response
+        return Response(
+            status_code=raw.status_code,
+            headers=raw.headers,
+            content=raw.content,
+            parsed=parsed,
+            attempts=raw.attempts,
+            elapsed=raw.elapsed,
+            rate_limit=raw.rate_limit,
+        )

@@ -1,29 +1,63 @@
-"""Request: the description of one HTTP request, ready for any HTTP library to send."""
+"""Operation and Request: what is known about an API operation, and one HTTP request, ready for any HTTP library to send."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import attrs
 
-from circleci_v2._wire.encoding import encode_json, encode_query
-from circleci_v2._wire.operation import Operation
+from circleci_v2._wire.encoding import encode_json, encode_query, omit_none
+from circleci_v2.policies import IDEMPOTENT_METHODS
 
-__all__ = ["Request"]
+__all__ = ["Operation", "Request"]
+
+
+def _is_idempotent(operation: Operation) -> bool:
+    return operation.method in IDEMPOTENT_METHODS
+
+
+@attrs.frozen
+class Operation:
+    """One operation of the CircleCI API v2.
+
+    Attributes:
+        id: The operationId as CircleCI publishes it, for example ``listPipelinesForProject``.
+        method: The HTTP method, in upper case.
+        path: The path as published, below the base URL, for example ``/project/{project-slug}/pipeline``.
+        name: The method of `CircleCI` that calls it, for example ``list_for_project``.
+        namespace: The attribute of `CircleCI` that holds the method, for example ``pipelines``.
+        tag: The heading of the operation in CircleCI's reference.
+        paginated: Whether the method returns a `Paginator`.
+        deprecated: Whether CircleCI's document marks it as deprecated.
+        idempotent: Whether sending it twice has the effect of sending it once. It follows from the HTTP method (RFC 9110,
+            section 9.2.2).
+    """
+
+    __module__ = "circleci_v2.operations"
+
+    id: str
+    method: str
+    path: str
+    name: str
+    namespace: str = attrs.field(kw_only=True)
+    tag: str = attrs.field(kw_only=True)
+    paginated: bool = attrs.field(default=False, kw_only=True)
+    deprecated: bool = attrs.field(default=False, kw_only=True)
+    idempotent: bool = attrs.field(init=False, default=attrs.Factory(_is_idempotent, takes_self=True))
 
 
 @attrs.frozen
 class Request:
-    """What to send: no host, no token, no connection.
+    """One HTTP request, without host, token and connection.
 
     Attributes:
         method: The HTTP method, in upper case.
         path: The path below the base URL, percent-encoded, slugs with a literal ``/``.
         query: Name and value of each query parameter, in order; a name may repeat.
-        json: The body, made of JSON types only.
-        has_body: Whether `json` is sent; a None that is sent is null.
-        operation: The operation that this is a call of; None for `CircleCI.request`.
+        json: The body, in JSON's own types.
+        has_body: Whether `json` is sent; None is then sent as null.
+        operation: The operation that the request calls; None for `CircleCI.request`.
     """
 
     method: str
@@ -34,21 +68,29 @@ class Request:
     operation: Operation | None = None
 
     @classmethod
-    def to(
+    def of(
         cls,
         operation: Operation,
         path: str,
-        *,
         query: Mapping[str, Any] | None = None,
-        json: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        nullable: Collection[str] = (),
     ) -> Request:
-        """Describe a call of `operation`: None values of the query are left out, models of the body become JSON."""
+        """Describe a call of an operation.
+
+        Args:
+            operation: The operation.
+            path: Its path with the parameters filled in.
+            query: Query parameters; None values are left out.
+            body: Fields of the JSON body; None values are left out, models become JSON. None sends no body.
+            nullable: Fields of the body for which None is sent as null; only `UNSET` is left out.
+        """
         return cls(
             operation.method,
             path,
             encode_query(query) if query else (),
-            encode_json(json),
-            json is not None,
+            None if body is None else encode_json(omit_none(body, nullable)),
+            body is not None,
             operation,
         )
 

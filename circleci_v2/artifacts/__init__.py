@@ -1,23 +1,22 @@
-"""Artifacts: the files that jobs stored, downloaded as they are and where they belong.
+"""Download and read artifacts, the files that jobs stored.
 
-`download_artifacts` takes those of a job and `download_workflow_artifacts` those of a workflow; `latest_artifacts`
-finds the newest run of a job, and `open_artifact` reads a single one without storing it.
+`download_artifacts` downloads the artifacts of a job and `download_workflow_artifacts` those of a workflow;
+`latest_artifacts` finds the newest run of a job, and `open_artifact` streams one artifact without storing it.
+`circleci_v2._download` documents the threat model.
 """
 
 from __future__ import annotations
 
-from circleci_v2._files.incoming import Overwrite
-from circleci_v2.artifacts.downloads import download_artifacts, download_workflow_artifacts
-from circleci_v2.artifacts.latest import LatestArtifacts, latest_artifacts
-from circleci_v2.artifacts.planning import Match
-from circleci_v2.artifacts.storing import (
+from circleci_v2._download.atomic_file import Overwrite
+from circleci_v2.artifacts.download import (
     ArtifactDownload,
-    ArtifactProgress,
     DownloadedArtifact,
-    OnArtifactError,
-    OnArtifactProgress,
+    download_artifacts,
+    download_workflow_artifacts,
 )
-from circleci_v2.artifacts.streams import ArtifactStream, open_artifact
+from circleci_v2.artifacts.latest import LatestArtifacts, latest_artifacts
+from circleci_v2.artifacts.open import ArtifactStream, open_artifact
+from circleci_v2.artifacts.plan import ArtifactProgress, Match, OnArtifactError, OnArtifactProgress
 
 __all__ = [
     "ArtifactDownload",

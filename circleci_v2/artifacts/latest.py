@@ -1,33 +1,54 @@
-"""Latest: the artifacts of the newest run of a job, which API v1.1 answered in one request and v2 does not."""
+"""Find the newest run of a job and its artifacts.
+
+API v1.1 has one request for this (``latest/artifacts``), and v2 does not.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 import attrs
 
-from circleci_v2._jobs import artifact_job_number
 from circleci_v2._validation import require_at_least_one
-from circleci_v2.artifacts._client import PipelinesClient
+from circleci_v2.artifacts.download import WorkflowsClient
+from circleci_v2.artifacts.plan import artifact_job_number
 from circleci_v2.errors import ArtifactError, NotFoundError
+from circleci_v2.pagination import Paginator
 from circleci_v2.slugs import ProjectSlug
 
 if TYPE_CHECKING:
     from circleci_v2.models import Artifact, Pipeline, Workflow, WorkflowJob
 
-__all__ = ["LatestArtifacts", "latest_artifacts"]
+__all__ = ["LatestArtifacts", "PipelinesClient", "latest_artifacts"]
+
+
+class _Pipelines(Protocol):
+    def list_for_project(
+        self, project_slug: ProjectSlug | str, *, branch: str | None = None
+    ) -> Paginator[Pipeline]: ...
+
+    def list_workflows(self, pipeline_id: UUID | str) -> Paginator[Workflow]: ...
+
+
+class PipelinesClient(WorkflowsClient, Protocol):
+    """The part of the client that finds the newest run of a job."""
+
+    @property
+    def pipelines(self) -> _Pipelines:
+        """The operations on pipelines."""
+        ...
 
 
 @attrs.frozen(kw_only=True)
 class LatestArtifacts:
-    """The newest run of a job, and what it stored.
+    """The newest run of a job, and its artifacts.
 
     Attributes:
         pipeline: The pipeline of the run.
         workflow: The workflow of the run.
-        job: The run itself; `job.job_number` is what `download_artifacts` takes.
-        artifacts: What it stored, in CircleCI's order; may be empty.
+        job: The run itself; pass `job.job_number` to `download_artifacts`.
+        artifacts: Its artifacts, in CircleCI's order; may be empty.
     """
 
     pipeline: Pipeline
@@ -48,8 +69,8 @@ async def latest_artifacts(
 ) -> LatestArtifacts:
     """Find the newest run of a job, and list its artifacts.
 
-    Pipelines are looked through from the newest on. Of several workflows of a pipeline, for example after a rerun, the
-    newest counts. Workflows that are not to be found any more are passed over.
+    Pipelines are searched from the newest to the oldest, and the workflows of a pipeline likewise, so that a rerun is
+    preferred to its original. Workflows that CircleCI lists but can no longer find are skipped.
 
     Args:
         client: The client.
@@ -57,18 +78,21 @@ async def latest_artifacts(
         job: The name of the job.
         workflow: The name of its workflow. Default: any.
         branch: The branch. Default: any.
-        status: The status of the run, for example ``failed``. None: any run that ended. Default: ``success``.
-        search: How many pipelines to look through before giving up. Default: 100.
+        status: The status of the run, for example ``failed``; None for any run that ended. Default: ``success``.
+        search: The number of pipelines to search at most. Default: 100.
+
+    Returns:
+        The run, and its artifacts.
 
     Raises:
         ArtifactError: None of these pipelines has such a run.
         ConfigurationError: `search` is below 1.
-        NotFoundError: There is no such project, or the token may not see it.
-        APIError: CircleCI refused a request.
+        NotFoundError: The project does not exist, or the token may not see it.
+        APIError: CircleCI rejected a request.
     """
     require_at_least_one("search", search, "pipeline")
     searched = 0
-    more = ", which are all"
+    scope = ", which are all"
     async for pipeline in client.pipelines.list_for_project(project_slug, branch=branch):
         searched += 1
         if found := await _find_run(client, pipeline, workflow, job, status):
@@ -76,25 +100,25 @@ async def latest_artifacts(
             artifacts = await client.jobs.list_artifacts(project_slug, job_number).collect()
             return LatestArtifacts(pipeline=pipeline, workflow=found_workflow, job=run, artifacts=tuple(artifacts))
         if searched == search:
-            more = ": raise search= to go on"
+            scope = ": raise search= to go on"
             break
     wanted = {"workflow": workflow, "branch": branch, "status": status}
     details = "".join(f", {name} {value!r}" for name, value in wanted.items() if value is not None)
-    msg = f"no run of job {job!r}{details} in the newest {searched} pipelines of {project_slug}{more}"
+    msg = f"no run of job {job!r}{details} in the newest {searched} pipelines of {project_slug}{scope}"
     raise ArtifactError(msg)
 
 
 async def _find_run(
     client: PipelinesClient, pipeline: Pipeline, workflow: str | None, job: str, status: str | None
 ) -> tuple[Workflow, WorkflowJob, int] | None:
-    """The run of a job in the newest workflow of a pipeline that has one."""
+    """Find the run of a job in the newest workflow of a pipeline that has one."""
     try:
         workflows = await client.pipelines.list_workflows(pipeline.id).collect()
     except NotFoundError:
-        # CircleCI answers so for a while after a pipeline was created.
+        # CircleCI returns 404 for a while after a pipeline was created.
         return None
     for candidate in sorted(workflows, key=lambda candidate: str(candidate.created_at), reverse=True):
-        # Workflows of expired pipelines have no id any more.
+        # Workflows of expired pipelines are listed without an id.
         if candidate.id is None or workflow not in {None, candidate.name}:
             continue
         for run in await _jobs_of(client, candidate.id):
@@ -108,7 +132,7 @@ async def _jobs_of(client: PipelinesClient, workflow_id: UUID | str) -> list[Wor
     try:
         return await client.workflows.list_jobs(workflow_id).collect()
     except NotFoundError:
-        # Workflows may be listed longer than their jobs are kept.
+        # CircleCI lists workflows for longer than it keeps their jobs.
         return []
 
 

@@ -1,4 +1,4 @@
-"""What a project or an organization ran: pipelines, workflows, jobs, and what belongs to them.
+"""The history of a project or an organization: its pipelines with their workflows, jobs, tests and artifacts.
 
 The client offers `history` and `org_history` as methods, with itself as the first argument:
 ``async for record in circleci.history("gh/acme/web", since=yesterday, include=("jobs", "tests")): ...``
@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 from circleci_v2._validation import require_at_least_one
 from circleci_v2.bulk import map_concurrently
 from circleci_v2.errors import CircleCIError, ConfigurationError
-from circleci_v2.history.crawling import PARTS_OF_JOBS, Crawler, is_refusal
-from circleci_v2.history.cursors import Cursor
-from circleci_v2.history.listing import Listing, PipelineList, Window
+from circleci_v2.history.crawler import PARTS_OF_JOBS, Crawler, is_permanent_error
+from circleci_v2.history.cursor import Cursor
+from circleci_v2.history.listing import DateRange, Listing, PipelineList
 from circleci_v2.history.records import Failure, JobRecord, Part, PipelineRecord, RecordsOf, WorkflowRecord
 from circleci_v2.slugs import OrgSlug, ProjectSlug
 from circleci_v2.streams import Send, Stream
 
 if TYPE_CHECKING:
-    from circleci_v2._generated.namespaces import Namespaces
+    from circleci_v2.namespaces import Namespaces
 
 __all__ = [
     "Failure",
@@ -31,7 +31,7 @@ __all__ = [
     "RecordsOf",
     "WorkflowRecord",
     "history",
-    "is_refusal",
+    "is_permanent_error",
     "org_history",
 ]
 
@@ -49,48 +49,49 @@ def history(
     include: Iterable[Part] = ("jobs",),
     concurrency: int = 50,
     cursor: str | None = None,
-    carry: Callable[[CircleCIError], bool] = is_refusal,
+    tolerate: Callable[[CircleCIError], bool] = is_permanent_error,
 ) -> Stream[PipelineRecord]:
-    """Every pipeline of a project with its workflows and jobs, newest first, each as soon as it is complete.
+    """Iterate every pipeline of a project with its workflows and jobs, newest first, each as soon as it is complete.
 
-    Nothing is requested before the first record is asked for, pages are not read beyond `since`, and memory does not
-    grow with the length of the history. Leave the loop at any point; with ``async with circleci.history(...) as
-    records`` every request has ended when the block is left.
+    No request is sent before the first record is read, pages beyond `since` are not fetched, and memory does not grow
+    with the length of the history. The loop may be left at any point; with ``async with circleci.history(...) as
+    records`` every request has ended at the end of the block.
 
     Args:
         circleci: The client.
         project_slug: The project, for example ``gh/acme/web``.
-        since: Only pipelines created at this moment or later. Default: as far back as CircleCI goes.
-        until: Only pipelines created before this moment. Default: up to now.
+        since: Only pipelines created at this time or later. Default: as far back as CircleCI goes.
+        until: Only pipelines created before this time. Default: until now.
         branch: Only pipelines of this branch. Default: all.
-        include: What to fetch besides the pipelines and their workflows: ``jobs``, and of each job ``tests``,
-            ``artifacts`` and ``details``, which include ``jobs``. Each part of each job is a call. Default: ``jobs``.
-        concurrency: How many calls may run at a time, at least 1. The client's own limit holds besides. Default: 50.
-        cursor: Go on after the record whose `PipelineRecord.cursor` this is.
-        carry: Which failures of single parts a record carries in `PipelineRecord.failures`; others end the crawl.
-            Default: what CircleCI refuses, such as a 404 on an expired workflow, and not an outage.
+        include: The parts to fetch in addition to the pipelines and their workflows: ``jobs``, and per job ``tests``,
+            ``artifacts`` and ``details``, which include ``jobs``. Each part of each job is one call. Default: ``jobs``.
+        concurrency: The maximum number of concurrent calls, at least 1; the client's own limit applies as well.
+            Default: 50.
+        cursor: Resume after the record with this `PipelineRecord.cursor`. Default: begin at the newest pipeline.
+        tolerate: Returns whether the error of one part becomes an entry of `PipelineRecord.failures`; every other error
+            ends the crawl. Default: tolerate permanent errors, such as the 404 of an expired workflow, but no outage.
 
     Returns:
-        A stream of records. An error is raised after the records before it; go on from the cursor of the last one.
+        A stream of records. An error is raised after the records before it; resume from the cursor of the last one.
 
     Raises:
-        InvalidSlugError: The text is not such a slug.
-        ConfigurationError: Another argument makes no sense.
-        CircleCIError: While iterating: the pipelines could not be listed, or a failure is not to be carried.
+        InvalidSlugError: `project_slug` is not a project slug.
+        ConfigurationError: Another argument is invalid; the message says which.
+        CircleCIError: While iterating: the pipelines could not be listed, or `tolerate` rejected an error.
     """
     slug = ProjectSlug(project_slug)
     pipelines = PipelineList(
         name=f"{slug.canonical} on branch {branch}" if branch else slug.canonical,
-        begin=lambda page_token: circleci.pipelines.list_for_project(slug, branch=branch, page_token=page_token),
+        paginate=lambda page_token: circleci.pipelines.list_for_project(slug, branch=branch, page_token=page_token),
     )
     return _crawl(
         circleci,
         pipelines,
-        window=Window(since=since, until=until),
+        dates=DateRange(since=since, until=until),
         include=include,
         concurrency=concurrency,
         cursor=cursor,
-        carry=carry,
+        tolerate=tolerate,
     )
 
 
@@ -103,12 +104,12 @@ def org_history(
     include: Iterable[Part] = ("jobs",),
     concurrency: int = 50,
     cursor: str | None = None,
-    carry: Callable[[CircleCIError], bool] = is_refusal,
+    tolerate: Callable[[CircleCIError], bool] = is_permanent_error,
 ) -> Stream[PipelineRecord]:
-    """The recent pipelines of all projects that the token's owner follows in an organization, as by `history`.
+    """Iterate the recent pipelines of all followed projects of an organization, with their workflows and jobs.
 
-    CircleCI lists them for the 250 projects built last, and of unfollowed projects not at all; for the whole history of
-    one project use `history`.
+    CircleCI lists the pipelines of the 250 projects built last, and only of those that the owner of the token follows;
+    for the complete history of one project use `history`.
 
     Args:
         circleci: The client.
@@ -118,29 +119,29 @@ def org_history(
         include: See `history`.
         concurrency: See `history`.
         cursor: See `history`.
-        carry: See `history`.
+        tolerate: See `history`.
 
     Returns:
-        A stream of records, as by `history`.
+        A stream of records, as from `history`.
 
     Raises:
-        InvalidSlugError: The text is not such a slug.
-        ConfigurationError: Another argument makes no sense.
-        CircleCIError: While iterating: the pipelines could not be listed, or a failure is not to be carried.
+        InvalidSlugError: `org_slug` is not an organization slug.
+        ConfigurationError: Another argument is invalid; the message says which.
+        CircleCIError: While iterating: the pipelines could not be listed, or `tolerate` rejected an error.
     """
     slug = OrgSlug(org_slug)
     pipelines = PipelineList(
         name=slug.canonical,
-        begin=lambda page_token: circleci.pipelines.list(org_slug=slug, page_token=page_token),
+        paginate=lambda page_token: circleci.pipelines.list(org_slug=slug, page_token=page_token),
     )
     return _crawl(
         circleci,
         pipelines,
-        window=Window(since=since, until=until),
+        dates=DateRange(since=since, until=until),
         include=include,
         concurrency=concurrency,
         cursor=cursor,
-        carry=carry,
+        tolerate=tolerate,
     )
 
 
@@ -148,24 +149,24 @@ def _crawl(
     circleci: Namespaces,
     pipelines: PipelineList,
     *,
-    window: Window,
+    dates: DateRange,
     include: Iterable[Part],
     concurrency: int,
     cursor: str | None,
-    carry: Callable[[CircleCIError], bool],
+    tolerate: Callable[[CircleCIError], bool],
 ) -> Stream[PipelineRecord]:
-    parts = _complete(include)
-    place = None if cursor is None else Cursor.parse(cursor, of=pipelines.name)
+    parts = _resolve_parts(include)
+    position = None if cursor is None else Cursor.parse(cursor, of=pipelines.name)
     require_at_least_one("concurrency", concurrency, "call")
 
     async def produce(send: Send[PipelineRecord]) -> None:
-        crawler = Crawler(circleci, parts, concurrency, carry)
+        crawler = Crawler(circleci, parts, concurrency, tolerate)
         records = map_concurrently(
-            crawler.record,
-            Listing(pipelines, window, place),
+            crawler.fetch_record,
+            Listing(pipelines, dates, position),
             concurrency=concurrency,
             ordered=True,
-            # So that an error comes in its turn, after every record before it.
+            # An error is raised in its turn, after every record before it.
             on_error="collect",
         )
         async with records as outcomes:
@@ -175,11 +176,11 @@ def _crawl(
     return Stream(produce)
 
 
-def _complete(include: Iterable[Part]) -> frozenset[Part]:
-    # A bare string is an iterable of letters; one part is what was meant.
-    given: Iterable[Any] = (include,) if isinstance(include, str) else include
-    parts = frozenset[Part](given)
+def _resolve_parts(include: Iterable[Part]) -> frozenset[Part]:
+    # A bare string would be iterated letter by letter; it is treated as one part.
+    parts_given: Iterable[Any] = (include,) if isinstance(include, str) else include
+    parts = frozenset[Part](parts_given)
     if unknown := parts - _PARTS:
-        msg = f"include={sorted(unknown)!r}: there are jobs, tests, artifacts and details to include."
+        msg = f"include={sorted(unknown)!r}: pass any of 'jobs', 'tests', 'artifacts' and 'details'."
         raise ConfigurationError(msg)
     return parts if parts.isdisjoint(PARTS_OF_JOBS) else parts | _JOBS

@@ -1,4 +1,4 @@
-"""The pipelines of a crawl, newest first, each with the place after it."""
+"""Listing: the pipelines of a crawl from new to old, each with the cursor after it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ import attrs
 from circleci_v2._validation import require_time_zone
 from circleci_v2._wire.types import maybe_null
 from circleci_v2.errors import ConfigurationError, NotFoundError
-from circleci_v2.history.cursors import Cursor
+from circleci_v2.history.cursor import Cursor
 from circleci_v2.pagination import Page, Paginator
 from circleci_v2.streams import StreamIterator
 
 if TYPE_CHECKING:
     from circleci_v2.models import Pipeline
 
-__all__ = ["Listing", "PipelineList", "Window"]
+__all__ = ["DateRange", "Listing", "PipelineList"]
 
-# New pipelines can push those of one page on to the next while it is read. More than so many do not come at once.
+# Pipelines that are created during the crawl shift others to the next page, which then repeats them. No more than this
+# many are expected to be created between two pages.
 _REMEMBERED_PIPELINES: Final = 1_000
 
 
@@ -31,51 +32,58 @@ class PipelineList:
     """A list of pipelines at CircleCI.
 
     Attributes:
-        name: Tells it from every other list; a cursor holds it.
-        begin: Makes a paginator that begins at a page token.
+        name: Identifies the list in cursors.
+        paginate: Creates a paginator that begins at a page token.
     """
 
     name: str
-    begin: Callable[[str | None], Paginator[Pipeline]]
+    paginate: Callable[[str | None], Paginator[Pipeline]]
 
 
-def _has_time_zone(_: Window, attribute: attrs.Attribute[datetime | None], value: datetime | None) -> None:
+def _has_time_zone(_: DateRange, attribute: attrs.Attribute[datetime | None], value: datetime | None) -> None:
     if value is not None:
         require_time_zone(attribute.name, value)
 
 
 @attrs.frozen(kw_only=True)
-class Window:
-    """From when to when pipelines were created: `since` included, `until` not; None is open.
+class DateRange:
+    """The times of creation from `since` (inclusive) to `until` (exclusive); None leaves that end open.
 
-    A pipeline that does not say when it was created is in every window: better one too many than one lost.
+    A pipeline without a time of creation counts as inside: one too many is better than one lost.
     """
 
     since: datetime | None = attrs.field(default=None, validator=_has_time_zone)
     until: datetime | None = attrs.field(default=None, validator=_has_time_zone)
 
-    def reaches(self, pipeline: Pipeline) -> bool:
-        """Whether neither the pipeline nor, as the list goes on, an older one is before the window."""
+    def begins_before(self, pipeline: Pipeline) -> bool:
+        """Return whether older pipelines may still be in the range."""
         created_at = maybe_null(pipeline.created_at)
         return self.since is None or created_at is None or created_at >= self.since
 
-    def holds(self, pipeline: Pipeline) -> bool:
-        """Whether the pipeline is in the window."""
+    def contains(self, pipeline: Pipeline) -> bool:
+        """Return whether the pipeline is in the range."""
         created_at = maybe_null(pipeline.created_at)
-        return self.reaches(pipeline) and (self.until is None or created_at is None or created_at < self.until)
+        return self.begins_before(pipeline) and (self.until is None or created_at is None or created_at < self.until)
 
 
 class Listing(AsyncIterator[tuple["Pipeline", Cursor]]):
-    """One walk through a list of pipelines, from a cursor or from the newest, each pipeline once."""
+    """Iterates a list of pipelines from a cursor or from the newest, each pipeline once.
 
-    def __init__(self, pipelines: PipelineList, window: Window, cursor: Cursor | None) -> None:
+    Args:
+        pipelines: The list.
+        dates: The times of creation to yield. Iteration ends at the first page that leaves the range.
+        cursor: The position to resume after; None to begin at the newest pipeline.
+    """
+
+    def __init__(self, pipelines: PipelineList, dates: DateRange, cursor: Cursor | None) -> None:
         self._list = pipelines
-        self._window = window
-        self._resume_behind = cursor
-        self._place = cursor
+        self._dates = dates
+        # The position that is still to be found; None once it is found, or when there is none.
+        self._resume_after = cursor
+        self._position = cursor
         self._page_token = cursor.page_token if cursor else None
         self._pages: StreamIterator[Page[Pipeline]] | None = None
-        self._waiting: deque[tuple[Pipeline, Cursor]] = deque()
+        self._ready: deque[tuple[Pipeline, Cursor]] = deque()
         self._recent: OrderedDict[UUID, None] = OrderedDict()
         self._ended = False
 
@@ -83,11 +91,11 @@ class Listing(AsyncIterator[tuple["Pipeline", Cursor]]):
         return self
 
     async def __anext__(self) -> tuple[Pipeline, Cursor]:
-        while not self._waiting:
+        while not self._ready:
             if self._ended:
                 raise StopAsyncIteration
             await self._read_page()
-        return self._waiting.popleft()
+        return self._ready.popleft()
 
     async def aclose(self) -> None:
         """Stop requesting pages."""
@@ -99,60 +107,61 @@ class Listing(AsyncIterator[tuple["Pipeline", Cursor]]):
             page = await self._next_page()
         except StopAsyncIteration:
             self._ended = True
-            self._check_found()
+            self._check_resumed()
             return
         page_token, self._page_token = self._page_token, page.next_page_token
-        for pipeline in self._unread(page.items):
+        for pipeline in self._after_cursor(page.items):
             if pipeline.id in self._recent:
                 continue
             self._remember(pipeline)
-            self._place = self._place_behind(pipeline, page_token)
-            if self._window.holds(pipeline):
-                self._waiting.append((pipeline, self._place))
-        # The rest of the page has been fetched anyway, so that a list in slight disorder loses nothing there.
-        self._ended = not all(map(self._window.reaches, page.items))
+            self._position = self._position_after(pipeline, page_token)
+            if self._dates.contains(pipeline):
+                self._ready.append((pipeline, self._position))
+        # The complete page is used although it leaves the range, so that a slightly unsorted list loses nothing there.
+        self._ended = not all(map(self._dates.begins_before, page.items))
 
     async def _next_page(self) -> Page[Pipeline]:
         if self._pages is not None:
             return await anext(self._pages)
-        if self._resume_behind is not None and self._page_token is not None:
-            page = await self._page_of(self._resume_behind)
+        if self._resume_after is not None and self._page_token is not None:
+            page = await self._page_of(self._resume_after)
             if page is not None:
                 return page
             self._page_token = None
         self._pages = self._begin()
         return await anext(self._pages)
 
-    async def _page_of(self, place: Cursor) -> Page[Pipeline] | None:
-        """The page that a crawl is resumed on; None when it must look for its place from the newest on.
+    async def _page_of(self, cursor: Cursor) -> Page[Pipeline] | None:
+        """Fetch the page of the cursor; None when the position must be searched for from the newest pipeline on.
 
-        That is when the token has expired, and when what the page holds has moved up beyond the place.
+        That is the case when the page token has expired, and when the page now begins after the position.
         """
         self._pages = self._begin()
         try:
             page = await anext(self._pages)
         except NotFoundError:
             return None
-        return page if place.is_within(page.items) else None
+        return page if cursor.can_resume_on(page.items) else None
 
     def _begin(self) -> StreamIterator[Page[Pipeline]]:
-        return aiter(self._list.begin(self._page_token).prefetch().pages())
+        return aiter(self._list.paginate(self._page_token).prefetch().pages())
 
-    def _unread(self, page: Sequence[Pipeline]) -> Sequence[Pipeline]:
-        if self._resume_behind is None:
+    def _after_cursor(self, page: Sequence[Pipeline]) -> Sequence[Pipeline]:
+        """Return the pipelines of a page that come after the cursor."""
+        if self._resume_after is None:
             return page
-        rest = self._resume_behind.rest_of(page)
+        rest = self._resume_after.rest_of(page)
         if rest is None:
             return ()
-        self._resume_behind = None
+        self._resume_after = None
         return rest
 
-    def _check_found(self) -> None:
-        """Raise when the whole list was passed over, and might hold what comes behind the cursor all the same."""
-        if self._resume_behind is not None and self._resume_behind.created_at is None:
+    def _check_resumed(self) -> None:
+        """Raise when the list ended before the cursor was found, although it may hold pipelines after the cursor."""
+        if self._resume_after is not None and self._resume_after.created_at is None:
             msg = (
-                f"The list does not hold pipeline {self._resume_behind.pipeline_id} of the cursor any more, and no date "
-                "tells what came behind it: leave the cursor out to begin at the newest."
+                f"The list no longer holds pipeline {self._resume_after.pipeline_id} of the cursor, and the cursor has "
+                "no date to resume from: leave the cursor out to begin at the newest."
             )
             raise ConfigurationError(msg)
 
@@ -161,7 +170,7 @@ class Listing(AsyncIterator[tuple["Pipeline", Cursor]]):
         if len(self._recent) > _REMEMBERED_PIPELINES:
             self._recent.popitem(last=False)
 
-    def _place_behind(self, pipeline: Pipeline, page_token: str | None) -> Cursor:
-        if self._place is not None:
-            return self._place.after(pipeline, page_token)
-        return Cursor.behind_first(pipeline, page_token, of=self._list.name)
+    def _position_after(self, pipeline: Pipeline, page_token: str | None) -> Cursor:
+        if self._position is not None:
+            return self._position.after(pipeline, page_token)
+        return Cursor.after_first(pipeline, page_token, of=self._list.name)

@@ -1,4 +1,4 @@
-"""What a crawl gives: a pipeline with everything that was asked for about it, nested or as flat rows."""
+"""The records that a crawl yields: a pipeline with its workflows and jobs, nested or as flat rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import attrs
 
 from circleci_v2._wire.types import maybe_null
 from circleci_v2.errors import CircleCIError, ConfigurationError
-from circleci_v2.history.cursors import Cursor
+from circleci_v2.history.cursor import Cursor
 
 if TYPE_CHECKING:
     from circleci_v2.models import Artifact, JobDetails, JobTest, Pipeline, Workflow, WorkflowJob
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 __all__ = ["Failure", "JobRecord", "Part", "PipelineRecord", "RecordsOf", "WorkflowRecord"]
 
 Part = Literal["workflows", "jobs", "tests", "artifacts", "details"]
-"""Something that is fetched for a pipeline, a workflow or a job."""
+"""A part that can be fetched for a pipeline, a workflow or a job."""
 
 RecordsOf = Literal["pipelines", "workflows", "jobs", "tests", "artifacts"]
-"""What each flat record of `PipelineRecord.to_records` is about."""
+"""The subject of each row of `PipelineRecord.to_records`."""
 
 
 @attrs.frozen(kw_only=True)
 class Failure:
-    """A part that CircleCI would not give.
+    """A part that could not be fetched, for a reason that does not end the crawl.
 
     Attributes:
-        part: What was asked for.
-        of: Whose it is: the UUID of the pipeline, the workflow or the job.
-        error: What CircleCI said.
+        part: The part that was requested.
+        of: The UUID of the pipeline, workflow or job that the part belongs to.
+        error: The error of the call.
     """
 
     part: Part
@@ -46,9 +46,9 @@ class JobRecord:
 
     Attributes:
         job: The job.
-        details: Where and how it ran; None when not asked for or not to be had, as of approvals and unstarted jobs.
-        tests: Its test results; None likewise.
-        artifacts: Its artifacts; None likewise.
+        details: Where and how it ran. None when not requested or not available, as for approvals and jobs not started.
+        tests: Its test results; None in the same cases.
+        artifacts: Its artifacts; None in the same cases.
     """
 
     job: WorkflowJob
@@ -63,7 +63,7 @@ class WorkflowRecord:
 
     Attributes:
         workflow: The workflow.
-        jobs: Its jobs; None when not asked for or not to be had, as of workflows that have expired.
+        jobs: Its jobs; None when not requested or not available, as for workflows that have expired.
     """
 
     workflow: Workflow
@@ -72,12 +72,12 @@ class WorkflowRecord:
 
 @attrs.frozen(kw_only=True)
 class PipelineRecord:
-    """A pipeline and what was asked for about it.
+    """A pipeline with the parts that were requested.
 
     Attributes:
         pipeline: The pipeline.
         workflows: Its workflows, in CircleCI's order.
-        failures: The parts that CircleCI would not give; empty when the record is complete.
+        failures: The parts that could not be fetched; empty when the record is complete.
     """
 
     pipeline: Pipeline
@@ -87,15 +87,15 @@ class PipelineRecord:
 
     @property
     def cursor(self) -> str:
-        """Where to go on after this record: pass it as ``cursor=`` with the same slug and branch.
+        """The position after this record: pass it as ``cursor=`` with the same slug and branch to resume there.
 
         Save it together with the record, in one transaction or in one line of a file; then a crawl that is killed and
-        resumed loses nothing and gives nothing twice.
+        resumed loses nothing and repeats nothing.
         """
         return str(self._cursor)
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as nested JSON, as CircleCI sent it, with `cursor`: one line of JSON Lines to resume from."""
+        """Convert the record to nested JSON, as CircleCI sent it, with `cursor`: a line of JSON Lines to resume from."""
         return {
             "pipeline": self.pipeline.to_dict(),
             "workflows": [_workflow_dict(record) for record in self.workflows],
@@ -106,18 +106,18 @@ class PipelineRecord:
         }
 
     def to_records(self, of: RecordsOf = "jobs") -> list[dict[str, Any]]:
-        """Flat dicts of JSON types, with the same keys in each, ready for JSON Lines, a DataFrame or DuckDB.
+        """Convert the record to flat dicts of JSON types with equal keys, for JSON Lines, a DataFrame or DuckDB.
 
         ::
 
             duckdb.from_df(pandas.DataFrame(row for record in records for row in record.to_records("jobs")))
 
         Args:
-            of: What each dict is about; it also holds the columns of what that belongs to. A pipeline without jobs has
-                no job records. Default: ``jobs``.
+            of: The subject of each dict, which also has the columns of the pipeline, workflow and job that the subject
+                belongs to. A pipeline without jobs has no job rows. Default: ``jobs``.
 
         Raises:
-            ConfigurationError: There is no such kind of record.
+            ConfigurationError: `of` is none of these.
         """
         pipeline = _pipeline_columns(self.pipeline)
         match of:
@@ -136,7 +136,7 @@ class PipelineRecord:
                     for row, job in self._jobs(pipeline)
                     for artifact in job.artifacts or ()
                 ]
-        msg = f"to_records({of!r}): there are records of pipelines, workflows, jobs, tests and artifacts."
+        msg = f"to_records({of!r}): pass 'pipelines', 'workflows', 'jobs', 'tests' or 'artifacts'."
         raise ConfigurationError(msg)
 
     def _jobs(self, pipeline: dict[str, Any]) -> Iterator[tuple[dict[str, Any], JobRecord]]:

@@ -1,63 +1,23 @@
-"""How values get from the tasks that make them to the tasks that read them, none lost and none twice."""
+"""A cancellation-safe channel between the tasks that produce values and the tasks that consume them."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from types import TracebackType
 from typing import Generic, TypeVar
 
 import anyio
 import anyio.lowlevel
 import attrs
 
-__all__ = ["Channel", "Turns"]
+__all__ = ["Channel"]
 
 T = TypeVar("T")
 
 
-class Turns:
-    """``async with turns``: one task at a time is in the block, the others wait their turn.
-
-    Unlike a lock of anyio's it needs no event loop, and next to no time, while nobody else is there.
-    """
-
-    def __init__(self) -> None:
-        self._taken = False
-        self._waiting: deque[anyio.Event] = deque()
-
-    async def __aenter__(self) -> None:
-        while self._taken:
-            await self._wait()
-        self._taken = True
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._taken = False
-        self._call_next()
-
-    async def _wait(self) -> None:
-        called = anyio.Event()
-        self._waiting.append(called)
-        try:
-            await called.wait()
-        except BaseException:
-            if called.is_set():
-                # Cancelled between the call and the turn: it is for the next one.
-                self._call_next()
-            else:
-                self._waiting.remove(called)
-            raise
-
-    def _call_next(self) -> None:
-        if self._waiting:
-            self._waiting.popleft().set()
-
-
 @attrs.define(eq=False)
-class _HandOver(Generic[T]):
-    """Values that wait for a reader; `accepted` is set once their sender need not wait with them."""
+class _Batch(Generic[T]):
+    """Values of one `Channel.send` that no reader has taken yet; `accepted` is set once their sender may go on."""
 
     values: list[T]
     accepted: anyio.Event | None = None
@@ -68,98 +28,104 @@ class _HandOver(Generic[T]):
 
 
 class Channel(Generic[T]):
-    """What was handed over and not yet read.
+    """A queue of batches with backpressure, read value by value.
 
-    A stream of anyio's gives values to a reader that waits for them, and they are lost when asyncio cancels its task
-    before it wakes up. Here a reader is only told to look, and what it does not take stays for the next one.
+    An anyio memory object stream assigns a value to a waiting reader and loses it when asyncio cancels that reader's
+    task before it wakes up. This channel only wakes the reader: a value that a cancelled reader did not take stays for
+    the next one.
 
     Args:
-        buffer: How many hand-overs may wait for a reader before the next sender waits too.
+        buffer: How many batches may wait for a reader before `send` blocks.
     """
 
     def __init__(self, buffer: int) -> None:
         self._buffer = buffer
-        self._hand_overs: deque[_HandOver[T]] = deque()
+        self._batches: deque[_Batch[T]] = deque()
         self._values: deque[T] = deque()
-        self._turns = Turns()
+        # Only one reader waits for a batch; the others queue here, so that each batch wakes one task and not all.
+        self._lock = anyio.Lock(fast_acquire=True)
         self._reader: anyio.Event | None = None
-        self._ended = False
+        self._closed = False
 
     async def send(self, values: Iterable[T]) -> None:
-        """Hand values over; waits while neither a reader waits for them nor the buffer has room.
+        """Send a batch; block while no reader waits for it and the buffer is full.
+
+        Args:
+            values: The values of the batch. A send that is cancelled while it blocks takes them back.
 
         Raises:
-            BrokenResourceError: The channel has ended.
+            BrokenResourceError: The channel is closed.
         """
         await anyio.lowlevel.checkpoint()
-        if self._ended:
+        if self._closed:
             raise anyio.BrokenResourceError
         if self._reader is not None:
             self._values.extend(values)
-            self._tell_reader()
+            self._wake_reader()
             return
-        hand_over = _HandOver(list(values))
-        self._hand_overs.append(hand_over)
-        if len(self._hand_overs) > self._buffer:
-            await self._acceptance(hand_over)
+        batch = _Batch(list(values))
+        self._batches.append(batch)
+        if len(self._batches) > self._buffer:
+            await self._wait_until_accepted(batch)
 
     async def receive(self) -> T:
-        """The next value. Each goes to one reader.
+        """Return the next value. Each value goes to one reader.
 
         Raises:
-            EndOfStream: No value will come any more.
+            EndOfStream: The channel is closed and empty.
         """
         if not self._values:
-            async with self._turns:
+            async with self._lock:
                 await self._fill()
                 return self._values.popleft()
         return self._values.popleft()
 
-    def end(self) -> None:
-        """Nothing is sent any more; what was handed over can still be read."""
-        self._ended = True
-        self._tell_reader()
+    def close_send(self) -> None:
+        """Reject further values; those sent before can still be read."""
+        self._closed = True
+        self._wake_reader()
 
-    def abandon(self) -> None:
-        """Nothing is read any more."""
-        for hand_over in self._hand_overs:
-            hand_over.accept()
-        self._hand_overs.clear()
-        self.end()
+    def close_receive(self) -> None:
+        """Discard the batches that wait for a reader, release their senders and reject further values."""
+        for batch in self._batches:
+            batch.accept()
+        self._batches.clear()
+        self.close_send()
 
     async def _fill(self) -> None:
         while not self._values:
             await anyio.lowlevel.checkpoint()
-            if self._hand_overs:
-                self._take()
-            elif self._ended:
+            if self._batches:
+                self._take_batch()
+            elif self._closed:
                 raise anyio.EndOfStream
             else:
-                await self._more()
+                await self._wait_for_batch()
 
-    def _take(self) -> None:
-        hand_over = self._hand_overs.popleft()
-        hand_over.accept()
-        self._values += hand_over.values
-        if 0 < self._buffer <= len(self._hand_overs):
-            self._hand_overs[self._buffer - 1].accept()
+    def _take_batch(self) -> None:
+        batch = self._batches.popleft()
+        batch.accept()
+        self._values += batch.values
+        if 0 < self._buffer <= len(self._batches):
+            # The last batch that now fits into the buffer no longer blocks its sender.
+            self._batches[self._buffer - 1].accept()
 
-    async def _acceptance(self, hand_over: _HandOver[T]) -> None:
-        hand_over.accepted = accepted = anyio.Event()
+    async def _wait_until_accepted(self, batch: _Batch[T]) -> None:
+        batch.accepted = accepted = anyio.Event()
         try:
             await accepted.wait()
         finally:
             if not accepted.is_set():
-                self._hand_overs.remove(hand_over)
+                self._batches.remove(batch)
 
-    async def _more(self) -> None:
+    async def _wait_for_batch(self) -> None:
         self._reader = reader = anyio.Event()
         try:
             await reader.wait()
         finally:
             self._reader = None
 
-    def _tell_reader(self) -> None:
+    def _wake_reader(self) -> None:
         if self._reader is not None:
             self._reader.set()
             self._reader = None

@@ -1,6 +1,6 @@
-"""A fake CircleCI for tests: the API on the user's own machine, over a socket or in process.
+"""A fake CircleCI for tests: the complete API on the local machine, in process or over a socket.
 
-Every name is imported when it is first used: pytest loads the plugin of this package in every run.
+Names are imported on first use because pytest loads the plugin of this package in every run.
 """
 
 from __future__ import annotations
@@ -13,26 +13,24 @@ if TYPE_CHECKING:
     from circleci_v2.testing.clock import EPOCH, Clock
     from circleci_v2.testing.deliveries import WebhookDelivery
     from circleci_v2.testing.fake import FakeCircleCI
-    from circleci_v2.testing.faults import Faults
-    from circleci_v2.testing.journal import Entry, Journal
-    from circleci_v2.testing.messages import Answer, Call
-    from circleci_v2.testing.rate_limits import RateLimit
-    from circleci_v2.testing.state.decisions import PolicyDecision
+    from circleci_v2.testing.faults import FakeRateLimit, Faults
+    from circleci_v2.testing.messages import FakeRequest, FakeResponse, Journal, JournalEntry
     from circleci_v2.testing.state.plans import ArtifactFile, JobPlan, TestResult, WorkflowPlan
+    from circleci_v2.testing.state.resources import PolicyDecision
 
 __all__ = [
     "EPOCH",
-    "Answer",
     "ArtifactFile",
-    "Call",
     "Clock",
-    "Entry",
     "FakeCircleCI",
+    "FakeRateLimit",
+    "FakeRequest",
+    "FakeResponse",
     "Faults",
     "JobPlan",
     "Journal",
+    "JournalEntry",
     "PolicyDecision",
-    "RateLimit",
     "TestResult",
     "WebhookDelivery",
     "WorkflowPlan",
@@ -46,17 +44,17 @@ __getattr__ = lazy_names(
         "Clock": ".clock",
         "WebhookDelivery": ".deliveries",
         "FakeCircleCI": ".fake",
+        "FakeRateLimit": ".faults",
         "Faults": ".faults",
-        "Entry": ".journal",
-        "Journal": ".journal",
-        "Answer": ".messages",
-        "Call": ".messages",
-        "RateLimit": ".rate_limits",
-        "PolicyDecision": ".state.decisions",
+        "FakeRequest": ".messages",
+        "FakeResponse": ".messages",
+        "Journal": ".messages",
+        "JournalEntry": ".messages",
         "ArtifactFile": ".state.plans",
         "JobPlan": ".state.plans",
         "TestResult": ".state.plans",
         "WorkflowPlan": ".state.plans",
+        "PolicyDecision": ".state.resources",
     },
 )
 

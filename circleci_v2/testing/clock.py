@@ -1,4 +1,4 @@
-"""Clock: the time at the fake CircleCI, which passes when the test says so."""
+"""Clock: the time of a fake, which tests control."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["EPOCH", "Clock", "moment_of", "rfc3339"]
+__all__ = ["EPOCH", "Clock", "parse_rfc3339", "rfc3339"]
 
 EPOCH: Final = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
-"""Where time begins unless told otherwise: a Wednesday afternoon, so that every run gives the same answers."""
+"""The default start time: 2026-03-04T15:00:00Z, a Wednesday. It is fixed so that responses are reproducible."""
 
 
 class Clock:
-    """The time by which pipelines run, workflows end and signatures expire.
+    """The clock that determines when pipelines run, workflows end and signed URLs expire.
 
-    It stands still by default, so that a 30-minute pipeline takes no time and a test sees exactly the moment it asked
-    for.
+    By default it only moves when `advance` is called, so that a 30-minute pipeline takes no real time and tests are
+    deterministic.
 
     Args:
-        start: The first moment. Default: `EPOCH`.
-        speed: Seconds that pass here per second outside. Default: 0, time stands still between calls of `advance`;
-            1 keeps pace with the world, 60 lets a 5-minute job end after 5 seconds.
-        timer: The clock outside, in seconds; only differences matter.
+        start: The initial time, with a time zone. Default: `EPOCH`.
+        speed: Seconds that pass per second of real time. Default: 0, the clock stands still between calls of `advance`.
+            1 is real time; at 60, a 5-minute job ends after 5 seconds.
+        timer: A monotonic real-time clock, in seconds. Default: `time.monotonic`.
 
     Raises:
         ValueError: `start` has no time zone, or `speed` is negative.
@@ -34,10 +34,10 @@ class Clock:
         self, start: datetime = EPOCH, *, speed: float = 0.0, timer: Callable[[], float] = time.monotonic
     ) -> None:
         if start.tzinfo is None:
-            msg = f"start={start!r} has no time zone: say which moment it is, for example with tzinfo=timezone.utc"
+            msg = f"start={start!r} has no time zone: add one, for example with tzinfo=timezone.utc"
             raise ValueError(msg)
         if speed < 0:
-            msg = f"speed={speed!r} is negative, but time only goes forward: pass 0 to let it stand still"
+            msg = f"speed={speed!r} is negative: pass 0 for a clock that stands still, or a positive factor"
             raise ValueError(msg)
         self._start = start.timestamp()
         self._advanced = 0.0
@@ -46,39 +46,45 @@ class Clock:
         self._timer_start = timer()
 
     def now(self) -> float:
-        """The present moment, in seconds since 1970-01-01T00:00:00Z."""
+        """Return the current time, in seconds since 1970-01-01T00:00:00Z."""
         return self._start + self._advanced + self._speed * (self._timer() - self._timer_start)
 
     def moment(self) -> datetime:
-        """The present moment, in UTC."""
+        """Return the current time as a datetime in UTC."""
         return datetime.fromtimestamp(self.now(), tz=UTC)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass at once.
+        """Move the clock forward.
+
+        This does not deliver webhooks; `FakeCircleCI.advance` does both.
 
         Args:
-            seconds: How much of it.
+            seconds: The time to move by, in seconds.
 
         Raises:
             ValueError: `seconds` is negative.
         """
         if seconds < 0:
-            msg = f"seconds={seconds!r} is negative, but time only goes forward"
+            msg = f"seconds={seconds!r} is negative: the clock only moves forward"
             raise ValueError(msg)
         self._advanced += seconds
 
     @property
     def running(self) -> bool:
-        """Whether time passes by itself."""
+        """Whether the clock moves with real time."""
         return self._speed > 0
 
 
-@lru_cache(maxsize=16_384)  # lists show the same moments again and again
+@lru_cache(maxsize=16_384)  # lists render the same times repeatedly
 def rfc3339(seconds: float) -> str:
-    """The text CircleCI writes for a moment, for example ``2026-03-04T15:00:00.000Z``."""
+    """Format a time like CircleCI, for example ``2026-03-04T15:00:00.000Z``.
+
+    Args:
+        seconds: Seconds since 1970.
+    """
     return datetime.fromtimestamp(seconds, tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def moment_of(text: str) -> datetime:
-    """The moment of a text by RFC 3339, which allows small letters, too: ``2026-03-04t15:00:00z``."""
+def parse_rfc3339(text: str) -> datetime:
+    """Parse a time in RFC 3339 format, in which ``T`` and ``Z`` may be lower case (section 5.6)."""
     return datetime.fromisoformat(text.upper())

@@ -1,4 +1,4 @@
-"""Deliveries: the webhooks that are due, signed, and sent to a receiver on this machine."""
+"""Webhook deliveries: collected when events are due, signed, and sent to receivers on this machine."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ import attrs
 import httpx
 
 from circleci_v2.testing.clock import rfc3339
-from circleci_v2.testing.state.projects import Project, Webhook
-from circleci_v2.testing.state.runs import Job, Pipeline, Workflow
-from circleci_v2.testing.state.world import World
+from circleci_v2.testing.state import FakeState
+from circleci_v2.testing.state.projects import FakeJob, FakePipeline, FakeProject, FakeWorkflow
+from circleci_v2.testing.state.resources import FakeWebhook
 from circleci_v2.webhooks import EVENT_TYPE_HEADER, SIGNATURE_HEADER, sign
 
 __all__ = ["WebhookDelivery", "due_deliveries", "send_each"]
 
 _USER_AGENT: Final = "CircleCI-Webhook/1.0"
-_ATTEMPTS: Final = 3
+_MAX_ATTEMPTS: Final = 3
 _TIMEOUT_SECONDS: Final = 5.0
-_LAST_PORT: Final = 65_535
+_MAX_PORT: Final = 65_535
 
 
 @attrs.frozen(kw_only=True)
 class WebhookDelivery:
-    """One delivery, as it is sent.
+    """A webhook delivery.
 
     Attributes:
-        url: Where to.
-        headers: What the receiver gets beside the body, the signature among it.
-        body: The body, in bytes: exactly these are signed.
-        verify_tls: Whether it is sent only to a receiver whose certificate is valid.
-        status_codes: What the receiver answered, attempt by attempt; 0 where it could not be reached, or its answer could
-            not be read.
+        url: The URL of the receiver.
+        headers: The request headers, including the signature.
+        body: The request body; the signature is over exactly these bytes.
+        verify_tls: Whether the certificate of the receiver is verified.
+        status_codes: The status of the response to each attempt; 0 for an attempt without a valid response, for example
+            because the receiver could not be reached. There are up to 3 attempts, until the receiver accepts.
     """
 
     url: str
@@ -47,34 +47,34 @@ class WebhookDelivery:
 
     @property
     def accepted(self) -> bool:
-        """Whether the receiver answered that it has it."""
+        """Whether the receiver responded to the last attempt with 2xx."""
         return _is_success(self.status_codes)
 
 
-def due_deliveries(world: World) -> list[WebhookDelivery]:
-    """What has happened since the last time, for every webhook, in the order in which it happened."""
-    now = world.now()
+def due_deliveries(state: FakeState) -> list[WebhookDelivery]:
+    """Return deliveries for all events since the last call, in the order of the events."""
+    now = state.now()
     due = [
         (at, _delivery(webhook, ended, at))
-        for project in world.projects.values()
+        for project in state.projects.values()
         for webhook in project.webhooks.values()
-        for at, ended in project.tell_endings(webhook, now)
+        for at, ended in project.collect_endings(webhook, now)
         if _event_of(ended) in webhook.events
     ]
     return [delivery for _, delivery in sorted(due, key=lambda pair: pair[0])]
 
 
-def _event_of(ended: Workflow | Job) -> str:
-    return "job-completed" if isinstance(ended, Job) else "workflow-completed"
+def _event_of(ended: FakeWorkflow | FakeJob) -> str:
+    return "job-completed" if isinstance(ended, FakeJob) else "workflow-completed"
 
 
-def _delivery(webhook: Webhook, ended: Workflow | Job, happened_at: float) -> WebhookDelivery:
-    pipeline = ended.workflow.pipeline if isinstance(ended, Job) else ended.pipeline
+def _delivery(webhook: FakeWebhook, ended: FakeWorkflow | FakeJob, happened_at: float) -> WebhookDelivery:
+    pipeline = ended.workflow.pipeline if isinstance(ended, FakeJob) else ended.pipeline
     project, organization = pipeline.project, pipeline.project.organization
     event = _event_of(ended)
     body = json.dumps(
         {
-            # The same event has the same id however often it is delivered.
+            # The id is the same for repeated deliveries of an event.
             "id": str(uuid5(NAMESPACE_URL, f"{webhook.id} {ended.id}")),
             "type": event,
             "happened_at": rfc3339(happened_at),
@@ -91,20 +91,20 @@ def _delivery(webhook: Webhook, ended: Workflow | Job, happened_at: float) -> We
     return WebhookDelivery(url=webhook.url, headers=headers, body=body, verify_tls=webhook.verify_tls)
 
 
-def _render_ended(ended: Workflow | Job, at: float) -> dict[str, Any]:
-    if isinstance(ended, Workflow):
+def _render_ended(ended: FakeWorkflow | FakeJob, at: float) -> dict[str, Any]:
+    if isinstance(ended, FakeWorkflow):
         return {"workflow": _render_workflow(ended, at)}
     workflow = _render_workflow(ended.workflow, at)
-    del workflow["status"]  # which events of jobs do not tell
+    del workflow["status"]  # not part of job-completed events
     return {"workflow": workflow, "job": _render_job(ended)}
 
 
-def _long_slug(project: Project) -> str:
-    """The slug as webhooks spell it: github where the API says gh."""
+def _long_slug(project: FakeProject) -> str:
+    """Return the slug as in webhooks, with ``github`` instead of the API's ``gh``."""
     return f"{project.organization.vcs_type}/{project.slug.partition('/')[2]}"
 
 
-def _render_pipeline(pipeline: Pipeline) -> dict[str, Any]:
+def _render_pipeline(pipeline: FakePipeline) -> dict[str, Any]:
     rendered: dict[str, Any] = {
         "id": pipeline.id,
         "number": pipeline.number,
@@ -127,7 +127,7 @@ def _render_pipeline(pipeline: Pipeline) -> dict[str, Any]:
     }
 
 
-def _render_workflow(workflow: Workflow, at: float) -> dict[str, Any]:
+def _render_workflow(workflow: FakeWorkflow, at: float) -> dict[str, Any]:
     stopped_at = workflow.stopped_at(at)
     return {
         "id": workflow.id,
@@ -139,7 +139,7 @@ def _render_workflow(workflow: Workflow, at: float) -> dict[str, Any]:
     }
 
 
-def _render_job(job: Job) -> dict[str, Any]:
+def _render_job(job: FakeJob) -> dict[str, Any]:
     return {
         "id": job.id,
         "name": job.name,
@@ -151,47 +151,47 @@ def _render_job(job: Job) -> dict[str, Any]:
 
 
 async def send_each(due: deque[WebhookDelivery], *, record: Callable[[WebhookDelivery], None]) -> list[WebhookDelivery]:
-    """Send deliveries one by one; those that cannot be sent keep no other back.
+    """Send deliveries one by one, continuing after invalid ones.
 
     Args:
-        due: What to send. Each is taken out when that is done, so that what is left after a cancellation is sent later.
-        record: Told of each that was sent.
+        due: The deliveries. Each is removed once it is sent, so that the rest can be sent later after a cancellation.
+        record: Called with each delivery that was sent.
 
     Returns:
-        What was sent.
+        The deliveries that were sent.
 
     Raises:
-        ValueError: Some have no receiver on this machine; all others were sent.
+        ValueError: Some URLs are invalid or not on this machine; all other deliveries were sent.
     """
     sent: list[WebhookDelivery] = []
-    complaints: list[str] = []
+    errors: list[str] = []
     while due:
         try:
             sent.append(await _send(due[0]))
         except ValueError as error:
-            complaints.append(str(error))
+            errors.append(str(error))
         else:
             record(sent[-1])
         due.popleft()
-    if complaints:
-        raise ValueError("; ".join(dict.fromkeys(complaints)))
+    if errors:
+        raise ValueError("; ".join(dict.fromkeys(errors)))
     return sent
 
 
 async def _send(delivery: WebhookDelivery) -> WebhookDelivery:
-    """Send a delivery, up to three times until the receiver takes it."""
+    """Send a delivery, up to three times until the receiver accepts it."""
     _require_loopback(delivery.url)
     status_codes: list[int] = []
-    # To load the certificates takes longer than all the rest, and plain HTTP needs none.
+    # Plain HTTP needs no CA bundle, and loading it takes longer than the delivery.
     verify = delivery.verify_tls and httpx.URL(delivery.url).scheme == "https"
     async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, verify=verify) as client:
-        while len(status_codes) < _ATTEMPTS and not _is_success(status_codes):
+        while len(status_codes) < _MAX_ATTEMPTS and not _is_success(status_codes):
             try:
-                answer = await client.post(delivery.url, content=delivery.body, headers=delivery.headers)
+                response = await client.post(delivery.url, content=delivery.body, headers=delivery.headers)
             except httpx.RequestError:
                 status_codes.append(0)
             else:
-                status_codes.append(answer.status_code)
+                status_codes.append(response.status_code)
     return attrs.evolve(delivery, status_codes=tuple(status_codes))
 
 
@@ -203,10 +203,10 @@ def _require_loopback(url: str) -> None:
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
-        msg = f"the webhook goes to {url!r}, which is no URL: {error}"
+        msg = f"the webhook goes to {url!r}, which is not a valid URL: {error}"
         raise ValueError(msg) from error
-    if (parsed.port or 0) > _LAST_PORT:
-        msg = f"the webhook goes to {url!r}: there is no port after {_LAST_PORT}"
+    if (parsed.port or 0) > _MAX_PORT:
+        msg = f"the webhook goes to {url!r}: ports go up to {_MAX_PORT}"
         raise ValueError(msg)
     if not _is_loopback(parsed.host):
         msg = f"the webhook goes to {url!r}: a fake delivers to this machine only, for example http://127.0.0.1:8000/"

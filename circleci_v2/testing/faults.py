@@ -1,67 +1,156 @@
-"""Faults: what goes wrong when a test says so, and how an answer then travels."""
+"""Faults: errors, delays, disconnects and rate limits that tests add to upcoming requests."""
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.client import responses
 from typing import Final, Literal
 
 import attrs
 
-from circleci_v2.testing.messages import Answer, Call
-from circleci_v2.testing.rate_limits import RateLimit
+from circleci_v2.testing.messages import FakeRequest, FakeResponse
 
-__all__ = ["Delivery", "Faults"]
+__all__ = ["Cut", "FakeRateLimit", "Faults", "HeaderFamily", "Transmission"]
 
 _STATUSES: Final = range(200, 600)
 _WITHOUT_BODY: Final = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 
-Cut = Literal["before the answer", "inside the body"]
+HeaderFamily = Literal["RateLimit", "X-RateLimit"]
+"""The two families of rate-limit headers that CircleCI sends."""
+
+Cut = Literal["before the response", "inside the body"]
+"""The point at which a connection is lost."""
+
+_RATE_LIMIT_RESPONSES: Final[Mapping[str, FakeResponse]] = {
+    "message": FakeResponse.message("Rate limit exceeded.", HTTPStatus.TOO_MANY_REQUESTS),
+    "empty object": FakeResponse.json({}, HTTPStatus.TOO_MANY_REQUESTS),
+    "text": FakeResponse.text("Rate limited.", HTTPStatus.TOO_MANY_REQUESTS),
+}
 
 
 @attrs.frozen(kw_only=True)
-class Delivery:
-    """An answer and what happens to it on its way.
+class Transmission:
+    """A response and how it is sent.
 
     Attributes:
-        answer: What is sent.
-        delay: Seconds before it is sent.
-        cut: Where the connection is lost; None when it is not.
+        response: The response.
+        delay: Seconds to wait before it is sent. Default: 0.
+        cut: The point at which the connection is lost. Default: None, the response is sent completely.
     """
 
-    answer: Answer
+    response: FakeResponse
     delay: float = 0.0
     cut: Cut | None = None
+
+
+class FakeRateLimit:
+    """A token bucket or fixed window that limits requests in real time, so that a limited client really has to wait.
+
+    Args:
+        limit: The burst size of the bucket, or the number of requests per window.
+        seconds: Seconds until an empty bucket is full, or the length of the window. Default: 1.
+        kind: ``bucket`` refills continuously, ``window`` all at once at its end. Default: ``bucket``.
+        headers: The families of rate-limit headers that responses contain; empty for none. Default: ``RateLimit``.
+        retry_after: Whether 429 responses have a ``Retry-After`` header. Default: True.
+        body: The body of 429 responses, one of the variants that CircleCI sends. Default: ``message``.
+        timer: A monotonic clock, in seconds. Default: `time.monotonic`.
+
+    Attributes:
+        rejected: The number of requests rejected so far.
+
+    Raises:
+        ValueError: `limit` is less than 1, or `seconds` is not positive.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        *,
+        seconds: float = 1.0,
+        kind: Literal["bucket", "window"] = "bucket",
+        headers: tuple[HeaderFamily, ...] = ("RateLimit",),
+        retry_after: bool = True,
+        body: Literal["message", "empty object", "text"] = "message",
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if limit < 1 or seconds <= 0:
+            msg = f"limit={limit!r}, seconds={seconds!r}: allow at least one request, in a positive number of seconds"
+            raise ValueError(msg)
+        self._limit = limit
+        self._seconds = seconds
+        self._kind = kind
+        self._headers = headers
+        self._retry_after = retry_after
+        self._body = body
+        self._timer = timer
+        self._remaining = float(limit)
+        self._at = timer()
+        self.rejected = 0
+
+    def acquire(self) -> FakeResponse | None:
+        """Count a request; return None if it is allowed, otherwise the 429 response."""
+        self._refill()
+        if self._remaining >= 1:
+            self._remaining -= 1
+            return None
+        self.rejected += 1
+        wait = {"retry-after": str(math.ceil(self._reset()))} if self._retry_after else {}
+        return _RATE_LIMIT_RESPONSES[self._body].with_headers({**wait, **self.headers()})
+
+    def headers(self) -> dict[str, str]:
+        """Return the current rate-limit headers."""
+        values = {"limit": self._limit, "remaining": int(self._remaining), "reset": math.ceil(self._reset())}
+        return {f"{family.lower()}-{name}": str(value) for family in self._headers for name, value in values.items()}
+
+    def _refill(self) -> None:
+        now = self._timer()
+        if self._kind == "bucket":
+            self._remaining = min(self._limit, self._remaining + (now - self._at) * self._limit / self._seconds)
+            self._at = now
+        elif now - self._at >= self._seconds:
+            self._remaining = self._limit
+            self._at += (now - self._at) // self._seconds * self._seconds
+
+    def _reset(self) -> float:
+        """Return the seconds until one request is allowed (bucket), or until the window ends."""
+        if self._kind == "bucket":
+            return max(0.0, (1 - self._remaining) * self._seconds / self._limit)
+        return max(0.0, self._seconds - (self._timer() - self._at))
 
 
 @attrs.define
 class _Fault:
     route: str | None
     times: int
-    answer: Answer | None = None
+    response: FakeResponse | None = None
     delay: float = 0.0
     cut: Cut | None = None
 
-    def concerns(self, call: Call) -> bool:
-        return self.times > 0 and self.route in {None, call.route, f"{call.method} {call.route}"}
+    def matches(self, request: FakeRequest) -> bool:
+        return self.times > 0 and self.route in {None, request.route, f"{request.method} {request.route}"}
 
 
 class Faults:
-    """What is going to go wrong; each fault is used up by the calls it hits.
+    """The faults of upcoming requests. Each fault applies to a number of matching requests and is then removed.
 
-    What adds a fault takes ``route``: the path template of the calls that are hit, with or without the method in front,
-    for example ``/pipeline/{pipeline-id}/workflow`` or ``POST /workflow/{id}/rerun``. Default: any call. And ``times``: how
-    many calls are hit, by default 1; less than that is a ValueError.
+    The methods that add a fault have two arguments in common. ``route`` selects requests by their path template, with
+    or without the method, for example ``/pipeline/{pipeline-id}/workflow`` or ``POST /workflow/{id}/rerun``; the
+    default is any request. ``times`` is the number of requests, by default 1; a smaller number is a `ValueError`.
+
+    Attributes:
+        rate_limit: The rate limit in force, or None.
     """
 
     def __init__(self) -> None:
         self._faults: deque[_Fault] = deque()
-        # A fake that is served answers in a thread of its own.
+        # A served fake handles requests in the server's thread, concurrently with the test.
         self._lock = threading.Lock()
-        self.rate_limit: RateLimit | None = None
+        self.rate_limit: FakeRateLimit | None = None
 
     def fail_next(
         self,
@@ -73,85 +162,110 @@ class Faults:
         headers: Mapping[str, str] | None = None,
         retry_after: float | None = None,
     ) -> None:
-        """Refuse the next calls, before they have any effect.
+        """Respond to the next requests with an error, before they have any effect.
 
         Args:
-            status: The HTTP status, also one that no standard knows, such as the 520 of Cloudflare. Default: 503.
-            times: How many calls. Default: 1.
-            route: Which calls. Default: any.
-            message: What the body says, where the status allows one. Default: the standard phrase of the status, where
-                there is one.
-            headers: More headers of the answer. Default: none.
+            status: The HTTP status; non-standard codes such as Cloudflare's 520 are allowed. Default: 503.
+            times: The number of requests. Default: 1.
+            route: The route of the requests. Default: any.
+            message: The error message in the body, if the status allows a body. Default: the reason phrase of the
+                status, or ``HTTP <status>`` for a non-standard code.
+            headers: Additional response headers. Default: none.
             retry_after: Seconds for a ``Retry-After`` header. Default: no such header.
 
         Raises:
-            ValueError: No answer can have that `status`, or `times` is not positive.
+            ValueError: `status` is not between 200 and 599, or `times` is less than 1.
         """
         if status not in _STATUSES:
-            msg = f"status={status!r}: an answer has a status from {_STATUSES[0]} to {_STATUSES[-1]}"
+            msg = f"status={status!r}: use a status from {_STATUSES[0]} to {_STATUSES[-1]}"
             raise ValueError(msg)
-        # No exponent, which the header has no room for: also a wait of weeks is one that a client may be told.
+        # Retry-After is a decimal integer (RFC 9110, section 10.2.3), so long waits must not use exponent notation.
         waiting = {} if retry_after is None else {"retry-after": f"{retry_after:.15g}"}
         phrase = responses.get(status, f"HTTP {status:d}")
-        answer = Answer(status) if status in _WITHOUT_BODY else Answer.message(message or phrase, status)
-        self._add(_Fault(route, times, answer=answer.with_headers({**(headers or {}), **waiting})))
+        response = FakeResponse(status) if status in _WITHOUT_BODY else FakeResponse.message(message or phrase, status)
+        self._add(_Fault(route, times, response=response.with_headers({**(headers or {}), **waiting})))
 
-    def answer_next(self, answer: Answer, *, times: int = 1, route: str | None = None) -> None:
-        """Give the next calls an answer of your own, whatever they ask, before they have any effect."""
-        self._add(_Fault(route, times, answer=answer))
-
-    def delay_next(self, seconds: float, *, times: int = 1, route: str | None = None) -> None:
-        """Let the next calls have their effect at once and their answer late, by so many real seconds."""
-        self._add(_Fault(route, times, delay=seconds))
-
-    def cut_next(self, *, cut: Cut = "before the answer", times: int = 1, route: str | None = None) -> None:
-        """Lose the connection of the next calls after they have had their effect.
+    def respond_next(self, response: FakeResponse, *, times: int = 1, route: str | None = None) -> None:
+        """Respond to the next requests with a given response, before they have any effect.
 
         Args:
-            cut: Where: ``before the answer``, or ``inside the body``, after half of it. Default: ``before the answer``.
-            times: How many calls. Default: 1.
-            route: Which calls. Default: any.
+            response: The response.
+            times: The number of requests. Default: 1.
+            route: The route of the requests. Default: any.
 
         Raises:
-            ValueError: `times` is not positive.
+            ValueError: `times` is less than 1.
+        """
+        self._add(_Fault(route, times, response=response))
+
+    def delay_next(self, seconds: float, *, times: int = 1, route: str | None = None) -> None:
+        """Delay the responses of the next requests in real time; the requests take effect immediately.
+
+        Args:
+            seconds: The delay, in seconds.
+            times: The number of requests. Default: 1.
+            route: The route of the requests. Default: any.
+
+        Raises:
+            ValueError: `times` is less than 1.
+        """
+        self._add(_Fault(route, times, delay=seconds))
+
+    def cut_next(self, *, cut: Cut = "before the response", times: int = 1, route: str | None = None) -> None:
+        """Close the connections of the next requests after they have taken effect.
+
+        Args:
+            cut: The point at which the connection is lost: ``before the response``, or ``inside the body``, after the
+                first half of it. Default: ``before the response``.
+            times: The number of requests. Default: 1.
+            route: The route of the requests. Default: any.
+
+        Raises:
+            ValueError: `times` is less than 1.
         """
         self._add(_Fault(route, times, cut=cut))
 
-    def limit_rate(self, limit: RateLimit | None) -> None:
-        """Refuse what goes beyond a rate limit, and tell the budget in every answer; None lifts the limit."""
+    def limit_rate(self, limit: FakeRateLimit | None) -> None:
+        """Reject requests above a rate limit with 429, and send its headers with all responses.
+
+        Args:
+            limit: The limit; None removes it.
+        """
         self.rate_limit = limit
 
     def clear(self) -> None:
-        """Let nothing more go wrong."""
+        """Remove all faults and the rate limit."""
         with self._lock:
             self._faults.clear()
         self.rate_limit = None
 
-    def refuse(self, call: Call) -> Answer | None:
-        """The answer that a call gets instead of its own, if it gets one."""
-        if self.rate_limit is not None and (refusal := self.rate_limit.take()) is not None:
-            return refusal
-        fault = self._take(call, refusing=True)
-        return fault.answer if fault else None
+    def intercept(self, request: FakeRequest) -> FakeResponse | None:
+        """Return the response that replaces the normal handling of a request, or None to handle it."""
+        if self.rate_limit is not None and (rejection := self.rate_limit.acquire()) is not None:
+            return rejection
+        fault = self._take(request, with_response=True)
+        return fault.response if fault else None
 
-    def deliver(self, call: Call, answer: Answer) -> Delivery:
-        """How the answer of a call travels."""
+    def transmit(self, request: FakeRequest, response: FakeResponse) -> Transmission:
+        """Add rate-limit headers, and the delay or disconnect of the next matching fault, to a response."""
         if self.rate_limit is not None:
-            answer = attrs.evolve(answer, headers={**answer.headers, **self.rate_limit.headers()})
-        fault = self._take(call, refusing=False)
-        return Delivery(answer=answer, delay=fault.delay, cut=fault.cut) if fault else Delivery(answer=answer)
+            response = attrs.evolve(response, headers={**response.headers, **self.rate_limit.headers()})
+        fault = self._take(request, with_response=False)
+        if fault is None:
+            return Transmission(response=response)
+        return Transmission(response=response, delay=fault.delay, cut=fault.cut)
 
     def _add(self, fault: _Fault) -> None:
         if fault.times < 1:
-            msg = f"times={fault.times!r}: a fault hits at least one call"
+            msg = f"times={fault.times!r}: a fault applies to at least one request"
             raise ValueError(msg)
         with self._lock:
             self._faults.append(fault)
 
-    def _take(self, call: Call, *, refusing: bool) -> _Fault | None:
+    def _take(self, request: FakeRequest, *, with_response: bool) -> _Fault | None:
         with self._lock:
             for fault in self._faults:
-                if (fault.answer is not None) is refusing and fault.concerns(call):
+                if (fault.response is not None) is with_response and fault.matches(request):
                     fault.times -= 1
                     if not fault.times:
                         self._faults.remove(fault)

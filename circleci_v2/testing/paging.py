@@ -1,4 +1,4 @@
-"""Pages: 20 items and an opaque token for the next ones, as CircleCI deals its lists out."""
+"""Pagination: pages of 20 items with an opaque token for the next page, as in the API."""
 
 from __future__ import annotations
 
@@ -9,23 +9,26 @@ from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
-from circleci_v2.testing.messages import Answer, Call, Refusal
+from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
 
-__all__ = ["PAGE_SIZE", "PageTokens", "page", "size_of_pages"]
+__all__ = ["PAGE_SIZE", "PageTokens", "page", "page_size"]
 
 Item = TypeVar("Item")
 
 PAGE_SIZE: Final = 20
-"""Items per page, on every list whose size a caller cannot choose."""
+"""Items per page, unless the operation has a parameter for it."""
 
 _POSITION_BYTES: Final = 4
 _SIGNATURE_BYTES: Final = 11
 
 
 class PageTokens:
-    """Makes the tokens of a list and reads them back; a token means nothing to another list.
+    """Issues and verifies page tokens; a token is valid only for the list that issued it.
 
-    Nothing is stored: a token carries its position and a signature.
+    Tokens are stateless: they contain a position and a signature over the path, the query and the position.
+
+    Args:
+        seed: The seed of the fake, which is part of the signature.
     """
 
     def __init__(self, seed: int) -> None:
@@ -33,79 +36,79 @@ class PageTokens:
         self._generation = 0
 
     def expire(self) -> None:
-        """Make every token given out so far stale."""
+        """Invalidate all tokens issued so far."""
         self._generation += 1
 
-    def issue(self, call: Call, position: int) -> str:
-        """The token of a position in the list that the call asks for."""
+    def issue(self, request: FakeRequest, position: int) -> str:
+        """Return the token of a position in the requested list."""
         encoded = position.to_bytes(_POSITION_BYTES, "big")
-        return urlsafe_b64encode(encoded + self._sign(call, encoded)).decode()
+        return urlsafe_b64encode(encoded + self._sign(request, encoded)).decode()
 
-    def read(self, call: Call, token: str) -> int:
-        """The position that a token of this list stands for.
+    def read(self, request: FakeRequest, token: str) -> int:
+        """Return the position of a token in the requested list.
 
         Raises:
-            Refusal: The token is stale, of another list, or no token at all.
+            HTTPError: The token is malformed, expired or from another list (404).
         """
         try:
             raw = urlsafe_b64decode(token.encode())
         except ValueError:
             raw = b""
         encoded, signature = raw[:_POSITION_BYTES], raw[_POSITION_BYTES:]
-        if not hmac.compare_digest(signature, self._sign(call, encoded)):
-            raise Refusal(HTTPStatus.NOT_FOUND, "Not Found")
+        if not hmac.compare_digest(signature, self._sign(request, encoded)):
+            raise HTTPError(HTTPStatus.NOT_FOUND, "Not Found")
         return int.from_bytes(encoded, "big")
 
-    def _sign(self, call: Call, encoded: bytes) -> bytes:
-        asked = sorted(pair for pair in call.query if pair[0] != "page-token")
-        text = f"{self._seed} {self._generation} {call.path} {asked} ".encode()
+    def _sign(self, request: FakeRequest, encoded: bytes) -> bytes:
+        query = sorted(pair for pair in request.query if pair[0] != "page-token")
+        text = f"{self._seed} {self._generation} {request.path} {query} ".encode()
         return hashlib.blake2s(text + encoded, digest_size=_SIGNATURE_BYTES).digest()
 
 
-def size_of_pages(call: Call, name: str) -> int:
-    """How many items per page a call asks for, at least one.
+def page_size(request: FakeRequest, name: str) -> int:
+    """Return the requested number of items per page, at least 1.
 
     Args:
-        call: The call.
-        name: The query parameter that says so; 20 when it is absent.
+        request: The request.
+        name: The query parameter that contains it; without it, 20.
     """
-    return max(1, int(call.value(name) or PAGE_SIZE))
+    return max(1, int(request.query_value(name) or PAGE_SIZE))
 
 
 def page(
     tokens: PageTokens,
-    call: Call,
+    request: FakeRequest,
     items: Sequence[Item],
     render: Callable[[Item], Any],
     *,
     newest_first: bool = False,
     size: int = PAGE_SIZE,
     envelope: Mapping[str, Any] | None = None,
-) -> Answer:
-    """One page of a list.
+) -> FakeResponse:
+    """Return the response with one page of a list.
 
     Args:
-        tokens: What makes and reads the tokens.
-        call: The call; its ``page-token`` says which page.
-        items: The whole list, in the order in which it is shown.
-        render: From an item to its JSON.
-        newest_first: Whether new items come in at the front. Positions then count from the other end, so that a list
-            that grows while it is read neither repeats nor leaves out an item.
+        tokens: Issues and verifies the page tokens.
+        request: The request; its ``page-token`` selects the page.
+        items: The complete list, in display order.
+        render: Converts an item to JSON.
+        newest_first: Whether new items are added at the front. Positions then count from the end, so that pages neither
+            repeat nor skip items when the list grows between requests.
         size: Items per page.
-        envelope: What stands beside the items, such as a total.
+        envelope: Additional fields of the response, such as a total.
 
     Raises:
-        Refusal: The token is not one of this list.
+        HTTPError: The page token is invalid for this list (404).
     """
-    token = call.value("page-token")
-    position = tokens.read(call, token) if token else (len(items) if newest_first else 0)
+    token = request.query_value("page-token")
+    position = tokens.read(request, token) if token else (len(items) if newest_first else 0)
     start = max(0, len(items) - position) if newest_first else position
     end = start + size
     following = len(items) - end if newest_first else end
-    return Answer.json(
+    return FakeResponse.json(
         {
             "items": [render(item) for item in items[start:end]],
-            "next_page_token": tokens.issue(call, following) if end < len(items) else None,
+            "next_page_token": tokens.issue(request, following) if end < len(items) else None,
             **(envelope or {}),
         }
     )

@@ -1,13 +1,13 @@
-"""The pytest plugin: a fake CircleCI and a client wired to it, and no test that reaches the real one.
+"""The pytest plugin: fixtures for a fake and a client of it, and a guard against connections to the real CircleCI.
 
-It is loaded wherever this package is installed; it imports the fake only for tests that ask for it.
+pytest loads the plugin wherever this package is installed, so the fake is imported only by the fixtures.
 """
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -23,19 +23,19 @@ _REAL_HOSTS: Final = ("circleci.com", "circle-artifacts.com")
 
 
 class RealCircleCIError(RuntimeError):
-    """A test tried to connect to the real CircleCI."""
+    """Raised in a test that tries to connect to the real CircleCI."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the ``real_circleci`` marker."""
     config.addinivalue_line("markers", f"{_MARKER}: this test may connect to the real CircleCI.")
 
 
 @pytest.fixture
 def fake_circleci() -> FakeCircleCI:
-    """A fake CircleCI, new for each test, that knows nothing yet: add projects and pipelines to it.
+    """A new, empty fake for each test; add projects and pipelines to it.
 
-    Time stands still in it until ``fake_circleci.clock.advance(seconds)`` is called.
+    Its clock stands still until ``await fake_circleci.advance(seconds)``.
     """
     from circleci_v2.testing import FakeCircleCI
 
@@ -44,9 +44,9 @@ def fake_circleci() -> FakeCircleCI:
 
 @pytest.fixture
 def circleci(fake_circleci: FakeCircleCI) -> CircleCI:
-    """A client of `fake_circleci`, in process; it has no connections that would have to be closed.
+    """An in-process client of `fake_circleci`; it has no connections and need not be closed.
 
-    It retries like any other, but hardly waits before it does, unless it is told to by ``Retry-After``.
+    It retries like any client, but with a backoff of about 1 ms. It does wait for ``Retry-After``.
     """
     from circleci_v2 import CircleCI, RetryPolicy
 
@@ -56,22 +56,23 @@ def circleci(fake_circleci: FakeCircleCI) -> CircleCI:
 
 @pytest.fixture(autouse=True)
 def _no_real_circleci(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fail a test that reaches the real CircleCI, also where the code under test swallows the error."""
+    """Fail a test that resolves a host of the real CircleCI, even if the code under test catches the exception."""
     if request.node.get_closest_marker(_MARKER):
         yield
         return
-    reached: list[str] = []
-    look_up = socket.getaddrinfo
+    blocked: list[str] = []
+    getaddrinfo = socket.getaddrinfo
 
-    def look_up_others(host: Any, *arguments: Any, **options: Any) -> Any:
+    def guarded_getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
         if _is_real(host):
-            _refuse(str(host), reached)
-        return look_up(host, *arguments, **options)
+            blocked.append(str(host))
+            raise RealCircleCIError(_message(str(host)))
+        return getaddrinfo(host, *arguments, **options)
 
-    monkeypatch.setattr(socket, "getaddrinfo", look_up_others)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
     yield
-    if reached:
-        pytest.fail(_problem(reached[0]), pytrace=False)
+    if blocked:
+        pytest.fail(_message(blocked[0]), pytrace=False)
 
 
 def _is_real(host: Any) -> bool:
@@ -80,12 +81,7 @@ def _is_real(host: Any) -> bool:
     return any(name == real or name.endswith(f".{real}") for real in _REAL_HOSTS)
 
 
-def _refuse(host: str, reached: list[str]) -> NoReturn:
-    reached.append(host)
-    raise RealCircleCIError(_problem(host))
-
-
-def _problem(host: str) -> str:
+def _message(host: str) -> str:
     return (
         f"this test tried to reach the real CircleCI at {host}: use the fixtures circleci or fake_circleci, "
         f"or mark the test with @pytest.mark.{_MARKER}"

@@ -1,4 +1,4 @@
-"""Realistic: answers as the live API is seen to give them, where that is not what its document says."""
+"""Deviations of the live API from its OpenAPI document, as observed in recorded responses."""
 
 from __future__ import annotations
 
@@ -9,96 +9,98 @@ from typing import Any, Final
 
 import attrs
 
-from circleci_v2.testing.messages import Answer, Call
-from circleci_v2.testing.state.world import World
+from circleci_v2.testing.messages import FakeRequest, FakeResponse
+from circleci_v2.testing.state import FakeState
 
-__all__ = ["forget_page_token", "realistic"]
+__all__ = ["make_realistic", "without_page_token"]
 
-_Change = Callable[[Any, World], Any]
+_Change = Callable[[Any, FakeState], Any]
 
 _CONSTANT_BUDGET: Final = {"x-ratelimit-limit": "151", "x-ratelimit-remaining": "150", "x-ratelimit-reset": "0"}
 _WORKFLOWS_AFTER: Final = 2.0
 _IGNORING_PAGE_TOKENS: Final = {"/project/{project-slug}/checkout-key", "/project/{project-slug}/envvar"}
 
 
-def forget_page_token(call: Call) -> Call:
-    """The call as some operations read it: without its page token, so that every page is the first one."""
-    if call.route not in _IGNORING_PAGE_TOKENS:
-        return call
-    return attrs.evolve(call, query=tuple(pair for pair in call.query if pair[0] != "page-token"))
+def without_page_token(request: FakeRequest) -> FakeRequest:
+    """Remove the page token from requests for lists that ignore it and always return the first page."""
+    if request.route not in _IGNORING_PAGE_TOKENS:
+        return request
+    return attrs.evolve(request, query=tuple(pair for pair in request.query if pair[0] != "page-token"))
 
 
-def realistic(world: World, call: Call, answer: Answer) -> Answer:
-    """The answer as the live API gives it.
+def make_realistic(state: FakeState, request: FakeRequest, response: FakeResponse) -> FakeResponse:
+    """Change a response that conforms to the OpenAPI document into one like the live API's.
 
     Args:
-        world: What exists.
-        call: What was asked; its route chooses what is different.
-        answer: What the document promises.
+        state: The state of the fake.
+        request: The request; its route selects the changes.
+        response: The response that conforms to the document.
     """
-    # The live API sends these three with every answer, and they never move.
-    answer = answer.with_headers(_CONSTANT_BUDGET)
-    if answer.status == HTTPStatus.UNAUTHORIZED:
-        return _unauthorized(answer)
-    change = _CHANGES.get(call.route)
-    if change is None or answer.status >= HTTPStatus.BAD_REQUEST or call.method != "GET":
-        return answer
-    content = json.dumps(change(json.loads(answer.content), world), separators=(",", ":")).encode()
-    return attrs.evolve(answer, content=content)
+    # The live API sends these three headers with every response, and their values never change.
+    response = response.with_headers(_CONSTANT_BUDGET)
+    if response.status_code == HTTPStatus.UNAUTHORIZED:
+        return _unauthorized(response)
+    change = _CHANGES.get(request.route)
+    if change is None or response.status_code >= HTTPStatus.BAD_REQUEST or request.method != "GET":
+        return response
+    content = json.dumps(change(json.loads(response.content), state), separators=(",", ":")).encode()
+    return attrs.evolve(response, content=content)
 
 
-def _unauthorized(answer: Answer) -> Answer:
-    """JSON text that calls itself plain text when no token was sent, and plain text when it was wrong."""
-    message: str = json.loads(answer.content)["message"]
-    content = answer.content if message.startswith("You must") else message.encode()
-    return attrs.evolve(answer, content=content, headers={**answer.headers, "content-type": "text/plain;charset=utf-8"})
+def _unauthorized(response: FakeResponse) -> FakeResponse:
+    """Declare the response plain text; for a wrong token the body is plain text, for a missing token it is still JSON."""
+    message: str = json.loads(response.content)["message"]
+    content = response.content if message.startswith("You must") else message.encode()
+    return attrs.evolve(
+        response, content=content, headers={**response.headers, "content-type": "text/plain;charset=utf-8"}
+    )
 
 
 def _each_item(change: _Change) -> _Change:
-    def change_page(page: Any, world: World) -> Any:
-        return {**page, "items": [change(item, world) for item in page["items"]]}
+    def change_page(page: Any, state: FakeState) -> Any:
+        return {**page, "items": [change(item, state) for item in page["items"]]}
 
     return change_page
 
 
-def _snake_case(value: Any, _world: World) -> Any:
+def _snake_case(value: Any, _state: FakeState) -> Any:
     if isinstance(value, Mapping):
-        return {str(name).replace("-", "_"): _snake_case(item, _world) for name, item in value.items()}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    return [_snake_case(item, _world) for item in value] if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType]
+        return {str(name).replace("-", "_"): _snake_case(item, _state) for name, item in value.items()}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return [_snake_case(item, _state) for item in value] if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType]
 
 
-def _user(user: Any, _world: World) -> Any:
+def _user(user: Any, _state: FakeState) -> Any:
     return {name: value for name, value in user.items() if name != "avatar_url"}
 
 
-def _collaborations(collaborations: Any, _world: World) -> Any:
-    return [_snake_case({**collaboration, "id": None}, _world) for collaboration in collaborations]
+def _collaborations(collaborations: Any, _state: FakeState) -> Any:
+    return [_snake_case({**collaboration, "id": None}, _state) for collaboration in collaborations]
 
 
-def _pipeline(pipeline: Any, _world: World) -> Any:
+def _pipeline(pipeline: Any, _state: FakeState) -> Any:
     trigger = dict(pipeline["trigger"])
     if trigger["type"] == "schedule" and pipeline["number"] % 2:
         trigger["type"] = "Decoupled Ingestion System"
     vcs = pipeline.get("vcs")
     if vcs is None:
         return {**pipeline, "trigger": trigger}
-    nameless = {**vcs, "provider_name": vcs["provider_name"].lower()}
+    changed = {**vcs, "provider_name": vcs["provider_name"].lower()}
     if "tag" in vcs:
-        nameless["commit"] = None
-    return {**pipeline, "trigger": trigger, "vcs": nameless}
+        changed["commit"] = None
+    return {**pipeline, "trigger": trigger, "vcs": changed}
 
 
-def _late_workflows(page: Any, world: World) -> Any:
-    """No workflows at all in the first moments of a pipeline."""
-    young = [item for item in page["items"] if _age(item, world) < _WORKFLOWS_AFTER]
+def _late_workflows(page: Any, state: FakeState) -> Any:
+    """Hide workflows during the first 2 seconds of their pipeline."""
+    young = [item for item in page["items"] if _age(item, state) < _WORKFLOWS_AFTER]
     return {**page, "items": [item for item in page["items"] if item not in young]}
 
 
-def _age(workflow: Any, world: World) -> float:
-    return world.now() - world.pipeline(workflow["pipeline_id"]).created_at
+def _age(workflow: Any, state: FakeState) -> float:
+    return state.now() - state.pipeline(workflow["pipeline_id"]).created_at
 
 
-def _test(test: Any, _world: World) -> Any:
+def _test(test: Any, _state: FakeState) -> Any:
     passed = test["result"] == "success"
     changed = {"file": None, "message": None} if passed else {"source": "unknown"}
     return {**test, **changed, "run_time": str(test["run_time"])}

@@ -1,7 +1,7 @@
-"""Routes: which handler answers a path, decided on the path as it was on the wire.
+"""Routing by the raw, still percent-encoded path.
 
-CircleCI takes ``/project/gh/acme/web`` for the project ``gh/acme/web`` and answers ``/project/gh%2Facme%2Fweb`` with
-404. Frameworks decode the path before they route it, and so cannot tell the two apart.
+CircleCI serves the project ``gh/acme/web`` at ``/project/gh/acme/web`` and responds to ``/project/gh%2Facme%2Fweb`` with
+404. The routers of web frameworks, Starlette's included, match the decoded path and cannot distinguish the two.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from urllib.parse import unquote
 
 import attrs
 
-from circleci_v2.testing.messages import Answer, Call
-from circleci_v2.testing.state.world import World
+from circleci_v2.testing.messages import FakeRequest, FakeResponse
+from circleci_v2.testing.state import FakeState
 
 __all__ = ["Handler", "Route", "Routes"]
 
-Handler = Callable[[World, Call], Answer]
-"""What answers the calls of a route."""
+Handler = Callable[[FakeState, FakeRequest], FakeResponse]
+"""Responds to the requests of a route; raises `HTTPError` for error responses."""
 
 _SEGMENT_COUNTS: Final[Mapping[str, tuple[int, ...]]] = {
     "project-slug": (3,),
@@ -32,7 +32,7 @@ _PLACEHOLDER: Final = re.compile(r"\{([^}]+)\}")
 
 @attrs.frozen
 class Route:
-    """One method and path template, and what answers it."""
+    """A method and a path template with their handler."""
 
     method: str
     template: str
@@ -41,13 +41,17 @@ class Route:
 
 @attrs.frozen
 class _Pattern:
-    """A template with a fixed number of segments; a parameter may span several of them."""
+    """A template expanded to a fixed number of segments; a parameter may span several of them.
+
+    Attributes:
+        parts: For each segment, whether it is a parameter, and its name or text.
+    """
 
     route: Route
     parts: tuple[tuple[bool, str], ...]
 
     def read(self, segments: list[str]) -> dict[str, str] | None:
-        """The parameters, decoded, when the segments match; else None."""
+        """Return the decoded parameters if the segments match, otherwise None."""
         values: dict[str, list[str]] = {}
         for (is_parameter, name), segment in zip(self.parts, segments, strict=True):
             if not is_parameter:
@@ -61,12 +65,16 @@ class _Pattern:
 
     @property
     def order(self) -> tuple[bool, ...]:
-        """Literal segments are tried before parameters, from the left."""
+        """The sort key: literal segments match before parameters, from the left."""
         return tuple(is_parameter for is_parameter, _ in self.parts)
 
 
 class Routes:
-    """A set of routes; modules fill their own, and one set joins them."""
+    """A collection of routes, with decorators to add handlers.
+
+    Args:
+        routes: The initial routes. Default: none.
+    """
 
     def __init__(self, routes: Iterable[Route] = ()) -> None:
         self._routes: list[Route] = []
@@ -81,7 +89,7 @@ class Routes:
         """Add a route.
 
         Raises:
-            ValueError: The method and template have a handler already.
+            ValueError: There is a route with the same method and template.
         """
         if any((route.method, route.template) == (known.method, known.template) for known in self._routes):
             msg = f"{route.method} {route.template} has two handlers"
@@ -93,7 +101,7 @@ class Routes:
             patterns.sort(key=lambda pattern: pattern.order)
 
     def on(self, method: str, template: str) -> Callable[[Handler], Handler]:
-        """Decorate the function that answers a method and path template."""
+        """Return a decorator that registers the handler of a method and a path template."""
 
         def register(handler: Handler) -> Handler:
             self.add(Route(method, template, handler))
@@ -102,31 +110,31 @@ class Routes:
         return register
 
     def get(self, template: str) -> Callable[[Handler], Handler]:
-        """Decorate the function that answers GET."""
+        """Return a decorator that registers the handler of GET."""
         return self.on("GET", template)
 
     def post(self, template: str) -> Callable[[Handler], Handler]:
-        """Decorate the function that answers POST."""
+        """Return a decorator that registers the handler of POST."""
         return self.on("POST", template)
 
     def put(self, template: str) -> Callable[[Handler], Handler]:
-        """Decorate the function that answers PUT."""
+        """Return a decorator that registers the handler of PUT."""
         return self.on("PUT", template)
 
     def patch(self, template: str) -> Callable[[Handler], Handler]:
-        """Decorate the function that answers PATCH."""
+        """Return a decorator that registers the handler of PATCH."""
         return self.on("PATCH", template)
 
     def delete(self, template: str) -> Callable[[Handler], Handler]:
-        """Decorate the function that answers DELETE."""
+        """Return a decorator that registers the handler of DELETE."""
         return self.on("DELETE", template)
 
-    def find(self, call: Call) -> tuple[Route, dict[str, str]] | None:
-        """The route of a call and the parameters of its path; None when nothing has that path and method."""
-        return next((found for found in self._matches(call.path) if found[0].method == call.method), None)
+    def find(self, request: FakeRequest) -> tuple[Route, dict[str, str]] | None:
+        """Return the matching route and its path parameters, or None."""
+        return next((found for found in self._matches(request.path) if found[0].method == request.method), None)
 
     def methods(self, path: str) -> list[str]:
-        """The methods that a path has, in alphabetical order."""
+        """Return the allowed methods of a path, in alphabetical order."""
         return sorted({route.method for route, _ in self._matches(path)})
 
     def _matches(self, path: str) -> Iterator[tuple[Route, dict[str, str]]]:

@@ -1,8 +1,8 @@
-"""LoopbackServer: a fake CircleCI over real sockets, served from a thread of its own.
+"""LoopbackServer: serves a fake over HTTP from a background thread.
 
-The thread makes it serve asyncio, trio and blocking programs alike, and keeps the fake's work out of the event loop
-under test. Two ports are bound: the API and the artifacts on one, the storage that artifacts redirect to on the other,
-because a client has to treat them as different hosts.
+The thread makes the server usable from asyncio, trio and blocking programs, and keeps the fake's work out of the event
+loop under test. Two ports are bound, one for the API and artifacts and one for the storage that artifacts redirect to,
+because clients have to treat the storage as a different host (and must not send the token there).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import socket
 import threading
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 import anyio
 import anyio.to_thread
@@ -22,32 +22,46 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from circleci_v2.testing.faults import Delivery
-from circleci_v2.testing.messages import Call
-from circleci_v2.testing.state.world import Origins
+from circleci_v2.testing.clock import Clock
+from circleci_v2.testing.deliveries import WebhookDelivery
+from circleci_v2.testing.faults import Transmission
+from circleci_v2.testing.messages import FakeRequest
+from circleci_v2.testing.state import FakeState, Origins
 
-if TYPE_CHECKING:
-    from circleci_v2.testing.fake import FakeCircleCI
+__all__ = ["LoopbackServer", "Served"]
 
-__all__ = ["LoopbackServer"]
-
-_START_SECONDS: Final = 10.0
-_DELIVERY_SECONDS: Final = 0.1
-_LAST_ROUNDS: Final = 6
+_START_TIMEOUT: Final = 10.0
+_DELIVERY_INTERVAL: Final = 0.1
+_CLOSING_ITERATIONS: Final = 6
 
 _logger: Final = logging.getLogger("circleci_v2.testing")
 
 
+class Served(Protocol):
+    """The part of `FakeCircleCI` that a server needs."""
+
+    clock: Clock
+    state: FakeState
+
+    def handle(self, request: FakeRequest) -> Transmission:
+        """Respond to one request."""
+        ...
+
+    async def deliver_webhooks(self) -> list[WebhookDelivery]:
+        """Deliver the webhooks that are due."""
+        ...
+
+
 class LoopbackServer:
-    """Serves a fake CircleCI as long as the context is open.
+    """A context manager, synchronous and asynchronous, that serves a fake and returns its base URL.
 
     Args:
-        fake: Who answers.
+        fake: The fake to serve.
         host: The address to listen on.
-        port: The port of the API; 0 takes a free one.
+        port: The port of the API; 0 selects a free port.
     """
 
-    def __init__(self, fake: FakeCircleCI, *, host: str, port: int) -> None:
+    def __init__(self, fake: Served, *, host: str, port: int) -> None:
         self._fake = fake
         self._host = host
         self._port = port
@@ -67,7 +81,7 @@ class LoopbackServer:
         try:
             await anyio.to_thread.run_sync(self._wait_until_ready)
         except anyio.get_cancelled_exc_class():
-            # A cancellation that is asyncio's own does not wait for the thread, and nobody else would stop the server.
+            # A native asyncio cancellation abandons the worker thread, and __aexit__ is not called.
             await self._stop_in_thread()
             raise
         return url
@@ -82,23 +96,23 @@ class LoopbackServer:
             await anyio.to_thread.run_sync(self.stop)
 
     def start(self) -> str:
-        """Start to serve, and give the base URL.
+        """Start the server and return the base URL, for example ``http://127.0.0.1:40123/api/v2``.
 
         Raises:
             OSError: The port is taken.
-            RuntimeError: It is being served already, or the server did not start.
+            RuntimeError: The server is running already, or did not start within 10 seconds.
         """
         url = self._launch()
         self._wait_until_ready()
         return url
 
     def _launch(self) -> str:
-        """Start the server's thread, without waiting for anything, and give the base URL."""
+        """Bind the sockets and start the thread, without waiting for it."""
         if self._thread is not None:
-            msg = "this fake is being served already: use the base URL that the first start gave"
+            msg = "this fake is being served already: use the base URL that the first start returned"
             raise RuntimeError(msg)
         api, storage = _listen(self._host, self._port), _listen(self._host, 0)
-        self._fake.world.origins = Origins(artifacts=_origin(api), storage=_origin(storage))
+        self._fake.state.origins = Origins(artifacts=_origin(api), storage=_origin(storage))
         server = _Server(self._fake)
         self._server = server
         self._thread = threading.Thread(target=server.run, args=([api, storage],), name="fake-circleci", daemon=True)
@@ -106,12 +120,12 @@ class LoopbackServer:
         return f"{_origin(api)}/api/v2"
 
     def _wait_until_ready(self) -> None:
-        if self._server is not None and not self._server.ready.wait(_START_SECONDS):
-            msg = f"the server did not start within {_START_SECONDS:g} seconds"
+        if self._server is not None and not self._server.ready.wait(_START_TIMEOUT):
+            msg = f"the server did not start within {_START_TIMEOUT:g} seconds"
             raise RuntimeError(msg)
 
     def stop(self) -> None:
-        """Close the sockets and wait for the thread; nothing happens when nothing is served."""
+        """Close all sockets and wait for the thread; does nothing if the server is not running."""
         if self._server is not None and self._thread is not None:
             self._server.stop()
             self._thread.join()
@@ -120,7 +134,8 @@ class LoopbackServer:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio turns Nagle's algorithm off only where the protocol is named; with it an answer takes 40 ms.
+    # asyncio sets TCP_NODELAY only on sockets created with an explicit IPPROTO_TCP (base_events._set_nodelay); with
+    # Nagle's algorithm, each response takes 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -138,13 +153,13 @@ def _origin(listener: socket.socket) -> str:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn that says when it is ready and stops when it is told to, not at the next tick."""
+    """A uvicorn server that signals readiness and stops immediately instead of at its next 0.1-second tick."""
 
-    def __init__(self, fake: FakeCircleCI) -> None:
+    def __init__(self, fake: Served) -> None:
         self._fake = fake
         self.ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._told_to_stop = asyncio.Event()
+        self._stop_requested = asyncio.Event()
         config = uvicorn.Config(
             self._app,
             interface="asgi3",
@@ -163,19 +178,19 @@ class _Server(uvicorn.Server):
 
     async def main_loop(self) -> None:
         deliveries = asyncio.create_task(self._deliver_webhooks()) if self._fake.clock.running else None
-        await self._told_to_stop.wait()
+        await self._stop_requested.wait()
         if deliveries is not None:
             deliveries.cancel()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # uvicorn gives open connections a tenth of a second to end; whoever stops a fake has no use for their answers,
-        # and a suite of tests stops hundreds.
+        # uvicorn's own shutdown waits 0.1 seconds for open connections. Nothing needs their responses when a fake is
+        # stopped, and a test suite stops hundreds of fakes.
         for listener in sockets or ():
-            with suppress(NotImplementedError):  # on Windows, where nothing is accepted by a reader
+            with suppress(NotImplementedError):  # the proactor event loop of Windows has no readers
                 asyncio.get_running_loop().remove_reader(listener)
-        # What was just accepted becomes a connection two rounds of the loop later, and asyncio forgets it where its server
-        # is closed by then. A socket is closed one round after it was told to, and the loop ends right after this.
-        for _ in range(_LAST_ROUNDS):
+        # An accepted socket becomes a connection two iterations of the event loop later, and leaks if the server is
+        # closed by then. An aborted connection closes one iteration later, and the loop ends right after this method.
+        for _ in range(_CLOSING_ITERATIONS):
             for connection in tuple(self.server_state.connections):
                 _abort(connection)
             await asyncio.sleep(0)
@@ -185,46 +200,46 @@ class _Server(uvicorn.Server):
             listener.close()
 
     async def _deliver_webhooks(self) -> None:
-        """Deliver what becomes due while time passes by itself."""
+        """Deliver webhooks periodically while the clock is running."""
         while True:
             try:
                 await self._fake.deliver_webhooks()
             except ValueError as error:
                 _logger.warning("A webhook was not delivered: %s", error)
             except Exception:
-                # Nobody waits for this task, so what ended it would never be seen.
+                # This task is never awaited, so an exception that ended it would go unnoticed.
                 _logger.exception("Webhooks could not be delivered")
-            await asyncio.sleep(_DELIVERY_SECONDS)
+            await asyncio.sleep(_DELIVERY_INTERVAL)
 
     def stop(self) -> None:
-        """End the main loop, from any thread; a server that is only starting has to get there first."""
-        self.ready.wait(_START_SECONDS)
+        """End the main loop, from any thread; waits for a server that is still starting."""
+        self.ready.wait(_START_TIMEOUT)
         self.force_exit = True
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._told_to_stop.set)
+            self._loop.call_soon_threadsafe(self._stop_requested.set)
 
     async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
         target = scope["raw_path"].decode("ascii")
         if scope["query_string"]:
             target = f"{target}?{scope['query_string'].decode('ascii')}"
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        call = Call.from_target(scope["method"], target, headers=headers, body=await request.body())
-        delivery = self._fake.deliver(call)
-        if delivery.delay:
-            await asyncio.sleep(delivery.delay)
-        if delivery.cut is not None:
-            await self._cut(delivery, scope, receive, send)
+        body = await Request(scope, receive).body()
+        transmission = self._fake.handle(FakeRequest.from_target(scope["method"], target, headers=headers, body=body))
+        if transmission.delay:
+            await asyncio.sleep(transmission.delay)
+        if transmission.cut is not None:
+            await self._disconnect(transmission, scope, receive, send)
             return
-        answer = delivery.answer
-        await Response(answer.content, answer.status, dict(answer.headers))(scope, receive, send)
+        response = transmission.response
+        await Response(response.content, response.status_code, dict(response.headers))(scope, receive, send)
 
-    async def _cut(self, delivery: Delivery, scope: Scope, receive: Receive, send: Send) -> None:
-        if delivery.cut == "inside the body":
-            content = delivery.answer.content
-            headers = {**delivery.answer.headers, "content-length": str(len(content))}
+    async def _disconnect(self, transmission: Transmission, scope: Scope, receive: Receive, send: Send) -> None:
+        if transmission.cut == "inside the body":
+            response = transmission.response
+            content = response.content
+            headers = {**response.headers, "content-length": str(len(content))}
             raw_headers = [(name.encode(), value.encode()) for name, value in headers.items()]
-            await send({"type": "http.response.start", "status": delivery.answer.status, "headers": raw_headers})
+            await send({"type": "http.response.start", "status": response.status_code, "headers": raw_headers})
             await send({"type": "http.response.body", "body": content[: len(content) // 2], "more_body": True})
         for connection in tuple(self.server_state.connections):
             _close_if_of(connection, scope["client"])
@@ -237,6 +252,6 @@ def _abort(connection: Any) -> None:
 
 
 def _close_if_of(connection: Any, client: Any) -> None:
-    # uvicorn gives its applications no way to lose a connection, and what all its protocols have in common no type.
+    # ASGI has no message that closes a connection, and uvicorn's protocol classes have no common type.
     if connection.client == client:
         connection.transport.close()

@@ -1,4 +1,4 @@
-"""Specification: calls and answers held against the API's own document, ``openapi.json``."""
+"""Validate requests and responses against the OpenAPI document, ``openapi.json``."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
-from circleci_v2.testing.messages import Answer, Call
+from circleci_v2.testing.messages import FakeRequest, FakeResponse
 
 __all__ = ["OperationDescription", "Specification"]
 
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
-_WHOLE_NUMBER: Final = frozenset("0123456789")
 
 
 class _Error(Protocol):
@@ -28,11 +27,11 @@ class _Validator(Protocol):
 
 
 class OperationDescription:
-    """What the document says of one operation.
+    """The description of one operation.
 
     Args:
-        described: The operation object, with the parameters of its path.
-        components: The components of the document, for references.
+        described: The operation object of the document, including the parameters of its path item.
+        components: The components of the document, to resolve references.
     """
 
     def __init__(self, described: Mapping[str, Any], components: Mapping[str, Any]) -> None:
@@ -47,27 +46,29 @@ class OperationDescription:
 
     @cached_property
     def error_key(self) -> str:
-        """The field in which this operation's refusals say what is wrong: ``message``, or for policies ``error``."""
+        """The field of error responses that contains the message: ``error`` for policies, otherwise ``message``."""
         responses = self._described["responses"]
-        refusal = self._resolve(responses.get("400") or responses.get("default") or {})
-        properties = self._resolve(_json_schema(refusal) or {}).get("properties", {})
+        error = self._resolve(responses.get("400") or responses.get("default") or {})
+        properties = self._resolve(_json_schema(error) or {}).get("properties", {})
         return "error" if "error" in properties and "message" not in properties else "message"
 
-    def complaints(self, call: Call) -> list[str]:
-        """What a call does that the document does not allow."""
-        return [*self._about_parameters(call), *self._about_body(call)]
+    def validate_request(self, request: FakeRequest) -> list[str]:
+        """Return the violations of a request; empty if it is valid."""
+        return [*self._parameter_errors(request), *self._body_errors(request)]
 
-    def deviations(self, answer: Answer) -> list[str]:
-        """Where an answer is not what the document promises."""
-        response = self._described["responses"].get(str(answer.status)) or self._described["responses"].get("default")
-        if response is None:
-            return [f"status {answer.status} is not described"]
-        schema = _json_schema(self._resolve(response))
+    def validate_response(self, response: FakeResponse) -> list[str]:
+        """Return the violations of a response; empty if it is valid."""
+        described = self._described["responses"].get(str(response.status_code)) or self._described["responses"].get(
+            "default"
+        )
+        if described is None:
+            return [f"status {response.status_code} is not described"]
+        schema = _json_schema(self._resolve(described))
         if schema is None:
-            return ["there is a body where none is described"] if answer.content else []
-        if "application/json" not in answer.headers.get("content-type", ""):
-            return [f"content type {answer.headers.get('content-type')!r} is not described"]
-        return list(self._errors(schema, json.loads(answer.content), "the answer"))
+            return ["there is a body, but none is described"] if response.content else []
+        if "application/json" not in response.headers.get("content-type", ""):
+            return [f"content type {response.headers.get('content-type')!r} is not described"]
+        return list(self._errors(schema, json.loads(response.content), "the response"))
 
     @cached_property
     def _parameters(self) -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -76,51 +77,51 @@ class OperationDescription:
 
     @cached_property
     def _credentials(self) -> set[str]:
-        """Query parameters that hold the token; any call may have them."""
+        """The query parameters that may contain the token, which are allowed on all operations."""
         schemes = self._components.get("securitySchemes", {}).values()
         return {scheme["name"] for scheme in schemes if scheme.get("in") == "query"}
 
-    def _about_parameters(self, call: Call) -> Iterator[str]:
-        for (place, name), parameter in self._parameters.items():
-            texts = [call.parameters[name]] if place == "path" else call.values(name)
+    def _parameter_errors(self, request: FakeRequest) -> Iterator[str]:
+        for (location, name), parameter in self._parameters.items():
+            texts = [request.path_params[name]] if location == "path" else request.query_values(name)
             if not texts:
                 if parameter.get("required"):
-                    yield f"{place} parameter {name!r} is missing"
+                    yield f"{location} parameter {name!r} is missing"
                 continue
             schema = self._resolve(parameter.get("schema", {}))
             repeated = schema.get("type") == "array"
             value = [_typed(text, self._resolve(schema["items"])) for text in texts] if repeated else None
-            yield from self._errors(schema, value or _typed(texts[0], schema), f"{place} parameter {name!r}")
-        for name, _ in call.query:
+            yield from self._errors(schema, value or _typed(texts[0], schema), f"{location} parameter {name!r}")
+        for name, _ in request.query:
             if ("query", name) not in self._parameters and name not in self._credentials:
                 yield f"query parameter {name!r} is not described"
 
-    def _about_body(self, call: Call) -> Iterator[str]:
+    def _body_errors(self, request: FakeRequest) -> Iterator[str]:
         described = self._resolve(self._described.get("requestBody", {}))
         schema = _json_schema(described)
-        if not call.body:
+        if not request.body:
             if described.get("required"):
                 yield "the body is missing"
             return
         if schema is None:
-            return  # bodies that nobody reads are common, and harmless
+            return  # clients often send bodies that are ignored
         try:
-            value = json.loads(call.body)
+            value = json.loads(request.body)
         except ValueError as error:
             yield f"the body is not JSON: {error}"
             return
         if value is not None or described.get("required"):
             yield from self._errors(schema, value, "the body")
 
-    def _errors(self, schema: Mapping[str, Any], value: Any, what: str) -> Iterator[str]:
+    def _errors(self, schema: Mapping[str, Any], value: Any, subject: str) -> Iterator[str]:
         for error in self._validator(schema).iter_errors(value):
-            yield f"{what} at {error.json_path}: {error.message}"
+            yield f"{subject} at {error.json_path}: {error.message}"
 
     def _validator(self, schema: Mapping[str, Any]) -> _Validator:
-        key = id(schema)  # the schemas are parts of the document, which stays
+        key = id(schema)  # ids are unique because the document is never freed
         if key not in self._validators:
-            whole = {"allOf": [schema], "components": self._components}
-            self._validators[key] = _make_validator(whole)
+            document = {"allOf": [schema], "components": self._components}
+            self._validators[key] = _make_validator(document)
         return self._validators[key]
 
     def _resolve(self, described: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -131,10 +132,10 @@ class OperationDescription:
 
 
 class Specification:
-    """A whole document, by method and path template.
+    """An OpenAPI document; a mapping from method and path template to the operation.
 
     Args:
-        document: An OpenAPI 3.0 document.
+        document: The decoded OpenAPI 3.0 document.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
@@ -150,9 +151,9 @@ class Specification:
     @classmethod
     @cache
     def published(cls) -> Specification:
-        """The document that this library is generated from."""
+        """Return the document that this library is generated from."""
         folder = Path(__file__).parent
-        # The wheel carries the document beside this file; a checkout has it at its root.
+        # The wheel contains the document next to this file; in a checkout it is in the root directory.
         shipped = folder / "openapi.json"
         path = shipped if shipped.exists() else folder.parent.parent / "openapi.json"
         return cls(json.loads(path.read_bytes()))
@@ -165,7 +166,7 @@ class Specification:
 
 
 def _make_validator(schema: Mapping[str, Any]) -> _Validator:
-    # The import takes as long as everything else here, and a fake whose calls hold nothing to check does without it.
+    # This import doubles the import time of the fake, and requests without parameters and body do not need it.
     from openapi_schema_validator import OAS30Validator, oas30_format_checker
 
     return cast("_Validator", OAS30Validator(schema, format_checker=oas30_format_checker))
@@ -177,9 +178,9 @@ def _json_schema(described: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _typed(text: str, schema: Mapping[str, Any]) -> Any:
-    """The value that a text stands for; the text itself where it stands for none, for the validator to refuse."""
+    """Convert a parameter to the type of its schema, or return the text, which the validator rejects."""
     match schema.get("type"):
-        case "integer" if set(text.removeprefix("-")) <= _WHOLE_NUMBER and text.removeprefix("-"):
+        case "integer" if (digits := text.removeprefix("-")).isascii() and digits.isdigit():
             return int(text)
         case "boolean" if text in {"true", "false"}:
             return text == "true"

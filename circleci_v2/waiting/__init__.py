@@ -1,4 +1,4 @@
-"""Trigger a pipeline and wait for it; wait for a pipeline or a workflow that others started.
+"""Trigger a pipeline and wait for its end; wait for a pipeline or a workflow that was started elsewhere.
 
 The client offers these functions as methods, with itself as the first argument:
 ``await circleci.trigger_and_wait("gh/acme/web", branch="main", timeout=1800)``.
@@ -6,9 +6,8 @@ The client offers these functions as methods, with itself as the first argument:
 
 from __future__ import annotations
 
-from circleci_v2.waiting.options import OnHold, WaitOptions
 from circleci_v2.waiting.pipelines import TriggerRoute, trigger_and_wait, wait_for_pipeline
-from circleci_v2.waiting.polling import Polling
+from circleci_v2.waiting.polling import OnHold, Polling, WaitOptions
 from circleci_v2.waiting.states import PipelineResult, StateChange
 from circleci_v2.waiting.workflows import rerun_and_wait, wait_for_workflow
 

@@ -1,4 +1,4 @@
-"""What a wait does at CircleCI besides looking: begin in time, approve what is on hold, cancel what it leaves behind."""
+"""Requests that a wait sends in addition to polls: approvals, and cancellations of the workflows that it leaves behind."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from circleci_v2.waiting.polling import Polling
 from circleci_v2.waiting.states import Phase, has_ended
 
 if TYPE_CHECKING:
-    from circleci_v2._generated.namespaces import Namespaces
     from circleci_v2.models import Workflow, WorkflowJob
+    from circleci_v2.namespaces import Namespaces
 
-__all__ = ["Approver", "Look", "cancelling_at_circleci", "in_time"]
+__all__ = ["Approver", "FetchPhase", "cancel_on_cancellation", "with_deadline"]
 
 _logger: Final = logging.getLogger("circleci_v2.waiting")
 _SECONDS_TO_CANCEL: Final = 30.0
 
-Look: TypeAlias = "Callable[[], Awaitable[tuple[Phase, Sequence[Workflow]]]]"
-"""Tells the workflows as they are now, and how far all is once they have ended."""
+FetchPhase: TypeAlias = "Callable[[], Awaitable[tuple[Phase, Sequence[Workflow]]]]"
+"""Fetches the workflows, and the phase of the pipeline once those that still run are cancelled."""
 
 
 @runtime_checkable
 class _HasDeadline(Protocol):
-    """A client whose calls may take only so long; those of tests need not have it."""
+    """A client whose calls can be given a deadline; the clients of tests need not support it."""
 
     @property
     def deadline(self) -> float | None: ...
@@ -37,12 +37,12 @@ class _HasDeadline(Protocol):
     def with_options(self, *, deadline: float) -> Namespaces: ...
 
 
-def in_time(circleci: Namespaces, timeout: float) -> Namespaces:
-    """The client for the call that a wait begins with: what would be sent after the wait is over must not be sent.
+def with_deadline(circleci: Namespaces, timeout: float) -> Namespaces:
+    """Return a client for the request that starts a wait; it does not retry that request after the wait is over.
 
     Args:
         circleci: The client.
-        timeout: Seconds that the wait has; the client's own deadline holds besides.
+        timeout: The seconds of the wait; a shorter deadline of the client itself applies.
     """
     if not isinstance(circleci, _HasDeadline):
         return circleci
@@ -50,7 +50,7 @@ def in_time(circleci: Namespaces, timeout: float) -> Namespaces:
 
 
 class Approver:
-    """Approves the approval jobs that hold workflows up, each request once."""
+    """Approves the approval jobs that hold workflows, each one once."""
 
     def __init__(self, circleci: Namespaces) -> None:
         self._circleci = circleci
@@ -60,7 +60,7 @@ class Approver:
         """Approve every job on hold in those of the workflows that are on hold.
 
         Raises:
-            APIError: CircleCI refused an approval, and nobody else gave it meanwhile.
+            APIError: CircleCI rejected an approval, and the job is still on hold.
         """
         for workflow in workflows:
             if workflow.status == "on_hold" and workflow.id is not None:
@@ -68,7 +68,7 @@ class Approver:
                     await self._approve(workflow.id, job)
 
     async def _approve(self, workflow_id: UUID, job: WorkflowJob) -> None:
-        # Where the API leaves the request out, its id has always been that of the job.
+        # Some responses leave the approval request out; in all others its id equals that of the job.
         request_id = job.approval_request_id or job.id
         if request_id in self._approved:
             return
@@ -85,61 +85,62 @@ class Approver:
 
 
 @asynccontextmanager
-async def cancelling_at_circleci(
-    circleci: Namespaces, look: Look, *, subject: str, polling: Polling, wanted: bool
+async def cancel_on_cancellation(
+    circleci: Namespaces, fetch_phase: FetchPhase, *, subject: str, polling: Polling, enabled: bool
 ) -> AsyncGenerator[None]:
     """Cancel the workflows at CircleCI when the block is cancelled.
 
-    A pipeline itself cannot be cancelled. So those of its workflows that are not there yet are waited for, until no
-    other can follow.
+    CircleCI has no call to cancel a pipeline. So workflows that do not exist yet are polled for, until no other can
+    follow.
 
     Args:
         circleci: The client.
-        look: Tells the workflows as they are now, and how far all is once they have ended.
-        subject: What is cancelled, for the log.
-        polling: How often to look.
-        wanted: Whether to do it at all.
+        fetch_phase: Fetches the workflows, and the phase once those that still run are cancelled.
+        subject: The name of the pipeline or workflow, for the log.
+        polling: How often to poll.
+        enabled: Whether to cancel anything at all.
     """
     try:
         yield
     except anyio.get_cancelled_exc_class():
-        if wanted:
-            cancelling = _Cancelling(circleci, look)
+        if enabled:
+            cancellation = _Cancellation(circleci, fetch_phase)
             with anyio.move_on_after(_SECONDS_TO_CANCEL, shield=True):
-                await cancelling.until_nothing_follows(polling)
-            if not cancelling.done:
+                await cancellation.run(polling)
+            if not cancellation.done:
                 _logger.warning(
                     "%s: cancelling was given up after %g seconds: %s",
                     subject,
                     _SECONDS_TO_CANCEL,
-                    cancelling.left_behind,
+                    cancellation.left_behind,
                 )
         raise
 
 
-class _Cancelling:
-    """Asks CircleCI to cancel every workflow that it comes to see, each once."""
+class _Cancellation:
+    """Cancels every workflow that `fetch_phase` returns, each one once."""
 
-    def __init__(self, circleci: Namespaces, look: Look) -> None:
+    def __init__(self, circleci: Namespaces, fetch_phase: FetchPhase) -> None:
         self._circleci = circleci
-        self._look = look
-        self._asked: set[UUID] = set()
-        self._unanswered: set[UUID] = set()
+        self._fetch_phase = fetch_phase
+        self._requested: set[UUID] = set()
+        self._unconfirmed: set[UUID] = set()
         self._before: tuple[Phase, int] | None = None
         self.done = False
 
     @property
     def left_behind(self) -> str:
-        """What may still run."""
-        if self._unanswered:
-            return f"no answer about workflow {', '.join(map(str, self._unanswered))}"
+        """A description of what may still run."""
+        if self._unconfirmed:
+            return f"no response for workflow {', '.join(map(str, self._unconfirmed))}"
         return "workflows may still appear"
 
-    async def until_nothing_follows(self, polling: Polling) -> None:
+    async def run(self, polling: Polling) -> None:
+        """Cancel workflows until no other can follow; give up at the deadline."""
         deadline = polling.clock() + _SECONDS_TO_CANCEL
         for pause in polling.pauses():
             try:
-                phase, workflows = await self._look()
+                phase, workflows = await self._fetch_phase()
             except CircleCIError as error:
                 _logger.warning("The workflows to cancel could not be listed: %s", error)
             else:
@@ -157,14 +158,14 @@ class _Cancelling:
     async def _cancel_all(self, workflows: Iterable[Workflow]) -> None:
         async with anyio.create_task_group() as tasks:
             for workflow in workflows:
-                if workflow.id is not None and workflow.id not in self._asked and not has_ended(workflow):
+                if workflow.id is not None and workflow.id not in self._requested and not has_ended(workflow):
                     tasks.start_soon(self._cancel, workflow.id)
 
     async def _cancel(self, workflow_id: UUID) -> None:
-        self._asked.add(workflow_id)
-        self._unanswered.add(workflow_id)
+        self._requested.add(workflow_id)
+        self._unconfirmed.add(workflow_id)
         try:
             await self._circleci.workflows.cancel(workflow_id)
         except CircleCIError as error:
             _logger.warning("Workflow %s could not be cancelled: %s", workflow_id, error)
-        self._unanswered.discard(workflow_id)
+        self._unconfirmed.discard(workflow_id)

@@ -1,4 +1,4 @@
-"""Waiting for a pipeline, triggered here or elsewhere."""
+"""Wait for a pipeline, triggered by this call or elsewhere."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from uuid import UUID
 from circleci_v2 import models
 from circleci_v2.errors import ConfigurationError, NotFoundError, PipelineNotTriggeredError
 from circleci_v2.slugs import ProjectSlug
-from circleci_v2.waiting.actions import Approver, cancelling_at_circleci, in_time
-from circleci_v2.waiting.options import Options, WaitOptions
-from circleci_v2.waiting.polling import Watch
+from circleci_v2.waiting.actions import Approver, cancel_on_cancellation, with_deadline
+from circleci_v2.waiting.polling import ResolvedOptions, WaitOptions, Watch
 from circleci_v2.waiting.states import (
     Phase,
     PipelineResult,
@@ -23,20 +22,20 @@ from circleci_v2.waiting.states import (
 )
 
 if TYPE_CHECKING:
-    from circleci_v2._generated.namespaces import Namespaces
     from circleci_v2.models import Pipeline, Workflow
+    from circleci_v2.namespaces import Namespaces
 
 __all__ = ["TriggerRoute", "trigger_and_wait", "wait_for_pipeline"]
 
 TriggerRoute = Literal["pipeline", "pipeline/run"]
-"""Which of CircleCI's two ways to start a pipeline: `pipelines.trigger` or `pipelines.run`."""
+"""The two endpoints that start a pipeline: `pipelines.trigger` and `pipelines.run`."""
 
 
 async def trigger_and_wait(
     circleci: Namespaces,
     project_slug: ProjectSlug | str,
     *,
-    timeout: float,  # noqa: ASYNC109 - its passing is an answer of its own, told by an injected clock
+    timeout: float,  # noqa: ASYNC109 - it raises an error of its own, and is measured by an injected clock
     branch: str | None = None,
     tag: str | None = None,
     parameters: Mapping[str, int | str | bool] | None = None,
@@ -46,50 +45,43 @@ async def trigger_and_wait(
 ) -> PipelineResult:
     """Trigger a pipeline, and wait until all its workflows have ended.
 
-    A pipeline that fails is no error: look at `PipelineResult.succeeded`. It is triggered once, and not again when the
-    answer is lost: that could run everything twice.
+    A pipeline that fails is not an error: see `PipelineResult.succeeded`. The trigger request is not repeated when its
+    response is lost, because that could run everything twice.
 
     Args:
         circleci: The client.
         project_slug: The project, for example ``gh/acme/web``.
-        timeout: Seconds until the wait gives up, triggering included; there is no default, because a pipeline may never
-            end by itself.
-        branch: The branch to run, for configuration and code alike. Default: the project's default branch.
+        timeout: Seconds until the wait gives up, triggering included. Required, because a pipeline may never end by
+            itself.
+        branch: The branch to run, for the configuration and the code. Default: the project's default branch.
         tag: The tag to run, instead of a branch.
         parameters: Values for the pipeline parameters that the configuration declares.
         definition_id: The pipeline definition to run, where a project has several. Only the route ``pipeline/run``
-            knows them.
-        route: ``pipeline`` serves GitHub OAuth and Bitbucket Cloud, ``pipeline/run`` all but GitLab. Default:
-            ``pipeline/run`` for ``circleci/…`` slugs and when there is a `definition_id`, else ``pipeline``.
+            supports them.
+        route: ``pipeline`` supports GitHub OAuth and Bitbucket Cloud, ``pipeline/run`` everything but GitLab. Default:
+            ``pipeline/run`` for ``circleci/…`` slugs and with a `definition_id`, else ``pipeline``.
         **options: See `WaitOptions`.
 
     Returns:
         The pipeline and its workflows.
 
     Raises:
-        PipelineNotTriggeredError: CircleCI answered, but made no pipeline; the message says why.
-        WaitTimeoutError: The deadline has passed; the pipeline goes on at CircleCI.
-        APIError: CircleCI refused to trigger it; a RateLimitError also when it asked to wait for longer than `timeout`.
-        APIConnectionError: CircleCI did not answer, within `timeout` either; the message says when it may have begun.
-        ConfigurationError: An argument makes no sense.
+        PipelineNotTriggeredError: CircleCI accepted the request but created no pipeline; the message says why.
+        WaitTimeoutError: The deadline has passed; the pipeline continues at CircleCI.
+        APIError: CircleCI rejected the trigger request; a RateLimitError also when it demands a pause longer than
+            `timeout`.
+        APIConnectionError: No response arrived within `timeout`; the message says whether the pipeline may run nevertheless.
+        ConfigurationError: An argument is invalid, or two contradict each other.
     """
     slug = ProjectSlug(project_slug)
-    if branch is not None and tag is not None:
-        msg = f"branch={branch!r} and tag={tag!r}: a pipeline runs one of them, pass only one."
-        raise ConfigurationError(msg)
-    if definition_id is not None and route == "pipeline":
-        msg = "definition_id cannot be used with route='pipeline': leave the route out, or pass 'pipeline/run'."
-        raise ConfigurationError(msg)
-    if route is None:
-        by_definition = definition_id is not None or slug.canonical.startswith("circleci/")
-        route = "pipeline/run" if by_definition else "pipeline"
-    wait = _PipelineWait(circleci, timeout, Options(**options))
-    bounded = in_time(circleci, timeout)
+    route = _resolve_route(slug, branch=branch, tag=tag, definition_id=definition_id, route=route)
+    wait = _PipelineWait(circleci, timeout, ResolvedOptions(**options))
+    starter = with_deadline(circleci, timeout)
     if route == "pipeline":
-        created = await bounded.pipelines.trigger(slug, branch=branch, tag=tag, parameters=parameters)
+        created = await starter.pipelines.trigger(slug, branch=branch, tag=tag, parameters=parameters)
     else:
-        created = await _run(bounded, slug, _reference(branch, tag), definition_id, parameters)
-    wait.watch.trust()
+        created = await _run(starter, slug, _reference(branch, tag), definition_id, parameters)
+    wait.watch.tolerate_errors()
     return await wait.until_ended(created.id)
 
 
@@ -97,26 +89,46 @@ async def wait_for_pipeline(
     circleci: Namespaces,
     pipeline_id: UUID | str,
     *,
-    timeout: float,  # noqa: ASYNC109 - its passing is an answer of its own, told by an injected clock
+    timeout: float,  # noqa: ASYNC109 - it raises an error of its own, and is measured by an injected clock
     **options: Unpack[WaitOptions],
 ) -> PipelineResult:
-    """Wait until all workflows of a pipeline have ended, those that come later included.
+    """Wait until all workflows of a pipeline have ended, including those that appear later.
 
     Args:
         circleci: The client.
         pipeline_id: The pipeline.
-        timeout: Seconds until the wait gives up; there is no default, because a pipeline may never end by itself.
+        timeout: Seconds until the wait gives up. Required, because a pipeline may never end by itself.
         **options: See `WaitOptions`.
 
     Returns:
         The pipeline and its workflows.
 
     Raises:
-        WaitTimeoutError: The deadline has passed; the pipeline goes on at CircleCI.
-        NotFoundError: CircleCI does not show the pipeline, not even after `Polling.grace` seconds.
-        ConfigurationError: An argument makes no sense.
+        WaitTimeoutError: The deadline has passed; the pipeline continues at CircleCI.
+        NotFoundError: CircleCI does not know the pipeline, even after `Polling.grace` seconds.
+        ConfigurationError: An argument is invalid.
     """
-    return await _PipelineWait(circleci, timeout, Options(**options)).until_ended(pipeline_id)
+    return await _PipelineWait(circleci, timeout, ResolvedOptions(**options)).until_ended(pipeline_id)
+
+
+def _resolve_route(
+    slug: ProjectSlug,
+    *,
+    branch: str | None,
+    tag: str | None,
+    definition_id: UUID | str | None,
+    route: TriggerRoute | None,
+) -> TriggerRoute:
+    if branch is not None and tag is not None:
+        msg = f"branch={branch!r} and tag={tag!r}: a pipeline runs one of them, pass only one."
+        raise ConfigurationError(msg)
+    if definition_id is not None and route == "pipeline":
+        msg = "definition_id cannot be used with route='pipeline': leave the route out, or pass 'pipeline/run'."
+        raise ConfigurationError(msg)
+    if route is not None:
+        return route
+    needs_definition = definition_id is not None or slug.canonical.startswith("circleci/")
+    return "pipeline/run" if needs_definition else "pipeline"
 
 
 def _reference(branch: str | None, tag: str | None) -> dict[str, Any] | None:
@@ -131,18 +143,18 @@ async def _run(
     definition_id: UUID | str | None,
     parameters: Mapping[str, Any] | None,
 ) -> models.PipelineCreation:
-    answer = await circleci.pipelines.run(
+    created = await circleci.pipelines.run(
         slug, definition_id=definition_id, config=reference, checkout=reference, parameters=parameters
     )
-    if isinstance(answer, models.PipelineCreation):
-        return answer
-    raise PipelineNotTriggeredError(answer.message or "CircleCI made no pipeline and gave no reason.")
+    if isinstance(created, models.PipelineCreation):
+        return created
+    raise PipelineNotTriggeredError(created.message or "CircleCI created no pipeline and gave no reason.")
 
 
 class _PipelineWait:
-    """One wait for a pipeline. Its deadline runs from the moment it is made."""
+    """One wait for a pipeline. Its deadline is counted from the creation of this object."""
 
-    def __init__(self, circleci: Namespaces, timeout: float, options: Options) -> None:
+    def __init__(self, circleci: Namespaces, timeout: float, options: ResolvedOptions) -> None:
         self._circleci = circleci
         self._options = options
         self._approver = Approver(circleci)
@@ -154,23 +166,23 @@ class _PipelineWait:
 
     async def until_ended(self, pipeline_id: UUID | str) -> PipelineResult:
         subject = f"Pipeline {pipeline_id}"
-        async with cancelling_at_circleci(
+        async with cancel_on_cancellation(
             self._circleci,
-            lambda: self._look_to_cancel(pipeline_id),
+            lambda: self._fetch_phase_to_cancel(pipeline_id),
             subject=subject,
             polling=self._options.polling,
-            wanted=self._options.cancel_at_circleci,
+            enabled=self._options.cancel_at_circleci,
         ):
-            return await self.watch.until(lambda: self._look(pipeline_id), subject=subject, seen=self._seen)
+            return await self.watch.until(lambda: self._check(pipeline_id), subject=subject, seen=self._seen)
 
     def _seen(self) -> PipelineResult | None:
         if self._pipeline is None:
             return None
         return PipelineResult(pipeline=self._pipeline, workflows=self._workflows)
 
-    async def _look(self, pipeline_id: UUID | str) -> PipelineResult | None:
-        pipeline = await self._look_at_pipeline(pipeline_id)
-        workflows = await self._look_at_workflows(pipeline)
+    async def _check(self, pipeline_id: UUID | str) -> PipelineResult | None:
+        pipeline = await self._refresh_pipeline(pipeline_id)
+        workflows = await self._refresh_workflows(pipeline)
         result = PipelineResult(pipeline=pipeline, workflows=workflows)
         if self._options.fail_fast and is_failing(workflows):
             return result
@@ -179,23 +191,23 @@ class _PipelineWait:
         phase = phase_of(pipeline, workflows, until_on_hold=self._options.on_hold == "return")
         return result if self._is_over(phase, workflows) else None
 
-    async def _look_at_pipeline(self, pipeline_id: UUID | str) -> Pipeline:
+    async def _refresh_pipeline(self, pipeline_id: UUID | str) -> Pipeline:
         known = self._pipeline
         if known is not None and known.state in {"created", "errored"}:
             return known
         before = None if known is None else str(known.state)
         self._pipeline = pipeline = await self._circleci.pipelines.get(pipeline_id)
-        self.watch.trust()
+        self.watch.tolerate_errors()
         if pipeline.state != before:
-            await self._tell(None, before, str(pipeline.state))
+            await self._notify(None, before, str(pipeline.state))
         return pipeline
 
-    async def _look_at_workflows(self, pipeline: Pipeline) -> Sequence[Workflow]:
+    async def _refresh_workflows(self, pipeline: Pipeline) -> Sequence[Workflow]:
         before = {workflow.id: str(workflow.status) for workflow in self._workflows}
         self._workflows = workflows = await self._list_workflows(pipeline)
         for workflow in workflows:
             if workflow.status != before.get(workflow.id):
-                await self._tell(workflow, before.get(workflow.id), str(workflow.status))
+                await self._notify(workflow, before.get(workflow.id), str(workflow.status))
         return workflows
 
     async def _list_workflows(self, pipeline: Pipeline) -> Sequence[Workflow]:
@@ -206,14 +218,14 @@ class _PipelineWait:
                 raise
             return ()
 
-    async def _look_to_cancel(self, pipeline_id: UUID | str) -> tuple[Phase, Sequence[Workflow]]:
+    async def _fetch_phase_to_cancel(self, pipeline_id: UUID | str) -> tuple[Phase, Sequence[Workflow]]:
         pipeline = await self._circleci.pipelines.get(pipeline_id)
         workflows = await self._list_workflows(pipeline)
         return phase_once_canceled(pipeline, workflows), workflows
 
-    async def _tell(self, workflow: Workflow | None, before: str | None, after: str) -> None:
-        with self.watch.unforgiving():
-            await self._options.tell(
+    async def _notify(self, workflow: Workflow | None, before: str | None, after: str) -> None:
+        with self.watch.fatal():
+            await self._options.notify(
                 StateChange(pipeline=self._pipeline, workflow=workflow, before=before, after=after)
             )
 
@@ -226,7 +238,7 @@ class _PipelineWait:
                 return True
             case Phase.UNCONFIRMED:
                 return before == self._phase_before
-            case Phase.EXPECTING:
+            case Phase.MORE_EXPECTED:
                 return self.watch.elapsed - self._unchanged_since >= self._options.polling.grace
-            case Phase.GOING_ON:
+            case Phase.RUNNING:
                 return False

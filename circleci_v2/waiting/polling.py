@@ -1,15 +1,17 @@
-"""Asking again and again until something has happened, with a deadline."""
+"""Polling with a deadline: the options of a wait, and the loop that repeats a check until it succeeds."""
 
 from __future__ import annotations
 
+import inspect
 import random
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, Literal, TypedDict, TypeVar, get_args
 
 import anyio
 import attrs
 
+from circleci_v2._validation import require_one_of
 from circleci_v2.errors import (
     APIConnectionError,
     APIError,
@@ -21,30 +23,36 @@ from circleci_v2.errors import (
     ServerError,
     WaitTimeoutError,
 )
+from circleci_v2.waiting.states import StateChange
 
-__all__ = ["Polling", "Watch"]
+__all__ = ["OnHold", "Polling", "ResolvedOptions", "WaitOptions", "Watch"]
 
 T = TypeVar("T")
+
+OnHold = Literal["wait", "return", "approve"]
+"""What to do once nothing continues until a person approves a job."""
 
 
 @attrs.frozen(kw_only=True)
 class Polling:
-    """How often to ask, and how patient to be. The intervals are those of CircleCI's own command line.
+    """How often to poll, and for how long to distrust what CircleCI does not show yet.
+
+    The default intervals are those of CircleCI's own command-line tool.
 
     Attributes:
-        interval: Seconds to the second look. Default: 5.
-        max_interval: Seconds that the pauses grow to. Default: 30.
-        growth: Each pause is so many times the one before. Default: 1.5.
-        jitter: The share by which a pause is randomly longer or shorter, so that many waits do not ask in step.
-            Default: 0.1.
-        grace: Seconds that something new may stay invisible. So long a 404 is not believed, a pipeline may have no
-            workflow yet, and a setup workflow no successor. Default: 60.
-        clock: Tells the time in seconds; only differences matter. Default: that of the event loop.
-        sleep: Waits so many seconds. Default: that of the event loop.
-        random: Gives a number from 0 to 1. Default: `random.random`.
+        interval: Seconds from the first poll to the second. Default: 5.
+        max_interval: The maximum pause in seconds. Default: 30.
+        growth: The factor from each pause to the next. Default: 1.5.
+        jitter: The fraction by which each pause is randomly longer or shorter, so that many waits do not poll in
+            lockstep. Default: 0.1.
+        grace: Seconds for which something new may stay invisible: until then a 404 is not taken as final, a pipeline
+            may have no workflow yet, and a setup workflow no successor. Default: 60.
+        clock: Returns the time in seconds; only differences matter. Default: the clock of the event loop.
+        sleep: Waits for a number of seconds. Default: the sleep of the event loop.
+        random: Returns a number from 0 to 1. Default: `random.random`.
 
     Raises:
-        ConfigurationError: A number makes no sense; the message says what is needed.
+        ConfigurationError: A number is out of range; the message says which range is valid.
     """
 
     interval: float = 5.0
@@ -66,29 +74,74 @@ class Polling:
         ):
             if not ok:
                 msg = (
-                    f"Polling({name}={getattr(self, name)!r}) cannot be: interval > 0, max_interval >= interval, "
-                    "growth >= 1, 0 <= jitter < 1 and grace >= 0 are needed."
+                    f"Polling({name}={getattr(self, name)!r}) is out of range: interval > 0, max_interval >= interval, "
+                    "growth >= 1, 0 <= jitter < 1 and grace >= 0 are required."
                 )
                 raise ConfigurationError(msg)
 
     def pauses(self) -> Iterator[float]:
-        """Seconds between one look and the next, for ever."""
+        """Yield the seconds between one poll and the next, endlessly."""
         pause = self.interval
         while True:
             yield pause * (1 + self.jitter * (2 * self.random() - 1))
             pause = min(pause * self.growth, self.max_interval)
 
 
-class Watch:
-    """One wait: looks until there is an answer or the deadline has passed.
+class WaitOptions(TypedDict, total=False):
+    """Keyword arguments of `trigger_and_wait`, `wait_for_pipeline`, `wait_for_workflow` and `rerun_and_wait`.
 
-    What may pass by itself does not end it: a lost connection, a failing or slow server, a rate limit, and for a while a
-    404.
-    Only the very first look is not forgiven a failure (but a 404), so that a wrong address is told at once.
+    Attributes:
+        on_hold: ``"wait"``: wait for the person who approves, until the deadline. ``"return"``: return the result so
+            far, with the status ``on_hold``, once nothing else runs or can follow. ``"approve"``: approve each approval
+            job once, in the name of the token's owner. Default: ``"wait"``.
+        fail_fast: Return as soon as a workflow fails or is failing, before all have ended. Default: False.
+        on_change: Called with a `StateChange` for each change of a state; it may be an async function, which is
+            cancelled at the deadline. Its errors end the wait.
+        cancel_at_circleci: When this wait is cancelled, also cancel the workflows at CircleCI, including those that
+            appear a moment later, for at most 30 seconds; a warning is logged when more may follow. Nothing is cancelled
+            when a wait times out, or before CircleCI has confirmed the pipeline or rerun. Default: False.
+        polling: How often to poll. Default: after 5 seconds, growing to 30.
+    """
+
+    on_hold: OnHold
+    fail_fast: bool
+    on_change: Callable[[StateChange], Any] | None
+    cancel_at_circleci: bool
+    polling: Polling
+
+
+def _is_choice(_: ResolvedOptions, attribute: attrs.Attribute[OnHold], value: OnHold) -> None:
+    require_one_of(attribute.name, value, get_args(OnHold))
+
+
+@attrs.frozen(kw_only=True)
+class ResolvedOptions:
+    """`WaitOptions` with defaults filled in, validated."""
+
+    on_hold: OnHold = attrs.field(default="wait", validator=_is_choice)
+    fail_fast: bool = False
+    on_change: Callable[[StateChange], Any] | None = None
+    cancel_at_circleci: bool = False
+    polling: Polling = attrs.field(factory=Polling)
+
+    async def notify(self, change: StateChange) -> None:
+        """Call `on_change`, and await what it returns if that is awaitable."""
+        if self.on_change is not None:
+            returned = self.on_change(change)
+            if inspect.isawaitable(returned):
+                await returned
+
+
+class Watch:
+    """One wait: repeats a check until it returns a result or the deadline has passed.
+
+    Errors that may pass by themselves do not end it: a lost connection, a failing or slow server, a rate limit, and
+    during `Polling.grace` a 404. The very first check tolerates nothing but a 404, so that a wrong address is reported
+    immediately.
 
     Args:
         timeout: Seconds until the deadline, from now.
-        polling: How often to look.
+        polling: How often to check.
 
     Raises:
         ConfigurationError: The timeout is not positive.
@@ -103,83 +156,83 @@ class Watch:
         self._timeout = timeout
         self._polling = polling
         self._start = polling.clock()
-        self._answered = False
-        self._unforgiven: CircleCIError | None = None
-        self._telling = False
+        self._tolerates_errors = False
+        self._fatal_error: CircleCIError | None = None
+        self._in_callback = False
 
     @property
     def elapsed(self) -> float:
         """Seconds since the wait began."""
         return self._polling.clock() - self._start
 
-    def trust(self) -> None:
-        """Forgive failures from now on, because CircleCI has answered something."""
-        self._answered = True
+    def tolerate_errors(self) -> None:
+        """Tolerate errors that may pass from now on, because CircleCI has responded successfully once."""
+        self._tolerates_errors = True
 
     @contextmanager
-    def unforgiving(self) -> Generator[None, None, None]:
-        """What the block raises ends the wait, since it is `on_change` and no look at CircleCI that fails there."""
-        self._telling = True
+    def fatal(self) -> Generator[None, None, None]:
+        """Let every error of the block end the wait: for `on_change`, whose errors are not those of a poll."""
+        self._in_callback = True
         try:
             yield
         except CircleCIError as error:
-            self._unforgiven = error
+            self._fatal_error = error
             raise
-        self._telling = False
+        self._in_callback = False
 
-    async def until(self, look: Callable[[], Awaitable[T | None]], *, subject: str, seen: Callable[[], object]) -> T:
-        """Look until the answer is not None.
+    async def until(self, check: Callable[[], Awaitable[T | None]], *, subject: str, seen: Callable[[], object]) -> T:
+        """Repeat `check` until it returns a result.
 
         Args:
-            look: Asks CircleCI; None means that it is not yet time.
-            subject: What is waited for, for the message of the timeout.
-            seen: What was seen last, for `WaitTimeoutError.seen` and its message.
+            check: Polls CircleCI; returns None while the wait is not over.
+            subject: The name of the pipeline or workflow, for the message of the timeout.
+            seen: Returns the last known state, for `WaitTimeoutError.seen` and its message.
 
         Raises:
             WaitTimeoutError: The deadline has passed.
-            CircleCIError: A look failed in a way that does not pass by itself.
+            CircleCIError: A check failed with an error that does not pass by itself.
         """
-        failure: CircleCIError | None = None
+        error: CircleCIError | None = None
         for pause in self._polling.pauses():
-            asked_for = 0.0
-            # A look that begins at the deadline, the last one, needs its time too.
+            retry_after = 0.0
+            # The last check may begin at the deadline, and still needs time for its requests.
             with anyio.move_on_after(max(self._timeout - self.elapsed, self._polling.interval)):
                 try:
-                    failure = None
-                    answer = await look()
-                    if answer is not None:
-                        return answer
-                    self.trust()
-                except CircleCIError as error:
-                    failure = error
-                    asked_for = self._pause_after(error)
+                    error = None
+                    result = await check()
+                    if result is not None:
+                        return result
+                    self.tolerate_errors()
+                except CircleCIError as raised:
+                    error = raised
+                    retry_after = self._retry_after(raised)
             left = self._timeout - self.elapsed
-            if left <= 0 or asked_for > left:
-                raise self._timed_out(subject, seen(), failure) from failure
-            await self._polling.sleep(min(max(pause, asked_for), left))
+            if left <= 0 or retry_after > left:
+                raise self._timed_out(subject, seen(), error) from error
+            await self._polling.sleep(min(max(pause, retry_after), left))
         raise AssertionError  # pragma: no cover - the pauses never end
 
-    def _pause_after(self, error: CircleCIError) -> float:
-        """Seconds to stay away after a failure that may pass; raises every other."""
-        if error is self._unforgiven:
+    def _retry_after(self, error: CircleCIError) -> float:
+        """Return the minimum pause after an error that may pass; raise every other error."""
+        if error is self._fatal_error:
             raise error
         cause = error.__cause__ if isinstance(error, PaginationError) else error
         if isinstance(cause, NotFoundError) and self.elapsed < self._polling.grace:
             return 0.0
-        if self._answered and _passes(cause):
+        if self._tolerates_errors and _is_transient(cause):
             return getattr(cause, "retry_after", None) or 0.0
         raise error
 
-    def _timed_out(self, subject: str, seen: object, failure: CircleCIError | None) -> WaitTimeoutError:
+    def _timed_out(self, subject: str, seen: object, error: CircleCIError | None) -> WaitTimeoutError:
         state = "nothing was seen of it" if seen is None else f"it is {getattr(seen, 'status', 'unknown')} so far"
-        trouble = f"; the last look failed: {failure}" if failure else ""
-        if self._telling:
+        trouble = f"; the last poll failed: {error}" if error else ""
+        if self._in_callback:
             trouble = "; on_change had not returned"
-        msg = f"{subject} has not ended after {self._timeout:g} seconds: {state}{trouble}. It goes on at CircleCI."
+        msg = f"{subject} has not ended after {self._timeout:g} seconds: {state}{trouble}. It continues at CircleCI."
         return WaitTimeoutError(msg, seen=seen)
 
 
-def _passes(error: BaseException | None) -> bool:
+def _is_transient(error: BaseException | None) -> bool:
     if isinstance(error, APIError):
         return isinstance(error, ServerError | RateLimitError) or error.status_code == 408
     return isinstance(error, APIConnectionError)

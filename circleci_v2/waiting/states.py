@@ -1,4 +1,4 @@
-"""When a pipeline has ended: decided from what CircleCI says, without I/O."""
+"""Decides, without I/O, whether a pipeline has ended: from its state and the statuses of its workflows."""
 
 from __future__ import annotations
 
@@ -26,21 +26,22 @@ __all__ = [
     "phase_once_canceled",
 ]
 
+# Both from the worst to the best status.
 _FAILING: Final = ("unauthorized", "error", "failed", "failing", "canceled")
 _NOT_FAILING: Final = ("on_hold", "running", "success", "not_run")
-_GOING_ON: Final = frozenset({"running", "failing", "on_hold"})
+_RUNNING: Final = frozenset({"running", "failing", "on_hold"})
 _FINAL_PIPELINE_STATES: Final = frozenset({"created", "errored"})
-_A_WHILE: Final = timedelta(seconds=60)
-_NEWEST: Final = datetime.max.replace(tzinfo=UTC)
+_SETTLING_TIME: Final = timedelta(seconds=60)
+_UNDATED: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @attrs.frozen(kw_only=True)
 class PipelineResult:
-    """A pipeline and its workflows, as they were when the wait ended.
+    """A pipeline and its workflows at the end of the wait.
 
     Attributes:
-        pipeline: The pipeline; `errors` says why when it is ``errored``.
-        workflows: Every workflow of it, reruns included, oldest first.
+        pipeline: The pipeline; its `errors` say why when its state is ``errored``.
+        workflows: All its workflows, reruns included, oldest first.
     """
 
     pipeline: Pipeline
@@ -48,12 +49,12 @@ class PipelineResult:
 
     @property
     def status(self) -> str:
-        """How it went, in one word.
+        """The result in one word.
 
-        ``errored`` when the pipeline could not be set up, ``no_workflows`` when it has none, else that of its
-        workflows. Of workflows with the same name only the newest counts, the others were rerun. Of several statuses
-        the worst is given: ``unauthorized``, ``error``, ``failed``, ``failing``, ``canceled``, ``on_hold``,
-        ``running``, ``success``, and ``not_run`` when nothing ran at all.
+        ``errored`` when the pipeline could not be set up, ``no_workflows`` when it has none, else the worst status of
+        its workflows. Of workflows with the same name only the newest counts, because it is the rerun of the others.
+        From the worst: ``unauthorized``, ``error``, ``failed``, ``failing``, ``canceled``, ``on_hold``, ``running``,
+        ``success``, and ``not_run`` when nothing ran at all.
         """
         if self.pipeline.state == "errored":
             return "errored"
@@ -62,24 +63,24 @@ class PipelineResult:
 
     @property
     def succeeded(self) -> bool:
-        """Whether every workflow that ran succeeded, and at least one did."""
+        """Whether every workflow that ran succeeded, and at least one ran."""
         return self.status == "success"
 
     @property
     def messages(self) -> list[str]:
-        """Why the pipeline could not be set up, as CircleCI puts it; empty unless `status` is ``errored``."""
+        """CircleCI's messages why the pipeline could not be set up; empty unless `status` is ``errored``."""
         return [error.message for error in self.pipeline.errors or ()]
 
 
 @attrs.frozen(kw_only=True)
 class StateChange:
-    """Something happened to a pipeline or to one of its workflows.
+    """A change of the state of a pipeline or of the status of one of its workflows.
 
     Attributes:
-        pipeline: The pipeline; None while only a workflow is waited for.
-        workflow: The workflow whose status changed; None when it is the state of the pipeline.
-        before: The state before; None when it was not there before.
-        after: The state now.
+        pipeline: The pipeline; None when waiting for a single workflow.
+        workflow: The workflow whose status changed; None when the state of the pipeline changed.
+        before: The previous state; None when the pipeline or workflow is new.
+        after: The new state.
     """
 
     pipeline: Pipeline | None
@@ -89,91 +90,91 @@ class StateChange:
 
 
 class Phase(Enum):
-    """How far a pipeline is, seen from outside."""
+    """How far a pipeline has come, as seen from outside."""
 
-    GOING_ON = "going on"
-    EXPECTING = "all has ended, but something is bound to follow"
-    UNCONFIRMED = "all has ended, but so soon that more may be about to appear"
+    RUNNING = "running"
+    MORE_EXPECTED = "every workflow has ended, but another one must follow"
+    UNCONFIRMED = "every workflow has ended, but so recently that another one may be about to appear"
     ENDED = "ended"
 
 
 def has_ended(workflow: Workflow) -> bool:
-    """Whether a workflow will not change any more.
+    """Return whether the status of a workflow is final.
 
-    A status that nobody knows yet counts as ended once the workflow has a `stopped_at`.
+    A status that this library does not know counts as final once the workflow has a `stopped_at`.
     """
-    if workflow.status in _GOING_ON:
+    if workflow.status in _RUNNING:
         return False
     return workflow.status in _FAILING or workflow.status in _NOT_FAILING or workflow.stopped_at is not None
 
 
 def is_failing(workflows: Iterable[Workflow]) -> bool:
-    """Whether it is certain that the workflows will not all succeed, unless one is rerun."""
+    """Return whether the workflows can no longer all succeed, unless one is rerun."""
     return any(workflow.status in _FAILING for workflow in newest_of_each_name(workflows))
 
 
 def newest_of_each_name(workflows: Iterable[Workflow]) -> list[Workflow]:
-    """The last run of each workflow: a rerun is a workflow of its own, with the name of the one that it repeats."""
+    """Return the last run of each workflow: a rerun is a new workflow with the same name."""
     return list({workflow.name: workflow for workflow in oldest_first(workflows)}.values())
 
 
 def oldest_first(workflows: Iterable[Workflow]) -> list[Workflow]:
-    """The workflows in the order of their creation; one that does not say when counts as the newest."""
+    """Sort workflows by their creation; one without a time of creation counts as the newest."""
     return sorted(workflows, key=_creation)
 
 
 def _creation(workflow: Workflow) -> datetime:
-    return maybe_null(workflow.created_at) or _NEWEST
+    return maybe_null(workflow.created_at) or _UNDATED
 
 
 def phase_of(pipeline: Pipeline, workflows: Sequence[Workflow], *, until_on_hold: bool) -> Phase:
-    """How far a pipeline is.
+    """Return the phase of a pipeline.
 
-    Workflows are made some time after their pipeline, a setup workflow is followed by others, and a failed workflow may
-    be rerun automatically; so "every workflow has ended" is not yet the end.
+    Workflows appear some time after their pipeline, a setup workflow is followed by others, and a failed workflow may
+    be rerun automatically; so "every workflow has ended" alone does not mean that the pipeline has.
 
     Args:
         pipeline: The pipeline.
         workflows: Its workflows.
-        until_on_hold: Whether a workflow has gone far enough when it waits for a person.
+        until_on_hold: Whether a workflow that waits for an approval counts as ended.
     """
     for workflow in workflows:
         if not has_ended(workflow) and not (until_on_hold and workflow.status == "on_hold"):
-            return Phase.GOING_ON
-    return _phase_behind(pipeline, workflows)
+            return Phase.RUNNING
+    return _phase_after(pipeline, workflows)
 
 
 def phase_once_canceled(pipeline: Pipeline, workflows: Sequence[Workflow]) -> Phase:
-    """How far a pipeline is when those of its workflows that go on have just been cancelled.
+    """Return the phase of a pipeline whose running workflows have just been cancelled.
 
-    One may have ended by itself at the same moment, and what follows it may be on its way.
+    One of them may have ended by itself just before, so that its successor may still appear.
     """
-    phase = _phase_behind(pipeline, workflows)
+    phase = _phase_after(pipeline, workflows)
     return phase if phase is not Phase.ENDED or all(map(has_ended, workflows)) else Phase.UNCONFIRMED
 
 
-def _phase_behind(pipeline: Pipeline, workflows: Sequence[Workflow]) -> Phase:
-    """How far a pipeline is, whose workflows have all gone far enough."""
+def _phase_after(pipeline: Pipeline, workflows: Sequence[Workflow]) -> Phase:
+    """Return the phase of a pipeline whose workflows all count as ended."""
     if pipeline.state == "errored":
         return Phase.ENDED
     last = oldest_first(workflows)[-1] if workflows else None
     if last is not None and last.tag == "setup" and last.status != "success":
-        return Phase.EXPECTING if _is_rerun_due(last) else Phase.ENDED
+        return Phase.MORE_EXPECTED if _is_rerun_due(last) else Phase.ENDED
     if pipeline.state not in _FINAL_PIPELINE_STATES:
-        return Phase.GOING_ON
+        return Phase.RUNNING
     if last is None or last.tag == "setup" or any(map(_is_rerun_due, newest_of_each_name(workflows))):
-        return Phase.EXPECTING
-    return Phase.ENDED if _has_gone_on_for_a_while(workflows) else Phase.UNCONFIRMED
+        return Phase.MORE_EXPECTED
+    return Phase.ENDED if _is_settled(workflows) else Phase.UNCONFIRMED
 
 
-def _has_gone_on_for_a_while(workflows: Sequence[Workflow]) -> bool:
-    """Whether the newest workflow was there so long before the last one ended that no other can have been on its way."""
+def _is_settled(workflows: Sequence[Workflow]) -> bool:
+    """Return whether the newest workflow existed so long before the last end that no other can be about to appear."""
     last_end = max((workflow.stopped_at for workflow in workflows if workflow.stopped_at is not None), default=None)
-    return last_end is not None and last_end - max(map(_creation, workflows)) >= _A_WHILE
+    return last_end is not None and last_end - max(map(_creation, workflows)) >= _SETTLING_TIME
 
 
 def _severity(status: str) -> int:
-    """Worst first. A status that nobody knows yet is worse than success, and better than a known failure."""
+    """Sort key, worst first. An unknown status is worse than success and better than a known failure."""
     if status in _FAILING:
         return _FAILING.index(status)
     return len(_FAILING) + (1 + _NOT_FAILING.index(status) if status in _NOT_FAILING else 0)

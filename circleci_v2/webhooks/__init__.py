@@ -1,39 +1,37 @@
-"""Webhooks: tell real deliveries from forged ones, read them, and handle each one once.
+"""Webhooks: verify the signature of a delivery, parse it, and handle each event once.
 
-A receiver in any framework is four steps::
+A receiver in any framework has four steps::
 
     verify(body, request.headers.get(SIGNATURE_HEADER), secret)  # raises unless CircleCI signed exactly these bytes
     event = parse(body)
     with deduplicator.claim(event.id) as is_new:
         if is_new and isinstance(event, WorkflowCompleted): ...
 
-Nothing here does I/O or needs a web framework; ``examples/webhooks/`` has complete receivers for Starlette, FastAPI and
-aiohttp.
+This package does no I/O and needs no web framework; ``examples/webhooks/`` has complete receivers for Starlette, FastAPI
+and aiohttp.
 """
 
 from __future__ import annotations
 
 from circleci_v2.webhooks.deduplication import Deduplicator
-from circleci_v2.webhooks.entities import (
+from circleci_v2.webhooks.events import (
     Commit,
     Job,
+    JobCompleted,
     Organization,
     Person,
+    Ping,
     Pipeline,
     Project,
+    RunEvent,
     Subscription,
     Trigger,
     TriggerEvent,
     TriggerParameters,
-    VersionControl,
-    Workflow,
-)
-from circleci_v2.webhooks.events import (
-    Event,
-    JobCompleted,
-    Ping,
-    RunEvent,
     UnknownEvent,
+    VersionControl,
+    WebhookEvent,
+    Workflow,
     WorkflowCompleted,
     parse,
 )
@@ -44,7 +42,6 @@ __all__ = [
     "SIGNATURE_HEADER",
     "Commit",
     "Deduplicator",
-    "Event",
     "Job",
     "JobCompleted",
     "Organization",
@@ -59,6 +56,7 @@ __all__ = [
     "TriggerParameters",
     "UnknownEvent",
     "VersionControl",
+    "WebhookEvent",
     "Workflow",
     "WorkflowCompleted",
     "parse",

@@ -1,4 +1,4 @@
-"""Deduplicator: handle each delivery once, though CircleCI may send it several times."""
+"""Deduplicator: handle each event once, although CircleCI may deliver it several times."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ __all__ = ["Deduplicator"]
 
 
 class Deduplicator:
-    """Remembers the ids of the deliveries that were handled, the newest ``capacity`` of them.
+    """Remembers the ids of the events that were handled, up to ``capacity`` of them.
 
-    CircleCI sends a delivery again when the answer was not 2xx or did not arrive in time, so that a slow receiver sees
-    the same event twice. The memory is that of this process: several processes need a store that they share, for
-    example a unique key in a database. Safe to use from several threads.
+    CircleCI repeats a delivery when the response was not 2xx or did not arrive in time, so that a slow receiver sees the
+    same event twice. The ids are kept in the memory of this process: several processes need a shared store, for example
+    a unique key in a database. Thread-safe.
 
     Args:
-        capacity: How many ids to remember; the oldest is forgotten first. An id takes about 200 bytes. Default: 10,000.
+        capacity: The number of ids to remember; the oldest is forgotten first. An id takes about 200 bytes. Default:
+            10,000.
 
     Raises:
         ValueError: The capacity is below 1.
@@ -26,7 +27,7 @@ class Deduplicator:
 
     def __init__(self, *, capacity: int = 10_000) -> None:
         if capacity < 1:
-            msg = f"capacity={capacity!r} remembers nothing: give at least 1"
+            msg = f"capacity={capacity!r} remembers nothing: pass at least 1"
             raise ValueError(msg)
         self._capacity = capacity
         self._seen: OrderedDict[str, None] = OrderedDict()
@@ -40,12 +41,11 @@ class Deduplicator:
 
     @contextmanager
     def claim(self, event_id: str | None) -> Generator[bool]:
-        """Take a delivery on: True when it is new, False when it was handled or is being handled.
+        """Claim an event for the block: yields True when it is new, False when it was or is being handled.
 
-        When the block raises, the id is forgotten, so that the delivery that CircleCI repeats after an error answer is
-        handled, not dropped. One that is repeated before that, because the answer took too long, is not new, and may be
-        the last: leave what takes long and may fail to a queue. A delivery without an id cannot be told from others and
-        is always new.
+        When the block raises, the id is forgotten, so that the delivery which CircleCI repeats after an error response
+        is handled, not dropped. A delivery that is repeated earlier, because the response took too long, is not new and
+        may be the last one: hand long work that may fail to a queue. An event without an id is always new.
 
         Args:
             event_id: The id of the event.
@@ -59,7 +59,7 @@ class Deduplicator:
             raise
 
     def forget(self, event_id: str | None) -> None:
-        """Let the delivery be handled again; nothing happens when it was never seen."""
+        """Let the event be handled again; does nothing when its id is not known."""
         if event_id is not None:
             with self._lock:
                 self._seen.pop(event_id, None)

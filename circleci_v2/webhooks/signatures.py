@@ -1,7 +1,7 @@
-"""Signatures: what proves that a delivery was sent by CircleCI and arrived unchanged.
+"""Signatures, which prove that a delivery was sent by CircleCI and arrived unchanged.
 
 CircleCI signs the raw body with HMAC-SHA256 under the secret of the webhook and sends the result, in hexadecimal, in
-the header ``circleci-signature`` as ``v1=<signature>``. Later versions would follow in the same header, after commas.
+the header ``circleci-signature`` as ``v1=<signature>``. Future versions would follow in the same header, after commas.
 
 Source: https://circleci.com/docs/outbound-webhooks/, with the test vectors that the tests use.
 """
@@ -19,26 +19,26 @@ SIGNATURE_HEADER = "circleci-signature"
 """The header that holds the signature."""
 
 EVENT_TYPE_HEADER = "circleci-event-type"
-"""The header that names the type of the event; unlike the body it is not signed, so do not decide by it."""
+"""The header that names the type of the event; unlike the body it is not signed, so do not rely on it."""
 
 
 def _sign_version_1(body: bytes, secret: bytes) -> str:
     return hmac.digest(secret, body, "sha256").hex()
 
 
-# Newest first. The header may offer several versions, and accepting an older one would let a forger choose the weakest.
+# Newest first. The header may offer several versions; accepting any of them would let a forger choose the weakest.
 _VERSIONS: Mapping[str, Callable[[bytes, bytes], str]] = {"v1": _sign_version_1}
 
 
 def sign(body: bytes, secret: str | bytes) -> str:
-    """The value of the ``circleci-signature`` header for a body: for tests, and for services that relay deliveries.
+    """Compute the ``circleci-signature`` header of a body, for tests and for services that relay deliveries.
 
     Args:
-        body: The raw body, exactly as it travels.
+        body: The raw body, exactly as it is sent.
         secret: The secret of the webhook; text is encoded as UTF-8.
 
     Returns:
-        Every version that this library knows, for example ``v1=734cc62f...``.
+        The signatures of every version that this library knows, for example ``v1=734cc62f...``.
 
     Raises:
         ConfigurationError: The secret is empty.
@@ -50,39 +50,42 @@ def sign(body: bytes, secret: str | bytes) -> str:
 
 
 def verify(body: bytes, signature: str | None, secret: str | bytes | Iterable[str | bytes]) -> None:
-    """Refuse a delivery unless it was signed with the secret; returning at all means that it was.
+    """Raise unless the body was signed with the secret.
 
-    Only the newest version that both CircleCI and this library know is looked at, in constant time.
+    Only the newest version that both CircleCI and this library know is compared, in constant time.
 
     Args:
-        body: The raw body as received, before any JSON parser saw it: a re-encoded body has another signature.
+        body: The raw body as received, before any JSON parsing: a re-encoded body has another signature.
         signature: The value of the ``circleci-signature`` header; None when the delivery had none.
-        secret: The secret of the webhook. Several secrets are all accepted, for the time in which one replaces another.
+        secret: The secret of the webhook, or several of which any may match, while one replaces another.
 
     Raises:
-        WebhookVerificationError: The header is missing or malformed, or no signature in it fits. Answer 401 or 403.
-        ConfigurationError: There is no secret, or an empty one. It is refused because anybody could sign with it.
+        WebhookVerificationError: The header is missing or malformed, or none of its signatures matches. Respond with 401
+            or 403.
+        ConfigurationError: There is no secret, or an empty one, with which anyone could sign.
         TypeError: The body is not bytes.
     """
     _require_bytes(body)
     keys = [_key(candidate) for candidate in ([secret] if isinstance(secret, (str, bytes)) else _several(secret))]
     if not keys:
-        raise ConfigurationError("verify() was given no secret: pass the one that was set when the webhook was created")
+        raise ConfigurationError("verify() needs a secret: pass the one that was set when the webhook was created")
     version, offered = _newest_known(signature)
     compute = _VERSIONS[version]
     accepted = False
     for key in keys:
         expected = compute(body, key).encode()
         for candidate in offered:
-            # Every pair is compared, so that the time taken does not tell which one fitted.
+            # Every pair is compared, so that the time taken does not reveal which one matched.
             accepted |= hmac.compare_digest(expected, candidate.encode("utf-8", "surrogatepass"))
     if not accepted:
-        msg = f"no {version} signature in {SIGNATURE_HEADER} fits the body: was it read raw, and is the secret right?"
+        msg = (
+            f"no {version} signature in {SIGNATURE_HEADER} matches the body: was it read raw, and is the secret right?"
+        )
         raise WebhookVerificationError(msg)
 
 
 def _newest_known(header: str | None) -> tuple[str, list[str]]:
-    """The newest version that the header offers and this library knows, with its signatures."""
+    """Return the newest version that the header offers and this library knows, with its signatures."""
     if not header:
         msg = (
             f"the delivery has no {SIGNATURE_HEADER} header: it is forged, or the webhook was created without a secret"
@@ -99,16 +102,14 @@ def _newest_known(header: str | None) -> tuple[str, list[str]]:
 
 
 def _several(secrets: Iterable[str | bytes] | None) -> Iterable[str | bytes]:
-    # None comes from an environment variable that is not set, and deserves the message about secrets.
+    # None comes from an unset environment variable; the error message about secrets helps more than a TypeError.
     return () if secrets is None else secrets
 
 
 def _key(secret: str | bytes) -> bytes:
     key = secret.encode() if isinstance(secret, str) else secret
     if not key:
-        raise ConfigurationError(
-            "the webhook secret is empty: anybody could sign with it. Set one at CircleCI and here"
-        )
+        raise ConfigurationError("the webhook secret is empty: anyone could sign with it. Set one at CircleCI and here")
     return key
 
 

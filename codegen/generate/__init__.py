@@ -1,4 +1,4 @@
-"""From a normalized document to circleci_v2/_generated."""
+"""Generates circleci_v2/_generated from an OpenAPI document."""
 
 from __future__ import annotations
 

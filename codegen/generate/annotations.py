@@ -1,4 +1,4 @@
-"""Types as the package writes them, compared: is every value of the one also a value of the other?"""
+"""Comparison of type annotations in generated code: does one type cover every value of another?"""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import ast
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 
-__all__ = ["arms", "covers_as_answer", "covers_as_argument", "is_same", "without"]
+__all__ = ["arms", "covers_as_argument", "covers_as_response", "is_same", "without"]
 
 _AnyCovers = Callable[[ast.expr, AbstractSet[str]], bool]
 
-# What JSON decodes to when nobody says more; an `Any` in an answer is one of these.
+# The types that JSON decodes to; an `Any` in a response is one of these.
 _JSON_TYPES = frozenset({"str", "int", "float", "bool", "None", "list", "dict"})
 
 
@@ -25,32 +25,32 @@ def without(annotation: str, *names: str) -> str:
 
 
 def is_same(one: str, other: str) -> bool:
-    """Whether two types are one, the order of the members of a union set aside."""
-    return one == other or _in_one_order(one) == _in_one_order(other)
+    """Whether two types are the same, apart from the order of union members."""
+    return one == other or _normalized(one) == _normalized(other)
 
 
-def _in_one_order(annotation: str) -> str:
-    def ordered(arm: ast.expr) -> str:
+def _normalized(annotation: str) -> str:
+    def normalized_arm(arm: ast.expr) -> str:
         if isinstance(arm, ast.Subscript):
-            return f"{ast.unparse(arm.value)}[{_in_one_order(_inner(arm))}]"
+            return f"{ast.unparse(arm.value)}[{_normalized(_inner(arm))}]"
         return ast.unparse(arm)
 
-    return " | ".join(sorted(ordered(arm) for arm in _arms(ast.parse(annotation, mode="eval").body)))
+    return " | ".join(sorted(normalized_arm(arm) for arm in _arms(ast.parse(annotation, mode="eval").body)))
 
 
-def covers_as_answer(wide: str, narrow: str, enums: AbstractSet[str]) -> bool:
-    """Whether code that copes with every value of `wide` copes with every value of `narrow` when it is answered.
+def covers_as_response(wide: str, narrow: str, enums: AbstractSet[str]) -> bool:
+    """Whether code that handles every response of type `wide` handles every response of type `narrow`.
 
     Args:
-        wide: A type.
-        narrow: A type.
-        enums: The names that are enums; their values are strings.
+        wide: The type that the code handles.
+        narrow: The type to handle.
+        enums: The names of enums; their values are strings.
     """
     return _covers(wide, narrow, enums, any_covers=_is_json)
 
 
 def covers_as_argument(wide: str, narrow: str, enums: AbstractSet[str]) -> bool:
-    """Whether an argument of type `wide` takes every value of `narrow`."""
+    """Whether an argument of type `wide` accepts every value of type `narrow`."""
     return _covers(wide, narrow, enums, any_covers=lambda _arm, _enums: True)
 
 

@@ -1,7 +1,7 @@
 """From a document to circleci_v2/_generated.
 
-Normalise, let openapi-python-client read the result and render our templates, format with ruff, and put the tree in its
-place only when every step went well. Any warning of the generator is an error here.
+The document is normalized, parsed by openapi-python-client, rendered with our templates and formatted with ruff. The output
+folder is replaced only if every step succeeded. A warning of the generator is an error here.
 
     python -m codegen.generate [--spec DOCUMENT] [--output FOLDER] [--check]
 """
@@ -22,17 +22,17 @@ from openapi_python_client import Project
 from openapi_python_client.parser.properties.enum_property import EnumProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 
-from codegen.documents import Document, read_document
+from codegen.documents import OUR_DOCUMENT, Document, read_document
 from codegen.errors import SpecError
 from codegen.generate import rendering
-from codegen.generate.calls import field_words
+from codegen.generate.calls import field_descriptions
 from codegen.generate.layers import layers_by_operation
 from codegen.generate.parsing import ROOT, Parsed, parse
 from codegen.generate.views import View
 from codegen.names import Names
-from codegen.normalize import OUR_DOCUMENT, normalize
-from codegen.reading import operations_of
-from codegen.validation import check_validity
+from codegen.normalize import normalize
+from codegen.normalize.validation import check_validity
+from codegen.queries import operations_of
 
 __all__ = ["GENERATED", "generate", "render"]
 
@@ -44,15 +44,6 @@ def _listed_model_names(prop: Any) -> list[str]:
     return list(rendering.model_names(prop))
 
 
-_NAMESPACE_IMPORTS = {
-    "collections.abc": ("Mapping", "Sequence"),
-    "datetime": ("date", "datetime"),
-    "typing": ("TYPE_CHECKING", "Any"),
-    "uuid": ("UUID",),
-    "circleci_v2._wire.types": ("UNSET", "Unset"),
-    "circleci_v2.pagination": ("Paginator",),
-    "circleci_v2.slugs": ("OrgSlug", "ProjectSlug"),
-}
 _FILTERS: dict[str, Callable[..., object]] = {
     "attribute": rendering.attribute,
     "annotation": rendering.annotation,
@@ -69,14 +60,14 @@ def generate(document: Document, output: Path) -> Sequence[str]:
     """Write the package of a document to a folder, which is replaced.
 
     Args:
-        document: Any OpenAPI document of CircleCI's.
-        output: The folder for the package; it is left alone when anything fails.
+        document: Any OpenAPI document of CircleCI.
+        output: The folder for the package; it is not changed when anything fails.
 
     Returns:
-        Notes for the maintainer: what got a default name, which corrections found nothing, what will not work.
+        Notes for the maintainer: default names, corrections that matched nothing, parts that will not work.
 
     Raises:
-        SpecError: The document cannot be generated from; the message names the place.
+        SpecError: No package can be generated from the document; the message names the location.
     """
     check_validity(document)
     names = Names.load()
@@ -89,30 +80,30 @@ def generate(document: Document, output: Path) -> Sequence[str]:
         output.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(output, ignore_errors=True)
         shutil.copytree(fresh, output)
-    return [*normalized.notes, *_missed(normalized.document), *_unsent(parsed.views)]
+    return [*normalized.notes, *_missing_operations(normalized.document), *_unsent_headers(parsed.views)]
 
 
-def _missed(document: Document) -> Iterator[str]:
-    """The operations that hand-written rooms rely on and the document does not have."""
+def _missing_operations(document: Document) -> Iterator[str]:
+    """The operations that hand-written layers use and the document does not have."""
     present = {operation.get("operationId") for _, _, operation in operations_of(document)}
-    for operation, rooms in layers_by_operation().items():
+    for operation, layers in layers_by_operation().items():
         if operation not in present:
-            yield f"{', '.join(rooms)} will not work: the document has no {operation}"
+            yield f"{', '.join(layers)} will not work: the document has no {operation}"
 
 
-def _unsent(views: Sequence[View]) -> Iterator[str]:
+def _unsent_headers(views: Sequence[View]) -> Iterator[str]:
     for entry in views:
         for name in entry.call.unsent:
             yield f"{entry.call.place} requires the {name}, which the client does not send"
 
 
 def render(parsed: Parsed, names: Names, folder: Path) -> None:
-    """Write the files of the package, not formatted yet."""
+    """Write the files of the package, without formatting them."""
     _Package(parsed, names, folder).write()
 
 
 class _Package:
-    """The files of the package, rendered with the generator's parser, templates and filters."""
+    """The files of the package, rendered with our templates and filters in the generator's environment."""
 
     def __init__(self, parsed: Parsed, names: Names, folder: Path) -> None:
         self.document = parsed.document
@@ -126,38 +117,32 @@ class _Package:
         by_namespace: dict[str, list[View]] = {}
         for entry in self.parsed.views:
             by_namespace.setdefault(entry.call.name.namespace, []).append(entry)
+        tags = {name: entries[0].call.tag for name, entries in by_namespace.items()}
+        descriptions = {tag["name"]: tag.get("description", "") for tag in self.document["tags"]}
+        namespaces = [(name, self.names.class_name(name), descriptions.get(tag, "")) for name, tag in tags.items()]
         self._render("package_init.py.jinja", "__init__.py")
-        self._render("operations.py.jinja", "operations.py", views=self.parsed.views)
-        words = {tag["name"]: tag.get("description", "") for tag in self.document["tags"]}
-        described = {name: words.get(entries[0].call.tag, "") for name, entries in by_namespace.items()}
-        namespaces = [(name, self.names.class_name(name), text) for name, text in described.items()]
+        self._render("operations.py.jinja", "operations.py", views=self.parsed.views, tags=tags)
         self._render("namespaces.py.jinja", "namespaces.py", namespaces=namespaces)
-        self._render("api_init.py.jinja", "api/__init__.py")
-        for namespace, entries in by_namespace.items():
-            self._write_namespace(namespace, described[namespace], entries)
+        self._render("api_init.py.jinja", "api/__init__.py", namespaces=sorted(namespaces, key=lambda entry: entry[1]))
+        for name, class_name, description in namespaces:
+            self._render(
+                "namespace.py.jinja",
+                f"api/{name}.py",
+                views=by_namespace[name],
+                namespace=name,
+                class_name=class_name,
+                description=description,
+            )
         self._write_models()
-
-    def _write_namespace(self, namespace: str, description: str, entries: Sequence[View]) -> None:
-        for entry in entries:
-            self._render("endpoint_module.py.jinja", f"api/{namespace}/{entry.module}.py", view=entry)
-        self._render(
-            "endpoint_init.py.jinja",
-            f"api/{namespace}/__init__.py",
-            views=entries,
-            namespace=namespace,
-            class_name=self.names.class_name(namespace),
-            description=description,
-            imports=_namespace_imports(entries),
-        )
 
     def _write_models(self) -> None:
         models, enums = self.parsed.models, self.parsed.enums
         everything: list[ModelProperty | EnumProperty] = [*models, *enums]
         modules = {str(entry.class_info.name): entry.class_info.module_name for entry in everything}
         for model in models:
-            words = field_words(self.document, str(model.class_info.name))
+            descriptions = field_descriptions(self.document, str(model.class_info.name))
             path = f"models/{model.class_info.module_name}.py"
-            self._render("model.py.jinja", path, model=model, modules=modules, words=words)
+            self._render("model.py.jinja", path, model=model, modules=modules, descriptions=descriptions)
         for enum in enums:
             self._render("str_enum.py.jinja", f"models/{enum.class_info.module_name}.py", enum=enum)
         classes = sorted((entry.class_info for entry in everything), key=lambda info: str(info.name))
@@ -167,17 +152,6 @@ class _Package:
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(self.templates.get_template(template).render(**context), encoding="utf-8")
-
-
-def _namespace_imports(entries: Sequence[View]) -> list[tuple[str, list[str]]]:
-    """What the signatures of a namespace mention; ruff removes no unused import from an ``__init__.py``."""
-    needed = frozenset[str]().union(*(entry.needs for entry in entries))
-    if any(entry.all_models for entry in entries):
-        needed |= {"TYPE_CHECKING"}
-    if any(entry.outcome.page for entry in entries):
-        needed |= {"Paginator"}
-    wanted = ((module, [name for name in names if name in needed]) for module, names in _NAMESPACE_IMPORTS.items())
-    return [(module, names) for module, names in wanted if names]
 
 
 def _format(folder: Path) -> None:
@@ -191,7 +165,7 @@ def _format(folder: Path) -> None:
 
 
 def differences(one: Path, other: Path, below: Path = Path()) -> Iterator[str]:
-    """The files that are not the same in two folders, named by their path below them."""
+    """The relative paths of the files that differ between two folders."""
     comparison = filecmp.dircmp(one / below, other / below, ignore=["__pycache__"])
     for name in (*comparison.left_only, *comparison.right_only):
         yield str(below / name)
@@ -208,7 +182,7 @@ def _check(document: Document) -> int:
         generate(document, fresh)
         changed = sorted(differences(GENERATED, fresh))
     for path in changed:
-        print(f"circleci_v2/_generated/{path} is not what the generator writes; run `make generate`", file=sys.stderr)
+        print(f"circleci_v2/_generated/{path} is not up to date; run `make generate`", file=sys.stderr)
     return 1 if changed else 0
 
 

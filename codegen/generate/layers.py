@@ -1,10 +1,10 @@
-"""Which operations the hand-written rooms of the package rely on: ``layers.yaml``, by operationId.
+"""The operations that each hand-written layer of the package uses: ``layers.yaml``, by operationId.
 
-The rooms call methods, `circleci.pipelines.get`; the table says which operations of CircleCI's those are. So a diff can say
-what a vanished operation takes with it, and the generator which room a document leaves without an operation. A test holds
-the table against the code.
+Layers call methods such as `circleci.pipelines.get`; the table maps these calls to CircleCI's operations. With it, the diff
+reports which layers break when an operation disappears, and the generator reports which layers a document leaves without an
+operation. A test compares the table with the code.
 
-    python -m codegen.generate.layers    writes layers.yaml; fails where a room calls a method that no operation has
+    python -m codegen.generate.layers    writes layers.yaml; fails if a layer calls a method that does not exist
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LAYERS_FILE = Path(__file__).with_name("layers.yaml")
 PACKAGE = Path(__file__).parent.parent.parent / "circleci_v2"
 
 _HEADER = """\
-# The operations that each hand-written package relies on, by operationId. Written by `python -m codegen.generate.layers`.
+# The operations that each hand-written package uses, by operationId. Written by `python -m codegen.generate.layers`.
 """
 _NOT_LAYERS = frozenset({"_generated", "testing"})
 _CLIENT_NAMES = frozenset({"circleci", "_circleci", "client", "_client"})
@@ -35,19 +35,24 @@ _CLIENT_VIEWS = frozenset({"with_options", "with_raw_response"})
 
 @attrs.frozen(order=True)
 class Use:
-    """A place in a hand-written room where a method of a namespace is called."""
+    """One use of a namespace's method in a hand-written layer.
 
-    room: str
+    Attributes:
+        layer: The module or package below `circleci_v2`.
+        place: File and line.
+        call: Namespace and method, for example ``pipelines.get``.
+        operation_id: The operation of the method; None if the method does not exist.
+    """
+
+    layer: str
     place: str
     call: str
     operation_id: str | None
-    """The operation behind the method; None where there is none."""
 
 
 def uses_of_operations(package: Path = PACKAGE) -> Iterator[Use]:
-    """Every use of a namespace's method in the hand-written rooms of a package, in the order of its files."""
-    # The table alone is read by the generator, too, before there is a registry.
-    from circleci_v2.operations import OPERATIONS  # noqa: PLC0415 - see above
+    """Every use of a namespace's method in the hand-written layers of a package, in the order of its files."""
+    from circleci_v2.operations import OPERATIONS  # noqa: PLC0415 - the generator uses this module before it exists
 
     namespaces = frozenset(Names.load().namespaces())
     known = {f"{operation.namespace}.{operation.name}": operation.id for operation in OPERATIONS.values()}
@@ -79,21 +84,21 @@ def _is_client(node: ast.expr) -> bool:
 
 
 def relied_on(uses: Iterator[Use]) -> dict[str, list[str]]:
-    """Room -> the operationIds it relies on.
+    """Layer -> the operationIds it uses.
 
     Raises:
-        SpecError: A room calls a method that no operation has; the message names each place.
+        SpecError: A layer calls a method that does not exist; the message names each place.
     """
-    rooms: dict[str, set[str]] = {}
+    layers: dict[str, set[str]] = {}
     missing: list[str] = []
     for use in uses:
         if use.operation_id is None:
-            missing.append(f"{use.place} calls {use.call}, and no operation is called so")
+            missing.append(f"{use.place} calls {use.call}, which does not exist")
         else:
-            rooms.setdefault(use.room, set()).add(use.operation_id)
+            layers.setdefault(use.layer, set()).add(use.operation_id)
     if missing:
         raise SpecError("\n".join(missing))
-    return {room: sorted(rooms[room]) for room in sorted(rooms)}
+    return {layer: sorted(layers[layer]) for layer in sorted(layers)}
 
 
 def read_layers(path: Path = LAYERS_FILE) -> Mapping[str, Sequence[str]]:
@@ -103,12 +108,12 @@ def read_layers(path: Path = LAYERS_FILE) -> Mapping[str, Sequence[str]]:
 
 
 def layers_by_operation() -> dict[str, list[str]]:
-    """OperationId -> the rooms that rely on it."""
-    rooms: dict[str, list[str]] = {}
-    for room, operations in read_layers().items():
+    """OperationId -> the layers that use it."""
+    layers: dict[str, list[str]] = {}
+    for layer, operations in read_layers().items():
         for operation in operations:
-            rooms.setdefault(operation, []).append(room)
-    return rooms
+            layers.setdefault(operation, []).append(layer)
+    return layers
 
 
 def main() -> int:
@@ -119,7 +124,7 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     LAYERS_FILE.write_text(_HEADER + yaml.safe_dump(table, sort_keys=True), encoding="utf-8")
-    print(f"wrote {LAYERS_FILE.name}: {len(layers_by_operation())} operations, {len(table)} rooms")
+    print(f"wrote {LAYERS_FILE.name}: {len(layers_by_operation())} operations, {len(table)} layers")
     return 0
 
 

@@ -1,7 +1,7 @@
-"""What openapi-python-client makes of a document: its operations, models and enums, as the templates will print them.
+"""A document as parsed by openapi-python-client: its operations, models and enums, ready for the templates.
 
-The generator's parser is asked, and not the document, because it is the parser that decides on types and on the names of
-enum members; whoever wants to know what the package will look like (the templates, the diff) reads it here.
+The parser decides on types and on the names of enum members. Therefore everything that depends on the generated package
+(the templates, the diff) reads the result of the parser instead of the document.
 """
 
 from __future__ import annotations
@@ -19,14 +19,13 @@ from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.parser.properties.enum_property import EnumProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 
-from codegen.documents import Document
+from codegen.documents import OUR_DOCUMENT, Document
 from codegen.errors import SpecError
 from codegen.generate import rendering
 from codegen.generate.calls import Call, calls_of
 from codegen.generate.outcomes import envelope_models
 from codegen.generate.views import View, view
 from codegen.names import CallName, Names
-from codegen.normalize import OUR_DOCUMENT
 
 __all__ = ["ROOT", "Parsed", "parse"]
 
@@ -36,15 +35,15 @@ CONFIG_FILE = ROOT / "generator-config.yaml"
 
 @attrs.frozen
 class Parsed:
-    """A document as the generator understands it.
+    """The result of the generator's parser for a document.
 
     Attributes:
         document: The document, in normal form.
-        data: The generator's own result.
-        config: The generator's settings.
+        data: The parser's own result.
+        config: The settings of the generator.
         views: Every operation, in the order of the document.
-        models: The models that the package offers; envelopes of lists, bodies and errors are not among them.
-        enums: The enums that the package offers.
+        models: The models of the package; envelopes of lists, request bodies and errors are not among them.
+        enums: The enums of the package.
     """
 
     document: Document
@@ -56,15 +55,15 @@ class Parsed:
 
 
 def parse(document: Document, names: Names, output: Path) -> Parsed:
-    """Have the generator read a document in normal form.
+    """Parse a document in normal form.
 
     Args:
         document: The document.
         names: The table of names.
-        output: Where the package is going to be; nothing is written yet.
+        output: The folder of the package to be generated; nothing is written yet.
 
     Raises:
-        SpecError: The generator warns of anything, or two things would have one name in Python.
+        SpecError: The parser has a warning, or two names of the document would be the same name in Python.
     """
     calls = calls_of(document, names)
     _check_values(document)
@@ -76,7 +75,7 @@ def parse(document: Document, names: Names, output: Path) -> Parsed:
         overwrite=False,
         output_path=output,
     )
-    data = _data(_dressed(document, calls), config)
+    data = _data(_prepared(document, calls), config)
     hidden = envelope_models(document)
     models = [m for m in data.models if m.class_info.name not in hidden and not rendering.is_mapping(m)]
     for model in models:
@@ -84,7 +83,7 @@ def parse(document: Document, names: Names, output: Path) -> Parsed:
     endpoints = {
         str(e.name): e for collection in data.endpoint_collections_by_tag.values() for e in collection.endpoints
     }
-    views = [view(document, call, endpoints[_key(place)]) for place, call in enumerate(calls.values())]
+    views = [view(document, call, endpoints[_key(index)]) for index, call in enumerate(calls.values())]
     return Parsed(document, data, config, views, models, [e for e in data.enums if isinstance(e, EnumProperty)])
 
 
@@ -105,20 +104,20 @@ def _data(document: Document, config: Config) -> GeneratorData:
     return data
 
 
-def _key(place: int) -> str:
-    """How the generator's parser is told, and tells, which operation is which; it would respell names such as `list`."""
-    return f"operation_{place}"
+def _key(index: int) -> str:
+    """The operationId for the parser, which identifies the operation afterwards; it would respell names such as `list`."""
+    return f"operation_{index}"
 
 
-def _dressed(document: Document, calls: dict[CallName, Call]) -> Document:
-    """The document as the generator should see it: our names for its tags and operations, successes only."""
-    dressed = copy.deepcopy(document)
+def _prepared(document: Document, calls: dict[CallName, Call]) -> Document:
+    """The document for the parser: with our names for tags and operations, and without error responses."""
+    prepared = copy.deepcopy(document)
     paths: dict[str, dict[str, Any]] = {}
-    dressed["paths"] = paths
-    for place, call in enumerate(calls.values()):
+    prepared["paths"] = paths
+    for index, call in enumerate(calls.values()):
         operation = copy.deepcopy(document["paths"][call.path][call.method])
         operation["tags"] = [call.name.namespace]
-        operation["operationId"] = _key(place)
+        operation["operationId"] = _key(index)
         operation["responses"] = {s: r for s, r in operation["responses"].items() if s.startswith("2")}
         if call.slug_path:
             operation["parameters"] = [
@@ -126,12 +125,12 @@ def _dressed(document: Document, calls: dict[CallName, Call]) -> Document:
                 {"name": "project-slug", "in": "path", "required": True, "schema": {"type": "string"}},
             ]
         paths.setdefault(call.route, {})[call.method] = operation
-    for schema in dressed["components"]["schemas"].values():
+    for schema in prepared["components"]["schemas"].values():
         if "properties" in schema:
-            # What says only which fields go together is for people; the generator would make a union of it.
+            # These only document which fields go together; the parser would turn them into a union.
             schema.pop("anyOf", None)
             schema.pop("oneOf", None)
-    return dressed
+    return prepared
 
 
 def _without_slug(call: Call) -> Iterator[Any]:
@@ -139,7 +138,7 @@ def _without_slug(call: Call) -> Iterator[Any]:
 
 
 def _check_values(document: Document) -> None:
-    """Make sure that no two values of an enum have one name; the generator does not name the place, or loses one of them."""
+    """Reject an enum with two values of the same Python name: the parser drops one, or fails without naming the enum."""
     for name, schema in document["components"]["schemas"].items():
         taken: dict[str, str] = {}
         for value in schema.get("enum", ()):

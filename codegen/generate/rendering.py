@@ -1,4 +1,4 @@
-"""What the templates say of types and names: Jinja filters over the generator's properties."""
+"""Jinja filters for the templates: types, names and texts of the generator's properties."""
 
 from __future__ import annotations
 
@@ -57,31 +57,42 @@ _UNESCAPED_LAST_QUOTE = re.compile(r'(?<!\\)((?:\\\\)*)"\Z')
 
 _TAKEN_IN_MODELS = frozenset(
     {
-        *("additional_properties", "from_dict", "from_received", "models_module", "to_dict"),  # of every model
-        *("bool", "date", "datetime", "dict", "field", "float", "int", "list", "self", "str"),  # of its declaration
+        *("additional_properties", "from_dict", "to_dict"),  # members of every model
+        *(
+            "bool",
+            "date",
+            "datetime",
+            "dict",
+            "field",
+            "float",
+            "int",
+            "list",
+            "self",
+            "str",
+        ),  # used in its declaration
     }
 )
 
 
 def plain(text: Any) -> str:
-    """Text from the document as a plain string; only for what is escaped, or reduced to letters, right after."""
+    """Text from the document as a plain string; the caller must escape it or reduce it to an identifier."""
     if text is None:
         return ""
     return text.get_untrusted_value() if isinstance(text, UntrustedString) else str(text)
 
 
 def attribute(name: Any) -> str:
-    """The Python name of a field: snake_case, and nothing that means something else in the class of a model."""
+    """The Python name of a field: snake_case, and different from all other names in the class of a model."""
     return identifier(plain(name), prefix="field_", taken=_TAKEN_IN_MODELS)
 
 
 def literal(text: Any) -> str:
-    """A Python string literal; whatever the text holds stays inside the quotes."""
+    """A Python string literal, with all text escaped."""
     return f'"{strings.in_double_quote_literal(plain(text))}"'
 
 
 def docstring(text: Any, indent: int = 0, *, hanging: bool = False) -> str:
-    """Text of the document for the inside of a docstring: escaped, wrapped and indented.
+    """Text of the document inside a docstring: escaped, wrapped and indented.
 
     Args:
         text: The text.
@@ -100,22 +111,22 @@ def docstring(text: Any, indent: int = 0, *, hanging: bool = False) -> str:
 
 
 def sentences(text: Any, indent: int = 0) -> str:
-    """Text for a docstring of its own: the first sentence, and what follows it as another paragraph."""
+    """Text as a complete docstring: the first sentence, then the rest as another paragraph."""
     first, _, rest = plain(text).strip().partition(". ")
     return docstring(f"{first}.\n\n{rest}" if rest else plain(text), indent)
 
 
 def is_mapping(prop: Any) -> bool:
     """Whether a property is an object without fields of its own: a dict in Python."""
-    # The schema is asked, because the generator fills in the properties of a reference only after it was made.
+    # The schema is read, because the parser fills in the properties of a reference only later.
     return isinstance(prop, ModelProperty) and not prop.data.properties
 
 
 def fields_of(prop: Any) -> list[Any]:
-    """The fields of an object, what is required first.
+    """The fields of an object, the required ones first.
 
     Raises:
-        SpecError: It is no object with fields, so that it cannot become the arguments of a method.
+        SpecError: The property is not an object with fields, so it cannot become the arguments of a method.
     """
     if not isinstance(prop, ModelProperty):
         msg = f"{plain(prop.name)}: expected an object with fields, found {type(prop).__name__}"
@@ -124,7 +135,7 @@ def fields_of(prop: Any) -> list[Any]:
 
 
 def is_nullable(prop: Any) -> bool:
-    """Whether null is among the values of a property."""
+    """Whether a property may be null."""
     return isinstance(prop, UnionProperty) and any(isinstance(arm, NoneProperty) for arm in prop.inner_properties)
 
 
@@ -137,13 +148,13 @@ def annotation(prop: Any) -> str:
     if is_mapping(prop):
         return f"dict[str, {_mapping_value(prop, annotation)}]"
     if isinstance(prop, DateProperty):
-        # CircleCI answers with no date alone so far; until it does, a model declares one as the text that it is.
+        # No response contains a date without a time so far; until one does, a model declares a date as text.
         return "str"
     return _plain_annotation(prop)
 
 
 def argument_annotation(prop: Any) -> str:
-    """The type of an argument: wider than that of a field, because callers hold ids and values as text."""
+    """The type of an argument: wider than that of a field, because callers often have ids and values as text."""
     if isinstance(prop, ListProperty):
         return f"Sequence[{argument_annotation(prop.inner_property)}]"
     if isinstance(prop, UnionProperty):
@@ -158,7 +169,7 @@ def argument_annotation(prop: Any) -> str:
 
 
 def model_names(prop: Any) -> Iterator[str]:
-    """The models and enums that the type of a property mentions."""
+    """The models and enums in the type of a property."""
     if isinstance(prop, ListProperty):
         yield from model_names(prop.inner_property)
     elif isinstance(prop, UnionProperty):

@@ -1,4 +1,4 @@
-"""What the templates need to know of each operation: its call in Python, its arguments, what it answers."""
+"""The data of each operation for the templates: its arguments, its path, and its result."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ __all__ = ["Argument", "View", "view"]
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _PLAIN_PLACEHOLDER = re.compile(r"[A-Za-z0-9_-]+")
+_PAGE_OF = re.compile(r"^(One|A) (page|batch|sequence|list) of ")
 _SLUG_TYPES = {
     "project-slug": ("ProjectSlug | str", "project_path"),
     "org-slug": ("OrgSlug | str", "org_path"),
@@ -30,7 +31,18 @@ _SLUG_TYPES = {
 
 @attrs.frozen(kw_only=True)
 class Argument:
-    """One argument of a method."""
+    """One argument of a method.
+
+    Attributes:
+        name: Its name in Python.
+        key: The name of the parameter or field in the API.
+        annotation: Its type.
+        default: Its default, as an expression; None where it is required.
+        description: The document's description.
+        place: The part of the request in which it is sent: ``path``, ``query`` or ``body``.
+        nullable: Whether it is a field of the body that may be sent as null.
+        models: The models and enums in its type.
+    """
 
     name: str
     key: str
@@ -43,13 +55,21 @@ class Argument:
 
     @property
     def declaration(self) -> str:
-        """The argument as it stands in a signature."""
+        """The argument as it is written in a signature."""
         return f"{self.name}: {self.annotation}" + (f" = {self.default}" if self.default is not None else "")
 
 
 @attrs.frozen(kw_only=True)
 class View:
-    """An operation as its template prints it."""
+    """An operation, as its template prints it.
+
+    Attributes:
+        call: The operation and the name of its method.
+        arguments: The arguments of the method, in the order of the document.
+        outcome: The result of the method.
+        path_expression: The path, with the arguments filled in, as an expression.
+        cursor: The query parameter that selects the next page, where it is not ``page-token``.
+    """
 
     call: Call
     arguments: Sequence[Argument]
@@ -58,66 +78,48 @@ class View:
     cursor: str | None
 
     @property
-    def module(self) -> str:
-        """The module of the operation."""
-        return self.call.module
-
-    @property
-    def parsed_annotation(self) -> str:
-        """What ``parse`` returns."""
-        names = sorted(self.outcome.models, key=len, reverse=True)
-        kind = self.outcome.annotation
-        for name in names:
-            kind = re.sub(rf"(?<![.\w]){name}\b", f"models.{name}", kind)
-        return f"Page[{kind}]" if self.outcome.page else kind
+    def returns(self) -> str:
+        """The text for the section "Returns" of the docstring; empty where nothing is returned."""
+        if not self.outcome.page:
+            return self.outcome.description if self.outcome.annotation != "None" else ""
+        things = _PAGE_OF.sub("", self.outcome.description).rstrip(".")
+        over = f" over {things}" if things and things != self.outcome.description.rstrip(".") else ""
+        return f"A paginator{over}: await it for the first page, iterate over it for all items."
 
     @property
     def all_models(self) -> Sequence[str]:
-        """The models that the method's signature mentions."""
-        return sorted({*self.argument_models, *self.outcome.models})
+        """The models in the signature."""
+        return sorted({name for argument in self.arguments for name in argument.models} | self.outcome.models)
 
     @property
     def positional(self) -> Sequence[Argument]:
-        """What stands in the path, in its order."""
+        """The parameters of the path, in its order."""
         return [argument for argument in self.arguments if argument.place == "path" and argument.default is None]
 
     @property
     def keywords(self) -> Sequence[Argument]:
-        """Everything else, what is required first."""
+        """All other arguments, the required ones first."""
         rest = [argument for argument in self.arguments if argument not in self.positional]
         return sorted(rest, key=lambda argument: argument.default is not None)
 
     @property
     def signature(self) -> str:
-        """All arguments, as they stand in a ``def``."""
+        """All arguments, as they are written in a ``def``."""
         star = ["*"] if self.keywords else []
         return ", ".join([*(a.declaration for a in self.positional), *star, *(a.declaration for a in self.keywords)])
 
     @property
-    def forwarded(self) -> str:
-        """All arguments, as the method hands them to the module of the operation."""
-        return ", ".join([*(a.name for a in self.positional), *(f"{a.name}={a.name}" for a in self.keywords)])
+    def nullable(self) -> Sequence[Argument]:
+        """The fields of the body for which None is sent as null."""
+        return [argument for argument in self.arguments if argument.nullable]
 
     def placed(self, place: str) -> Sequence[Argument]:
-        """The arguments that travel in one place: path, query or body."""
+        """The arguments that are sent in one part of the request: ``path``, ``query`` or ``body``."""
         return [argument for argument in self.arguments if argument.place == place]
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """The names of other modules that signature and body mention."""
-        text = f"{self.signature} {self.path_expression} {self.outcome.annotation}"
-        words = frozenset(re.findall(r"[A-Za-z_]+", text))
-        given = {"given"} if any(a.default is not None for a in self.placed("body")) else set[str]()
-        return words | given
-
-    @property
-    def argument_models(self) -> Sequence[str]:
-        """The models that the arguments mention."""
-        return sorted({name for argument in self.arguments for name in argument.models})
 
 
 def view(document: Document, call: Call, endpoint: Endpoint) -> View:
-    """An operation as its template prints it, from the document's facts and the generator's types."""
+    """An operation as its template prints it, from the document and the types of the generator's parser."""
     arguments = list(_arguments(call, endpoint))
     names = [argument.name for argument in arguments]
     if len(set(names)) < len(names):
@@ -148,11 +150,11 @@ def _arguments(call: Call, endpoint: Endpoint) -> Iterator[Argument]:
         yield _argument(call, prop, "query", source.get("description", ""), source["schema"].get("default"))
     for body in endpoint.bodies:
         for prop in _fields_of_body(call, body.prop):
-            yield _argument(call, prop, "body", call.body_words.get(plain(prop.name), ""), None)
+            yield _argument(call, prop, "body", call.body_descriptions.get(plain(prop.name), ""), None)
 
 
 def _fields_of_body(call: Call, prop: Any) -> list[Any]:
-    """The fields of a request body: each becomes an argument, so that a body without any could not be given."""
+    """The fields of a request body. Each becomes an argument, so a body without fields cannot be passed."""
     fields = fields_of(prop) if isinstance(prop, ModelProperty) else []
     if not fields:
         msg = f"{call.place} body: only an object with fields can become arguments, found {argument_annotation(prop)}"
@@ -179,7 +181,7 @@ def _argument(call: Call, prop: Any, place: str, description: str, default: Any)
     key = plain(prop.name)
     kind = argument_annotation(prop)
     nullable = is_nullable(prop)
-    # A time is given as a datetime alone; where it is left out, the API's own default holds.
+    # A time is passed as a datetime, which has no literal; where it is left out, the API's own default applies.
     if isinstance(default, str) and "str" in arms(kind):
         default = literal(default)
     elif prop.required:
@@ -201,7 +203,7 @@ def _argument(call: Call, prop: Any, place: str, description: str, default: Any)
 
 
 def _path_expression(call: Call) -> str:
-    """The route as an expression. Its text is put between quotes piece by piece; the rest is names of ours alone."""
+    """The path as an expression. Its text goes into quotes piece by piece; the rest consists of our own names."""
     pieces: list[str] = []
     end = 0
     for match in _PLACEHOLDER.finditer(call.route):
@@ -213,13 +215,13 @@ def _path_expression(call: Call) -> str:
 
 
 def _fixed(text: str) -> str:
-    """Text for the inside of an f-string."""
+    """Text inside an f-string."""
     return literal(text)[1:-1].replace("{", "{{").replace("}", "}}")
 
 
 def _filled(call: Call, key: str) -> str:
     if not _PLAIN_PLACEHOLDER.fullmatch(key):
-        msg = f"{call.place}: the path parameter {key!r} is not made of letters, digits, - and _"
+        msg = f"{call.place}: the path parameter {key!r} may only have letters, digits, - and _"
         raise SpecError(msg)
     name = call.argument(key)
     # Single quotes, because an f-string on Python 3.11 cannot reuse its own.

@@ -11,7 +11,7 @@ import os
 from aiohttp import web
 
 from circleci_v2.errors import DecodeError, WebhookVerificationError
-from circleci_v2.webhooks import SIGNATURE_HEADER, Deduplicator, Event, JobCompleted, parse, verify
+from circleci_v2.webhooks import SIGNATURE_HEADER, Deduplicator, JobCompleted, WebhookEvent, parse, verify
 
 logger = logging.getLogger("receiver")
 deliveries = Deduplicator()
@@ -33,7 +33,7 @@ async def receive(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-async def handle(event: Event) -> None:
+async def handle(event: WebhookEvent) -> None:
     """Handle an event quickly, or enqueue it: CircleCI repeats a delivery without a timely response."""
     if isinstance(event, JobCompleted) and event.job.status == "failed":
         logger.warning("job %s of %s failed: %s", event.job.number, event.project.slug, event.workflow.url)

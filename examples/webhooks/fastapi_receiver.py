@@ -12,14 +12,14 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, HTTPException, Request
 
 from circleci_v2.errors import DecodeError, WebhookVerificationError
-from circleci_v2.webhooks import SIGNATURE_HEADER, Deduplicator, Event, WorkflowCompleted, parse, verify
+from circleci_v2.webhooks import SIGNATURE_HEADER, Deduplicator, WebhookEvent, WorkflowCompleted, parse, verify
 
 logger = logging.getLogger("receiver")
 deliveries = Deduplicator()
 app = FastAPI()
 
 
-async def verified_event(request: Request) -> Event:
+async def verified_event(request: Request) -> WebhookEvent:
     """Return the event of a delivery; respond with 401 to a forged one, with 400 to an unreadable one."""
     body = await request.body()
     try:
@@ -32,7 +32,7 @@ async def verified_event(request: Request) -> Event:
 
 
 @app.post("/webhooks/circleci", status_code=204)
-async def receive(event: Annotated[Event, Depends(verified_event)]) -> None:
+async def receive(event: Annotated[WebhookEvent, Depends(verified_event)]) -> None:
     """Handle each event once and quickly, or enqueue it: CircleCI repeats a delivery without a timely response."""
     with deliveries.claim(event.id) as is_new:
         if is_new and isinstance(event, WorkflowCompleted):

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from circleci_v2.errors import DecodeError, WebhookVerificationError
-from circleci_v2.webhooks import SIGNATURE_HEADER, Deduplicator, Event, WorkflowCompleted, parse, verify
+from circleci_v2.webhooks import SIGNATURE_HEADER, Deduplicator, WebhookEvent, WorkflowCompleted, parse, verify
 
 logger = logging.getLogger("receiver")
 deliveries = Deduplicator()
@@ -36,7 +36,7 @@ async def receive(request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def handle(event: Event) -> None:
+async def handle(event: WebhookEvent) -> None:
     """Handle an event quickly, or enqueue it: CircleCI repeats a delivery without a timely response."""
     if isinstance(event, WorkflowCompleted):
         logger.info("%s on %s: %s", event.workflow.name, event.pipeline.branch, event.workflow.status)

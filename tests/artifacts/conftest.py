@@ -2,38 +2,43 @@ from __future__ import annotations
 
 import pytest
 
-from circleci_v2._files import downloading
+from circleci_v2._download import resumable
 from tests.artifacts.storage import Storage
-from tests.clients import SkippingClient
 
 
 @pytest.fixture(autouse=True)
-def pauses(monkeypatch):
-    """The pauses before further tries, which nobody waits for here."""
-    pauses = []
+def back_offs(monkeypatch):
+    """Record the waits between attempts instead of waiting."""
+    back_offs = []
 
-    async def pause(fruitless):
-        pauses.append(fruitless)
+    async def back_off(without_progress):
+        back_offs.append(without_progress)
 
-    monkeypatch.setattr(downloading, "pause", pause)
-    return pauses
+    monkeypatch.setattr(resumable, "back_off", back_off)
+    return back_offs
+
+
+@pytest.fixture
+def over_sockets():
+    """Whether the servers listen on sockets, for tests that are about connections; else they run in memory."""
+    return False
 
 
 @pytest.fixture
 def storage():
-    with Storage().running() as storage:
-        yield storage
+    return Storage()
 
 
 @pytest.fixture
-async def circleci(storage, anyio_backend):
-    async with SkippingClient(storage.api.url) as circleci:
-        yield circleci
+async def circleci(storage, over_sockets, anyio_backend):
+    with storage.over_sockets() if over_sockets else storage.in_memory() as client:
+        async with client as circleci:
+            yield circleci
 
 
 @pytest.fixture
 def dest(tmp_path):
-    """Where to download to, beside a directory in which nothing may change."""
+    """A destination, beside a directory that must not change."""
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "kept").write_text("kept")

@@ -1,4 +1,4 @@
-"""Paths that a job might choose to have its artifact land elsewhere."""
+"""Paths that a job might choose to write outside of the destination, and harmless ones."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ OVERLONG = [
     "a/" * 2048 + "b",
     "x/" * 100_000 + "y",
 ]
-REFUSED_EVERYWHERE = CLIMBING + ABSOLUTE + UNPRINTABLE + NAMELESS + OVERLONG
+REJECTED_EVERYWHERE = CLIMBING + ABSOLUTE + UNPRINTABLE + NAMELESS + OVERLONG
 
-REFUSED_ON_WINDOWS = [
+REJECTED_ON_WINDOWS = [
     "con",
     "CON",
     "nul",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from circleci_v2.artifacts import download_artifacts
-from tests.artifacts.hostile import HARMLESS, REFUSED_EVERYWHERE, REFUSED_ON_WINDOWS
+from tests.artifacts.hostile import HARMLESS, REJECTED_EVERYWHERE, REJECTED_ON_WINDOWS
 from tests.artifacts.storage import StoredFile
 
 pytestmark = [
@@ -46,7 +46,7 @@ async def test_no_hostile_path_leaves_the_destination(circleci, storage, dest, o
     place = dest / "0" if by_node else dest
     plant_links(place, tmp_path / "outside")
     around = {path: everything(path) for path in (tmp_path / "outside", tmp_path.parent) if path != dest}
-    hostile = [*REFUSED_EVERYWHERE, *LINKED]
+    hostile = [*REJECTED_EVERYWHERE, *LINKED]
     storage.store(*(StoredFile(path, b"evil") for path in hostile))
     storage.store(
         StoredFile("occupied", b"first"), StoredFile("occupied/by/a/file/x", b"second"), StoredFile("taken", b"")
@@ -67,9 +67,9 @@ async def test_no_hostile_path_leaves_the_destination(circleci, storage, dest, o
 
 
 async def test_names_that_only_windows_forbids_are_stored_elsewhere(circleci, storage, dest):
-    storage.store(*(StoredFile(path, b"fine") for path in REFUSED_ON_WINDOWS))
+    storage.store(*(StoredFile(path, b"fine") for path in REJECTED_ON_WINDOWS))
     download = await download_artifacts(circleci, SLUG, 17, dest)
-    assert {str(file.file.relative_to(dest)) for file in download.files} == set(REFUSED_ON_WINDOWS)
+    assert {str(file.file.relative_to(dest)) for file in download.files} == set(REJECTED_ON_WINDOWS)
 
 
 async def test_a_hostile_job_name_leaves_no_trace_either(circleci, storage, dest):
@@ -81,7 +81,7 @@ async def test_a_hostile_job_name_leaves_no_trace_either(circleci, storage, dest
     from circleci_v2.artifacts import download_workflow_artifacts
 
     workflow = "fda08377-fe7e-46b1-8992-3a7aaecac9c3"
-    storage.answers[f"/workflow/{workflow}/job"] = {"items": jobs, "next_page_token": None}
+    storage.responses[f"/workflow/{workflow}/job"] = {"items": jobs, "next_page_token": None}
     for number in range(len(jobs)):
         storage.store(StoredFile("evil", b"evil"), job=number)
     download = await download_workflow_artifacts(circleci, workflow, dest, on_error="collect")

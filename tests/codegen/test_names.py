@@ -59,7 +59,7 @@ def test_an_operation_nobody_has_named_gets_its_operation_id_and_is_reported():
     assert names.unnamed == ["operation GET /pipeline/{id}/lineage is called pipelines.get_pipeline_lineage"]
 
 
-def test_a_call_into_a_namespace_that_is_not_there_is_refused():
+def test_a_call_into_a_namespace_that_is_not_there_is_rejected():
     names = Names({**Names.load().table, "operations": {"GET /x": {"call": "nowhere.get"}}})
     with pytest.raises(SpecError, match="there is no namespace 'nowhere'"):
         names.call("get", "/x", {})

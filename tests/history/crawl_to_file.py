@@ -1,4 +1,4 @@
-"""A crawl that stores each record as a line with its cursor, and goes on where the file ends. It expects to be killed."""
+"""A crawl that stores each record as a line with its cursor, and resumes at the end of the file; made to be killed."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from circleci_v2 import CircleCI
 SLUG = "gh/acme/web"
 
 
-def whole_lines(path: Path) -> list[str]:
-    """What was stored; a line that the kill cut off is taken away."""
+def complete_lines(path: Path) -> list[str]:
+    """Return the stored lines, after removing one that the kill cut off."""
     if not path.exists():
         return []
     text = path.read_text(encoding="utf-8")
-    whole = text[: text.rfind("\n") + 1]
-    path.write_text(whole, encoding="utf-8")
-    return whole.splitlines()
+    complete = text[: text.rfind("\n") + 1]
+    path.write_text(complete, encoding="utf-8")
+    return complete.splitlines()
 
 
 async def crawl(base_url: str, path: Path) -> None:
-    """Store what is missing."""
-    lines = whole_lines(path)
+    """Store the missing records."""
+    lines = complete_lines(path)
     cursor = json.loads(lines[-1])["cursor"] if lines else None
     async with CircleCI("fake-token", base_url=base_url) as circleci:
         with path.open("a", encoding="utf-8") as file:

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
-import random
 from datetime import timedelta
 
 import anyio
@@ -21,30 +18,13 @@ from circleci_v2.errors import (
     ServerError,
 )
 from circleci_v2.history import history, org_history
+from tests.history.helpers import SLUG, crawl, keep, numbers_of
 from tests.support.archive import EPOCH, Archive, identifier
 from tests.support.scripted import refusal
 
 pytestmark = pytest.mark.anyio
 
-SLUG = "gh/acme/web"
 NO_MOMENT = EPOCH.replace(tzinfo=None)
-
-
-async def crawl(archive, **options):
-    return [record async for record in history(archive, SLUG, **options)]
-
-
-async def keep(kept, records):
-    async for record in records:
-        kept.append(record)
-
-
-def numbers_of(records):
-    return [record.pipeline.number for record in records]
-
-
-class Killed(BaseException):
-    """Stands for the end of the process."""
 
 
 async def test_every_pipeline_comes_with_its_workflows_and_jobs_newest_first():
@@ -112,13 +92,13 @@ async def test_pages_are_not_read_beyond_since():
 
 
 @given(st.integers(0, 25), st.integers(0, 25))
-async def test_the_window_includes_since_and_excludes_until(since, until):
+async def test_the_date_range_includes_since_and_excludes_until(since, until):
     archive = Archive(20, workflows=0)
     records = await crawl(archive, since=EPOCH + timedelta(minutes=since), until=EPOCH + timedelta(minutes=until))
     assert numbers_of(records) == [number for number in range(20, 0, -1) if since <= number < until]
 
 
-async def test_records_stream_while_the_crawl_goes_on():
+async def test_records_stream_while_the_crawl_continues():
     archive = Archive(400)
     async with history(archive, SLUG, concurrency=5) as records:
         assert (await anext(records)).pipeline.number == 400
@@ -136,7 +116,7 @@ async def test_leaving_the_loop_stops_the_crawl():
     assert len(archive.calls) < 200
 
 
-async def test_a_part_that_circleci_refuses_is_carried_in_the_record():
+async def test_a_part_that_circleci_rejects_is_a_failure_of_the_record():
     archive = Archive(3)
     expired = f"/workflow/{identifier('workflow', 2, 0)}/job"
     archive.fail = lambda path: refusal(404) if path == expired else None
@@ -150,14 +130,14 @@ async def test_a_part_that_circleci_refuses_is_carried_in_the_record():
     assert records[1].to_dict()["failures"][0]["part"] == "jobs"
 
 
-async def test_a_pipeline_whose_workflows_are_refused_is_still_a_record():
+async def test_a_pipeline_whose_workflows_are_rejected_is_still_a_record():
     archive = Archive(3)
     archive.fail = lambda path: refusal(404) if path.endswith("/workflow") else None
     records = await crawl(archive)
     assert [(record.workflows, record.failures[0].part) for record in records] == [([], "workflows")] * 3
 
 
-async def test_an_expired_workflow_without_an_id_has_no_jobs_and_is_no_failure(monkeypatch):
+async def test_an_expired_workflow_without_an_id_has_no_jobs_and_is_not_a_failure(monkeypatch):
     archive = Archive(1, workflows=1)
     monkeypatch.setattr(archive, "workflow", lambda *place: Archive.workflow(archive, *place) | {"id": None})
     (record,) = await crawl(archive)
@@ -169,7 +149,7 @@ async def test_an_expired_workflow_without_an_id_has_no_jobs_and_is_no_failure(m
 @pytest.mark.parametrize(
     "failure", [refusal(503), refusal(401), APIConnectionError("lost", method="GET", url="https://circleci.com")]
 )
-async def test_an_outage_is_raised_behind_the_records_before_it(failure):
+async def test_an_outage_is_raised_after_the_records_before_it(failure):
     archive = Archive(30)
     broken = f"/pipeline/{identifier('pipeline', 20)}/workflow"
     archive.fail = lambda path: failure if path == broken else None
@@ -194,7 +174,7 @@ async def test_an_outage_at_a_job_is_raised_as_it_is_and_ends_its_siblings():
 @pytest.mark.parametrize(
     "path", [f"/pipeline/{identifier('pipeline', 3)}/workflow", f"/workflow/{identifier('workflow', 3, 0)}/job"]
 )
-def test_a_call_that_is_cancelled_from_outside_is_no_end_of_the_history(path):
+def test_a_call_that_is_cancelled_from_outside_does_not_end_the_history_silently(path):
     archive = Archive(5)
     archive.fail = lambda asked: asyncio.CancelledError() if asked == path else None
     kept = []
@@ -203,14 +183,14 @@ def test_a_call_that_is_cancelled_from_outside_is_no_end_of_the_history(path):
     assert numbers_of(kept) == [5, 4]
 
 
-async def test_what_a_record_carries_can_be_chosen():
+async def test_the_tolerated_errors_can_be_chosen():
     archive = Archive(3)
     archive.fail = lambda path: refusal(503) if path.endswith("/job") else None
-    records = await crawl(archive, carry=lambda error: isinstance(error, ServerError))
+    records = await crawl(archive, tolerate=lambda error: isinstance(error, ServerError))
     assert [len(record.failures) for record in records] == [2, 2, 2]
 
 
-async def test_a_list_that_breaks_off_is_raised_behind_the_records_before_it():
+async def test_a_list_that_breaks_off_is_raised_after_the_records_before_it():
     archive = Archive(12)
     asked = []
 
@@ -227,121 +207,14 @@ async def test_a_list_that_breaks_off_is_raised_behind_the_records_before_it():
     assert numbers_of(seen) == list(range(12, 4, -1))
 
 
-async def test_pipelines_that_do_not_say_when_they_were_created_are_in_every_window():
+async def test_pipelines_without_a_creation_time_are_in_every_date_range():
     archive = Archive(9, workflows=0)
     archive.undated = {8, 5, 2}
     since, until = archive.created_at(4), archive.created_at(7)
     assert numbers_of(await crawl(archive, since=since, until=until)) == [8, 6, 5, 4, 2]
 
 
-async def test_a_pipeline_without_a_trigger_is_a_record_like_any_other():
-    archive = Archive(2)
-    complete = archive.pipeline
-
-    def pipeline(number):
-        given = complete(number)
-        return given | {"trigger": given["trigger"] | {"actor": None} if number == 1 else None}
-
-    archive.pipeline = pipeline
-    rows = [row for record in await crawl(archive) for row in record.to_records("pipelines")]
-    assert [(row["trigger_type"], row["trigger_actor"]) for row in rows] == [(None, None), ("webhook", None)]
-
-
-@given(
-    count=st.integers(1, 40),
-    killed_after=st.integers(0, 40),
-    page_size=st.integers(1, 7),
-    same_moment=st.integers(1, 5),
-    by_position=st.booleans(),
-    added=st.integers(0, 9),
-    removed=st.integers(0, 9),
-    expired=st.booleans(),
-    undated=st.sets(st.integers(1, 40)),
-)
-async def test_a_crawl_resumed_from_its_cursor_loses_nothing_and_doubles_nothing(
-    *, count, killed_after, page_size, same_moment, by_position, added, removed, expired, undated
-):
-    archive = Archive(count, workflows=0, page_size=page_size, same_moment=same_moment, by_position=by_position)
-    archive.undated = undated
-    seen = []
-    async for record in history(archive, SLUG):
-        if len(seen) == killed_after:
-            break
-        seen.append(record)
-    # Meanwhile pipelines come and go, and the page token may expire.
-    archive.numbers += range(count + 1, count + 1 + added)
-    # Of several that share a moment none goes: it could not be told from those that were not read yet.
-    goes = removed and same_moment == 1 and not undated
-    gone = set(archive.numbers[:count][-removed:]) if goes else set()
-    archive.numbers = [number for number in archive.numbers if number not in gone]
-    if expired and seen:
-        archive.expired = {seen[-1]._cursor.page_token}
-    rest = await crawl(archive, cursor=seen[-1].cursor if seen else None)
-    numbers = numbers_of(seen) + numbers_of(rest)
-    assert len(numbers) == len(set(numbers))
-    if seen:
-        assert set(numbers) >= set(range(1, count + 1)) - gone
-        assert set(numbers_of(rest)).isdisjoint(range(count + 1, count + 1 + added))
-
-
-async def test_a_crawl_is_resumed_behind_newest_pipelines_that_do_not_say_when_they_were_created():
-    archive = Archive(9, workflows=0)
-    archive.undated = {8, 9}
-    seen = []
-    async for record in history(archive, SLUG):
-        seen.append(record)
-        if len(seen) == 2:
-            break
-    archive.numbers += range(10, 20)
-    assert numbers_of(await crawl(archive, cursor=seen[-1].cursor)) == list(range(7, 0, -1))
-
-
-async def test_a_place_that_neither_its_pipeline_nor_a_date_tells_is_refused():
-    archive = Archive(9, workflows=0)
-    archive.undated = {9}
-    async for record in history(archive, SLUG):
-        archive.numbers.remove(9)
-        with pytest.raises(ConfigurationError, match=f"does not hold pipeline {record.pipeline.id} of the cursor"):
-            await crawl(archive, cursor=record.cursor)
-        break
-
-
-@pytest.mark.parametrize("seed", range(50))
-async def test_a_crawl_killed_at_any_call_and_resumed_gives_every_record_once(seed):
-    chance = random.Random(seed)
-    archive = Archive(25, page_size=chance.choice([1, 4, 20]), same_moment=chance.choice([1, 3]))
-    stored = []
-    while True:
-        calls_to_live = chance.randint(1, 60)
-
-        def die():
-            nonlocal calls_to_live
-            calls_to_live -= 1
-            if calls_to_live < 0:
-                raise Killed
-
-        archive.before_call = die
-        cursor = json.loads(stored[-1])["cursor"] if stored else None
-        if await crawl_until_killed(stored, history(archive, SLUG, concurrency=chance.choice([1, 7]), cursor=cursor)):
-            break
-    numbers = [json.loads(line)["pipeline"]["number"] for line in stored]
-    assert numbers == list(range(25, 0, -1))
-    assert all(len(workflow["jobs"]) == 3 for line in stored for workflow in json.loads(line)["workflows"])
-
-
-async def crawl_until_killed(stored, records):
-    """Store each record as a line; False when the end of the process came before the end of the crawl."""
-    alive = True
-    try:
-        async with records as crawled:
-            async for record in crawled:
-                stored.append(json.dumps(record.to_dict()))
-    except* Killed:
-        alive = False
-    return alive
-
-
-async def test_pipelines_that_appear_during_the_crawl_do_not_double_what_they_push_on():
+async def test_pipelines_that_appear_during_the_crawl_do_not_repeat_those_they_shift():
     archive = Archive(30, workflows=0, by_position=True)
     seen = []
     async for record in history(archive, SLUG, concurrency=1):
@@ -360,51 +233,14 @@ async def test_an_organization_has_a_history_too():
     assert numbers_of(rest) == [4, 3, 2, 1]
 
 
-async def test_a_cursor_of_another_list_is_refused():
-    (record, *_) = await crawl(Archive(3))
-    for slug, options in [("gh/acme/api", {}), (SLUG, {"branch": "main"})]:
-        with pytest.raises(ConfigurationError, match="belongs to the history of gh/acme/web"):
-            history(Archive(3), slug, cursor=record.cursor, **options)
-
-
-async def test_a_cursor_of_a_later_version_says_so():
-    (record,) = await crawl(Archive(1))
-    content = json.loads(base64.urlsafe_b64decode(record.cursor))
-    text = base64.urlsafe_b64encode(json.dumps(content | {"version": 2}).encode()).decode()
-    with pytest.raises(ConfigurationError, match="is of version 2, and this library reads 1"):
-        history(Archive(1), SLUG, cursor=text)
-
-
-@pytest.mark.parametrize("text", ["", "page:1", "e30=", "bnVsbA==", "WzFd", "{}"])
-async def test_what_is_no_cursor_is_refused(text):
-    with pytest.raises(ConfigurationError, match="cursor="):
-        history(Archive(3), SLUG, cursor=text)
-
-
 @pytest.mark.parametrize(
     "options",
     [{"concurrency": 0}, {"include": ["job"]}, {"since": NO_MOMENT}, {"until": NO_MOMENT}],
 )
-async def test_what_cannot_be_is_refused_before_anything_is_sent(options):
+async def test_invalid_arguments_are_rejected_before_anything_is_sent(options):
     archive = Archive(3)
     with pytest.raises(ConfigurationError, match=next(iter(options))):
         history(archive, SLUG, **options)
     with pytest.raises(InvalidSlugError):
         history(archive, "acme")
     assert archive.calls == []
-
-
-async def test_flat_records_have_the_same_json_columns_each():
-    records = await crawl(Archive(3), include=("tests", "artifacts"))
-    expected = {"pipelines": 3, "workflows": 6, "jobs": 18, "tests": 12, "artifacts": 12}
-    for of, count in expected.items():
-        rows = [row for record in records for row in record.to_records(of)]
-        assert len(rows) == count
-        assert len({tuple(row) for row in rows}) == 1
-        assert json.loads(json.dumps(rows)) == rows
-    (row, *_) = records[0].to_records()
-    assert row["pipeline_number"] == 3
-    assert (row["branch"], row["workflow_name"], row["workflow_seconds"]) == ("main", "workflow 0", 90.0)
-    assert (row["job_name"], row["job_type"], row["job_seconds"]) == ("job 0", "build", None)
-    with pytest.raises(ConfigurationError, match="'steps'"):
-        records[0].to_records("steps")

@@ -1,4 +1,4 @@
-"""The ways in which Python programs cancel what they wait for, each at an exact step of the event loop."""
+"""The ways in which Python programs cancel tasks, each at an exact step of the event loop."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from anyio.lowlevel import checkpoint
 
 Work = Callable[[], Awaitable[Any]]
 Moment = Callable[[], Awaitable[None]]
-"""Comes back when it is time to cancel."""
+"""Returns when it is time to cancel."""
 Way = Callable[[Work, Moment], Awaitable[bool]]
-"""Begins the work, cancels it at the moment, and says whether it had come to its end before."""
+"""Starts the work, cancels it at the moment, and returns whether it had finished before."""
 
-# Less than what any client of these tests waits for by itself.
+# Less than any timeout of the clients in these tests.
 SECONDS: Final = 10.0
 
 
 class SkippingLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time can be moved on, so that a timeout ends at an exact step."""
+    """An event loop whose clock can be advanced, so that a timeout ends at an exact step."""
 
     def __init__(self) -> None:
         self._skipped = 0.0
@@ -34,11 +34,11 @@ class SkippingLoop(asyncio.SelectorEventLoop):
 
 
 class SiblingError(Exception):
-    """What a sibling fails with."""
+    """The error of a sibling task."""
 
 
 def after(steps: int) -> Moment:
-    """So many turns of the event loop from the beginning of the work."""
+    """Return after a number of iterations of the event loop."""
 
     async def moment() -> None:
         for _ in range(steps):
@@ -55,7 +55,7 @@ async def by_task_cancel(work: Work, moment: Moment) -> bool:
 
 
 async def by_task_cancel_at_every_step(work: Work, moment: Moment) -> bool:
-    """As impatient supervisors do it: again and again until it is over."""
+    """Cancel repeatedly until the task has ended, as some supervisors do."""
     task = asyncio.ensure_future(work())
     await moment()
     while not task.done():
@@ -117,7 +117,7 @@ async def by_cancel_scope(work: Work, moment: Moment) -> bool:
 
 async def _timed_out(work: Awaitable[None], moment: Moment) -> bool:
     task = asyncio.ensure_future(work)
-    # The time begins to run when the task does.
+    # The timeout starts with the task.
     await checkpoint()
     await moment()
     loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""A handler that goes wrong in every way it knows, at random but the same way each time."""
+"""A handler with faults of every kind, at random but reproducibly."""
 
 from __future__ import annotations
 
@@ -115,16 +115,16 @@ FAULTS: dict[Fault, int] = {
     no_http: 20,
     silence: 10,
 }
-"""How often each is what happens."""
+"""The relative frequency of each."""
 
 
 @attrs.frozen
 class Chaos:
-    """Answers ``…/item-7`` with the number 7, if it answers that well.
+    """Responds to ``…/item-7`` with the number 7, or with a fault.
 
     Attributes:
-        happened: How often each fault did.
-        worked_on: How often each request was received and not refused, by its method and path.
+        happened: How often each fault was chosen.
+        worked_on: How often each request was received and not rejected, by method and path.
     """
 
     random: Random = attrs.field(factory=lambda: Random(20_260_131))

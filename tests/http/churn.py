@@ -1,4 +1,4 @@
-"""Churn: many tasks that call and are cancelled at random, one after the other, for as long as one likes."""
+"""Churn: concurrent tasks whose calls are cancelled at random, for as long as required."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import attrs
 
 from tests.http.cancelling import Way, Work, after
 
-# A call takes about so many turns of the event loop, if it need not wait for others.
+# About the number of iterations of the event loop that a call takes without waiting for others.
 _MOST_STEPS: Final = 20
 
 
 @attrs.define
 class Churn:
-    """What happened.
+    """The calls so far.
 
     Attributes:
         finished: Calls that ended before they were cancelled.
@@ -29,14 +29,14 @@ class Churn:
 
 
 async def churn(work: Work, ways: Sequence[Way], *, tasks: int, seed: int, goes_on: Callable[[Churn], bool]) -> Churn:
-    """Call and cancel in so many tasks at once, each time in a random way and at a random step.
+    """Call and cancel in concurrent tasks, each time in a random way and at a random step.
 
     Args:
         work: What to call.
         ways: How to cancel.
-        tasks: How many call at once.
-        seed: Makes the same choices again.
-        goes_on: Asked before each call.
+        tasks: The number of tasks.
+        seed: The seed of all random choices.
+        goes_on: Returns whether to continue; called before each call.
     """
     seen = Churn()
 

@@ -1,4 +1,4 @@
-"""A client as the tests over real connections use it: it waits for a busy machine, but not between its attempts."""
+"""A client for tests over real connections: patient with a busy machine, and without delays between attempts."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from circleci_v2 import CircleCI, ConnectionOptions, RateLimitPolicy, RetryPolic
 from circleci_v2.config import Token
 from tests.loopback import TOKEN
 
-# What is retried is tested here; how fast requests follow each other after a refusal is another matter.
+# Pacing after a rejection would slow these tests down, and is tested elsewhere.
 UNPACED = RateLimitPolicy(enabled=False)
-# Reading the authorities of the machine takes longer than a test, and nothing is encrypted here.
+# Loading the CA bundle takes longer than a test, and nothing is encrypted here.
 NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 

@@ -1,4 +1,4 @@
-"""What carries the requests of these tests: the client's own connections on each event loop, and aiohttp."""
+"""The transports of these tests: the client's own connections on each event loop, and aiohttp."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(params=[("asyncio", False), ("asyncio", True), ("trio", False)], ids=["asyncio", "aiohttp", "trio"])
 def carrier(request: pytest.FixtureRequest) -> tuple[str, bool]:
-    """The event loop, and whether aiohttp carries the requests; it runs on asyncio only."""
+    """The event loop, and whether to send through aiohttp, which runs on asyncio only."""
     loop, fast = request.param
     return str(loop), bool(fast)
 

@@ -21,13 +21,13 @@ KEY: Final = Path(__file__).with_name("loopback-key.pem")
 
 
 def trusting() -> ssl.SSLContext:
-    """For a client that trusts the server."""
+    """Return a context for clients that trusts the server."""
     return ssl.create_default_context(cafile=str(CERTIFICATE))
 
 
 @asynccontextmanager
 async def serving_encrypted(handler: Handler) -> AsyncGenerator[FaultServer]:
-    """Serve on the event loop of the test; `FaultServer.port` says where."""
+    """Serve on the event loop of the test, on `FaultServer.port`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE, KEY)
     server = FaultServer(handler)

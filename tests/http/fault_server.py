@@ -1,4 +1,4 @@
-"""A web server on a loopback socket that writes exactly the bytes it is told, and breaks off wherever it is told.
+"""A web server on a loopback socket that writes exactly the given bytes, and can break off after any of them.
 
 It runs on the event loop of the test, so that its counts are exact whenever the test looks at them.
 """
@@ -24,7 +24,7 @@ Ending = Literal["keep", "close", "reset", "hold"]
 
 @attrs.frozen
 class Reply:
-    """What is written for one request.
+    """The bytes to write for one request.
 
     Attributes:
         raw: The bytes, head and body.
@@ -97,7 +97,7 @@ class FaultServer:
         return f"{self.origin}/api/v2"
 
     async def received(self, count: int) -> None:
-        """Come back when so many requests have been received."""
+        """Return when that many requests have been received."""
         while len(self.requests) < count:  # noqa: ASYNC110 - what an event for each number would be
             await anyio.sleep(0.001)
 
@@ -105,7 +105,7 @@ class FaultServer:
         return [request.method for request in self.requests]
 
     async def lost_all_connections(self) -> None:
-        """Come back when no connection is open any more, and the client has had the time to notice."""
+        """Return when no connection is open any more, and the client has had time to notice."""
         while self.connections:  # noqa: ASYNC110 - an event would have to be made anew for each connection
             await anyio.sleep(0.001)
         await anyio.wait_all_tasks_blocked()
@@ -117,7 +117,7 @@ class FaultServer:
             async with stream:
                 await self._converse(stream)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError, ConnectionError):
-            # The client went away first; what it makes of that is the test's matter.
+            # The client closed first; the test checks the consequences.
             pass
         finally:
             self.connections -= 1
@@ -157,7 +157,7 @@ async def _read(stream: BufferedByteReceiveStream) -> Received:
 
 @contextmanager
 def refusing_port() -> Generator[int]:
-    """A port that refuses every connection, until `serving` is given it."""
+    """A port that refuses every connection, until it is passed to `serving`."""
     with socket.socket() as reserved:
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         reserved.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""Clients and a rate-limited server in simulated time: what a budget decides, without a network and without waiting."""
+"""A simulation of clients and a rate-limited server: the decisions of a budget, without a network and without waiting."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from random import Random
 import attrs
 
 from circleci_v2._http.rate_limit.adaptive import budget_for
-from circleci_v2._http.rate_limit.budget import Budget, Ticket
+from circleci_v2._http.rate_limit.budget import Budget, Reservation
 from circleci_v2.policies import RateLimit, RateLimitPolicy, RetryPolicy
 
 __all__ = ["Outcome", "TokenBucket", "Windows", "simulate"]
@@ -27,7 +27,7 @@ class Verdict:
 
 
 class TokenBucket:
-    """Refilled steadily, up to a burst."""
+    """A limit that adds tokens at a constant rate, up to a burst."""
 
     def __init__(self, rate: float, burst: int, *, headers: bool = True) -> None:
         self.rate, self.burst, self.headers = rate, burst, headers
@@ -45,7 +45,7 @@ class TokenBucket:
 
 
 class Windows:
-    """So many requests in each window of so many seconds, counted anew with the next."""
+    """A limit that counts requests in fixed windows."""
 
     def __init__(self, limit: int, *, seconds: float = 1.0, phase: float = 0.0) -> None:
         self.limit, self._seconds, self._phase = limit, seconds, phase
@@ -64,24 +64,24 @@ class Windows:
 
 @attrs.frozen
 class Outcome:
-    """How long it took, and how many requests were refused on the way."""
+    """The simulated seconds, and the number of rejections."""
 
     seconds: float
-    refused: int
+    rejected: int
 
 
 @attrs.define
 class _Process:
     budget: Budget
     left: int
-    under_way: int = 0
-    closed_until: float = -math.inf
+    in_flight: int = 0
+    paused_until: float = -math.inf
     busy_until: float = 0.0
 
     def ready_at(self, now: float, concurrency: int) -> float:
-        if not self.left or self.under_way >= concurrency:
+        if not self.left or self.in_flight >= concurrency:
             return math.inf
-        return self.closed_until if now < self.closed_until else self.budget.ready_at(now, urgent=True)
+        return self.paused_until if now < self.paused_until else self.budget.ready_at(now, interactive=True)
 
 
 def simulate(
@@ -95,41 +95,41 @@ def simulate(
     cpu: float = 0.0005,
     seed: int = 0,
 ) -> Outcome:
-    """Let processes with one token make their calls, each as fast as its budget allows."""
+    """Let processes with the same API token make their calls, each as fast as its budget allows."""
     random = Random(seed)
     retry = RetryPolicy()
     crowd = [_Process(budget_for(RateLimitPolicy()), calls) for _ in range(processes)]
     coming: list[tuple[float, int, Callable[[float], None]]] = []
-    numbers, refused, now = itertools.count(), 0, 0.0
+    numbers, rejected, now = itertools.count(), 0, 0.0
 
     def later(moment: float, what: Callable[[float], None]) -> None:
         heapq.heappush(coming, (moment, next(numbers), what))
 
     def send(process: _Process) -> None:
-        ticket = process.budget.sent(now)
+        reservation = process.budget.reserve(now)
         process.left -= 1
-        process.under_way += 1
-        # Whoever is let through first has to be written to a socket, one after the other.
+        process.in_flight += 1
+        # A process writes its requests to sockets one after the other.
         process.busy_until = max(now, process.busy_until) + cpu
         there = latency * 0.1 + random.random() * jitter
         back = latency * 0.9 + random.random() * jitter
-        later(process.busy_until + there, lambda moment: arrive(process, ticket, moment, moment + back))
+        later(process.busy_until + there, lambda moment: arrive(process, reservation, moment, moment + back))
 
-    def arrive(process: _Process, ticket: Ticket, moment: float, answered_at: float) -> None:
+    def arrive(process: _Process, reservation: Reservation, moment: float, answered_at: float) -> None:
         verdict = server.ask(moment)
-        later(answered_at, lambda moment: answer(process, ticket, verdict, moment))
+        later(answered_at, lambda moment: answer(process, reservation, verdict, moment))
 
-    def answer(process: _Process, ticket: Ticket, verdict: Verdict, moment: float) -> None:
-        nonlocal refused
-        process.under_way -= 1
+    def answer(process: _Process, reservation: Reservation, verdict: Verdict, moment: float) -> None:
+        nonlocal rejected
+        process.in_flight -= 1
         if verdict.accepted:
-            process.budget.accepted(ticket, moment, verdict.limit)
+            process.budget.accepted(reservation, moment, verdict.limit)
             return
-        refused += 1
+        rejected += 1
         process.left += 1
         pause = retry.delay(1, retry_after=verdict.retry_after, random=random.random)
-        process.budget.refused(ticket, moment, verdict.limit, pause)
-        process.closed_until = max(process.closed_until, moment + pause)
+        process.budget.rejected(reservation, moment, verdict.limit, pause)
+        process.paused_until = max(process.paused_until, moment + pause)
 
     while True:
         for process in crowd:
@@ -142,5 +142,5 @@ def simulate(
         elif next_send < math.inf:
             now = next_send
         else:
-            return Outcome(now, refused)
-        assert now < LONGEST, "nobody gets anywhere"
+            return Outcome(now, rejected)
+        assert now < LONGEST, "no request can ever be sent"

@@ -1,4 +1,4 @@
-"""A server that always answers rightly, and can tell whether a client still has all of its places."""
+"""A server without faults, which can verify that a client still has all of its connections."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from circleci_v2 import CircleCI
 from tests.http.fault_server import FaultServer, Handler, Reply, json_reply, serving
 from tests.loopback import Received
 
-# A busy machine may take its time; what waits for ever is what these tests look for.
-PATIENCE = 20.0
+# Generous for a busy machine: these tests look for waits that never end.
+MAX_WAIT = 20.0
 
 
 class Meeting:
-    """Answers nobody at /meeting before so many have come; everywhere else another handler answers.
+    """Holds requests to /meeting until a given number have arrived; another handler responds to all others.
 
-    What comes through one place after the other would so never be answered.
+    So requests that share one connection, one after the other, never get a response.
 
     Attributes:
-        missing: How many have not come yet.
+        missing: How many have not arrived yet.
     """
 
     def __init__(self, handler: Handler) -> None:
@@ -47,10 +47,10 @@ class Meeting:
 
 @attrs.frozen
 class Steady:
-    """A running server, and what is to be seen from its side.
+    """A running server, and assertions about its clients.
 
     Attributes:
-        server: It.
+        server: The server.
     """
 
     server: FaultServer
@@ -62,15 +62,15 @@ class Steady:
         return self.server.url
 
     async def assert_serves_at_once(self, circleci: CircleCI, count: int) -> None:
-        """Fail unless so many requests of a client can be under way at the same time, and all are answered."""
+        """Assert that a client can have that many requests in flight, and that all of them get a response."""
         self._meeting.expect(count)
         answered = await _within_patience(self._ask(circleci, count))
         assert answered == [{}] * count, f"{answered} for {count} requests at once"
 
     async def assert_nothing_left(self) -> None:
-        """Fail unless, soon after its clients were closed, their connections and tasks are gone."""
-        with anyio.move_on_after(PATIENCE):
-            while self.server.connections or len(anyio.get_running_tasks()) > self._tasks_before:  # noqa: ASYNC110 - nobody tells of a task that ended
+        """Assert that the connections and tasks of closed clients are gone soon."""
+        with anyio.move_on_after(MAX_WAIT):
+            while self.server.connections or len(anyio.get_running_tasks()) > self._tasks_before:  # noqa: ASYNC110 - there is no event for the end of a task
                 await anyio.sleep(0.001)
         left = [task.name for task in anyio.get_running_tasks()]
         assert (self.server.connections, len(left)) == (0, self._tasks_before), left
@@ -88,7 +88,7 @@ class Steady:
 
 
 async def _within_patience(asking: Awaitable[list[Any]]) -> list[Any]:
-    with anyio.fail_after(PATIENCE):
+    with anyio.fail_after(MAX_WAIT):
         return await asking
 
 
@@ -105,7 +105,7 @@ async def steady(
 
 
 async def _settled_tasks() -> int:
-    """How many tasks there are, once the server has begun to listen."""
+    """Return the number of tasks, once the server listens."""
     for _ in range(5):
         await checkpoint()
     return len(anyio.get_running_tasks())

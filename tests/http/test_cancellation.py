@@ -1,4 +1,4 @@
-"""Wherever a call is cancelled, and in whichever way, the client can do as much afterwards as before."""
+"""A call can be cancelled at any step and in any way without reducing the capacity of the client."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from circleci_v2 import CircleCI
 from tests.http.cancelling import Way, after
 from tests.http.clients import client
 from tests.http.fault_server import Handler, Reply, json_reply, reply
-from tests.http.steady_server import PATIENCE, Steady, steady
+from tests.http.steady_server import MAX_WAIT, Steady, steady
 from tests.http.ways import EVERY_WAY
 from tests.loopback import Received
 
@@ -30,7 +30,7 @@ async def get(circleci: CircleCI, server: Steady) -> None:
 
 
 async def get_many(circleci: CircleCI, server: Steady) -> None:
-    """More at once than there are places."""
+    """More concurrent calls than `max_concurrency`."""
     async with anyio.create_task_group() as group:
         for _ in range(4):
             group.start_soon(get, circleci, server)
@@ -63,7 +63,7 @@ FILE = b"artifact " * 40_000
 
 
 def refusing_once(status: int) -> Handler:
-    """Refuses each address below /once the first time that it is asked for."""
+    """Rejects the first request to each path below /once."""
     refused: set[str] = set()
 
     def handle(received: Received) -> Reply:
@@ -89,7 +89,7 @@ CALLS: dict[str, tuple[Call, Handler]] = {
 async def cancelled_at_every_step(
     call: Call, way: Way, server: Steady, *, fast: bool, max_concurrency: int, warm: bool = False
 ) -> int:
-    """Cancel a call at its first step, with a new client at its second, and so on; come back with their number."""
+    """Cancel a call at its first step, with a new client at its second, and so on; return the number of steps."""
     steps = 0
     finished = False
     while not finished:
@@ -105,7 +105,7 @@ async def cancelled_at_every_step(
 
 @pytest.mark.parametrize("max_concurrency", [1, 2])
 @pytest.mark.parametrize("warm", [False, True], ids=["new connection", "kept connection"])
-async def test_a_call_that_is_cancelled_at_any_step_leaves_every_place_free(
+async def test_a_call_that_is_cancelled_at_any_step_returns_its_permit(
     way: Way, fast: bool, max_concurrency: int, warm: bool
 ) -> None:
     async with steady() as server:
@@ -114,19 +114,21 @@ async def test_a_call_that_is_cancelled_at_any_step_leaves_every_place_free(
 
 
 @pytest.mark.parametrize(("call", "handler"), list(CALLS.values()), ids=list(CALLS))
-async def test_so_does_a_call_with_more_to_it(way: Way, fast: bool, call: Call, handler: Handler) -> None:
+async def test_longer_calls_that_are_cancelled_at_any_step_return_their_permits(
+    way: Way, fast: bool, call: Call, handler: Handler
+) -> None:
     async with steady(handler) as server:
         steps = await cancelled_at_every_step(call, way, server, fast=fast, max_concurrency=1)
     assert steps > 5
 
 
-async def test_a_call_that_is_cancelled_while_it_gets_its_place_passes_it_on(way: Way, fast: bool) -> None:
+async def test_a_call_that_is_cancelled_while_its_permit_is_granted_passes_it_on(way: Way, fast: bool) -> None:
     steps = 0
     finished = False
     async with steady() as server:
         while not finished:
             async with client(server.url, fast=fast, max_concurrency=1) as circleci:
-                with anyio.fail_after(PATIENCE):
+                with anyio.fail_after(MAX_WAIT):
                     finished = await cancelled_in_line(way, circleci, server, steps)
                 await server.assert_serves_at_once(circleci, 1)
             await server.assert_nothing_left()
@@ -135,7 +137,7 @@ async def test_a_call_that_is_cancelled_while_it_gets_its_place_passes_it_on(way
 
 
 async def cancelled_in_line(way: Way, circleci: CircleCI, server: Steady, steps: int) -> bool:
-    """Cancel the second of three that wait for one place; come back when the other two are answered."""
+    """Cancel the second of three calls that wait for one permit; return when the other two have ended."""
 
     async def come_third() -> None:
         await after(4)()

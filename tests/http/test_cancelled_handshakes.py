@@ -1,4 +1,4 @@
-"""A connection that is cancelled while it is made takes no place with it, and no socket."""
+"""Connections that are cancelled while they are being established leak neither a pool slot nor a socket."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.http.cancelling import Moment, Way, after
 from tests.http.clients import UNPACED, client
 from tests.http.encrypted import serving_encrypted, trusting
 from tests.http.fault_server import FaultServer, json_reply, serving
-from tests.http.steady_server import PATIENCE, Steady, steady
+from tests.http.steady_server import MAX_WAIT, Steady, steady
 from tests.http.ways import EVERY_WAY
 from tests.loopback import TOKEN
 
@@ -30,7 +30,7 @@ def encrypted_client(server: Steady, *, fast: bool) -> CircleCI:
     )
 
 
-async def test_a_call_over_tls_that_is_cancelled_at_any_step_leaves_every_place_free(way: Way, fast: bool) -> None:
+async def test_a_call_over_tls_that_is_cancelled_at_any_step_returns_its_permit(way: Way, fast: bool) -> None:
     steps = 0
     finished = False
     async with steady(serve=serving_encrypted) as server:
@@ -44,7 +44,7 @@ async def test_a_call_over_tls_that_is_cancelled_at_any_step_leaves_every_place_
 
 
 def connected(server: FaultServer) -> Moment:
-    """A little after a connection was opened."""
+    """Shortly after a connection was opened."""
 
     async def moment() -> None:
         while not server.connections:
@@ -54,8 +54,8 @@ def connected(server: FaultServer) -> Moment:
     return moment
 
 
-async def test_a_connection_whose_handshake_is_never_answered_is_closed(way: Way, fast: bool) -> None:
-    # To what speaks no TLS the beginning of a handshake is a request that never ends.
+async def test_a_connection_without_a_response_to_its_handshake_is_closed(way: Way, fast: bool) -> None:
+    # To a server without TLS, the beginning of a handshake looks like a request that never ends.
     async with steady() as server, serving(lambda _: json_reply({})) as mute:
         async with client(server.url, fast=fast, max_concurrency=1) as circleci:
 
@@ -64,7 +64,7 @@ async def test_a_connection_whose_handshake_is_never_answered_is_closed(way: Way
                     pass
 
             for _ in range(3):
-                with anyio.fail_after(PATIENCE):
+                with anyio.fail_after(MAX_WAIT):
                     assert not await way(connect, connected(mute))
                     await mute.lost_all_connections()
             await server.assert_serves_at_once(circleci, 1)

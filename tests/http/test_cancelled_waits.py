@@ -1,4 +1,4 @@
-"""What waits for long can be cancelled at once, and holds nothing then: in line, before a retry, at silent servers."""
+"""Long waits can be cancelled immediately, and hold nothing: in the queue, before a retry, for a silent server."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from circleci_v2.events import Event, RetryEvent
 from tests.http.cancelling import Moment, Way, Work, after
 from tests.http.clients import client
 from tests.http.fault_server import SILENCE, Reply, json_reply, reply
-from tests.http.steady_server import PATIENCE, Steady, steady
+from tests.http.steady_server import MAX_WAIT, Steady, steady
 from tests.http.ways import EVERY_WAY
 from tests.loopback import Received
 
 pytestmark = [pytest.mark.anyio, EVERY_WAY]
 
-# Long after any of these tests is over.
+# Longer than any of these tests.
 LATER = ("Retry-After", "200")
 
 
@@ -35,14 +35,14 @@ def handler(received: Received) -> Reply:
 
 
 async def assert_cancelled(way: Way, work: Work, moment: Moment) -> None:
-    """Cancel what would otherwise go on for long; fail if that takes long, too."""
-    with anyio.fail_after(PATIENCE):
+    """Cancel a long wait; fail if the cancellation takes long itself."""
+    with anyio.fail_after(MAX_WAIT):
         finished = await way(work, moment)
     assert not finished
 
 
 def once(happened: Callable[[], object]) -> Moment:
-    """A little after something has happened."""
+    """Shortly after an event."""
 
     async def moment() -> None:
         while not happened():
@@ -53,7 +53,7 @@ def once(happened: Callable[[], object]) -> Moment:
 
 
 def at_server(server: Steady, count: int) -> Moment:
-    """A little after so many requests have arrived."""
+    """Shortly after that many requests have arrived."""
     return once(lambda: len(server.server.requests) >= count)
 
 
@@ -62,7 +62,7 @@ def asked_for(server: Steady, path: str) -> int:
 
 
 @pytest.mark.parametrize("path", ["/limited", "/unavailable"])
-async def test_a_call_that_sleeps_before_a_retry_holds_no_place_and_is_not_sent_again(
+async def test_a_call_that_sleeps_before_a_retry_holds_no_permit_and_is_not_sent_again(
     way: Way, fast: bool, path: str
 ) -> None:
     retries: list[Event] = []
@@ -79,7 +79,7 @@ async def test_a_call_that_sleeps_before_a_retry_holds_no_place_and_is_not_sent_
         assert asked_for(server, path) == 1
 
 
-async def test_a_call_in_line_is_never_sent(way: Way, fast: bool) -> None:
+async def test_a_cancelled_call_in_the_queue_is_never_sent(way: Way, fast: bool) -> None:
     gate = anyio.Event()
 
     def hold(received: Received) -> Reply:
@@ -98,7 +98,7 @@ async def test_a_call_in_line_is_never_sent(way: Way, fast: bool) -> None:
 
 
 @pytest.mark.parametrize("path", ["/silent", "/stalling"])
-async def test_a_call_of_a_server_that_goes_silent_gives_its_connection_back(way: Way, fast: bool, path: str) -> None:
+async def test_a_call_to_a_silent_server_returns_its_connection(way: Way, fast: bool, path: str) -> None:
     async with steady(handler) as server:
         async with client(server.url, fast=fast, max_concurrency=2) as circleci:
             for count in range(1, 4):
@@ -107,7 +107,7 @@ async def test_a_call_of_a_server_that_goes_silent_gives_its_connection_back(way
         await server.assert_nothing_left()
 
 
-async def test_a_stream_that_stalls_gives_its_connection_back(way: Way, fast: bool) -> None:
+async def test_a_stream_that_stalls_returns_its_connection(way: Way, fast: bool) -> None:
     async with steady(handler) as server:
         async with client(server.url, fast=fast, max_concurrency=1) as circleci:
 

@@ -1,4 +1,4 @@
-"""Two thousand calls against a server that goes wrong at random: each ends well or in an error that says why."""
+"""Two thousand calls to a server with random faults: each succeeds, or raises an error with its reason."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CONCURRENCY = 20
 DEADLINE = 20.0
 ERRORS = {APIConnectionError, APITimeoutError, DecodeError, RateLimitError, ServerError}
 METHODS = ("GET", "GET", "POST", "PUT", "GET", "PATCH", "DELETE")
-# Each part of the API is held up by its own refusals only; one that asks for an eternity would end all others early.
+# Separate buckets, because a rejection with an endless Retry-After fails all other calls of its bucket.
 PARTS = 1_000
 
 
@@ -46,7 +46,7 @@ def tasks(backend: str) -> int:
 
 
 async def call(circleci: CircleCI, number: int) -> CircleCIError | None:
-    """None for a right answer, or the error of ours that the call raised; whatever else happens fails the test."""
+    """Return None for a correct response, or the CircleCIError of the call; anything else fails the test."""
     method = METHODS[number % len(METHODS)]
     body = {"number": number} if method in {"POST", "PUT", "PATCH"} else None
     try:
@@ -69,7 +69,7 @@ async def serves_as_many_as_ever(circleci: CircleCI, server: FaultServer) -> Non
         gate.set()
 
 
-async def test_every_call_ends_in_a_right_answer_or_an_error_of_ours(anyio_backend: str, fast: bool):
+async def test_every_call_ends_in_a_correct_response_or_a_circleci_error(anyio_backend: str, fast: bool):
     chaos = Chaos()
     with anyio.fail_after(180):
         async with serving(chaos) as server:
@@ -94,7 +94,7 @@ async def test_every_call_ends_in_a_right_answer_or_an_error_of_ours(anyio_backe
     errors = [error for error in endings if error is not None]
     assert {type(error) for error in errors} <= ERRORS
     assert not [error for error in errors if not str(error) or TOKEN in str(error)]
-    # So that all of the above has been asked of every fault, and the client did not merely give up.
+    # Every fault has occurred, and the client did not merely give up.
     assert set(chaos.happened) == {fault.__name__ for fault in FAULTS}
     assert len(errors) < CALLS / 2
     assert not [

@@ -1,4 +1,4 @@
-"""The life of a client: what it announces once, which event loop it belongs to, and how it ends."""
+"""The lifecycle of a client: deprecations are reported once, and it ends when it is closed, on its own event loop."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ pytestmark = pytest.mark.anyio
 ME = {"id": "5034460f-c7c4-4c43-9457-de07e2029e7b", "name": "Someone", "login": "someone"}
 SUNSET = "Sat, 31 Oct 2026 23:59:59 GMT"
 LINK = '<https://circleci.com/changelog>; rel="deprecation"'
-CLOSED = "this client was closed: make a new one"
-OTHER_LOOP = "in use on another event loop.*make one client for each event loop"
+CLOSED = "this client was closed: create a new one"
+OTHER_LOOP = "in use on another event loop.*create one client per event loop"
 
 
 def deprecating(*names: str) -> Reply:
@@ -40,7 +40,7 @@ def announcements(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 @pytest.mark.parametrize("names", [("Deprecation",), ("Sunset",), ("Deprecation", "Sunset", "Link")])
-async def test_a_deprecation_is_told_once_for_each_operation(
+async def test_a_deprecation_is_reported_once_per_operation(
     names: tuple[str, ...], fast: bool, caplog: pytest.LogCaptureFixture
 ):
     events: list[Event] = []
@@ -62,7 +62,7 @@ async def test_a_deprecation_is_told_once_for_each_operation(
     assert (SUNSET in warnings[0]) == ("Sunset" in names)
 
 
-async def test_a_deprecation_is_told_by_a_refusal_as_well(fast: bool, caplog: pytest.LogCaptureFixture):
+async def test_a_deprecation_in_an_error_response_is_reported(fast: bool, caplog: pytest.LogCaptureFixture):
     gone = reply(410, b"", ("Sunset", SUNSET))
     async with serving(lambda _: gone) as server, client(server.url, fast=fast) as circleci:
         for _ in range(2):
@@ -71,7 +71,7 @@ async def test_a_deprecation_is_told_by_a_refusal_as_well(fast: bool, caplog: py
     assert len(announcements(caplog)) == 1
 
 
-async def test_what_is_not_deprecated_is_told_of_nowhere(fast: bool, caplog: pytest.LogCaptureFixture):
+async def test_other_operations_are_not_reported_as_deprecated(fast: bool, caplog: pytest.LogCaptureFixture):
     async with serving(lambda _: json_reply(ME)) as server, client(server.url, fast=fast) as circleci:
         await circleci.user.me()
     assert announcements(caplog) == []
@@ -107,7 +107,7 @@ async def test_a_closed_client_says_what_to_do(use: Callable[[CircleCI], Any], f
     assert len(server.requests) == 1
 
 
-async def test_closing_twice_is_closing_once(fast: bool):
+async def test_closing_twice_is_a_no_op(fast: bool):
     async with serving(lambda _: json_reply(ME)) as server:
         async with client(server.url, fast=fast) as circleci:
             await get(circleci)
@@ -118,7 +118,7 @@ async def test_closing_twice_is_closing_once(fast: bool):
 
 
 class _Recording(httpx.AsyncBaseTransport):
-    """A transport that is as long as what it has sent, so that an unused one is false."""
+    """A transport whose length is the number of its requests, so that an unused one is falsy."""
 
     def __init__(self) -> None:
         self.sent: list[httpx.Request] = []
@@ -131,7 +131,7 @@ class _Recording(httpx.AsyncBaseTransport):
         self.is_closed = True
 
 
-async def test_a_transport_of_the_user_is_closed_whatever_it_has_sent(anyio_backend: str):
+async def test_an_unused_custom_transport_is_closed(anyio_backend: str):
     transport = _Recording()
     await CircleCI("token", transport=transport).aclose()
     assert transport.is_closed
@@ -145,7 +145,7 @@ async def test_closing_an_unused_client_does_nothing(fast: bool):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_closing_ends_the_calls_under_way_and_those_that_wait(method: str, fast: bool):
+async def test_closing_ends_the_calls_in_flight_and_those_that_wait(method: str, fast: bool):
     endings: list[CircleCIError] = []
 
     async def call(circleci: CircleCI) -> None:
@@ -163,7 +163,7 @@ async def test_closing_ends_the_calls_under_way_and_those_that_wait(method: str,
             await circleci.aclose()
     under_way = [error for error in endings if isinstance(error, APIConnectionError)]
     assert len(under_way) == len(server.requests) == 2
-    assert all("the client was closed while this call was under way" in str(error) for error in under_way)
+    assert all("the client was closed while this call was in flight" in str(error) for error in under_way)
     assert sum(CLOSED in str(error) for error in endings) == 3
 
 
@@ -176,14 +176,14 @@ async def test_a_client_may_be_closed_while_a_body_of_its_own_is_open(fast: bool
             assert await anext(pieces) == b"half"
             with anyio.fail_after(20):
                 await circleci.aclose()
-            # The block goes on, but nothing of the body does.
+            # The block continues, but the body does not.
             await server.server.lost_all_connections()
             with pytest.raises(APIConnectionError, match="the client was closed while"):
                 await anext(pieces)
         await server.assert_nothing_left()
 
 
-async def test_a_call_whose_turn_comes_while_the_client_is_closed_is_not_sent(fast: bool):
+async def test_a_call_that_gets_its_permit_while_the_client_closes_is_not_sent(fast: bool):
     never, may_go = anyio.Event(), anyio.Event()
 
     def answer(request: Received) -> Reply:
@@ -210,7 +210,7 @@ async def test_a_call_whose_turn_comes_while_the_client_is_closed_is_not_sent(fa
     assert len(server.requests) == 2
 
 
-async def test_a_call_that_still_asks_for_its_token_is_not_sent_by_a_closed_client(fast: bool):
+async def test_a_call_that_waits_for_its_token_is_not_sent_by_a_closed_client(fast: bool):
     asked, told = anyio.Event(), anyio.Event()
 
     async def token() -> str:
@@ -243,10 +243,10 @@ async def download(circleci: CircleCI, url: str) -> None:
 
 @pytest.mark.parametrize("use", [post, download])
 @pytest.mark.parametrize("turns", range(12))
-async def test_a_call_that_has_only_begun_is_not_sent_by_a_closed_client(
+async def test_a_call_that_has_just_begun_is_not_sent_by_a_closed_client(
     turns: int, use: Callable[[CircleCI, str], Any], fast: bool
 ):
-    """Whatever its step was when the client was closed: it fails, and whatever it opened is closed."""
+    """At whichever step the client is closed, the call fails, and its connection is closed."""
     ending: list[CircleCIError] = []
 
     async def call(circleci: CircleCI) -> None:
@@ -266,7 +266,7 @@ async def test_a_call_that_has_only_begun_is_not_sent_by_a_closed_client(
     assert re.search(f"{CLOSED}|the client was closed while", str(ending[0]))
 
 
-async def test_a_call_between_two_attempts_is_sent_away_by_closing(fast: bool):
+async def test_a_call_between_two_attempts_fails_when_the_client_is_closed(fast: bool):
     async def call(circleci: CircleCI) -> None:
         with pytest.raises(ConfigurationError, match=CLOSED):
             await get(circleci)
@@ -283,7 +283,7 @@ async def test_a_call_between_two_attempts_is_sent_away_by_closing(fast: bool):
 
 
 @pytest.mark.parametrize("deadline", [None, 300.0])
-async def test_a_timeout_of_a_transport_of_the_user_is_not_taken_for_the_deadline(
+async def test_a_timeout_error_of_a_custom_transport_is_not_taken_for_the_deadline(
     deadline: float | None, anyio_backend: str
 ):
     def stumble(_: httpx.Request) -> httpx.Response:
@@ -297,7 +297,7 @@ async def test_a_timeout_of_a_transport_of_the_user_is_not_taken_for_the_deadlin
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=False)
-async def test_closing_that_is_cancelled_natively_closes_all_the_same(anyio_backend: str):
+async def test_closing_that_is_cancelled_natively_is_completed(anyio_backend: str):
     async with steady() as server:
         circleci = client(server.url, max_concurrency=20)
         await server.assert_serves_at_once(circleci, 20)
@@ -309,7 +309,7 @@ async def test_closing_that_is_cancelled_natively_closes_all_the_same(anyio_back
         await server.assert_nothing_left()
 
 
-async def test_closing_inside_a_cancelled_scope_closes_all_the_same(fast: bool):
+async def test_closing_inside_a_cancelled_scope_is_completed(fast: bool):
     with anyio.fail_after(60):
         async with serving(lambda _: json_reply(ME)) as server:
             with anyio.CancelScope() as scope:
@@ -320,7 +320,7 @@ async def test_closing_inside_a_cancelled_scope_closes_all_the_same(fast: bool):
             await server.lost_all_connections()
 
 
-def test_a_second_event_loop_is_told_what_to_do(carrier: tuple[str, bool]):
+def test_use_on_a_second_event_loop_is_an_error_with_advice(carrier: tuple[str, bool]):
     backend, fast = carrier
     clients: list[CircleCI] = []
 
@@ -329,7 +329,7 @@ def test_a_second_event_loop_is_told_what_to_do(carrier: tuple[str, bool]):
             clients.append(client(server.url, fast=fast))
             await get(clients[0])
             await anyio.to_thread.run_sync(lambda: anyio.run(second, backend=backend))
-            # It still serves the loop that it belongs to.
+            # It still works on its own event loop.
             await get(clients[0])
             await clients[0].aclose()
 

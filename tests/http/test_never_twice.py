@@ -1,4 +1,4 @@
-"""Over real connections: what may have taken effect is never sent twice, and what was refused is not lost."""
+"""Over real connections: requests that may have taken effect are never sent twice; rejected ones are sent again."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("call", [trigger, patch])
 @pytest.mark.parametrize("fault", DOUBTFUL)
-async def test_what_may_have_taken_effect_reaches_the_server_once(call: Call, fault: str, fast: bool):
+async def test_a_request_that_may_have_taken_effect_reaches_the_server_once(call: Call, fault: str, fast: bool):
     answer, error = DOUBTFUL[fault]
     with anyio.fail_after(60):
         async with serving(in_turn(answer, then=CREATED)) as server, client(server.url, fast=fast) as circleci:
@@ -105,7 +105,7 @@ async def test_what_may_have_taken_effect_reaches_the_server_once(call: Call, fa
 
 
 @pytest.mark.parametrize("call", [trigger, patch])
-async def test_an_answer_that_does_not_come_in_time_is_not_asked_for_again(call: Call, fast: bool):
+async def test_a_post_without_a_response_in_time_is_not_sent_again(call: Call, fast: bool):
     with anyio.fail_after(60):
         async with (
             serving(in_turn(SILENCE, then=CREATED)) as server,
@@ -119,7 +119,7 @@ async def test_an_answer_that_does_not_come_in_time_is_not_asked_for_again(call:
 
 @pytest.mark.parametrize("call", [get, put, delete])
 @pytest.mark.parametrize("fault", DOUBTFUL)
-async def test_what_has_the_same_effect_twice_is_sent_until_it_is_answered(call: Call, fault: str, fast: bool):
+async def test_an_idempotent_request_is_sent_until_it_gets_a_response(call: Call, fault: str, fast: bool):
     answer, _ = DOUBTFUL[fault]
     with anyio.fail_after(60):
         async with serving(in_turn(answer, answer, then=CREATED)) as server, client(server.url, fast=fast) as circleci:
@@ -129,7 +129,7 @@ async def test_what_has_the_same_effect_twice_is_sent_until_it_is_answered(call:
 
 @pytest.mark.parametrize("call", [trigger, patch, get, put, delete])
 @pytest.mark.parametrize("refusal", REFUSED)
-async def test_what_was_refused_is_sent_until_it_is_accepted_once(call: Call, refusal: str, fast: bool):
+async def test_a_rejected_request_is_sent_until_it_is_accepted_once(call: Call, refusal: str, fast: bool):
     answer = REFUSED[refusal]
     accepted: list[str] = []
 
@@ -149,7 +149,7 @@ async def test_what_was_refused_is_sent_until_it_is_accepted_once(call: Call, re
 
 
 @pytest.mark.parametrize("call", [trigger, patch, get])
-async def test_a_refused_connection_is_tried_until_somebody_listens(call: Call, fast: bool):
+async def test_a_refused_connection_is_retried_until_a_server_listens(call: Call, fast: bool):
     refused, answered = anyio.Event(), anyio.Event()
     reasons: list[str] = []
     servers: list[FaultServer] = []
@@ -199,7 +199,7 @@ async def test_a_get_that_is_cut_on_a_kept_connection_is_sent_again(fast: bool):
     assert server.methods() == ["GET", "GET", "GET"]
 
 
-async def test_a_connection_that_the_server_closed_while_it_idled_costs_no_call(fast: bool):
+async def test_an_idle_connection_that_the_server_closed_fails_no_call(fast: bool):
     closing = attrs.evolve(CREATED, ending="close")
     with anyio.fail_after(60):
         async with serving(lambda _: closing) as server, client(server.url, fast=fast) as circleci:
@@ -221,7 +221,7 @@ async def test_attempts_are_bounded(answer: Reply, retries: int, fast: bool):
 
 @pytest.mark.parametrize("call", [trigger, get])
 @pytest.mark.parametrize("asked", ["3600", "1000000000000"])
-async def test_a_wait_beyond_the_deadline_is_told_at_once(call: Call, asked: str, fast: bool):
+async def test_a_wait_beyond_the_deadline_is_an_immediate_error(call: Call, asked: str, fast: bool):
     answer = reply(429, b"", ("Retry-After", asked))
     with anyio.fail_after(60):
         async with serving(lambda _: answer) as server, client(server.url, fast=fast, deadline=300) as circleci:
@@ -231,7 +231,7 @@ async def test_a_wait_beyond_the_deadline_is_told_at_once(call: Call, asked: str
     assert len(server.requests) == 1
 
 
-async def test_a_deadline_ends_a_call_that_is_under_way_and_does_not_send_it_again(fast: bool):
+async def test_a_deadline_ends_a_call_in_flight_and_does_not_send_it_again(fast: bool):
     with anyio.fail_after(60):
         async with serving(lambda _: SILENCE) as server, client(server.url, fast=fast, deadline=0.3) as circleci:
             with pytest.raises(APITimeoutError, match=r"within the deadline of 0\.3 s"):

@@ -51,28 +51,28 @@ class LimitedTransport(httpx.AsyncBaseTransport):
         return httpx.Response(200, json={}, headers=told)
 
 
-async def test_beside_five_thousand_bulk_calls_an_interactive_one_waits_for_one_refill_at_most():
+async def test_an_interactive_call_beside_five_thousand_bulk_calls_waits_for_one_refill_at_most():
     async with virtual_time() as clock:
         transport = LimitedTransport(clock)
-        exchange = Session(resolve("token", environ={}), transport=transport, clock=clock)
+        session = Session(resolve("token"), transport=transport, clock=clock)
         request, taken = Request("GET", "/me"), list[float]()
         async with anyio.create_task_group() as tasks:
             for _ in range(5_000):
-                tasks.start_soon(exchange.send, request, BULK)
+                tasks.start_soon(session.send, request, BULK)
             await clock.sleep(5.0)
             for _ in range(50):
                 started = clock.now()
-                await exchange.send(request, INTERACTIVE)
+                await session.send(request, INTERACTIVE)
                 taken.append(clock.now() - started)
                 await clock.sleep(0.05)
             tasks.cancel_scope.cancel()
-        await exchange.aclose()
+        await session.aclose()
     assert statistics.median(taken) <= 1 / RATE + LATENCY + 0.001
     assert transport.refused == 0
 
 
 class Turns(httpx.AsyncBaseTransport):
-    """Holds every request until it is let go, and notes their order."""
+    """Holds every request until `go` is set, and records their order."""
 
     def __init__(self) -> None:
         self.paths: list[str] = []

@@ -1,4 +1,4 @@
-"""Redirects: followed where that can do no harm, and the token stays with the origin it was given for."""
+"""Redirects: followed for GET and HEAD only, and the token is sent to the original origin only."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def test_another_origin_gets_the_request_without_the_token(auth: AuthSchem
 
 
 @pytest.mark.parametrize("auth", SCHEMES)
-async def test_a_location_without_a_scheme_is_another_origin_all_the_same(auth: AuthScheme, fast: bool):
+async def test_a_location_without_a_scheme_may_be_another_origin(auth: AuthScheme, fast: bool):
     with anyio.fail_after(60):
         async with serving(lambda _: ANSWER) as other:
             moved = to(f"//127.0.0.1:{other.port}/elsewhere")
@@ -81,7 +81,7 @@ async def test_the_same_origin_gets_the_token_again(auth: AuthScheme, location: 
 
 
 @pytest.mark.parametrize("auth", SCHEMES)
-async def test_a_way_through_another_origin_shows_it_no_token(auth: AuthScheme, fast: bool):
+async def test_a_redirect_through_another_origin_does_not_show_it_the_token(auth: AuthScheme, fast: bool):
     def back(_: Received) -> Reply:
         return to(f"{server.url}/back")
 
@@ -98,7 +98,7 @@ async def test_a_way_through_another_origin_shows_it_no_token(auth: AuthScheme, 
 
 
 @pytest.mark.parametrize("auth", SCHEMES)
-async def test_a_stream_leaves_the_token_behind_too(auth: AuthScheme, fast: bool):
+async def test_a_stream_does_not_send_the_token_to_another_origin(auth: AuthScheme, fast: bool):
     with anyio.fail_after(60):
         async with serving(lambda _: ANSWER) as other:
             moved = to(f"{other.origin}/artifact")
@@ -113,7 +113,7 @@ async def test_a_stream_leaves_the_token_behind_too(auth: AuthScheme, fast: bool
 
 
 @pytest.mark.parametrize("name", ["Authorization", "circle-token", "Cookie"])
-async def test_another_origin_gets_no_credentials_of_the_user_either(name: str, fast: bool):
+async def test_another_origin_gets_no_credentials_from_the_headers_of_the_user(name: str, fast: bool):
     headers = {name: TOKEN, "Range": "bytes=0-9"}
     with anyio.fail_after(60):
         async with serving(lambda _: ANSWER) as other:
@@ -129,23 +129,23 @@ async def test_another_origin_gets_no_credentials_of_the_user_either(name: str, 
     assert other.requests[0].headers["range"] == "bytes=0-9"
 
 
-async def test_a_redirect_that_leads_to_itself_ends_in_an_error_that_says_so(fast: bool):
+async def test_a_redirect_to_itself_is_an_error(fast: bool):
     with anyio.fail_after(60):
         async with serving(lambda _: to("/api/v2/me")) as server, client(server.url, fast=fast) as circleci:
             with pytest.raises(APIConnectionError, match="more than 5 redirects, the last one to http://127"):
                 await circleci.request("GET", "/me")
-    # Going round once more would lead to the same place.
+    # It is final: another attempt would end the same way.
     assert len(server.requests) == 6
 
 
-async def test_five_redirects_are_not_more_than_five(fast: bool):
+async def test_five_redirects_are_followed(fast: bool):
     moves = [to(f"/api/v2/me/{number}") for number in range(5)]
     with anyio.fail_after(60):
         async with serving(in_turn(*moves, then=ANSWER)) as server, client(server.url, fast=fast) as circleci:
             assert await circleci.request("GET", "/me") == {"arrived": True}
 
 
-async def test_two_servers_that_point_at_each_other_end_in_an_error_that_says_so(fast: bool):
+async def test_two_servers_that_redirect_to_each_other_are_an_error(fast: bool):
     def back(_: Received) -> Reply:
         return to(f"{server.url}/me")
 
@@ -161,7 +161,7 @@ async def test_two_servers_that_point_at_each_other_end_in_an_error_that_says_so
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("elsewhere", [True, False])
-async def test_what_changes_something_is_not_sent_on(method: str, status: int, elsewhere: bool, fast: bool):
+async def test_methods_that_change_something_are_not_redirected(method: str, status: int, elsewhere: bool, fast: bool):
     with anyio.fail_after(60):
         async with serving(lambda _: ANSWER) as other:
             location = f"{other.origin}/pipeline" if elsewhere else "/api/v2/pipeline/again"
@@ -199,7 +199,7 @@ async def test_a_redirect_that_cannot_be_followed_is_an_error_that_names_it(loca
             await server.assert_serves_at_once(circleci, 1)
 
 
-async def test_a_redirect_that_names_no_place_is_an_error(fast: bool):
+async def test_a_redirect_without_a_location_is_an_error(fast: bool):
     with anyio.fail_after(60):
         async with serving(lambda _: reply(302)) as server, client(server.url, fast=fast) as circleci:
             with pytest.raises(APIError, match="a redirect to nowhere"):
@@ -210,14 +210,14 @@ async def test_a_redirect_that_names_no_place_is_an_error(fast: bool):
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:99999/file", "http://127.0.0.1:0/file", "http:///file", "http://xn--a/file"]
 )
-async def test_an_address_that_no_connection_can_be_made_to_is_refused(url: str, fast: bool):
+async def test_an_address_that_cannot_be_connected_to_is_rejected(url: str, fast: bool):
     async with client("http://127.0.0.1:1/api/v2", fast=fast) as circleci:
         with pytest.raises(ValueError, match="is not an address"):
             async with circleci.stream(url):
                 pass
 
 
-async def test_a_redirect_to_a_server_that_breaks_off_is_tried_from_the_start(fast: bool):
+async def test_a_redirect_to_a_server_that_breaks_off_is_retried_from_the_start(fast: bool):
     with anyio.fail_after(60):
         async with serving(in_turn(CUT, then=ANSWER)) as other:
             moved = to(f"{other.origin}/me")
@@ -227,12 +227,12 @@ async def test_a_redirect_to_a_server_that_breaks_off_is_tried_from_the_start(fa
 
 
 def encrypted(handler: Callable[[httpx.Request], httpx.Response], *, base_url: str, **options: Any) -> CircleCI:
-    """Which scheme a redirect leads to is a matter of one exchange, and needs no certificates."""
+    """A client on a mock transport: the scheme of a redirect can be tested without certificates."""
     connection = ConnectionOptions(**options)
     return CircleCI(TOKEN, base_url=base_url, transport=httpx.MockTransport(handler), connection=connection)
 
 
-async def test_the_way_from_https_to_http_is_not_taken():
+async def test_a_redirect_from_https_to_http_is_not_followed():
     requests: list[httpx.Request] = []
 
     def handler(request: httpx.Request) -> httpx.Response:

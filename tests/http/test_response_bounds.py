@@ -1,4 +1,4 @@
-"""What an answer may cost: its size is bounded, compressed or not, and its length is not believed."""
+"""Response bodies are bounded, compressed or not, and their declared length is not trusted."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ BOMBS = {
 
 
 def padded(size: int) -> bytes:
-    """JSON of so many bytes."""
+    """JSON with that many bytes."""
     return b'"' + b"x" * (size - 2) + b'"'
 
 
@@ -45,7 +45,7 @@ def chunked(*pieces: bytes) -> Reply:
 
 
 def unending(body: bytes) -> Reply:
-    """A body without a length, which goes on until the client goes away."""
+    """A body without a length, which ends when the client closes the connection."""
     return Reply(b"HTTP/1.1 200 Reply\r\n\r\n" + body, "hold")
 
 
@@ -73,7 +73,7 @@ def memory_below(most: int) -> Generator[None]:
     ],
     ids=["with its length", "in chunks", "compressed"],
 )
-async def test_an_answer_may_be_as_long_as_the_bound(answer: Reply, fast: bool):
+async def test_a_response_may_be_as_long_as_the_bound(answer: Reply, fast: bool):
     with anyio.fail_after(60):
         async with (
             serving(lambda _: answer) as server,
@@ -93,14 +93,14 @@ TOO_LONG = {
 }
 
 
-async def test_the_length_that_a_head_is_told_is_of_no_body_here(fast: bool):
+async def test_the_content_length_of_a_head_response_is_ignored(fast: bool):
     told = reply(200, b"", ("Content-Length", "1000000"))
     async with serving(lambda _: told) as server, client(server.url, fast=fast, max_response_bytes=100) as circleci:
         assert await circleci.request("HEAD", "/me") is None
 
 
 @pytest.mark.parametrize("kind", TOO_LONG)
-async def test_a_longer_answer_is_refused_with_the_way_out(kind: str, fast: bool):
+async def test_a_longer_response_is_an_error_with_advice(kind: str, fast: bool):
     with anyio.fail_after(60):
         async with (
             serving(in_turn(TOO_LONG[kind], then=json_reply({}))) as server,
@@ -114,7 +114,7 @@ async def test_a_longer_answer_is_refused_with_the_way_out(kind: str, fast: bool
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-async def test_what_unpacks_to_more_than_the_bound_is_not_unpacked(bomb: str, fast: bool):
+async def test_a_compression_bomb_is_not_decompressed(bomb: str, fast: bool):
     encoding, body = BOMBS[bomb]
     answer = reply(200, body, ("Content-Encoding", encoding))
     with anyio.fail_after(60):
@@ -149,7 +149,7 @@ LIES = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-async def test_a_body_that_is_not_what_its_head_says_is_asked_for_again(lie: str, fast: bool):
+async def test_a_body_that_contradicts_its_headers_is_requested_again(lie: str, fast: bool):
     with anyio.fail_after(60):
         async with (
             serving(in_turn(LIES[lie], LIES[lie], then=json_reply({"whole": True}))) as server,
@@ -160,7 +160,7 @@ async def test_a_body_that_is_not_what_its_head_says_is_asked_for_again(lie: str
 
 
 @pytest.mark.parametrize("lie", LIES)
-async def test_a_body_that_stays_so_is_an_error(lie: str, fast: bool):
+async def test_a_body_that_keeps_contradicting_its_headers_is_an_error(lie: str, fast: bool):
     with anyio.fail_after(60):
         async with serving(lambda _: LIES[lie]) as server, client(server.url, fast=fast, max_retries=1) as circleci:
             with pytest.raises(APIConnectionError, match=r"from GET http://127\.0\.0\.1:\d+/api/v2/me: ."):
@@ -168,14 +168,14 @@ async def test_a_body_that_stays_so_is_an_error(lie: str, fast: bool):
     assert len(server.requests) == 2
 
 
-async def test_a_body_that_is_longer_than_its_length_is_not_mistaken_for_a_whole_one(fast: bool):
+async def test_a_body_that_is_longer_than_its_content_length_is_not_accepted(fast: bool):
     answer = reply(200, b'{"a": 1}', ("Content-Length", "5"))
     with anyio.fail_after(60):
         async with (
             serving(in_turn(answer, then=json_reply({}))) as server,
             client(server.url, fast=fast, max_retries=0) as circleci,
         ):
-            # aiohttp sees that the connection holds more than the answer, httpx that the answer is no JSON.
+            # aiohttp finds more bytes than the response has; with httpx, the truncated body is not JSON.
             with pytest.raises((DecodeError, APIConnectionError)):
                 await ask(circleci)
             assert await circleci.with_options(max_retries=1).request("GET", "/me") == {}

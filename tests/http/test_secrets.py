@@ -1,4 +1,4 @@
-"""The token is looked for wherever it could come to light, and is found nowhere but in requests to its own host."""
+"""The token appears nowhere but in requests to its own host: not in errors, logs, events, reprs or URLs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.loopback import Received
 
 pytestmark = pytest.mark.anyio
 
-# As long as a personal token, in another form, so that only its value can give it away; and a part that is coded differently.
+# As long as a personal token, but without its prefix, so that it is only redacted by value; with characters to escape.
 SECRET = "q7Z~3f9d2c/8b1e4a+6d5c0f9e8d7c6b5a4"
 FORMS = (
     SECRET,
@@ -57,7 +57,7 @@ def auth(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def log() -> Iterator[list[str]]:
-    """Everything that this library and those below log at DEBUG, formatted with tracebacks."""
+    """Everything that this library and the HTTP libraries log at DEBUG, formatted with tracebacks."""
     lines: list[str] = []
 
     class Keep(logging.Handler):
@@ -89,10 +89,10 @@ def chain_of(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def shown(error: BaseException) -> Iterator[str]:
-    """An error as people and their tools show it: with its causes, and with the local variables of every frame."""
+    """Yield an error as tools show it: with its causes, and with the local variables of every frame."""
     for one in chain_of(error):
         yield from (str(one), repr(one), repr(vars(one)))
-        # The frames of this test know the token of course.
+        # The frames of this test hold the token.
         while one.__traceback__ and one.__traceback__.tb_frame.f_code.co_filename == __file__:
             one.__traceback__ = one.__traceback__.tb_next
     assert error.__traceback__
@@ -120,7 +120,7 @@ FAULTS: dict[str, Callable[[Received], Reply]] = {
 
 
 @pytest.mark.parametrize("fault", [name for name in FAULTS if "echoes" not in name])
-async def test_no_error_shows_it_however_much_of_the_stack_is_shown(
+async def test_no_error_shows_it_even_with_local_variables(
     fault: str, token: Token, auth: Any, fast: bool, log: list[str]
 ):
     async with serving(FAULTS[fault]) as server:
@@ -142,7 +142,7 @@ async def test_a_log_does_not_show_what_a_server_echoes(token: Token, fast: bool
 
 
 @pytest.mark.parametrize("odd", ["back\\slash", "single'quote", """both'"quotes"""])
-async def test_a_token_that_python_quotes_is_not_logged_quoted(odd: str, fast: bool, log: list[str]):
+async def test_a_token_is_redacted_in_its_repr_form(odd: str, fast: bool, log: list[str]):
     def echo(request: Received) -> Reply:
         return json_reply(ME, ("X-Echo", request.headers["circle-token"]))
 
@@ -153,7 +153,7 @@ async def test_a_token_that_python_quotes_is_not_logged_quoted(odd: str, fast: b
     assert not any(part in written for part in ("slash", "quote"))
 
 
-async def test_a_token_that_was_replaced_is_hidden_until_its_last_answer(fast: bool, log: list[str]):
+async def test_a_replaced_token_is_redacted_until_its_last_response(fast: bool, log: list[str]):
     tokens = iter(["the-elder-token", "the-newer-token"])
     answered = anyio.Event()
 
@@ -180,12 +180,12 @@ async def test_a_token_that_was_replaced_is_hidden_until_its_last_answer(fast: b
 
 
 @pytest.mark.parametrize("given", [None, b"bytes", "", "two words"])
-async def test_a_function_that_gives_no_token_is_told_so(given: Any, fast: bool):
+async def test_a_token_function_without_a_token_is_an_error(given: Any, fast: bool):
     async def token() -> Any:
         return given
 
     async with client("http://127.0.0.1:1/api/v2", fast=fast, token=token) as circleci:
-        with pytest.raises(ConfigurationError, match="the token function gave no text"):
+        with pytest.raises(ConfigurationError, match="the token function returned no text"):
             await circleci.user.me()
 
 
@@ -209,7 +209,7 @@ def answers_with_everything() -> Callable[[Received], Reply]:
 
 
 def everything_in(circleci: CircleCI) -> Iterator[Any]:
-    """The client and all that hangs on it."""
+    """Yield the client and every object of the package that it refers to."""
     found, seen = [circleci, circleci.user, circleci.with_raw_response], set[int]()
     while found:
         value = found.pop()
@@ -218,7 +218,7 @@ def everything_in(circleci: CircleCI) -> Iterator[Any]:
         seen.add(id(value))
         yield value
         slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
-        # The two places that must hold it say so by their names, and hide it.
+        # `Secret` and `Credential` hold it, and hide it in their reprs.
         attributes = {**getattr(value, "__dict__", {}), **{name: getattr(value, name, None) for name in slots}}
         found.extend(attributes.values())
 
@@ -231,7 +231,7 @@ async def two_hosts(fast: bool) -> AsyncIterator[tuple[FaultServer, FaultServer]
             yield first, second
 
 
-async def test_no_other_host_is_sent_it(
+async def test_it_is_sent_to_no_other_host(
     two_hosts: tuple[FaultServer, FaultServer], token: Token, auth: Any, fast: bool
 ):
     first, second = two_hosts
@@ -245,7 +245,7 @@ async def test_no_other_host_is_sent_it(
     assert_absent(repr(second.requests), *(repr(request.headers) for request in second.requests))
 
 
-async def test_no_address_holds_it(token: Token, auth: Any, fast: bool):
+async def test_no_url_holds_it(token: Token, auth: Any, fast: bool):
     async with serving(lambda _: json_reply(ME)) as server:
         async with client(server.url, fast=fast, token=token, auth=auth) as circleci:
             await circleci.user.me()
@@ -262,7 +262,7 @@ async def test_values_of_variables_are_sent_and_not_logged(fast: bool, log: list
 
 
 @pytest.mark.parametrize("level", ["info", "debug"])
-async def test_what_the_environment_makes_it_print_is_clean(
+async def test_the_log_on_stderr_does_not_show_it(
     level: str, token: Token, fast: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     logger = logging.getLogger("circleci_v2")
@@ -289,7 +289,12 @@ def loggers_of_the_package() -> list[str]:
 
 
 @pytest.mark.parametrize("name", loggers_of_the_package())
-def test_no_logger_of_the_package_lets_it_through(name: str, caplog: pytest.LogCaptureFixture):
+def test_every_logger_of_the_package_redacts_it(name: str, caplog: pytest.LogCaptureFixture):
     circleci = CircleCI(SECRET)
     logging.getLogger(name).warning("%r was told %s", circleci, SECRET)
     assert "was told [hidden]" in caplog.text
+
+
+def test_other_loggers_have_no_filter():
+    CircleCI(SECRET)
+    assert not any(logging.getLogger(name).filters for name in ("", "asyncio", "application"))

@@ -1,4 +1,4 @@
-"""A body that is read as it comes may be left at any time, and nothing of it lingers."""
+"""A streamed body may be abandoned at any time without leaking anything."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.loopback import TOKEN, Received
 
 pytestmark = pytest.mark.anyio
 
-# More than the network and the client keep on their way.
+# More than network and client buffer.
 LONG = reply(200, b"artifact " * 1_000_000)
 HALF_A_REFUSAL = b"HTTP/1.1 500 Reply\r\nContent-Length: 10\r\n\r\nxxxxx"
 IN_CHUNKS = Reply(
@@ -49,10 +49,10 @@ async def assert_left_nothing(server: Steady, *, fast: bool, read: Any) -> None:
     await server.assert_nothing_left()
 
 
-async def test_pieces_may_be_closed_before_their_end(fast: bool) -> None:
+async def test_a_body_may_be_closed_before_its_end(fast: bool) -> None:
     async def close_early(body: Any) -> None:
         assert (await first_piece(body)).startswith(b"artifact ")
-        # The body is let go of while the block goes on.
+        # The body is closed while the block continues.
         await server.server.lost_all_connections()
 
     async with steady(lambda _: LONG) as server:
@@ -82,7 +82,7 @@ async def stumble_while_reading(circleci: CircleCI, url: str) -> None:
             raise ZeroDivisionError
 
 
-async def test_what_is_raised_while_reading_arrives_as_it_is(fast: bool) -> None:
+async def test_an_error_inside_the_block_is_raised_unchanged(fast: bool) -> None:
     async with steady(lambda _: LONG) as server, client(server.url, fast=fast) as circleci:
         with pytest.raises(ZeroDivisionError):
             await stumble_while_reading(circleci, f"{server.url}/file")
@@ -101,14 +101,14 @@ async def read_to_the_end(circleci: CircleCI) -> None:
             pass
 
 
-async def test_what_a_transport_of_the_user_raises_halfway_arrives_as_it_is(anyio_backend: str) -> None:
+async def test_an_error_of_a_custom_transport_is_raised_unchanged(anyio_backend: str) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=_Stumbling()))
     async with CircleCI(TOKEN, transport=transport) as circleci:
         with pytest.raises(ZeroDivisionError):
             await read_to_the_end(circleci)
 
 
-async def test_a_body_that_was_read_to_its_end_has_no_more(fast: bool) -> None:
+async def test_a_body_can_be_read_once(fast: bool) -> None:
     async with (
         steady(lambda _: IN_CHUNKS) as server,
         client(server.url, fast=fast) as circleci,
@@ -118,7 +118,7 @@ async def test_a_body_that_was_read_to_its_end_has_no_more(fast: bool) -> None:
         assert [piece async for piece in body] == []
 
 
-async def test_a_body_that_was_left_says_how_to_read_it(fast: bool) -> None:
+async def test_reading_a_closed_body_is_an_error_with_advice(fast: bool) -> None:
     async with steady(lambda _: LONG) as server, client(server.url, fast=fast) as circleci:
         async with circleci.stream(f"{server.url}/file") as body:
             pass
@@ -126,7 +126,7 @@ async def test_a_body_that_was_left_says_how_to_read_it(fast: bool) -> None:
             await first_piece(body)
 
 
-async def test_an_answer_in_chunks_that_is_too_long_is_let_go_of(fast: bool) -> None:
+async def test_a_chunked_error_response_that_is_too_long_is_closed(fast: bool) -> None:
     async with steady(lambda _: IN_CHUNKS) as server:
         async with client(server.url, fast=fast, max_concurrency=1, max_response_bytes=100) as circleci:
             with pytest.raises(DecodeError, match="accepts 100"):
@@ -140,7 +140,7 @@ async def open_file(circleci: CircleCI, server: Steady) -> None:
         raise AssertionError("this is never open")
 
 
-async def test_a_refusal_that_is_too_long_is_raised_as_it_is(fast: bool) -> None:
+async def test_an_error_response_that_is_too_long_is_a_decode_error(fast: bool) -> None:
     async with (
         steady(lambda _: reply(404, b"x" * 5_000)) as server,
         client(server.url, fast=fast, max_concurrency=1, max_response_bytes=100) as circleci,
@@ -154,7 +154,7 @@ async def test_a_refusal_that_is_too_long_is_raised_as_it_is(fast: bool) -> None
     "proxy",
     ["foo://x:password@y", "localhost:3128", "http://[::1", "http://x:pass/password@y", "http://", "http://y:99999"],
 )
-async def test_a_proxy_that_cannot_be_used_is_told_as_it_is(proxy: str, fast: bool) -> None:
+async def test_an_unusable_proxy_is_an_error_without_its_password(proxy: str, fast: bool) -> None:
     connection = ConnectionOptions(proxy=proxy, fast=fast)
     async with steady() as server, CircleCI(TOKEN, connection=connection) as circleci:
         with pytest.raises(ConfigurationError, match="the proxy cannot be used") as caught:
@@ -163,15 +163,15 @@ async def test_a_proxy_that_cannot_be_used_is_told_as_it_is(proxy: str, fast: bo
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=False)
-async def test_aiohttp_is_given_no_proxy_that_it_cannot_speak_to(anyio_backend: str) -> None:
+async def test_aiohttp_with_a_socks_proxy_is_an_error(anyio_backend: str) -> None:
     connection = ConnectionOptions(proxy="socks5://127.0.0.1:1", fast=True)
     async with steady() as server, CircleCI(TOKEN, connection=connection) as circleci:
-        with pytest.raises(ConfigurationError, match="aiohttp, which does not speak socks5"):
+        with pytest.raises(ConfigurationError, match="aiohttp, which does not support socks5"):
             await open_file(circleci, server)
 
 
-async def test_bodies_that_are_read_slowly_keep_no_place_from_those_in_line(fast: bool) -> None:
-    # Of a server of which nothing is known yet so many are asked for that the rest stands in line.
+async def test_bodies_that_are_read_slowly_do_not_delay_waiting_calls(fast: bool) -> None:
+    # More than the initial number of requests in flight, so that the rest waits.
     first, count = RateLimitPolicy().initial, 8
     asked, all_open = anyio.Event(), anyio.Event()
     opened = 0
@@ -200,7 +200,7 @@ async def test_bodies_that_are_read_slowly_keep_no_place_from_those_in_line(fast
                 group.start_soon(read)
 
 
-async def test_what_has_not_changed_is_not_said_to_have_moved(fast: bool) -> None:
+async def test_a_304_is_not_reported_as_a_redirect(fast: bool) -> None:
     async with (
         steady(lambda _: Reply(b"HTTP/1.1 304 Not Modified\r\n\r\n")) as server,
         client(server.url, fast=fast) as circleci,
@@ -211,7 +211,7 @@ async def test_what_has_not_changed_is_not_said_to_have_moved(fast: bool) -> Non
 
 
 @pytest.mark.parametrize("answer", [SILENCE, Reply(HALF_A_REFUSAL, "hold")])
-async def test_a_deadline_bounds_the_time_until_the_body_begins(answer: Reply, fast: bool) -> None:
+async def test_a_deadline_limits_the_time_until_the_body_begins(answer: Reply, fast: bool) -> None:
     async with steady(lambda _: answer) as server, client(server.url, fast=fast, max_concurrency=1) as circleci:
         with pytest.raises(APITimeoutError, match=r"within the deadline of 0\.05 s"):
             await open_file(circleci.with_options(deadline=0.05), server)

@@ -1,4 +1,4 @@
-"""A clock whose time passes at once, as soon as nobody has anything to do but wait for it."""
+"""A virtual clock: it jumps to the next deadline as soon as all tasks wait."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TURNS = 25
 
 
 class VirtualClock:
-    """What an exchange or a limiter takes as its clock."""
+    """A clock for a session or a limiter."""
 
     def __init__(self) -> None:
         self._now = 0.0
@@ -47,7 +47,7 @@ class VirtualClock:
             group.start_soon(first, event)
 
     async def run(self) -> None:
-        """Let time pass whenever all others wait."""
+        """Advance the time whenever all other tasks wait."""
         while True:
             await settled()
             if not self._sleepers:
@@ -58,14 +58,14 @@ class VirtualClock:
 
 
 async def settled() -> None:
-    """Come back when everybody has done what there was to do; anyio's own way of waiting for that sleeps on asyncio."""
+    """Return when all tasks wait. `anyio.wait_all_tasks_blocked` sleeps in real time on asyncio."""
     for _ in range(_TURNS):
         await checkpoint()
 
 
 @asynccontextmanager
 async def virtual_time() -> AsyncGenerator[VirtualClock]:
-    """Time that passes by itself inside the block."""
+    """Run a virtual clock inside the block."""
     clock = VirtualClock()
     async with anyio.create_task_group() as group:
         group.start_soon(clock.run)

@@ -1,4 +1,4 @@
-"""Every way of cancelling on everything that carries requests, for tests to take part in."""
+"""A parametrization of tests: every way of cancelling, on every transport."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Archive(Namespaces):
         same_moment: int = 1,
         by_position=False,
     ) -> None:
-        super().__init__(self)
+        super().__init__(self.send)
         self.count = count
         self.numbers = list(range(1, count + 1))
         self.workflows_each = workflows
@@ -67,8 +67,8 @@ class Archive(Namespaces):
         """So many pipelines share a moment; those that come after the test began do not."""
         return EPOCH + timedelta(minutes=number // self.same_moment if number <= self.count else number)
 
-    async def call(self, request: Request, parse: Callable[[Payload], Any]) -> Response[Any]:
-        """Payload a request of a namespace."""
+    async def send(self, request: Request) -> Payload:
+        """Respond to a request of a namespace."""
         self.before_call()
         self.calls.append(request.path)
         self.running += 1
@@ -81,7 +81,8 @@ class Archive(Namespaces):
         if failure is not None:
             raise failure
         data = self._answer(request, request.path.strip("/").split("/"))
-        return Response(status_code=200, headers={}, content=b"", parsed=parse(Payload(200, data, lambda _: None)))
+        response = Response(status_code=200, headers={}, content=b"", parsed=None)
+        return Payload(response, data, lambda _: None)
 
     def _answer(self, request: Request, path: Sequence[str]) -> Any:
         match path:

@@ -24,7 +24,7 @@ class Walk:
 
     @classmethod
     def through(cls, circleci: CircleCI, fake: FakeCircleCI) -> Walk:
-        project = fake.world.projects[PROJECT]
+        project = fake.state.projects[PROJECT]
         return cls(circleci, fake, project.organization.id, project.id)
 
     async def everywhere(self) -> None:
@@ -86,7 +86,7 @@ class Walk:
     async def pipelines(self) -> None:
         pipelines = self.circleci.pipelines
         everything = await pipelines.list_for_project(PROJECT).collect()
-        assert len(everything) == len(self.fake.world.projects[PROJECT].pipelines)
+        assert len(everything) == len(self.fake.state.projects[PROJECT].pipelines)
         newest = everything[0]
         assert (await pipelines.get(newest.id)).number == newest.number
         assert (await pipelines.get_by_number(PROJECT, newest.number)).id == newest.id
@@ -122,7 +122,7 @@ class Walk:
 
     async def jobs(self) -> None:
         jobs = self.circleci.jobs
-        project = self.fake.world.projects[PROJECT]
+        project = self.fake.state.projects[PROJECT]
         project.planned_workflows()
         now = self.fake.clock.now()
         tested = next(job for job in project.jobs.values() if job.name == "unit-tests" and job.status(now) == "success")

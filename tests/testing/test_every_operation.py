@@ -1,4 +1,4 @@
-"""The fake answers every operation, and as the document says."""
+"""The fake implements every operation as the document describes it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ async def test_every_method_is_decoded_without_a_deviation() -> None:
     async with CircleCI(fake.token, transport=fake.transport(), strict=True) as circleci:
         await Walk.through(circleci, fake).everywhere()
 
-    assert fake.journal.complaints == []
-    called = {(entry.call.method, entry.call.route) for entry in fake.journal}
+    assert fake.journal.validation_errors == []
+    called = {(entry.request.method, entry.request.route) for entry in fake.journal}
     assert set(Specification.published()) - called == set()
 
 
-async def test_every_answer_is_what_the_document_promises() -> None:
+async def test_every_response_conforms_to_the_document() -> None:
     fake = FakeCircleCI.seeded(pipelines=60)
     async with CircleCI(fake.token, transport=fake.transport()) as circleci:
         await Walk.through(circleci, fake).everywhere()
@@ -37,12 +37,16 @@ async def test_every_answer_is_what_the_document_promises() -> None:
     deviations = {
         str(entry): found
         for entry in fake.journal
-        if (found := Specification.published()[entry.call.method, entry.call.route].deviations(entry.answer))
+        if (
+            found := Specification.published()[entry.request.method, entry.request.route].validate_response(
+                entry.response
+            )
+        )
     }
     assert deviations == {}
 
 
-async def test_lifelike_answers_crash_nothing_and_are_reported() -> None:
+async def test_realistic_responses_are_decoded_with_reported_deviations() -> None:
     fake = FakeCircleCI.seeded(pipelines=120)
     fake.realistic = True
     reported: list[str] = []
@@ -51,5 +55,5 @@ async def test_lifelike_answers_crash_nothing_and_are_reported() -> None:
     ) as circleci:
         await Walk.through(circleci, fake).everywhere()
 
-    assert fake.journal.complaints == []
+    assert fake.journal.validation_errors == []
     assert any("DeviationEvent" in event for event in reported)

@@ -1,4 +1,4 @@
-"""Whatever is asked, the fake answers: with what the document describes, or with a refusal, and never with a crash."""
+"""The fake responds to any request as the document describes, or with an error, but never with a crash."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from urllib.parse import quote
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circleci_v2.testing import Call, FakeCircleCI
+from circleci_v2.testing import FakeCircleCI, FakeRequest
 from circleci_v2.testing.routes import ROUTES
 from circleci_v2.testing.specification import Specification
 
 TOKEN = "fake-token"
-UNDESCRIBED_REFUSALS = {400, 405}
-"""A call that is none of the API is answered 400, also where the document describes no 400."""
+UNDESCRIBED_ERRORS = {400, 405}
+"""Requests that the document does not allow get a 400, even if the document describes no 400."""
 
 names = st.sampled_from(
     [
@@ -58,7 +58,7 @@ queries = st.lists(
 
 
 def known_ids(fake: FakeCircleCI) -> dict[str, list[str]]:
-    project = fake.world.projects["gh/acme/web"]
+    project = fake.state.projects["gh/acme/web"]
     organization, pipeline = project.organization, project.pipelines[3]
     workflow = pipeline.planned_workflows[0]
     return {
@@ -72,7 +72,7 @@ def known_ids(fake: FakeCircleCI) -> dict[str, list[str]]:
         "project_id": [project.id],
         "pipeline": [pipeline.id],
         "number": [str(workflow.jobs[0].number), "3", "x"],
-        "id": [workflow.id, fake.world.user.id],
+        "id": [workflow.id, fake.state.user.id],
         "job": [workflow.jobs[0].id],
         "context_id": list(organization.contexts),
         "component_id": list(organization.components),
@@ -99,20 +99,20 @@ def path_of(template: str, known: dict[str, list[str]], data: st.DataObject) -> 
 
 @settings(max_examples=300, deadline=None)
 @given(st.data())
-def test_every_answer_is_described_or_a_refusal(data: st.DataObject) -> None:
+def test_every_response_is_described_or_an_error(data: st.DataObject) -> None:
     fake = FakeCircleCI.seeded(pipelines=5)
     known = known_ids(fake)
     for _ in range(4):
         route = data.draw(st.sampled_from(list(ROUTES)))
-        call = Call(
+        request = FakeRequest(
             method=route.method,
             path="/api/v2" + path_of(route.template, known, data),
             query=tuple(data.draw(queries)),
             headers={"circle-token": TOKEN},
             body=b"" if route.method == "GET" else json.dumps(data.draw(bodies)).encode(),
         )
-        answer = fake.deliver(call).answer
-        asked: Any = fake.journal[-1].call
-        deviations = Specification.published()[asked.method, asked.route].deviations(answer)
-        assert deviations == [] or answer.status in UNDESCRIBED_REFUSALS, (call, answer)
-        assert answer.status < 500
+        response = fake.handle(request).response
+        asked: Any = fake.journal[-1].request
+        deviations = Specification.published()[asked.method, asked.route].validate_response(response)
+        assert deviations == [] or response.status_code in UNDESCRIBED_ERRORS, (request, response)
+        assert response.status_code < 500

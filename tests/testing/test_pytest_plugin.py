@@ -35,7 +35,7 @@ def test_the_fixtures_work_with_anyio_and_with_pytest_asyncio(
         @pytest.mark.asyncio
         async def test_asyncio(fake_circleci, circleci):
             fake_circleci.faults.fail_next(503, times=3)
-            assert (await circleci.user.me()).login == fake_circleci.world.user.login
+            assert (await circleci.user.me()).login == fake_circleci.state.user.login
             assert len(fake_circleci.journal) == 4
         """,
     )
@@ -51,7 +51,7 @@ def test_each_test_has_a_fake_of_its_own(pytester: pytest.Pytester, request: pyt
 
         @pytest.mark.parametrize("_", [1, 2])
         def test_new(fake_circleci, _):
-            assert not fake_circleci.world.projects
+            assert not fake_circleci.state.projects
             fake_circleci.add_project("gh/acme/web")
         """,
     )

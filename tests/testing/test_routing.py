@@ -3,22 +3,22 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from circleci_v2.testing.messages import Answer, Call
+from circleci_v2.testing.messages import FakeRequest, FakeResponse
 from circleci_v2.testing.routing import Route, Routes
 
 
-def handler(_world: object, _call: Call) -> Answer:
-    return Answer.json({})
+def handler(_state: object, _call: FakeRequest) -> FakeResponse:
+    return FakeResponse.json({})
 
 
 def template_of(routes: Routes, path: str, method: str = "GET") -> str | None:
-    found = routes.find(Call(method=method, path=path))
+    found = routes.find(FakeRequest(method=method, path=path))
     return found[0].template if found else None
 
 
 def test_a_slug_spans_three_segments() -> None:
     routes = Routes([Route("GET", "/project/{project-slug}/pipeline", handler)])
-    found = routes.find(Call(method="GET", path="/project/gh/acme/web/pipeline"))
+    found = routes.find(FakeRequest(method="GET", path="/project/gh/acme/web/pipeline"))
 
     assert found is not None
     assert found[1] == {"project-slug": "gh/acme/web"}
@@ -67,11 +67,11 @@ def test_an_empty_segment_matches_nothing(http: httpx.Client) -> None:
 
 
 def test_a_method_that_a_path_has_not_names_those_it_has(http: httpx.Client) -> None:
-    answer = http.put("/project/gh/acme/web/envvar")
-    assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET, POST"
+    response = http.put("/project/gh/acme/web/envvar")
+    assert response.status_code == 405
+    assert response.headers["allow"] == "GET, POST"
 
 
-def test_two_handlers_of_one_route_are_refused() -> None:
+def test_two_handlers_of_one_route_are_an_error() -> None:
     with pytest.raises(ValueError, match="GET /me has two handlers"):
         Routes([Route("GET", "/me", handler), Route("GET", "/me", handler)])

@@ -1,4 +1,4 @@
-"""Schedules start pipelines while time passes."""
+"""Schedules start pipelines as the clock advances."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from circleci_v2 import CircleCI
 from circleci_v2.testing import EPOCH, FakeCircleCI
-from circleci_v2.testing.state.timetables import moments
+from circleci_v2.testing.schedules import run_times
 
 PROJECT = "gh/acme/web"
 HOUR = 3600.0
@@ -36,16 +36,16 @@ def schedule(fake: FakeCircleCI, timetable: Any = WEDNESDAYS, **fields: Any) -> 
         "timetable": timetable,
         **fields,
     }
-    return call(fake, "POST", f"/project/{PROJECT}/schedule", body)
+    return request(fake, "POST", f"/project/{PROJECT}/schedule", body)
 
 
-def call(fake: FakeCircleCI, method: str, path: str, body: Any = None) -> httpx.Response:
+def request(fake: FakeCircleCI, method: str, path: str, body: Any = None) -> httpx.Response:
     with httpx.Client(transport=fake.transport(), headers={"Circle-Token": fake.token}) as http:
         return http.request(method, f"https://circleci.com/api/v2{path}", json=body)
 
 
 def started(fake: FakeCircleCI) -> list[str]:
-    items = call(fake, "GET", f"/project/{PROJECT}/pipeline").json()["items"]
+    items = request(fake, "GET", f"/project/{PROJECT}/pipeline").json()["items"]
     return [item["created_at"][:16] for item in reversed(items)]
 
 
@@ -78,7 +78,7 @@ def test_pipelines_are_numbered_as_they_start_whoever_starts_them(fake: FakeCirc
     schedule(fake)
     schedule(fake, {**WEDNESDAYS, "hours-of-day": [17]})
     fake.clock.advance(1.5 * HOUR)
-    assert call(fake, "POST", f"/project/{PROJECT}/pipeline", {}).json()["number"] == 3
+    assert request(fake, "POST", f"/project/{PROJECT}/pipeline", {}).json()["number"] == 3
     fake.clock.advance(DAY)
     moments_seen = started(fake)
     assert moments_seen == sorted(moments_seen)
@@ -89,7 +89,7 @@ def test_a_schedule_starts_nothing_before_it_was_made_and_nothing_after_it_is_go
     fake.clock.advance(1.25 * HOUR)  # 16:15
     identifier = schedule(fake).json()["id"]
     fake.clock.advance(2 * HOUR)  # 18:15
-    call(fake, "DELETE", f"/schedule/{identifier}")
+    request(fake, "DELETE", f"/schedule/{identifier}")
     fake.clock.advance(7 * DAY)
     assert started(fake) == ["2026-03-04T16:30", "2026-03-04T18:00"]
 
@@ -97,8 +97,8 @@ def test_a_schedule_starts_nothing_before_it_was_made_and_nothing_after_it_is_go
 def test_a_changed_timetable_holds_from_then_on(fake: FakeCircleCI) -> None:
     identifier = schedule(fake).json()["id"]
     fake.clock.advance(2 * HOUR)  # 17:00
-    answer = call(fake, "PATCH", f"/schedule/{identifier}", {"timetable": {"days-of-month": [5], "per-hour": 1}})
-    assert answer.json()["timetable"] == {"per-hour": 1, "hours-of-day": [16, 18], "days-of-month": [5]}
+    response = request(fake, "PATCH", f"/schedule/{identifier}", {"timetable": {"days-of-month": [5], "per-hour": 1}})
+    assert response.json()["timetable"] == {"per-hour": 1, "hours-of-day": [16, 18], "days-of-month": [5]}
     fake.clock.advance(2 * DAY)
     assert started(fake) == ["2026-03-04T16:00", "2026-03-04T16:30", "2026-03-05T16:00", "2026-03-05T18:00"]
 
@@ -106,7 +106,7 @@ def test_a_changed_timetable_holds_from_then_on(fake: FakeCircleCI) -> None:
 def test_a_tag_is_built_when_the_schedule_names_one(fake: FakeCircleCI) -> None:
     schedule(fake, parameters={"tag": "v1"})
     fake.clock.advance(HOUR)
-    (item,) = call(fake, "GET", f"/project/{PROJECT}/pipeline").json()["items"]
+    (item,) = request(fake, "GET", f"/project/{PROJECT}/pipeline").json()["items"]
     assert (item["vcs"]["tag"], item["vcs"].get("branch")) == ("v1", None)
 
 
@@ -117,29 +117,29 @@ def test_a_tag_is_built_when_the_schedule_names_one(fake: FakeCircleCI) -> None:
         ({**WEDNESDAYS, "days-of-week": []}, "days-of-week or days-of-month"),
         ({**WEDNESDAYS, "per-hour": 0}, "per-hour is 0"),
         ({**WEDNESDAYS, "per-hour": 61}, "per-hour is 61"),
-        ({**WEDNESDAYS, "hours-of-day": [25]}, "hours-of-day holds 25"),
+        ({**WEDNESDAYS, "hours-of-day": [25]}, "hours-of-day contains 25"),
         ({**WEDNESDAYS, "hours-of-day": []}, "hours-of-day is empty"),
-        ({"per-hour": 1, "hours-of-day": [1], "days-of-month": [0]}, "days-of-month holds 0"),
+        ({"per-hour": 1, "hours-of-day": [1], "days-of-month": [0]}, "days-of-month contains 0"),
     ],
 )
-def test_a_timetable_that_never_comes_round_is_refused(fake: FakeCircleCI, timetable: Any, problem: str) -> None:
-    answer = schedule(fake, timetable)
-    assert answer.status_code == 400
-    assert problem in answer.json()["message"]
+def test_an_invalid_timetable_is_rejected(fake: FakeCircleCI, timetable: Any, problem: str) -> None:
+    response = schedule(fake, timetable)
+    assert response.status_code == 400
+    assert problem in response.json()["message"]
 
 
 @pytest.mark.parametrize("parameters", [{}, {"branch": "main", "tag": "v1"}])
 def test_a_schedule_builds_a_branch_or_a_tag(fake: FakeCircleCI, parameters: Any) -> None:
-    answer = schedule(fake, parameters=parameters)
-    assert answer.status_code == 400
-    assert "a branch or a tag" in answer.json()["message"]
+    response = schedule(fake, parameters=parameters)
+    assert response.status_code == 400
+    assert "a branch or a tag" in response.json()["message"]
 
 
-def test_a_change_that_is_refused_changes_nothing(fake: FakeCircleCI) -> None:
+def test_a_rejected_change_has_no_effect(fake: FakeCircleCI) -> None:
     created = schedule(fake).json()
     change = {"name": "renamed", "timetable": {"per-hour": 0}}
-    assert call(fake, "PATCH", f"/schedule/{created['id']}", change).status_code == 400
-    assert call(fake, "GET", f"/schedule/{created['id']}").json() == created
+    assert request(fake, "PATCH", f"/schedule/{created['id']}", change).status_code == 400
+    assert request(fake, "GET", f"/schedule/{created['id']}").json() == created
 
 
 TIMETABLES = st.fixed_dictionaries(
@@ -158,17 +158,17 @@ TIMETABLES = st.fixed_dictionaries(
 
 @given(TIMETABLES, st.lists(st.floats(0, 40 * DAY), max_size=3))
 @example({"per-hour": 2, "hours-of-day": [0, 24], "days-of-month": [1, 2]}, [])
-def test_moments_do_not_depend_on_when_somebody_looks(timetable: Any, looks: list[float]) -> None:
+def test_run_times_do_not_depend_on_how_time_is_divided(timetable: Any, looks: list[float]) -> None:
     start = EPOCH.timestamp()
     edges = [start, *sorted(start + seconds for seconds in looks), start + 40 * DAY]
-    in_parts = [moment for after, until in pairwise(edges) for moment in moments(timetable, after, until)]
-    assert in_parts == list(moments(timetable, edges[0], edges[-1]))
+    in_parts = [moment for after, until in pairwise(edges) for moment in run_times(timetable, after, until)]
+    assert in_parts == list(run_times(timetable, edges[0], edges[-1]))
     assert in_parts == sorted(set(in_parts))
 
 
 @given(TIMETABLES)
-def test_each_moment_is_one_of_the_timetable(timetable: Any) -> None:
-    for moment in moments(timetable, EPOCH.timestamp(), EPOCH.timestamp() + 40 * DAY):
+def test_each_run_time_is_in_the_timetable(timetable: Any) -> None:
+    for moment in run_times(timetable, EPOCH.timestamp(), EPOCH.timestamp() + 40 * DAY):
         at = datetime.fromtimestamp(moment, tz=UTC)
         candidates = [(at, at.hour), (at - timedelta(days=1), at.hour + 24)]
         assert any(

@@ -42,8 +42,8 @@ class Organization(RuleBasedStateMachine):
         self.webhook_names: dict[str, str] = {}
         self.schedule_names: dict[str, str] = {}
 
-    def do(self, call: Coroutine[Any, Any, T]) -> T:
-        return self.runner.run(call)
+    def do(self, request: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(request)
 
     def teardown(self) -> None:
         self.runner.close()

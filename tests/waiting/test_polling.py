@@ -20,7 +20,9 @@ from tests.support.scripted import refusal
     jitter=st.floats(0, 0.9),
     luck=st.floats(0, 1),
 )
-def test_pauses_stay_between_the_interval_and_its_maximum_give_or_take_the_jitter(interval, more, growth, jitter, luck):
+def test_pauses_stay_between_the_interval_and_its_maximum_plus_or_minus_the_jitter(
+    interval, more, growth, jitter, luck
+):
     polling = Polling(
         interval=interval, max_interval=interval + more, growth=growth, jitter=jitter, random=lambda: luck
     )
@@ -39,16 +41,16 @@ def test_pauses_stay_between_the_interval_and_its_maximum_give_or_take_the_jitte
         {"grace": -1},
     ],
 )
-def test_a_polling_that_cannot_be_is_refused(options):
+def test_polling_options_out_of_range_are_rejected(options):
     with pytest.raises(ConfigurationError, match=list(options)[-1]):
         Polling(**options)
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("forgiven", [True, False])
-async def test_a_list_that_breaks_off_is_judged_by_its_cause(forgiven):
+async def test_a_pagination_error_is_tolerated_depending_on_its_cause(forgiven):
     watch = Watch(timeout=10.0, polling=Polling(sleep=lambda seconds: anyio.lowlevel.checkpoint()))
-    watch.trust()
+    watch.tolerate_errors()
     looks = 0
 
     async def look():
@@ -67,7 +69,7 @@ async def test_a_list_that_breaks_off_is_judged_by_its_cause(forgiven):
 
 
 @pytest.mark.anyio
-async def test_a_look_that_never_ends_is_cut_off():
+async def test_a_check_that_never_returns_is_cancelled_at_the_deadline():
     now = 0.0
 
     async def look():
@@ -81,14 +83,14 @@ async def test_a_look_that_never_ends_is_cut_off():
 
 
 @pytest.mark.anyio
-async def test_a_callback_that_never_returns_is_cut_off_and_named():
+async def test_a_callback_that_never_returns_is_cancelled_and_named():
     now = 0.0
     watch = Watch(timeout=0.01, polling=Polling(interval=0.01, clock=lambda: now))
 
     async def look():
         nonlocal now
         now = 10.0
-        with watch.unforgiving():
+        with watch.fatal():
             await anyio.sleep_forever()
 
     with pytest.raises(WaitTimeoutError, match="on_change had not returned"):

@@ -34,7 +34,7 @@ async def wait(circleci, **options):
 
 
 @pytest.mark.parametrize("final", ["success", "failed", "error", "canceled", "unauthorized", "not_run", "evaporated"])
-async def test_every_final_status_ends_the_wait_one_that_nobody_knows_included(final):
+async def test_every_final_status_ends_the_wait_including_an_unknown_one(final):
     circleci = circleci_with(workflow_of(("running", 50.0), ("failing", 50.0), (final, 0.0)))
     workflow = await wait(circleci)
     assert workflow.status == final
@@ -55,7 +55,7 @@ async def test_a_workflow_on_hold_is_returned_or_approved_or_waited_for():
         assert at_least <= circleci.now <= at_most
 
 
-async def test_changes_are_told():
+async def test_changes_are_reported():
     told = []
     await wait(circleci_with(workflow_of(("running", 50.0), ("success", 0.0))), on_change=told.append)
     assert [(change.pipeline, change.before, change.after) for change in told] == [
@@ -64,7 +64,7 @@ async def test_changes_are_told():
     ]
 
 
-async def test_what_the_callback_raises_ends_the_wait_though_a_look_would_be_forgiven_it():
+async def test_an_error_of_the_callback_ends_the_wait_although_one_of_a_poll_would_not():
     failure = APIConnectionError("no chat", method="POST", url="https://chat.example.com")
 
     async def tell(change):
@@ -76,20 +76,20 @@ async def test_what_the_callback_raises_ends_the_wait_though_a_look_would_be_for
     assert caught.value is failure
 
 
-async def test_the_deadline_tells_the_last_status():
+async def test_the_timeout_error_names_the_last_status():
     circleci = circleci_with(workflow_of(("running", 500.0), ("success", 0.0)))
     with pytest.raises(WaitTimeoutError, match="has not ended after 60 seconds: it is running") as caught:
         await wait(circleci, timeout=60.0)
     assert caught.value.seen.status == "running"
 
 
-async def test_a_workflow_nobody_knows_is_not_found():
+async def test_an_unknown_workflow_is_not_found():
     circleci = circleci_with()
     with pytest.raises(NotFoundError):
         await wait_for_workflow(circleci, PIPELINE_ID, timeout=3600.0, polling=circleci.polling())
 
 
-async def test_a_rerun_runs_what_failed_and_waits_for_the_new_workflow():
+async def test_a_rerun_runs_the_failed_jobs_and_waits_for_the_new_workflow():
     old = workflow_of(("failed", 0.0))
     new = workflow_of(("running", 50.0), ("success", 0.0), appears=5.0)
     circleci = circleci_with(old, new)
@@ -100,7 +100,7 @@ async def test_a_rerun_runs_what_failed_and_waits_for_the_new_workflow():
     assert [method for _, method, _ in circleci.calls].count("POST") == 1
 
 
-async def test_a_rerun_of_chosen_jobs_does_not_speak_of_failed_ones():
+async def test_a_rerun_of_chosen_jobs_does_not_send_from_failed():
     workflow = workflow_of(("success", 0.0))
     circleci = circleci_with(workflow)
     await rerun_and_wait(circleci, workflow.id, timeout=60.0, jobs=[PIPELINE_ID], polling=circleci.polling())
@@ -119,7 +119,7 @@ async def test_a_rerun_is_not_requested_with_a_wrong_argument_nor_twice():
     assert len(circleci.calls) == 1
 
 
-async def test_a_cancelled_wait_cancels_the_workflow_when_asked_to():
+async def test_a_cancelled_wait_cancels_the_workflow_on_request():
     workflow = workflow_of(("running", 500.0), ("success", 0.0))
     circleci = circleci_with(workflow)
     with anyio.CancelScope() as scope:
@@ -142,4 +142,4 @@ async def test_no_rerun_is_requested_once_the_time_is_over():
         fake.faults.fail_next(429, retry_after=8, route="POST /workflow/{id}/rerun")
         with pytest.raises(RateLimitError):
             await circleci.rerun_and_wait(workflow.id, timeout=1.0, polling=fake.polling())
-    assert [entry.answer.status for entry in fake.journal] == [429]
+    assert [entry.response.status_code for entry in fake.journal] == [429]

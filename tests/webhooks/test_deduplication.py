@@ -58,12 +58,12 @@ def test_the_oldest_is_forgotten_beyond_the_capacity():
 
 
 @pytest.mark.parametrize("capacity", [0, -1])
-def test_a_capacity_that_remembers_nothing_is_refused(capacity):
+def test_a_capacity_that_remembers_nothing_is_rejected(capacity):
     with pytest.raises(ValueError, match=f"capacity={capacity}"):
         Deduplicator(capacity=capacity)
 
 
-def test_forgetting_what_was_never_seen_is_no_error():
+def test_forgetting_an_unknown_id_is_not_an_error():
     deliveries = Deduplicator()
     deliveries.forget("never seen")
     deliveries.forget(None)

@@ -88,11 +88,11 @@ async def test_a_signed_delivery_is_handled_once(post, caplog):
 
 
 @pytest.mark.parametrize("signature", [None, "v1=" + "0" * 64, sign(FAILED_JOB, SECRET)])
-async def test_a_forged_delivery_is_refused(post, signature, caplog):
+async def test_a_forged_delivery_is_rejected(post, signature, caplog):
     with caplog.at_level(logging.INFO, logger="receiver"):
         assert await post(FAILED_WORKFLOW, signature) == 401
     assert not [record for record in caplog.records if record.name == "receiver"]
 
 
-async def test_a_signed_delivery_that_is_not_json_is_refused(post):
+async def test_a_signed_delivery_that_is_not_json_is_rejected(post):
     assert await post(b"not json", sign(b"not json", SECRET)) == 400

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -42,7 +43,7 @@ def test_other_versions_and_repetitions_beside_a_right_signature_do_no_harm(head
 
 
 @pytest.mark.parametrize("header", [None, ""])
-def test_a_missing_header_is_refused(header):
+def test_a_missing_header_is_rejected(header):
     with pytest.raises(WebhookVerificationError, match="no circleci-signature header"):
         verify(BODY, header, SECRET)
 
@@ -59,7 +60,7 @@ def test_a_missing_header_is_refused(header):
         "\x00",
     ],
 )
-def test_a_header_without_a_known_version_is_refused(header):
+def test_a_header_without_a_known_version_is_rejected(header):
     with pytest.raises(WebhookVerificationError, match=r"known version \(v1\)"):
         verify(BODY, header, SECRET)
 
@@ -81,13 +82,13 @@ def test_a_header_without_a_known_version_is_refused(header):
         "v1=" + "0" * 100_000,
     ],
 )
-def test_a_signature_that_does_not_fit_is_refused(header):
-    with pytest.raises(WebhookVerificationError, match="fits the body"):
+def test_a_signature_that_does_not_fit_is_rejected(header):
+    with pytest.raises(WebhookVerificationError, match="matches the body"):
         verify(BODY, header, SECRET)
 
 
 @pytest.mark.parametrize("secret", ["", b"", None, [], [SECRET, ""]])
-def test_a_missing_secret_is_refused_even_with_the_signature_that_fits_it(secret):
+def test_a_missing_secret_is_rejected_even_with_the_signature_that_fits_it(secret):
     with pytest.raises(ConfigurationError, match="secret"):
         verify(BODY, f"v1={hmac.digest(b'', BODY, 'sha256').hex()}", secret)
 
@@ -98,7 +99,7 @@ def test_signing_needs_a_secret():
 
 
 @pytest.mark.parametrize("body", ['{"type":"ping"}', bytearray(BODY), None])
-def test_anything_but_bytes_is_refused_as_a_body(body):
+def test_anything_but_bytes_is_rejected_as_a_body(body):
     with pytest.raises(TypeError, match="bytes as received"):
         verify(body, SIGNATURE, SECRET)
     with pytest.raises(TypeError, match="bytes as received"):
@@ -113,15 +114,15 @@ def test_each_of_several_secrets_is_accepted_while_one_replaces_another():
         verify(BODY, sign(BODY, "third secret"), secrets)
 
 
-def test_no_error_tells_the_secret_or_the_right_signature():
-    with pytest.raises(WebhookVerificationError) as refused:
+def test_no_error_reveals_the_secret_or_the_right_signature():
+    with pytest.raises(WebhookVerificationError) as rejected:
         verify(BODY, "v1=" + "0" * 64, SECRET)
-    assert SECRET not in str(refused.value)
-    assert SIGNATURE.removeprefix("v1=") not in str(refused.value)
+    assert SECRET not in str(rejected.value)
+    assert SIGNATURE.removeprefix("v1=") not in str(rejected.value)
 
 
 @given(body=st.binary(max_size=200), secret=st.binary(min_size=1, max_size=100))
-def test_what_is_signed_is_accepted(body, secret):
+def test_signed_bodies_are_accepted(body, secret):
     verify(body, sign(body, secret), secret)
 
 
@@ -132,11 +133,12 @@ def test_no_header_but_the_right_one_is_accepted(body, header, prefix):
         verify(body, prefix + header, SECRET)
 
 
-def test_a_hundred_thousand_damaged_deliveries_are_all_refused():
+def test_a_hundred_thousand_damaged_deliveries_are_all_rejected():
+    # `random()` scaled to a range costs a third of `randrange`, and most of this test was spent on choosing.
     chance = random.Random(20260302)
     accepted = 0
     for _ in range(100_000):
-        body, header = damaged(chance)
+        body, header = damaged(chance.random, chance.randbytes)
         try:
             verify(body, header, SECRET)
         except WebhookVerificationError:
@@ -145,19 +147,23 @@ def test_a_hundred_thousand_damaged_deliveries_are_all_refused():
     assert accepted == 0
 
 
-def damaged(chance: random.Random) -> tuple[bytes, str]:
-    """A body and its right signature, one of which was changed in one place."""
-    body = bytearray(chance.randbytes(chance.randrange(1, 60)))
+LETTERS = "0123456789abcdefF,= \x00é"
+OTHERS = {letter: [other for other in LETTERS if other != letter] for letter in LETTERS}
+
+
+def damaged(draw: Callable[[], float], draw_bytes: Callable[[int], bytes]) -> tuple[bytes, str]:
+    """A body and its valid signature, one of which was changed at one position."""
+    body = bytearray(draw_bytes(1 + int(draw() * 59)))
     header = sign(bytes(body), SECRET)
-    place = chance.randrange(3, len(header))
-    match chance.randrange(4):
+    position = 3 + int(draw() * (len(header) - 3))
+    match int(draw() * 4):
         case 0:
-            body[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
+            body[int(draw() * len(body))] ^= 1 << int(draw() * 8)
         case 1:
-            body += chance.randbytes(1)
+            body += draw_bytes(1)
         case 2:
-            header = header[:place] + header[place + 1 :]
+            header = header[:position] + header[position + 1 :]
         case _:
-            others = [letter for letter in "0123456789abcdefF,= \x00é" if letter != header[place]]
-            header = header[:place] + chance.choice(others) + header[place + 1 :]
+            others = OTHERS[header[position]]
+            header = header[:position] + others[int(draw() * len(others))] + header[position + 1 :]
     return bytes(body), header

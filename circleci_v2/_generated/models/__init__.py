@@ -1,4 +1,4 @@
-"""The models and enums of the API, each imported when it is first used."""
+"""The models and enums of the API, each imported on first use."""
 
 from __future__ import annotations
 
@@ -469,4 +469,5 @@ __getattr__ = lazy_names(
         "WorkflowTestMetrics": ".workflow_test_metrics",
         "WorkflowTestRun": ".workflow_test_run",
     },
+    public="circleci_v2.models",
 )

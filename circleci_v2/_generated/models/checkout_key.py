@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["CheckoutKey"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class CheckoutKey(Model):
     """An SSH key that jobs use to check out the code of a project; only the public key is readable."""
 

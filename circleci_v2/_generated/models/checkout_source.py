@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["CheckoutSource"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class CheckoutSource(Model):
     """Repository that the jobs of a pipeline definition check out."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["CheckoutSourceChange"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class CheckoutSourceChange(Model):
     """Another repository for a pipeline definition to check out."""
 

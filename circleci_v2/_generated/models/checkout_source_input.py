@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["CheckoutSourceInput"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class CheckoutSourceInput(Model):
     """Repository to check out in the jobs of a new pipeline definition."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["CircleciConfigSourceInput"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class CircleciConfigSourceInput(Model):
     """Configuration hosted by CircleCI instead of a repository.
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["ConfigSource"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class ConfigSource(Model):
     """Source of the configuration of a pipeline definition."""
 

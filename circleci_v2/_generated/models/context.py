@@ -12,7 +12,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["Context"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class Context(Model):
     """A named set of environment variables that jobs of an organization's projects can share."""
 

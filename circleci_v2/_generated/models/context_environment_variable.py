@@ -12,7 +12,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["ContextEnvironmentVariable"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class ContextEnvironmentVariable(Model):
     """An environment variable of a context; its value is never returned."""
 

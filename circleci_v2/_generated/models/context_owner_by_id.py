@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ContextOwnerById"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class ContextOwnerById(Model):
     """The owner of a new context, identified by UUID; the only form for accounts."""
 

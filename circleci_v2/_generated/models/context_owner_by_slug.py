@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["ContextOwnerBySlug"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class ContextOwnerBySlug(Model):
     """The owner of a new context, identified by slug."""
 

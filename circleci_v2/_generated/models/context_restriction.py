@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ContextRestriction"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class ContextRestriction(Model):
     """A condition on the use of a context."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ContextRestrictionCreation"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class ContextRestrictionCreation(Model):
     """A newly created restriction; unlike a listed one it does not contain the context."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Decision"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class Decision(Model):
     """Decision of config policies on one configuration."""
 

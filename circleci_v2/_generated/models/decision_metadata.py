@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["DecisionMetadata"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class DecisionMetadata(Model):
     """Metadata of a pipeline that config policies can read as `data.meta`."""
 

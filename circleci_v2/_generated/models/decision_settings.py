@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["DecisionSettings"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class DecisionSettings(Model):
     """Setting that enforces config policies."""
 

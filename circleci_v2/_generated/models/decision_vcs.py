@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["DecisionVcs"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class DecisionVcs(Model):
     """Git data that config policies can read as `data.meta.vcs`."""
 

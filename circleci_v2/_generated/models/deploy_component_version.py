@@ -12,7 +12,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["DeployComponentVersion"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class DeployComponentVersion(Model):
     """A version of a component as deployed to one environment."""
 

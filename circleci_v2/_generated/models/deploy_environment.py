@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["DeployEnvironment"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class DeployEnvironment(Model):
     """A deployment target of an organization, such as production."""
 

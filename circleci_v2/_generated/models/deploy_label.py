@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["DeployLabel"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class DeployLabel(Model):
     """A key with a value, attached to an environment or a component."""
 

@@ -12,7 +12,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["FlakyTest"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class FlakyTest(Model):
     """A test that passed and failed on one commit, and a job in which this happened.
 

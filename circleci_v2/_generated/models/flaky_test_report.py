@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["FlakyTestReport"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class FlakyTestReport(Model):
     """The tests of a project that currently count as flaky.
 

@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["GitReference"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class GitReference(Model):
     """A branch or a tag in a repository; set exactly one of the two."""
 

@@ -11,7 +11,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["InsightsBranches"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class InsightsBranches(Model):
     """The branches of a project for which Insights has data."""
 

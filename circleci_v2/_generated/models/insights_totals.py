@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["InsightsTotals"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class InsightsTotals(Model):
     """Overall metrics of a project or an organization, with their change."""
 

@@ -9,12 +9,13 @@ from circleci_v2._wire.model import Model
 __all__ = ["InsightsTotalsMetrics"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class InsightsTotalsMetrics(Model):
     """Figures summed over every workflow and branch of a project, or over the projects of an organization."""
 
     success_rate: float
-    """Share of runs that succeeded, from 0 to 1."""
+    """Share of runs that succeeded, from 0 to 1. CircleCI's sources conflict on canceled runs: its Insights guide
+    counts them, its glossary leaves them out."""
 
     throughput: float
     """Runs per day, averaged over the window; runs of every status count."""

@@ -12,7 +12,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["Job"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class Job(Model):
     """A job with its workflow, pipeline and project."""
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["JobDetails"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class JobDetails(Model):
     """A job with details of its execution, such as executor, timing and parallel runs."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["JobInsights"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class JobInsights(Model):
     """Aggregate metrics of one job of a workflow."""
 

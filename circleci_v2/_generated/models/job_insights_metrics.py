@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["JobInsightsMetrics"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class JobInsightsMetrics(Model):
     """Figures of a job's executions in the reporting window."""
 
@@ -25,7 +25,8 @@ class JobInsightsMetrics(Model):
     """Number of executions that failed."""
 
     success_rate: float
-    """Share of executions that succeeded, from 0 to 1."""
+    """Share of executions that succeeded, from 0 to 1. CircleCI's sources conflict on canceled executions: its
+    Insights guide counts them, its glossary leaves them out."""
 
     successful_runs: int
     """Number of executions that ended with the status `success`."""

@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["JobMessage"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class JobMessage(Model):
     """A note that CircleCI attached to a job."""
 

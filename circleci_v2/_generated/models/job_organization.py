@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["JobOrganization"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class JobOrganization(Model):
     """Organization that owns the project of a job."""
 

@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["JobParallelRun"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class JobParallelRun(Model):
     """One of the parallel runs of a job."""
 

@@ -11,7 +11,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["JobPipeline"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class JobPipeline(Model):
     """Pipeline a job belongs to."""
 

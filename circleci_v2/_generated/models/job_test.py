@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["JobTest"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class JobTest(Model):
     """Result of one test, as read from the JUnit or Cucumber file that the job uploaded.
 

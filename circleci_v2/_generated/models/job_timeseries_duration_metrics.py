@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["JobTimeseriesDurationMetrics"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class JobTimeseriesDurationMetrics(Model):
     """Spread of the durations of one job within one interval, in seconds.
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["JobTimeseriesMetrics"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class JobTimeseriesMetrics(Model):
     """Figures of one job's executions within one interval."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["JobTimeseriesPoint"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class JobTimeseriesPoint(Model):
     """Metrics of one job in one hour or day."""
 

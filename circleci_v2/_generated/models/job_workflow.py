@@ -11,7 +11,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["JobWorkflow"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class JobWorkflow(Model):
     """Workflow a job belongs to."""
 

@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["MessageResponse"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class MessageResponse(Model):
     """A human-readable message from CircleCI about the effect of a request."""
 

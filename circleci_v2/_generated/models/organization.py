@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Organization"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class Organization(Model):
     """An organization: owner of projects, contexts, groups and the plan that pays for credits."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["OrganizationInsightsSummary"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class OrganizationInsightsSummary(Model):
     """Metrics and trends of an organization, in total and by project."""
 

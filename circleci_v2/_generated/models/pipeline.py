@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Pipeline"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class Pipeline(Model):
     """One run of the configuration of a project, started by a push, a schedule, the API or a person.
 

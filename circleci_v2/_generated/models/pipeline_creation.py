@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["PipelineCreation"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class PipelineCreation(Model):
     """A newly created pipeline."""
 

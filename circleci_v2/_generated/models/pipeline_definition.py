@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["PipelineDefinition"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class PipelineDefinition(Model):
     """A pipeline of a project: the configuration to run on a repository.
 

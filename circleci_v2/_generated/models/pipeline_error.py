@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["PipelineError"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class PipelineError(Model):
     """One reason why a pipeline could not be set up."""
 

@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["PipelineNotTriggered"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class PipelineNotTriggered(Model):
     """The result of `pipelines.run` when no pipeline was started, for example because no trigger rule applies."""
 

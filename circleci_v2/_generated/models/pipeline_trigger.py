@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["PipelineTrigger"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class PipelineTrigger(Model):
     """Event that started a pipeline."""
 

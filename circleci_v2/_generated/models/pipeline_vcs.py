@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["PipelineVcs"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class PipelineVcs(Model):
     """Commit and repository that a pipeline builds.
 

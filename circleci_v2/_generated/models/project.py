@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Project"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class Project(Model):
     """A project: a unit of pipelines, settings and secrets, mostly for one repository."""
 

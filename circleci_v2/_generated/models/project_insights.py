@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ProjectInsights"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class ProjectInsights(Model):
     """Metrics of one project within its organization, with their change."""
 

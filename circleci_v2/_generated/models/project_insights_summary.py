@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["ProjectInsightsSummary"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class ProjectInsightsSummary(Model):
     """Metrics and trends of a project: in total, by workflow, and by workflow and branch."""
 

@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["ProjectInsightsTrends"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class ProjectInsightsTrends(Model):
     """How a project's figures changed since the preceding window.
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["ProjectVcsInfo"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class ProjectVcsInfo(Model):
     """Code host and repository of a project."""
 

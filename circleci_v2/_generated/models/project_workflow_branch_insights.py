@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ProjectWorkflowBranchInsights"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class ProjectWorkflowBranchInsights(Model):
     """Metrics of a workflow on one branch, with their change."""
 

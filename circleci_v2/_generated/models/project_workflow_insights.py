@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ProjectWorkflowInsights"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class ProjectWorkflowInsights(Model):
     """Metrics of a workflow over its branches, with their change."""
 

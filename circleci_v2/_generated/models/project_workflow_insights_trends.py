@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["ProjectWorkflowInsightsTrends"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class ProjectWorkflowInsightsTrends(Model):
     """How a workflow's figures, on one branch or on all, changed since the preceding window.
 

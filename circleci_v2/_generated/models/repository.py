@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["Repository"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class Repository(Model):
     """A repository known to CircleCI."""
 

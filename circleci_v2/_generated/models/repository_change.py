@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["RepositoryChange"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class RepositoryChange(Model):
     """Reference to the new repository, which replaces the current one."""
 

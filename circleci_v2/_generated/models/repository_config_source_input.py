@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["RepositoryConfigSourceInput"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class RepositoryConfigSourceInput(Model):
     """Configuration stored as a file in a repository: the usual choice."""
 

@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["RepositoryInput"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class RepositoryInput(Model):
     """Reference to a repository in a request."""
 

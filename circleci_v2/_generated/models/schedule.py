@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Schedule"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class Schedule(Model):
     """A rule that triggers pipelines of a project at recurring times."""
 
@@ -29,8 +29,8 @@ class Schedule(Model):
     """Name shown in the web app."""
 
     actor: User
-    """User the pipelines run as; a system user if the schedule was created with `system`. Pipelines stop when this
-    user leaves the organization."""
+    """User the pipelines run as; a system user if the schedule was created with `system`. Pipelines stop without a
+    message when this user leaves the organization."""
 
     created_at: datetime = field(metadata={"key": "created-at"})
     """When the schedule was created, in UTC."""

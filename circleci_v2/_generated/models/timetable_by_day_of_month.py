@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["TimetableByDayOfMonth"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class TimetableByDayOfMonth(Model):
     """Times specified by day of the month and hour."""
 

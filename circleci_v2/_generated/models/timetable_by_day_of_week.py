@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["TimetableByDayOfWeek"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class TimetableByDayOfWeek(Model):
     """Times specified by weekday and hour."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["TimetableChange"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class TimetableChange(Model):
     """New times of a schedule, by weekday or by day of the month, not both."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Trigger"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class Trigger(Model):
     """A rule that starts the pipeline of a definition when an event occurs."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["TriggerEventSourceChange"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class TriggerEventSourceChange(Model):
     """New details for the event source of a trigger; pass the field that matches the trigger's provider."""
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["TriggerEventSourceInput"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class TriggerEventSourceInput(Model):
     """Event source of a new trigger.
 

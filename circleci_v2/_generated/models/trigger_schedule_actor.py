@@ -11,7 +11,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["TriggerScheduleActor"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class TriggerScheduleActor(Model):
     """User that scheduled pipelines are attributed to."""
 

@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["TriggerWebhook"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class TriggerWebhook(Model):
     """Inbound webhook: a POST to its URL starts the pipeline.
 

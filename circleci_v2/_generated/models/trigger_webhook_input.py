@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["TriggerWebhookInput"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class TriggerWebhookInput(Model):
     """Details of an inbound webhook that a client can set."""
 

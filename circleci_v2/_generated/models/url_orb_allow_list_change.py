@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["UrlOrbAllowListChange"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class UrlOrbAllowListChange(Model):
     """Outcome of adding or removing an entry of the allow-list."""
 

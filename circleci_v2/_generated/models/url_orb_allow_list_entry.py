@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["UrlOrbAllowListEntry"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class UrlOrbAllowListEntry(Model):
     """A URL prefix from which an organization may use orbs."""
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["UsageExportJob"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class UsageExportJob(Model):
     """A usage export as accepted by CircleCI.
 

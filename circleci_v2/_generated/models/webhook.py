@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Webhook"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class Webhook(Model):
     """An outbound webhook: a subscription of a URL to the events of a project."""
 
@@ -31,7 +31,7 @@ class Webhook(Model):
     """When the webhook was set up, in UTC."""
 
     events: list[WebhookEventType]
-    """Events that cause a delivery."""
+    """Events that cause a delivery; their order is not kept."""
 
     scope: WebhookScope
     """The project whose events are delivered."""

@@ -11,7 +11,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["WebhookScope"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class WebhookScope(Model):
     """Scope of a webhook."""
 

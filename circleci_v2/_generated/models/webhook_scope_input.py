@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["WebhookScopeInput"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class WebhookScopeInput(Model):
     """The project whose events a new webhook delivers."""
 

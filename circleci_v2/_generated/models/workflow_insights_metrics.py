@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["WorkflowInsightsMetrics"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class WorkflowInsightsMetrics(Model):
     """Figures of a workflow's runs in the reporting window."""
 
@@ -30,7 +30,8 @@ class WorkflowInsightsMetrics(Model):
     failed."""
 
     success_rate: float
-    """Share of runs that succeeded, from 0 to 1; CircleCI's glossary leaves canceled runs out of the calculation."""
+    """Share of runs that succeeded, from 0 to 1. CircleCI's sources conflict on canceled runs: its Insights guide
+    counts them, its glossary leaves them out."""
 
     successful_runs: int
     """Number of runs that ended with the status `success`."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["WorkflowInsightsSummary"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class WorkflowInsightsSummary(Model):
     """Metrics of a workflow together with their change."""
 

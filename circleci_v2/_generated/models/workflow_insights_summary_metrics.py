@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["WorkflowInsightsSummaryMetrics"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class WorkflowInsightsSummaryMetrics(Model):
     """Figures of a workflow over the window that `window_start` and `window_end` delimit."""
 
@@ -34,7 +34,8 @@ class WorkflowInsightsSummaryMetrics(Model):
     failed."""
 
     success_rate: float
-    """Share of runs that succeeded, from 0 to 1."""
+    """Share of runs that succeeded, from 0 to 1. CircleCI's sources conflict on canceled runs: its Insights guide
+    counts them, its glossary leaves them out."""
 
     successful_runs: int
     """Number of runs that ended with the status `success`."""

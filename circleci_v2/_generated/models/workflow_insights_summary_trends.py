@@ -9,7 +9,7 @@ from circleci_v2._wire.model import Model
 __all__ = ["WorkflowInsightsSummaryTrends"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class WorkflowInsightsSummaryTrends(Model):
     """How a workflow's metrics changed since the preceding window.
 

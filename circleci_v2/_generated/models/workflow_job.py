@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["WorkflowJob"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class WorkflowJob(Model):
     """A job of a workflow: its dependencies and its state.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["WorkflowRun"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class WorkflowRun(Model):
     """One run of a workflow as Insights recorded it.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["WorkflowTestRun"]
 
 
-@define(kw_only=True, weakref_slot=False)
+@define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class WorkflowTestRun(Model):
     """Test results of one workflow run."""
 

@@ -1,71 +1,74 @@
-"""AdaptiveBudget: believes the headers as long as they tell a budget, and what passes where they do not."""
+"""AdaptiveRateLimiter: follows the rate-limit headers while they are credible, and measured throughput otherwise."""
 
 from __future__ import annotations
 
-from circleci_v2._http.rate_limit.budget import Budget, Ticket, UnlimitedBudget
-from circleci_v2._http.rate_limit.from_headers import HeaderBudget
-from circleci_v2._http.rate_limit.from_throughput import DeliveryBudget
+from circleci_v2._http.rate_limit.budget import Budget, Reservation, UnlimitedBudget
+from circleci_v2._http.rate_limit.from_headers import HeaderBucket
+from circleci_v2._http.rate_limit.from_throughput import ThroughputEstimator
 from circleci_v2.policies import RateLimit, RateLimitPolicy
 
-__all__ = ["AdaptiveBudget", "budget_for"]
+__all__ = ["AdaptiveRateLimiter", "budget_for"]
 
 
-class AdaptiveBudget:
-    """Two models side by side: one of what the headers tell, one of what passes.
+class AdaptiveRateLimiter:
+    """Runs two models side by side, one from headers and one from throughput, and follows one of them.
 
-    CircleCI was seen to send the same ``remaining`` with every answer. Such headers tell no budget, so they are believed
-    only after they have moved, and no longer once a request was refused while they said that there was plenty left.
+    CircleCI was observed to send the same ``remaining`` with every response. Such headers describe no budget, so they are
+    followed only after ``remaining`` has changed, and never again after a request was rejected while they claimed that
+    more than a tenth of the limit was left. Both models learn from every response, so that switching needs no warm-up.
 
     Args:
-        policy: How careful to be.
+        policy: The reserve, and the concurrency before the first response.
+
+    Attributes:
+        follows_headers: Whether the headers are credible.
     """
 
     def __init__(self, policy: RateLimitPolicy) -> None:
-        self._header = HeaderBudget(reserve=policy.reserve)
-        self._delivery = DeliveryBudget(initial=policy.initial)
+        self._bucket = HeaderBucket(reserve=policy.reserve)
+        self._throughput = ThroughputEstimator(initial=policy.initial)
         self._sent = 0
-        self._seen: int | None = None
-        self._moves = False
-        self._lies = False
+        self._last_remaining: int | None = None
+        self._contradicted = False
+        self.follows_headers = False
 
-    @property
-    def believes_headers(self) -> bool:
-        """Whether the headers are what counts."""
-        return self._moves and not self._lies
+    def ready_at(self, now: float, *, interactive: bool) -> float:
+        """Return when the next request may be sent."""
+        if self.follows_headers:
+            return self._bucket.ready_at(now, interactive=interactive)
+        return self._throughput.ready_at(now)
 
-    def ready_at(self, now: float, *, urgent: bool) -> float:
-        """When the next request may be sent."""
-        return self._header.ready_at(now, urgent=urgent) if self.believes_headers else self._delivery.ready_at(now)
-
-    def sent(self, now: float) -> Ticket:
+    def reserve(self, now: float) -> Reservation:
         """Count a request that is sent now."""
         self._sent += 1
-        ticket = Ticket(now, self._sent)
-        self._header.sent(ticket, now)
-        self._delivery.sent(now)
-        return ticket
+        reservation = Reservation(now, self._sent)
+        self._bucket.reserve(reservation, now)
+        self._throughput.reserve(now)
+        return reservation
 
-    def accepted(self, ticket: Ticket, now: float, limit: RateLimit | None) -> None:
-        """Learn from an answer that is no 429."""
+    def accepted(self, reservation: Reservation, now: float, limit: RateLimit | None) -> None:
+        """Learn from a response other than 429."""
         if limit is not None:
-            self._moves = self._moves or self._seen not in {None, limit.remaining}
-            self._seen = limit.remaining
-        self._header.accepted(ticket, now, limit)
-        self._delivery.accepted(ticket)
+            if self._last_remaining not in {None, limit.remaining}:
+                self.follows_headers = not self._contradicted
+            self._last_remaining = limit.remaining
+        self._bucket.accepted(reservation, now, limit)
+        self._throughput.accepted(reservation)
 
-    def refused(self, ticket: Ticket, now: float, limit: RateLimit | None, pause: float) -> None:
+    def rejected(self, reservation: Reservation, now: float, limit: RateLimit | None, pause: float) -> None:
         """Learn from a 429."""
         if limit is not None and limit.remaining > max(1, limit.limit // 10):
-            self._lies = True
-        self._header.refused(ticket, now, limit, pause)
-        self._delivery.refused(ticket, now, pause)
+            self._contradicted = True
+            self.follows_headers = False
+        self._bucket.rejected(reservation, now, limit, pause)
+        self._throughput.rejected(reservation, now, pause)
 
-    def lost(self, ticket: Ticket, now: float) -> None:  # noqa: ARG002 - the interface
-        """Learn that a request ended without an answer."""
-        self._header.lost()
-        self._delivery.lost()
+    def lost(self, reservation: Reservation, now: float) -> None:  # noqa: ARG002 - the protocol
+        """Learn that a request ended without a response."""
+        self._bucket.lost()
+        self._throughput.lost()
 
 
 def budget_for(policy: RateLimitPolicy) -> Budget:
-    """The budget of a bucket of which nothing is known yet."""
-    return AdaptiveBudget(policy) if policy.enabled else UnlimitedBudget()
+    """Return the budget of a bucket that nothing is known about yet."""
+    return AdaptiveRateLimiter(policy) if policy.enabled else UnlimitedBudget()

@@ -1,84 +1,86 @@
-"""Budget: how many requests a rate limit leaves, and when the next one may be sent. No I/O, the time is an argument.
+"""Budget: how many requests a rate limit leaves, and when the next one may be sent. No I/O; time is an argument.
 
-`Budget` is the seam for a state that several processes share: its methods are called between awaits and must not block,
-so such a state keeps a local copy and exchanges it in a task of its own.
+`Budget` is the seam for state that several processes share. Its methods are called between awaits and must not block, so
+such an implementation keeps a local copy and synchronizes it in a task of its own.
 """
 
 from __future__ import annotations
 
 from typing import Protocol
 
+import attrs
+
 from circleci_v2.policies import RateLimit
 
-__all__ = ["Budget", "Ticket", "UnlimitedBudget"]
+__all__ = ["Budget", "Reservation", "UnlimitedBudget"]
 
 
-class Ticket:
-    """One request that was sent under a budget.
+@attrs.define(eq=False)
+class Reservation:
+    """One request that was counted against a budget.
 
     Attributes:
-        sent_at: When it was sent, on the clock of the limiter.
-        number: Which request of the budget it is, from 1 up.
-        level: What the budget expected to be left after it.
+        sent_at: When it was sent, by the clock of the limiter.
+        number: The position of the request among those of the budget, from 1.
+        level: The number of requests that the budget expected to be left after it.
         corrections: The sum of the budget's corrections when it was sent.
     """
 
-    __slots__ = ("corrections", "level", "number", "sent_at")
-
-    def __init__(self, sent_at: float, number: int, level: float = 0.0, corrections: float = 0.0) -> None:
-        self.sent_at = sent_at
-        self.number = number
-        self.level = level
-        self.corrections = corrections
+    sent_at: float
+    number: int
+    level: float = 0.0
+    corrections: float = 0.0
 
 
 class Budget(Protocol):
-    """The budget of one bucket of requests. Every request that was sent ends in exactly one of the last three."""
+    """The budget of one bucket of requests. Each reservation ends in exactly one call of the last three methods."""
 
-    def ready_at(self, now: float, *, urgent: bool) -> float:
-        """When the next request may be sent: `now` or earlier if at once, `math.inf` if not before another answer.
-
-        Never `math.inf` while no request is under way.
+    def ready_at(self, now: float, *, interactive: bool) -> float:
+        """Return when the next request may be sent.
 
         Args:
-            now: The present.
-            urgent: Whether the request may use what is kept in reserve.
+            now: The current time.
+            interactive: Whether the request may use the reserve.
+
+        Returns:
+            `now` or earlier if the request may be sent immediately; `math.inf` if not before another response arrives,
+            but never while no request is in flight.
         """
         ...
 
-    def sent(self, now: float) -> Ticket:
+    def reserve(self, now: float) -> Reservation:
         """Count a request that is sent now."""
         ...
 
-    def accepted(self, ticket: Ticket, now: float, limit: RateLimit | None) -> None:
-        """Learn from an answer that is no 429, with what its headers say."""
+    def accepted(self, reservation: Reservation, now: float, limit: RateLimit | None) -> None:
+        """Learn from a response other than 429, and the rate limit in its headers."""
         ...
 
-    def refused(self, ticket: Ticket, now: float, limit: RateLimit | None, pause: float) -> None:
-        """Learn from a 429; nothing is sent for `pause` seconds."""
+    def rejected(self, reservation: Reservation, now: float, limit: RateLimit | None, pause: float) -> None:
+        """Learn from a 429, after which nothing is sent for `pause` seconds."""
         ...
 
-    def lost(self, ticket: Ticket, now: float) -> None:
-        """Learn that a request ended without an answer."""
+    def lost(self, reservation: Reservation, now: float) -> None:
+        """Learn that a request ended without a response."""
         ...
 
 
 class UnlimitedBudget:
-    """Holds nothing back; what is left of a rate limit is the gate that a 429 closes."""
+    """Delays nothing. Rate limiting is then left to the cooldown after a 429."""
 
-    def ready_at(self, now: float, *, urgent: bool) -> float:  # noqa: ARG002 - the interface
-        """Now."""
+    def ready_at(self, now: float, *, interactive: bool) -> float:  # noqa: ARG002 - the protocol
+        """Return the current time."""
         return now
 
-    def sent(self, now: float) -> Ticket:
-        """Counts nothing."""
-        return Ticket(now, 0)
+    def reserve(self, now: float) -> Reservation:
+        """Return a reservation that is not counted."""
+        return Reservation(now, 0)
 
-    def accepted(self, ticket: Ticket, now: float, limit: RateLimit | None) -> None:
-        """Learns nothing."""
+    def accepted(self, reservation: Reservation, now: float, limit: RateLimit | None) -> None:
+        """Do nothing."""
 
-    def refused(self, ticket: Ticket, now: float, limit: RateLimit | None, pause: float) -> None:
-        """Learns nothing."""
+    def rejected(self, reservation: Reservation, now: float, limit: RateLimit | None, pause: float) -> None:
+        """Do nothing."""
 
-    def lost(self, ticket: Ticket, now: float) -> None:
-        """Learns nothing."""
+    def lost(self, reservation: Reservation, now: float) -> None:
+        """Do nothing."""

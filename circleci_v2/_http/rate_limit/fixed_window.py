@@ -1,6 +1,6 @@
-"""Published limits: the few that CircleCI states. They are kept from the first call on, without a refusal to learn from.
+"""FixedWindowLimiter: the limits that CircleCI publishes, kept from the first call on without provoking a rejection.
 
-Creating usage exports is limited to 10 per hour and organization:
+There is one: creating usage exports is limited to 10 per hour and organization, see
 https://circleci.com/docs/api/v2/#tag/Usage/operation/createUsageExport
 """
 
@@ -14,71 +14,87 @@ from typing import Final
 
 import attrs
 
-__all__ = ["PUBLISHED_LIMITS", "PublishedLimit", "PublishedLimits", "kept_by_caller"]
+__all__ = ["PUBLISHED_LIMITS", "FixedWindow", "FixedWindowLimiter", "bypass"]
 
-_kept_by_caller: ContextVar[bool] = ContextVar("circleci_v2_published_limits_kept_by_caller", default=False)
+_bypassed: ContextVar[bool] = ContextVar("circleci_v2_published_limits_bypassed", default=False)
 
 
 @attrs.frozen
-class PublishedLimit:
-    """So many calls in any so many seconds.
+class FixedWindow:
+    """A maximum number of calls in any interval of a fixed length.
 
     Attributes:
-        calls: How many.
-        seconds: In how many seconds.
+        calls: The number of calls.
+        seconds: The length of the interval.
     """
 
     calls: int
     seconds: float
 
 
-PUBLISHED_LIMITS: Final[Mapping[str, PublishedLimit]] = {"createUsageExport": PublishedLimit(10, 3600.0)}
-"""By operation id; each holds for one address, which names the organization."""
+PUBLISHED_LIMITS: Final[Mapping[str, FixedWindow]] = {"createUsageExport": FixedWindow(10, 3600.0)}
+"""The limits by operation id. Each applies per path, which names the organization."""
 
 
-class PublishedLimits:
-    """Counts the calls that were sent.
+class FixedWindowLimiter:
+    """A log of calls per operation and path, against windows of fixed length.
+
+    CircleCI does not say when its hour begins, so the window slides: no interval of that length ever holds more calls
+    than allowed, whichever hour is meant.
 
     Args:
-        limits: The limits, by operation id.
+        windows: The limits, by operation id.
+
+    Attributes:
+        windows: The limits, by operation id.
     """
 
-    def __init__(self, limits: Mapping[str, PublishedLimit]) -> None:
-        self._limits = limits
-        self._sent: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
+    def __init__(self, windows: Mapping[str, FixedWindow]) -> None:
+        self.windows = windows
+        self._calls: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
 
-    def of(self, operation_id: str | None) -> PublishedLimit | None:
-        """The limit of an operation that is to be kept here; None for nearly all."""
-        limit = self._limits.get(operation_id) if operation_id else None
-        return None if limit is None or _kept_by_caller.get() else limit
+    def window_for(self, operation_id: str | None) -> FixedWindow | None:
+        """Return the limit to keep for an operation; None without one, or inside `bypass`."""
+        return None if operation_id is None or _bypassed.get() else self.windows.get(operation_id)
 
-    def take(self, operation_id: str, path: str, now: float) -> float:
-        """Count a call that is to be sent now, if it may be.
+    def try_acquire(self, operation_id: str, path: str, now: float) -> float:
+        """Count a call that is sent now, if it may be.
+
+        Args:
+            operation_id: The operation; it must have a limit.
+            path: The path of the call.
+            now: The current time.
 
         Returns:
-            0, or the seconds until it may be sent; then it was not counted.
+            0 if the call was counted; otherwise the seconds until it may be sent.
         """
-        limit, sent = self._limits[operation_id], self._sent[operation_id, path]
-        while sent and sent[0] + limit.seconds <= now:
-            sent.popleft()
-        if len(sent) >= limit.calls:
-            return sent[0] + limit.seconds - now
-        sent.append(now)
+        window, calls = self.windows[operation_id], self._calls[operation_id, path]
+        while calls and calls[0] + window.seconds <= now:
+            calls.popleft()
+        if len(calls) >= window.calls:
+            return calls[0] + window.seconds - now
+        calls.append(now)
         return 0.0
 
-    def give_back(self, operation_id: str, path: str, taken_at: float) -> None:
-        """A call that was counted then cannot have reached CircleCI."""
-        sent = self._sent[operation_id, path]
-        # The hour may have passed meanwhile.
-        if taken_at in sent:
-            sent.remove(taken_at)
+    def release(self, operation_id: str, path: str, acquired_at: float) -> None:
+        """Uncount a call that cannot have reached CircleCI.
+
+        Args:
+            operation_id: The operation.
+            path: The path of the call.
+            acquired_at: When it was counted.
+        """
+        calls = self._calls[operation_id, path]
+        # It may have left the window meanwhile.
+        if acquired_at in calls:
+            calls.remove(acquired_at)
 
 
 @contextmanager
-def kept_by_caller() -> Generator[None, None, None]:
-    """Keep no published limit inside the block: who calls keeps them, by a clock of its own."""
-    before = _kept_by_caller.set(True)
+def bypass() -> Generator[None, None, None]:
+    """Do not apply published limits inside the block; for callers that keep them by a clock of their own."""
+    token = _bypassed.set(True)
     try:
         yield
     finally:
-        _kept_by_caller.reset(before)
+        _bypassed.reset(token)

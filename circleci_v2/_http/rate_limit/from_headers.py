@@ -1,15 +1,22 @@
-"""HeaderBudget: a budget that CircleCI tells in the headers of its answers.
+"""HeaderBucket: a local mirror of CircleCI's token bucket, kept in step by the rate-limit headers of responses.
 
-An answer says what was left when its request was counted, and since then other requests have been sent and the budget
-has been refilled. So a model of the budget is kept as seen from here: each request that is sent takes one, time gives
-back at the measured rate. Each answer then shows by how much the model was wrong about the moment at which its request
-was sent, and the difference is put right at once. How long a request travels plays no part in it.
+The ``remaining`` of a response describes the moment at which its request was counted; since then, more requests were
+sent and tokens were added. So the model describes the bucket as seen from the sender: each request that is sent takes
+one token, and time adds tokens at the measured rate. Each reservation stores the level after it was sent. When its
+response arrives, the difference between ``remaining`` and that level (adjusted by the corrections applied meanwhile)
+is the error of the model, and is added to the current level. The round-trip time does not enter into it.
 
-The rate is measured by conservation: what is left plus what was taken grows by what was refilled. What others take with
-the same token appears as a lower rate.
+The rate follows from a conservation law: ``remaining`` plus the number of requests sent grows only by the tokens that
+were added. So the rate is the slope of that sum over time. Requests by others with the same API token show up as a lower
+rate.
 
-Budgets of fixed windows are never refilled in between, so their rate is zero, and once they are used up the next request
-waits for the reset that the headers announce.
+A limit that counts in fixed windows adds no tokens within a window; its rate is zero, and when the bucket is empty the
+next request waits for the announced reset.
+
+None of the constants below comes from CircleCI, which publishes no rates. Unless a comment says otherwise, a value was
+chosen by trial against the simulated servers of ``tests/http/limited.py``; ``tests/http/test_adaptive.py`` holds the
+bounds on time and rejections. The values are not optimal, and few are critical: halving or doubling any one of them
+changes the simulated time by at most 10 %, and the rejections by at most 6 in 1,000, except where noted.
 """
 
 from __future__ import annotations
@@ -18,225 +25,230 @@ import math
 from collections import deque
 from typing import Final
 
-from circleci_v2._http.rate_limit.budget import Ticket
+from circleci_v2._http.rate_limit.budget import Reservation
 from circleci_v2.policies import RateLimit
 
-__all__ = ["HeaderBudget"]
+__all__ = ["HeaderBucket"]
 
-# Seconds of answers that the rate is measured over, and how much must have been refilled in them.
-_MEASURED_SECONDS: Final = 2.0
-_MEASURED_REFILL: Final = 10
-# Seconds between the last request and one that asks whether the budget is refilled at all.
-_PROBE_AFTER: Final = 0.05
-_LONGEST_PROBE: Final = 30.0
-# Doubled so often, the first of these is longer than the second; windows show thousands of answers without a refill.
-_MOST_DOUBLINGS: Final = 10
-# Requests that may be under way whatever the budget.
-_ALWAYS_UNDER_WAY: Final = 2
-# The part of a budget from which on it counts as full; requests that overtake each other blur it.
-_FULL: Final = 0.9
-# How many more may be under way for each answer that shows a full budget.
-_MORE_UNDER_WAY: Final = 0.25
-# How much faster the rate is taken to be for each answer that shows a full budget where little was expected.
-_RISE: Final = 1.1
-# How fast the shortest round trip is forgotten, per answer.
-_FORGETTING: Final = 1.001
-# What one answer counts for how late answers usually are.
-_SMOOTHING: Final = 0.1
-# How fast the memory of surprises fades, per answer.
-_FADING: Final = 0.99
-_FIRST_SURPRISE: Final = 3.0
-# Resets are told in whole seconds.
-_SHORTEST_RESET: Final = 1.0
-# Seconds to come later than that: who always comes just before a window begins would never find out.
-_AFTER_RESET: Final = 0.02
+# The interval that the rate is measured over: it covers at least this many seconds, and this many added tokens.
+_RATE_WINDOW_SECONDS: Final = 2.0
+_RATE_WINDOW_TOKENS: Final = 10
+# Seconds from the last request to a probe, which finds out whether tokens are added at all.
+_PROBE_INTERVAL: Final = 0.05
+_MAX_PROBE_INTERVAL: Final = 30.0
+# 0.05 s, doubled ten times, exceeds 30 s; windows show thousands of responses without added tokens.
+_MAX_PROBE_DOUBLINGS: Final = 10
+# Requests that may be in flight regardless of the level. With one, every round trip would be idle time: 1.24 times the
+# ideal time for fixed windows instead of 1.13.
+_MIN_IN_FLIGHT: Final = 2
+# The fraction of the limit from which the bucket counts as full. Below 1, because requests overtake each other.
+_FULL_FRACTION: Final = 0.9
+# Additive increase of the requests in flight, per response that shows a full bucket.
+_IN_FLIGHT_INCREMENT: Final = 0.25
+# Multiplicative increase of the rate, per response that shows a full bucket where the model expected less than half.
+# Critical: with 1.2, a limit of 50/s with a burst of 10 takes 1.33 times the ideal time instead of 1.13.
+_RATE_INCREASE: Final = 1.1
+# How much the minimum round-trip time grows per response, so that a route that became slower is noticed. BBR instead lets
+# its minimum expire after 10 s (draft-ietf-ccwg-bbr, RTprop); a decay needs no timestamps.
+_RTT_DECAY: Final = 1.001
+# The weight of a response in the moving average of lateness; TCP smooths its RTT with 1/8 (RFC 6298).
+_LATENESS_GAIN: Final = 0.1
+# The error margin is the largest recent overestimate of the level; it shrinks by 1 % per response.
+_MARGIN_DECAY: Final = 0.99
+_INITIAL_ERROR_MARGIN: Final = 3.0
+# By definition: CircleCI announces resets in whole seconds, so 0 means "within a second".
+_MIN_RESET: Final = 1.0
+# Seconds after the announced reset. Without them, a client whose timing always falls just before the reset never gets in;
+# halved, fixed windows take 1.19 times the ideal time instead of 1.13.
+_RESET_SLACK: Final = 0.02
 
 
-class HeaderBudget:
-    """The model of a budget, put right by each answer.
+class HeaderBucket:
+    """A token bucket, mirrored from the headers of responses.
 
     Args:
-        reserve: How many requests are left to others and to urgent calls.
+        reserve: The number of requests to leave to others and to interactive calls.
     """
 
     def __init__(self, *, reserve: int) -> None:
         self._reserve = reserve
         self._limit = math.inf
+        # The level at `_level_at`, and the sum of all corrections to it.
         self._level = 0.0
         self._level_at = 0.0
         self._corrections = 0.0
         self._rate = 0.0
-        self._sent = 0
-        self._refused = 0
-        self._under_way = 0
-        self._surprise = _FIRST_SURPRISE
+        # Pairs of (time, tokens added until then).
         self._samples: deque[tuple[float, float]] = deque()
+        self._rejected = 0
+        self._in_flight = 0
         self._last_sent_at = -math.inf
-        self._round_trip = math.inf
+        self._error_margin = _INITIAL_ERROR_MARGIN
+        self._min_round_trip = math.inf
         self._lateness = 0.0
-        self._usual_lateness = 0.0
-        self._flat_probes = 0
+        self._mean_lateness = 0.0
         self._reset_at = -math.inf
+        self._probes_without_refill = 0
+        # After a rejection, one request at a time until one is accepted.
         self._must_probe = False
-        self._trusted = math.inf
-        self._unused = 0.0
+        # The most requests in flight since the last rejection: one more for each that was accepted (slow start).
+        self._window = math.inf
+        # Additional requests in flight, because the bucket stays full.
+        self._extra_in_flight = 0.0
 
     @property
     def rate(self) -> float:
-        """Requests per second that are given back."""
+        """Tokens added per second."""
         return self._rate
 
     def level(self, now: float) -> float:
-        """How many requests are left, as far as is known."""
+        """Return the estimated number of tokens."""
         return min(self._limit, self._level + self._rate * (now - self._level_at))
 
-    def ready_at(self, now: float, *, urgent: bool) -> float:
-        """When the next request may be sent."""
-        if self._under_way and (self._must_probe or self._under_way >= self._most_under_way(now)):
+    def ready_at(self, now: float, *, interactive: bool) -> float:
+        """Return when the next request may be sent."""
+        if self._in_flight and (self._must_probe or self._in_flight >= self._max_in_flight(now)):
             return math.inf
         if self._must_probe:
             return now
         level = self.level(now)
-        missing = self._needed(urgent=urgent) - level
+        missing = self._required_level(interactive=interactive) - level
         if missing <= 0:
             return now
         refilled_at = now + missing / self._rate if self._rate else math.inf
-        if self._under_way and level < 1:
+        if self._in_flight and level < 1:
             return refilled_at
         return max(now, min(refilled_at, self._probe_at(now)))
 
-    def _most_under_way(self, now: float) -> float:
-        # What is left is not spent at once: others may be looking at the same number, and the more so after surprises.
-        spare = (self._level_then(now) - self._surprise) / 3
-        most = max(_ALWAYS_UNDER_WAY, spare) + 1.5 * self._rate * min(self._round_trip, 10.0) + self._unused
-        return min(most, self._trusted)
+    def _max_in_flight(self, now: float) -> float:
+        # A third of the level, because other clients may have read the same number, less the error margin; plus the
+        # tokens that are added during 1.5 round trips. The factors are guesses.
+        spare = (self.level(now) + self._in_flight - self._error_margin) / 3
+        allowed = max(_MIN_IN_FLIGHT, spare) + 1.5 * self._rate * min(self._min_round_trip, 10.0)
+        return min(allowed + self._extra_in_flight, self._window)
 
-    def _level_then(self, now: float) -> float:
-        """What would be left if nothing were under way."""
-        return self.level(now) + self._under_way
-
-    def _needed(self, *, urgent: bool) -> float:
-        # A request overtakes those before it by about as much as answers were late. A small budget cannot spare much.
-        disorder = 2 * self._rate * self._usual_lateness
-        margin = max(self._surprise, disorder) + (0 if urgent else self._reserve)
+    def _required_level(self, *, interactive: bool) -> float:
+        # A late request is overtaken by those that the rate allows meanwhile. A quarter of the limit is the most that a
+        # small bucket can spare.
+        reordering = 2 * self._rate * self._mean_lateness
+        margin = max(self._error_margin, reordering) + (0 if interactive else self._reserve)
         return 1.0 + min(margin, self._limit / 4)
 
     def _probe_at(self, now: float) -> float:
-        """When to ask, if nothing is known to have been refilled."""
-        soon = max(_PROBE_AFTER, 2 * self._round_trip) * 2.0**self._flat_probes
-        asks_at = self._last_sent_at + min(soon, _LONGEST_PROBE)
+        """Return when to send a request to find out whether tokens were added, with exponential backoff."""
+        interval = max(_PROBE_INTERVAL, 2 * self._min_round_trip) * 2.0**self._probes_without_refill
+        probe_at = self._last_sent_at + min(interval, _MAX_PROBE_INTERVAL)
         if self.level(now) >= 1 or self._reset_at == -math.inf:
-            return asks_at if self._reset_at <= self._last_sent_at else min(asks_at, self._reset_at)
-        # Nothing is left, so a question would be refused before the reset.
+            return probe_at if self._reset_at <= self._last_sent_at else min(probe_at, self._reset_at)
+        # The bucket is empty, so a probe before the reset would be rejected.
         return self._reset_at
 
-    def sent(self, ticket: Ticket, now: float) -> None:
-        """Take one out of the model."""
+    def reserve(self, reservation: Reservation, now: float) -> None:
+        """Take a token for a request that is sent now."""
         self._level = self.level(now) - 1
         self._level_at = now
-        self._sent += 1
-        self._under_way += 1
+        self._in_flight += 1
         self._last_sent_at = now
-        ticket.level, ticket.corrections = self._level, self._corrections
+        reservation.level, reservation.corrections = self._level, self._corrections
 
-    def accepted(self, ticket: Ticket, now: float, limit: RateLimit | None) -> None:
-        """Put the model right by an answer."""
-        self._under_way -= 1
+    def accepted(self, reservation: Reservation, now: float, limit: RateLimit | None) -> None:
+        """Correct the model by a response."""
+        self._in_flight -= 1
         self._must_probe = False
-        self._trusted += 1.0
+        self._window += 1.0
         if limit is None:
             return
-        self._time(now - ticket.sent_at)
-        self._note_reset(ticket, limit)
-        self._measure(ticket, limit)
-        self._correct(ticket, limit)
+        self._measure_round_trip(now - reservation.sent_at)
+        self._update_reset(reservation, limit)
+        self._measure_rate(reservation, limit)
+        self._correct_level(reservation, limit)
 
-    def refused(self, ticket: Ticket, now: float, limit: RateLimit | None, pause: float) -> None:
-        """Nothing was left: forget what the model says, and ask with one request after the pause."""
-        self._under_way -= 1
-        self._refused += 1
+    def rejected(self, reservation: Reservation, now: float, limit: RateLimit | None, pause: float) -> None:
+        """Set the level to zero, and probe with a single request after the pause."""
+        self._in_flight -= 1
+        self._rejected += 1
         if limit is not None:
             self._limit = limit.limit
-            self._note_reset(ticket, limit)
+            self._update_reset(reservation, limit)
         self._level, self._level_at = min(0.0, self._level), now + pause
-        self._surprise = min(self._surprise + 1.0, self._limit / 4)
+        self._error_margin = min(self._error_margin + 1.0, self._limit / 4)
         self._must_probe = True
-        self._trusted = 1.0
+        self._window = 1.0
 
     def lost(self) -> None:
-        """A request ended without an answer; it counts as taken."""
-        self._under_way -= 1
+        """Count a request without a response as one that took a token."""
+        self._in_flight -= 1
         self._must_probe = False
 
-    def _time(self, round_trip: float) -> None:
-        # Roads change: the shortest time is forgotten, slowly.
-        self._round_trip = min(self._round_trip * _FORGETTING, round_trip)
-        self._lateness = round_trip - self._round_trip
-        self._usual_lateness += _SMOOTHING * (self._lateness - self._usual_lateness)
+    def _measure_round_trip(self, round_trip: float) -> None:
+        self._min_round_trip = min(self._min_round_trip * _RTT_DECAY, round_trip)
+        self._lateness = round_trip - self._min_round_trip
+        self._mean_lateness += _LATENESS_GAIN * (self._lateness - self._mean_lateness)
 
-    def _correct(self, ticket: Ticket, limit: RateLimit) -> None:
-        # What is left is told in whole requests. And an answer that took longer than it had to may have been late before
-        # it was counted: the budget was refilled meanwhile, and is not so full for a request that is not late.
-        least = limit.remaining - self._rate * self._lateness
-        predicted = self._predicted(ticket)
-        error = max(least - predicted, 0.0) or min(limit.remaining + 1 - predicted, 0.0)
+    def _correct_level(self, reservation: Reservation, limit: RateLimit) -> None:
+        # `remaining` is rounded down, so the true level lies between it and one more. If this response was late, its
+        # request may have been counted late, with tokens added meanwhile; those do not count for later requests.
+        lowest = limit.remaining - self._rate * self._lateness
+        expected = self._expected_level(reservation)
+        error = max(lowest - expected, 0.0) or min(limit.remaining + 1 - expected, 0.0)
         if self._limit != math.inf:
-            self._surprise = max(self._surprise * _FADING, -error)
+            self._error_margin = max(self._error_margin * _MARGIN_DECAY, -error)
         self._limit = limit.limit
         self._corrections += error
         self._level += error
 
-    def _predicted(self, ticket: Ticket) -> float:
-        """What should have been left after a request, in the light of all answers since."""
-        return ticket.level + self._corrections - ticket.corrections
+    def _expected_level(self, reservation: Reservation) -> float:
+        """Return the level after a request, with all corrections since."""
+        return reservation.level + self._corrections - reservation.corrections
 
-    def _measure(self, ticket: Ticket, limit: RateLimit) -> None:
-        """Measure the rate by what is left plus what was taken."""
-        refilled = limit.remaining + ticket.number - self._refused
-        sent_at = ticket.sent_at
+    def _measure_rate(self, reservation: Reservation, limit: RateLimit) -> None:
+        """Update the rate from the conservation law: tokens added = tokens left + tokens taken."""
+        added = limit.remaining + reservation.number - self._rejected
+        sent_at = reservation.sent_at
         if self._samples and sent_at <= self._samples[-1][0]:
             return
-        if limit.remaining >= _FULL * limit.limit - 1:
-            self._note_full(ticket, limit, refilled)
-            # So few are under way that the budget stays full, and a full budget tells no rate: send more until it falls.
-            self._unused += _MORE_UNDER_WAY
+        if limit.remaining >= _FULL_FRACTION * limit.limit - 1:
+            self._restart_measurement(reservation, limit, added)
+            # A full bucket discards tokens and so hides its rate: send more until the level falls.
+            self._extra_in_flight += _IN_FLIGHT_INCREMENT
         elif limit.remaining < limit.limit / 2:
-            self._unused = 0.0
-        self._samples.append((sent_at, refilled))
+            self._extra_in_flight = 0.0
+        self._samples.append((sent_at, added))
         first_at, first = self._samples[0]
-        while len(self._samples) > 2 and self._long_enough(self._samples[1], sent_at, refilled):
+        while len(self._samples) > 2 and self._is_long_enough(self._samples[1], sent_at, added):
             self._samples.popleft()
             first_at, first = self._samples[0]
         seconds = sent_at - first_at
-        if seconds >= _PROBE_AFTER:
-            # Both ends are told in whole requests.
-            self._rate = max(0.0, (refilled - first - 0.5) / seconds)
-            self._flat_probes = 0 if self._rate else min(self._flat_probes + 1, _MOST_DOUBLINGS)
+        if seconds >= _PROBE_INTERVAL:
+            # Both ends are rounded down to whole tokens; half a token is the mean error of the difference.
+            self._rate = max(0.0, (added - first - 0.5) / seconds)
+            refills = self._rate > 0
+            self._probes_without_refill = 0 if refills else min(self._probes_without_refill + 1, _MAX_PROBE_DOUBLINGS)
 
-    def _note_full(self, ticket: Ticket, limit: RateLimit, refilled: float) -> None:
-        """Begin to measure anew, since a full budget hides what more it was given; it may be more than was thought."""
-        if self._samples and self._predicted(ticket) < limit.limit / 2:
+    def _restart_measurement(self, reservation: Reservation, limit: RateLimit, added: float) -> None:
+        """Discard the samples, since the bucket was full; raise the rate if the model did not expect that."""
+        if self._samples and self._expected_level(reservation) < limit.limit / 2:
             last_at, last = self._samples[-1]
             if self._rate:
-                self._rate *= _RISE
-            elif not self._flat_probes:
-                # Had it stood still before, this would be the reset of a window.
-                # What was refused since then was counted as taken, and may be more than what was refilled.
-                self._rate = max(0.0, refilled - last) / max(ticket.sent_at - last_at, _PROBE_AFTER)
+                self._rate *= _RATE_INCREASE
+            elif not self._probes_without_refill:
+                # With earlier probes that found no refill, this would be the reset of a window instead. Rejected
+                # requests were counted as taken, and may outnumber the added tokens; hence the maximum.
+                self._rate = max(0.0, added - last) / max(reservation.sent_at - last_at, _PROBE_INTERVAL)
         self._samples.clear()
-        self._flat_probes = 0
+        self._probes_without_refill = 0
 
     @staticmethod
-    def _long_enough(sample: tuple[float, float], sent_at: float, refilled: float) -> bool:
-        return sent_at - sample[0] >= _MEASURED_SECONDS and refilled - sample[1] >= _MEASURED_REFILL
+    def _is_long_enough(sample: tuple[float, float], sent_at: float, added: float) -> bool:
+        return sent_at - sample[0] >= _RATE_WINDOW_SECONDS and added - sample[1] >= _RATE_WINDOW_TOKENS
 
-    def _note_reset(self, ticket: Ticket, limit: RateLimit) -> None:
+    def _update_reset(self, reservation: Reservation, limit: RateLimit) -> None:
         if limit.reset is None:
             return
-        told = ticket.sent_at + max(limit.reset, _SHORTEST_RESET) + _AFTER_RESET
-        over = self._reset_at <= ticket.sent_at or self._was_reset(ticket, limit)
-        self._reset_at = told if over else min(self._reset_at, told)
+        announced = reservation.sent_at + max(limit.reset, _MIN_RESET) + _RESET_SLACK
+        is_past = self._reset_at <= reservation.sent_at or self._was_reset(reservation, limit)
+        self._reset_at = announced if is_past else min(self._reset_at, announced)
 
-    def _was_reset(self, ticket: Ticket, limit: RateLimit) -> bool:
-        """Whether a window began between this request and the one before; what that one was told is about the last one."""
-        return not self._rate and limit.remaining - self._predicted(ticket) > limit.limit / 10
+    def _was_reset(self, reservation: Reservation, limit: RateLimit) -> bool:
+        """Whether a new window began before this request, so that an earlier announcement is about the previous one."""
+        return not self._rate and limit.remaining - self._expected_level(reservation) > limit.limit / 10

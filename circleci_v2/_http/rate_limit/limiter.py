@@ -1,11 +1,15 @@
-"""Limiter: who may send now. A bound on what is under way, a budget and a gate for each bucket, and two priorities.
+"""Limiter: grants permits to send. It bounds the requests in flight, and keeps each bucket within its budget.
 
-A bucket is what CircleCI counts together. Nobody publishes which operations share one, so it is learned: an operation
-begins with a bucket of its own, and moves to that of the operations whose answers tell the same limit by the same
-headers. Where no headers come, it stays on its own.
+A *bucket* is a set of operations that CircleCI counts together. Which operations share one is not published, so it is
+learned: an operation begins with a bucket of its own, and moves to the bucket of those whose responses carry the same
+limit in the same headers. Without such headers it stays on its own.
 
-Nothing here runs in the background. Whoever waits at the head of a bucket's line also waits for the moment at which the
-budget allows the next request; everybody else waits to be told. Whoever waits holds nothing.
+Three conditions have to hold before a request is sent: fewer than ``max_concurrency`` requests are in flight; the bucket
+is not in a cooldown, which a 429 starts; and the bucket's budget allows the request. Interactive calls go before bulk
+calls; among equals the order is that of the calls, and a retried call keeps its position.
+
+There is no background task. The first waiter of each bucket also waits for the time at which the budget allows the next
+request; all others wait until they are woken. A waiting call holds no permit.
 """
 
 from __future__ import annotations
@@ -16,320 +20,340 @@ from collections.abc import Callable
 from typing import Final
 
 import anyio
+import attrs
 
-from circleci_v2._http.clock import Clock
-from circleci_v2._http.lifecycle import closed_error
-from circleci_v2._http.rate_limit.budget import Budget, Ticket
+from circleci_v2._http.lifecycle import SessionClock, closed_error
+from circleci_v2._http.rate_limit.budget import Budget, Reservation
 from circleci_v2.errors import APIError
 from circleci_v2.policies import RateLimit
 
-__all__ = ["Admission", "GateClosedError", "Limiter"]
+__all__ = ["CooldownError", "Limiter", "Permit"]
 
-# A day: no rate limit of CircleCI's has a longer window, so what asks for more has lost its way.
-_LONGEST_PAUSE: Final = 86400.0
-_PAUSE_INSTEAD: Final = 30.0
+# A day: no rate limit of CircleCI has a longer window, so a longer pause is taken for a mistake and replaced. The
+# replacement is a guess.
+_MAX_PAUSE: Final = 86400.0
+_REPLACEMENT_PAUSE: Final = 30.0
 
 
-class GateClosedError(Exception):
-    """The bucket stays closed for longer than the call may wait.
+class CooldownError(Exception):
+    """The cooldown of the bucket lasts longer than the call may wait.
 
     Attributes:
-        seconds: How long it stays closed.
-        refusal: The answer that closed it.
+        seconds: The rest of the cooldown.
+        rejection: The 429 that started it.
     """
 
-    def __init__(self, seconds: float, refusal: APIError | None) -> None:
+    def __init__(self, seconds: float, rejection: APIError | None) -> None:
         super().__init__(seconds)
         self.seconds = seconds
-        self.refusal = refusal
+        self.rejection = rejection
 
 
-class _Waiter:
-    __slots__ = ("admission", "bucket", "event", "failure", "gone", "operation", "order", "patience", "until", "urgent")
-
-    def __init__(self, operation: str, bucket: _Bucket, order: int, patience: float, *, urgent: bool) -> None:
-        self.operation = operation
-        self.bucket = bucket
-        self.order = order
-        self.patience = patience
-        self.urgent = urgent
-        self.event = anyio.Event()
-        self.until = math.inf
-        self.admission: Admission | None = None
-        self.failure: Exception | None = None
-        self.gone = False
-
-    def __lt__(self, other: _Waiter) -> bool:
-        # A call that is tried again keeps its number, and so its place before those that came later.
-        return (not self.urgent, self.order) < (not other.urgent, other.order)
-
-
+@attrs.define(eq=False)
 class _Bucket:
-    __slots__ = ("budget", "closed_until", "held_back_at", "line", "name", "operations", "refusal", "under_way")
-
-    def __init__(self, name: str, budget: Budget) -> None:
-        self.name = name
-        self.budget = budget
-        self.line: list[_Waiter] = []
-        self.closed_until = -math.inf
-        self.held_back_at = -math.inf
-        self.refusal: APIError | None = None
-        self.operations: set[str] = set()
-        self.under_way: dict[Admission, None] = {}
-
-    def head(self) -> _Waiter | None:
-        while self.line and self.line[0].gone:
-            heapq.heappop(self.line)
-        return self.line[0] if self.line else None
-
-    def opens_at(self, now: float, *, urgent: bool) -> float:
-        if now < self.closed_until:
-            return self.closed_until
-        return self.budget.ready_at(now, urgent=urgent)
-
-
-class Admission:
-    """Leave to send one request; ends with `leave`, after at most one of the others.
+    """Operations that share a budget.
 
     Attributes:
-        waited: Seconds that a rate limit took; 0 for who stood in line for no more than a place.
-        bucket: The name of the bucket.
+        name: The headers and the limit that it was recognized by; before that, its operation.
+        budget: The budget.
+        operations: The operations that are known to belong to it.
+        queue: The calls that wait, as a heap.
+        in_flight: The permits in use, in the order they were granted.
+        paused_until: The end of the cooldown.
+        rejection: The 429 that started it.
+        delayed_at: When its first waiter was last held back by budget or cooldown, rather than by concurrency.
     """
 
-    __slots__ = ("_bucket", "_limiter", "_operation", "_ticket", "bucket", "waited")
+    name: str
+    budget: Budget
+    operations: set[str] = attrs.field(factory=set[str])
+    queue: list[_Waiter] = attrs.field(factory=list["_Waiter"])
+    in_flight: dict[Permit, None] = attrs.field(factory=dict["Permit", None])
+    paused_until: float = -math.inf
+    rejection: APIError | None = None
+    delayed_at: float = -math.inf
 
-    def __init__(self, limiter: Limiter, bucket: _Bucket, operation: str, ticket: Ticket) -> None:
-        self._limiter: Limiter | None = limiter
-        self._bucket = bucket
-        self._operation = operation
-        self._ticket: Ticket | None = ticket
-        self.bucket = bucket.name
-        self.waited = 0.0
-        bucket.under_way[self] = None
+    def first_waiter(self) -> _Waiter | None:
+        """Return the first call that still waits."""
+        while self.queue and self.queue[0].is_done:
+            heapq.heappop(self.queue)
+        return self.queue[0] if self.queue else None
 
-    def move(self, operation: str, target: _Bucket) -> None:
-        """Go on under another budget, if it is that of the operation."""
-        if operation == self._operation and self._limiter is not None and self._ticket is not None:
-            now, sent_at = self._limiter.now(), self._ticket.sent_at
-            self._bucket.budget.lost(self._ticket, now)
-            del self._bucket.under_way[self]
-            self._bucket = target
-            self._ticket = target.budget.sent(now)
-            # Counted from now, its round trip would seem so short that all others would be taken for late ever after.
-            self._ticket.sent_at = sent_at
-            target.under_way[self] = None
+    def ready_at(self, now: float, *, interactive: bool) -> float:
+        """Return when the next request may be sent."""
+        if now < self.paused_until:
+            return self.paused_until
+        return self.budget.ready_at(now, interactive=interactive)
 
-    def accepted(self, limit: RateLimit | None) -> None:
-        """An answer came that is no 429."""
-        if self._limiter is not None and self._ticket is not None:
-            ticket, self._ticket = self._ticket, None
-            self._bucket.budget.accepted(ticket, self._limiter.now(), limit)
-            self._limiter.learn(self._operation, self._bucket, limit)
 
-    def opened(self, limit: RateLimit | None) -> None:
-        """An answer began whose body is still to be read: what it told is for those in line now, not when that is over."""
-        self.accepted(limit)
-        if self._limiter is not None:
-            self._limiter.dispatch()
+@attrs.define(eq=False)
+class Permit:
+    """Permission to send one request; pass it to `Limiter.release` when the request has ended.
 
-    def refused(self, limit: RateLimit | None, *, pause: float, refusal: APIError | None) -> None:
-        """A 429 came: nobody sends for so many seconds."""
-        if self._limiter is not None and self._ticket is not None:
-            ticket, self._ticket = self._ticket, None
-            # What cannot be meant is not waited out; the budget holds back for a while all the same.
-            pause = pause if pause <= _LONGEST_PAUSE else _PAUSE_INSTEAD
-            self._bucket.budget.refused(ticket, self._limiter.now(), limit, pause)
-            self._limiter.close_gate(self._bucket, pause, refusal)
-            self._limiter.learn(self._operation, self._bucket, limit)
+    Attributes:
+        bucket: The bucket that the request counts against.
+        operation: The operation.
+        reservation: The request in the bucket's budget; None once its outcome is known.
+        waited: Seconds that a rate limit delayed it; waiting for concurrency alone does not count.
+        is_released: Whether it was given back.
+    """
 
-    def leave(self) -> None:
-        """Give back what was held; a second time does nothing."""
-        if self._limiter is not None:
-            limiter, self._limiter = self._limiter, None
-            del self._bucket.under_way[self]
-            if self._ticket is not None:
-                self._bucket.budget.lost(self._ticket, limiter.now())
-            limiter.release()
+    bucket: _Bucket
+    operation: str
+    reservation: Reservation | None
+    waited: float = 0.0
+    is_released: bool = False
+
+
+@attrs.define(eq=False)
+class _Waiter:
+    operation: str
+    bucket: _Bucket
+    sequence: int
+    max_wait: float
+    interactive: bool
+    event: anyio.Event = attrs.field(factory=anyio.Event)
+    wake_at: float = math.inf
+    permit: Permit | None = None
+    failure: Exception | None = None
+    is_done: bool = False
+
+    def __lt__(self, other: _Waiter) -> bool:
+        return (not self.interactive, self.sequence) < (not other.interactive, other.sequence)
+
+    def fail(self, error: Exception) -> None:
+        """Wake the call with an error."""
+        self.is_done = True
+        self.failure = error
+        self.event.set()
 
 
 class Limiter:
-    """Admits requests: at most so many at a time, and in each bucket no faster than its budget allows.
+    """Grants permits: at most a fixed number at a time, and per bucket no faster than its budget allows.
 
     Args:
-        max_concurrency: How many may be under way.
+        max_concurrency: How many requests may be in flight.
         clock: The time.
-        new_budget: Makes the budget of a bucket of which nothing is known yet.
+        new_budget: Returns the budget of a bucket that nothing is known about yet.
     """
 
-    def __init__(self, *, max_concurrency: int, clock: Clock, new_budget: Callable[[], Budget]) -> None:
+    def __init__(self, *, max_concurrency: int, clock: SessionClock, new_budget: Callable[[], Budget]) -> None:
         self._free = max_concurrency
         self._clock = clock
         self._new_budget = new_budget
-        self._bucket_of: dict[str, _Bucket] = {}
-        self._by_headers: dict[str, _Bucket] = {}
+        self._bucket_by_operation: dict[str, _Bucket] = {}
+        self._bucket_by_name: dict[str, _Bucket] = {}
+        # The buckets with waiting calls; a dict, because its order is defined.
         self._waiting: dict[_Bucket, None] = {}
-        self._closed = False
+        self._is_closed = False
 
-    def now(self) -> float:
-        """The present, on the clock of this limiter."""
-        return self._clock.now()
-
-    def admit_at_once(self, operation: str, *, urgent: bool) -> Admission | None:
-        """Leave to send a request, if it need not wait; what most calls get.
+    def try_acquire(self, operation: str, *, interactive: bool) -> Permit | None:
+        """Return a permit if the request may be sent without waiting, as nearly all may.
 
         Args:
-            operation: What is called; finds the bucket.
-            urgent: Whether it goes before everything that is not.
-        """
-        bucket = self._bucket_of.get(operation) or self._opened(operation)
-        now = self._clock.now()
-        if self._free and not bucket.line and bucket.opens_at(now, urgent=urgent) <= now:
-            return self._granted(bucket, operation, now)
-        return None
-
-    async def admit(self, operation: str, *, urgent: bool, order: int, patience: float) -> Admission:
-        """Wait in line until a request may be sent.
-
-        Args:
-            operation: What is called; finds the bucket.
-            urgent: Whether it goes before everything that is not.
-            order: Its place among the equally urgent; lower is earlier.
-            patience: Seconds that it may wait for a closed gate.
+            operation: The operation, which determines the bucket.
+            interactive: Whether it goes before bulk calls.
 
         Raises:
-            GateClosedError: The gate stays closed for longer than that.
             ConfigurationError: The client was closed.
         """
-        bucket = self._bucket_of.get(operation) or self._opened(operation)
+        bucket = self._bucket_by_operation.get(operation) or self._add_bucket(operation)
         now = self._clock.now()
-        if bucket.closed_until - now > patience:
-            raise GateClosedError(bucket.closed_until - now, bucket.refusal)
-        waiter = _Waiter(operation, bucket, order, patience, urgent=urgent)
-        heapq.heappush(bucket.line, waiter)
+        if (
+            not self._free
+            or bucket.queue
+            or now < bucket.paused_until
+            or bucket.budget.ready_at(now, interactive=interactive) > now
+        ):
+            return None
+        self._free -= 1
+        permit = Permit(bucket, operation, bucket.budget.reserve(now))
+        bucket.in_flight[permit] = None
+        return permit
+
+    async def acquire(self, operation: str, *, interactive: bool, sequence: int, max_wait: float) -> Permit:
+        """Wait until a request may be sent.
+
+        Args:
+            operation: The operation, which determines the bucket.
+            interactive: Whether it goes before bulk calls.
+            sequence: Its position among calls of the same priority; lower goes first.
+            max_wait: Seconds of a cooldown that it may wait for.
+
+        Raises:
+            CooldownError: The cooldown lasts longer than that.
+            ConfigurationError: The client was closed.
+        """
+        bucket = self._bucket_by_operation.get(operation) or self._add_bucket(operation)
+        now = self._clock.now()
+        if bucket.paused_until - now > max_wait:
+            raise CooldownError(bucket.paused_until - now, bucket.rejection)
+        waiter = _Waiter(operation, bucket, sequence, max_wait, interactive)
+        heapq.heappush(bucket.queue, waiter)
         self._waiting[bucket] = None
         self.dispatch()
-        admission = await self._stand_in_line(waiter)
-        if waiter.bucket.held_back_at >= now:
-            admission.waited = self._clock.now() - now
-        return admission
+        permit = await self._wait(waiter)
+        if waiter.bucket.delayed_at >= now:
+            permit.waited = self._clock.now() - now
+        return permit
 
-    async def _stand_in_line(self, waiter: _Waiter) -> Admission:
+    async def _wait(self, waiter: _Waiter) -> Permit:
         try:
-            while waiter.admission is None:
+            while waiter.permit is None:
                 if waiter.failure is not None:
-                    raise waiter.failure  # noqa: TRY301 - the clean-up below is the same for whatever ends the wait
+                    raise waiter.failure  # noqa: TRY301 - the clean-up below applies to every way the wait may end
                 if waiter.event.is_set():
                     waiter.event = anyio.Event()
-                await self._clock.wait(waiter.event, waiter.until)
+                await self._clock.wait(waiter.event, waiter.wake_at)
                 if not waiter.event.is_set():
-                    waiter.until = math.inf
+                    waiter.wake_at = math.inf
                     self.dispatch()
         except BaseException:
-            waiter.gone = True
-            if waiter.admission is not None:
-                waiter.admission.leave()
+            waiter.is_done = True
+            if waiter.permit is not None:
+                self.release(waiter.permit)
             else:
                 self.dispatch()
             raise
-        return waiter.admission
+        return waiter.permit
 
-    def dispatch(self) -> None:
-        """Admit everybody who may be, and tell who has to wait until when."""
+    def accepted(self, permit: Permit, limit: RateLimit | None) -> None:
+        """Apply a response other than 429.
+
+        Args:
+            permit: The permit of its request.
+            limit: The rate limit in its headers.
+        """
+        reservation, permit.reservation = permit.reservation, None
+        if reservation is None or permit.is_released:
+            return
+        permit.bucket.budget.accepted(reservation, self._clock.now(), limit)
+        if limit is not None:
+            self._recognize_bucket(permit, limit)
+
+    def rejected(self, permit: Permit, limit: RateLimit | None, *, pause: float, rejection: APIError | None) -> None:
+        """Apply a 429: start a cooldown of its bucket.
+
+        Args:
+            permit: The permit of its request.
+            limit: The rate limit in its headers.
+            pause: How long the cooldown lasts.
+            rejection: The error for calls that cannot wait that long.
+        """
+        reservation, permit.reservation = permit.reservation, None
+        if reservation is None or permit.is_released:
+            return
+        pause = pause if pause <= _MAX_PAUSE else _REPLACEMENT_PAUSE
         now = self._clock.now()
-        while self._free:
-            waiter = self._next(now)
-            if waiter is None:
-                return
-            heapq.heappop(waiter.bucket.line)
-            waiter.admission = self._granted(waiter.bucket, waiter.operation, now)
-            waiter.event.set()
+        permit.bucket.budget.rejected(reservation, now, limit, pause)
+        self._pause_until(permit.bucket, now + pause, rejection)
+        if limit is not None:
+            self._recognize_bucket(permit, limit)
 
-    def _next(self, now: float) -> _Waiter | None:
-        chosen: _Waiter | None = None
-        for bucket in list(self._waiting):
-            head = bucket.head()
-            if head is None:
-                del self._waiting[bucket]
-                continue
-            opens_at = bucket.opens_at(now, urgent=head.urgent)
-            if opens_at <= now:
-                chosen = head if chosen is None or head < chosen else chosen
-                continue
-            bucket.held_back_at = now
-            if opens_at != head.until:
-                head.until = opens_at
-                head.event.set()
-        return chosen
-
-    def _granted(self, bucket: _Bucket, operation: str, now: float) -> Admission:
-        self._free -= 1
-        return Admission(self, bucket, operation, bucket.budget.sent(now))
-
-    def release(self) -> None:
-        """Take a place back and pass it on."""
+    def release(self, permit: Permit) -> None:
+        """Return a permit; a second time is a no-op."""
+        if permit.is_released:
+            return
+        permit.is_released = True
+        del permit.bucket.in_flight[permit]
+        if permit.reservation is not None:
+            permit.bucket.budget.lost(permit.reservation, self._clock.now())
         self._free += 1
         if self._waiting:
             self.dispatch()
 
-    def close_gate(self, bucket: _Bucket, pause: float, refusal: APIError | None) -> None:
-        """Let nobody of a bucket through for so many seconds; send away whoever may not wait that long."""
-        self._close_until(self._clock.now() + pause, bucket, refusal)
+    def dispatch(self) -> None:
+        """Grant permits to all waiting calls that may be sent now, and schedule the next wake-up of each bucket."""
+        now = self._clock.now()
+        while self._free:
+            waiter = self._next_waiter(now)
+            if waiter is None:
+                return
+            bucket = waiter.bucket
+            heapq.heappop(bucket.queue)
+            self._free -= 1
+            waiter.permit = Permit(bucket, waiter.operation, bucket.budget.reserve(now))
+            bucket.in_flight[waiter.permit] = None
+            waiter.event.set()
 
-    def _close_until(self, until: float, bucket: _Bucket, refusal: APIError | None) -> None:
-        if until > bucket.closed_until:
-            bucket.closed_until, bucket.refusal = until, refusal
-        pause = bucket.closed_until - self._clock.now()
-        for waiter in bucket.line:
-            if waiter.patience < pause and not waiter.gone:
-                waiter.gone = True
-                waiter.failure = GateClosedError(pause, bucket.refusal)
-                waiter.event.set()
+    def _next_waiter(self, now: float) -> _Waiter | None:
+        chosen: _Waiter | None = None
+        for bucket in list(self._waiting):
+            first = bucket.first_waiter()
+            if first is None:
+                del self._waiting[bucket]
+                continue
+            ready_at = bucket.ready_at(now, interactive=first.interactive)
+            if ready_at <= now:
+                chosen = first if chosen is None or first < chosen else chosen
+                continue
+            bucket.delayed_at = now
+            if ready_at != first.wake_at:
+                first.wake_at = ready_at
+                first.event.set()
+        return chosen
 
-    def _opened(self, operation: str) -> _Bucket:
-        if self._closed:
+    def _pause_until(self, bucket: _Bucket, until: float, rejection: APIError | None) -> None:
+        """Extend the cooldown of a bucket, and fail the waiters that may not wait that long."""
+        if until > bucket.paused_until:
+            bucket.paused_until, bucket.rejection = until, rejection
+        pause = bucket.paused_until - self._clock.now()
+        for waiter in bucket.queue:
+            if waiter.max_wait < pause and not waiter.is_done:
+                waiter.fail(CooldownError(pause, bucket.rejection))
+
+    def _add_bucket(self, operation: str) -> _Bucket:
+        if self._is_closed:
             raise closed_error()
-        bucket = _Bucket(operation, self._new_budget())
-        bucket.operations.add(operation)
-        self._bucket_of[operation] = bucket
+        bucket = self._bucket_by_operation[operation] = _Bucket(operation, self._new_budget(), {operation})
         return bucket
 
-    def learn(self, operation: str, bucket: _Bucket, limit: RateLimit | None) -> None:
-        """Move an operation to the bucket that its headers tell of."""
-        if limit is None or self._bucket_of.get(operation) is not bucket:
+    def _recognize_bucket(self, permit: Permit, limit: RateLimit) -> None:
+        """Assign an operation to the bucket that its headers identify."""
+        operation, bucket, name = permit.operation, permit.bucket, f"{limit.family} {limit.limit}"
+        if bucket.name == name or self._bucket_by_operation.get(operation) is not bucket:
             return
-        name = f"{limit.family} {limit.limit}"
-        if bucket.name == name:
-            return
-        known = self._by_headers.get(name)
+        known = self._bucket_by_name.get(name)
         if known is None and len(bucket.operations) == 1:
-            self._by_headers.pop(bucket.name, None)
+            self._bucket_by_name.pop(bucket.name, None)
             bucket.name, known = name, bucket
-        known = self._by_headers[name] = known or _Bucket(name, self._new_budget())
-        self._move(operation, bucket, known)
+        known = self._bucket_by_name[name] = known or _Bucket(name, self._new_budget())
+        if known is not bucket:
+            self._move_operation(operation, bucket, known)
 
-    def _move(self, operation: str, source: _Bucket, target: _Bucket) -> None:
-        if source is target:
-            return
-        self._bucket_of[operation] = target
+    def _move_operation(self, operation: str, source: _Bucket, target: _Bucket) -> None:
+        """Move an operation, with its requests in flight, its waiters and its cooldown, to another bucket."""
+        self._bucket_by_operation[operation] = target
         source.operations.discard(operation)
         target.operations.add(operation)
         if not source.operations:
-            self._by_headers.pop(source.name, None)
-        for admission in list(source.under_way):
-            admission.move(operation, target)
-        for waiter in [waiter for waiter in source.line if waiter.operation == operation and not waiter.gone]:
+            self._bucket_by_name.pop(source.name, None)
+        for permit in [permit for permit in source.in_flight if permit.operation == operation]:
+            self._move_permit(permit, target)
+        for waiter in [waiter for waiter in source.queue if waiter.operation == operation and not waiter.is_done]:
             waiter.bucket = target
-            heapq.heappush(target.line, waiter)
-        source.line = [waiter for waiter in source.line if waiter.bucket is source]
-        heapq.heapify(source.line)
-        self._close_until(source.closed_until, target, source.refusal)
+            heapq.heappush(target.queue, waiter)
+        source.queue = [waiter for waiter in source.queue if waiter.bucket is source]
+        heapq.heapify(source.queue)
+        self._pause_until(target, source.paused_until, source.rejection)
         self._waiting[target] = None
 
+    def _move_permit(self, permit: Permit, target: _Bucket) -> None:
+        if permit.reservation is None:
+            return
+        now, sent_at = self._clock.now(), permit.reservation.sent_at
+        permit.bucket.budget.lost(permit.reservation, now)
+        del permit.bucket.in_flight[permit]
+        permit.bucket, permit.reservation = target, target.budget.reserve(now)
+        # Measured from now, its round trip would be too short, and every later response would count as late.
+        permit.reservation.sent_at = sent_at
+        target.in_flight[permit] = None
+
     def close(self) -> None:
-        """Send everybody away who waits, and who comes from now on."""
-        self._closed = True
-        self._bucket_of.clear()
+        """Fail all current and future waiters."""
+        self._is_closed = True
+        self._bucket_by_operation.clear()
         for bucket in self._waiting:
-            for waiter in bucket.line:
-                waiter.failure = closed_error()
-                waiter.event.set()
+            for waiter in bucket.queue:
+                if not waiter.is_done:
+                    waiter.fail(closed_error())

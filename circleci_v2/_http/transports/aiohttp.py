@@ -1,4 +1,4 @@
-"""Fast transport: aiohttp under httpx's interface. Needs the extra ``fast``, and asyncio."""
+"""FastTransport: aiohttp behind httpx's transport interface. Needs the extra ``fast``, and asyncio."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ __all__ = ["FastTransport"]
 class FastTransport(httpx.AsyncBaseTransport):
     """Sends requests through aiohttp.
 
-    httpx-aiohttp reports a connection that broke after the request was sent as one that was never made. That is the
-    difference between a pipeline triggered once and twice, so errors are named anew here, by what aiohttp says.
+    httpx-aiohttp maps a connection that broke after the request was sent to the same error as one that was never
+    established. Retries depend on that difference (a pipeline triggered once or twice), so errors are mapped again here,
+    from the original exception of aiohttp.
 
     Args:
-        ssl_context: Whom to trust.
-        connections: How many connections may be open.
-        keepalive: Seconds that an idle one is kept.
-        proxy: A proxy, which is none for SOCKS.
+        ssl_context: The certificate authorities to trust.
+        connections: The maximum number of connections.
+        keepalive: Seconds that an idle connection is kept.
+        proxy: An HTTP proxy, or None; aiohttp does not support SOCKS.
     """
 
     def __init__(
@@ -46,10 +47,10 @@ class FastTransport(httpx.AsyncBaseTransport):
         connector = aiohttp.TCPConnector(
             limit=self._connections, keepalive_timeout=self._keepalive, ssl=self._ssl_context
         )
-        # What one answer sets must not travel with the request of another task.
+        # Cookies that one response sets must not be sent with requests of other tasks.
         session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-        # aiohttp sends what is idempotent once more by itself, which no bound, budget or event would know of. There is
-        # no public switch; aiohttp's own test client uses this one.
+        # aiohttp retries idempotent requests once on a broken connection, unknown to limits, budgets and events. There is
+        # no public option; aiohttp's own test client sets this attribute (aiohttp/test_utils.py).
         session._retry_connection = False  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
         return session
 
@@ -57,13 +58,13 @@ class FastTransport(httpx.AsyncBaseTransport):
         """Send a request.
 
         Raises:
-            ConfigurationError: This is not asyncio.
+            ConfigurationError: The event loop is not asyncio's.
         """
         _check_asyncio()
-        with _named_anew():
+        with map_aiohttp_errors():
             response = await self._inner.handle_async_request(request)
-        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - what asynchronous transports answer with
-        response.stream = _Body(response.stream)
+        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - async transports return async streams
+        response.stream = _ErrorMappingStream(response.stream)
         return response
 
     async def aclose(self) -> None:
@@ -71,32 +72,35 @@ class FastTransport(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
-class _Body(httpx.AsyncByteStream):
+class _ErrorMappingStream(httpx.AsyncByteStream):
+    """A response body whose errors are mapped."""
+
     def __init__(self, stream: httpx.AsyncByteStream) -> None:
         self._stream = stream
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _named_anew():
-            async for piece in self._stream:
-                yield piece
+        with map_aiohttp_errors():
+            async for chunk in self._stream:
+                yield chunk
 
     async def aclose(self) -> None:
-        with _named_anew():
+        with map_aiohttp_errors():
             await self._stream.aclose()
 
 
 @contextmanager
-def _named_anew() -> Generator[None]:
+def map_aiohttp_errors() -> Generator[None]:
+    """Raise the error of httpx that has the same meaning for an error of aiohttp inside the block."""
     try:
         yield
     except httpx.RequestError as error:
-        # What aiohttp said is the cause of what httpx-aiohttp made of it.
-        raise _named(error.__cause__ or error) from error
+        # The original exception of aiohttp is the cause of the one that httpx-aiohttp raised.
+        raise _httpx_error(error.__cause__ or error) from error
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise _named(error) from error
+        raise _httpx_error(error) from error
 
 
-def _named(error: BaseException) -> httpx.RequestError:
+def _httpx_error(error: BaseException) -> httpx.RequestError:
     text = str(error) or type(error).__name__
     match error:
         case aiohttp.ClientHttpProxyError():
@@ -115,5 +119,5 @@ def _check_asyncio() -> None:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        msg = "fast=True sends through aiohttp, which runs on asyncio only: leave it out on trio"
+        msg = "fast=True sends through aiohttp, which runs on asyncio only: remove it to run on trio"
         raise ConfigurationError(msg) from None

@@ -1,8 +1,9 @@
-"""Handshakes: a connection that is cancelled while it is made is closed.
+"""Cleanup of connections that are cancelled while they are being established.
 
-httpcore has two gaps there. A connection whose TLS handshake is cancelled is not closed; as long as the other side keeps
-silent, the event loop holds its socket open. And one that has just been made when the cancellation comes stays in the
-pool, unused and for ever, because nothing has begun on it that could end; it takes a place away from all later requests.
+httpcore has two gaps there. A connection whose TLS handshake is cancelled is not closed; as long as the peer is silent,
+the event loop keeps its socket open. And a connection that is cancelled immediately after it was established stays in
+the pool for good: no request has begun on it that could end, so it permanently occupies a slot of the pool. Both are
+reproduced by ``tests/http/test_cancelled_handshakes.py``.
 """
 
 from __future__ import annotations
@@ -13,26 +14,29 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
-import httpcore  # httpx is made of it, and brings it
+import httpcore  # a dependency of httpx
 import httpx
 from anyio.lowlevel import checkpoint_if_cancelled
 
-__all__ = ["closing_cancelled_handshakes"]
+__all__ = ["close_cancelled_connects"]
 
 
-def closing_cancelled_handshakes(transport: httpx.AsyncHTTPTransport) -> httpx.AsyncHTTPTransport:
-    """The same transport, which closes what is cancelled while it connects.
+def close_cancelled_connects(transport: httpx.AsyncHTTPTransport) -> httpx.AsyncHTTPTransport:
+    """Make a transport close connections that are cancelled while they are being established.
 
     Args:
-        transport: It must not have opened a connection yet.
+        transport: A transport without open connections; it is modified.
+
+    Returns:
+        The same transport.
     """
-    # httpcore takes a backend as an argument, but httpx hands none on.
+    # httpcore accepts a network backend as an argument, but httpx has no way to pass one.
     pool = transport._pool  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    pool._network_backend = _Backend(pool._network_backend)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    pool._network_backend = _ClosingBackend(pool._network_backend)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     return transport
 
 
-class _Backend(httpcore.AsyncNetworkBackend):
+class _ClosingBackend(httpcore.AsyncNetworkBackend):
     def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
         self._inner = inner
 
@@ -45,18 +49,18 @@ class _Backend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         stream = await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
-        async with _closed_if_cancelled(stream):
+        async with _closed_on_error(stream):
             await checkpoint_if_cancelled()
-        return _Stream(stream)
+        return _ClosingStream(stream)
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
 
 
-class _Stream(httpcore.AsyncNetworkStream):
+class _ClosingStream(httpcore.AsyncNetworkStream):
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
-        # These are called for every request; as attributes they cost nothing more.
+        # Called for every request; as attributes they add no call.
         self.read = inner.read  # type: ignore[method-assign]
         self.write = inner.write  # type: ignore[method-assign]
         self.get_extra_info = inner.get_extra_info  # type: ignore[method-assign]
@@ -67,18 +71,18 @@ class _Stream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - the interface
     ) -> httpcore.AsyncNetworkStream:
-        async with _closed_if_cancelled(self._inner):
+        async with _closed_on_error(self._inner):
             stream = await self._inner.start_tls(ssl_context, server_hostname, timeout)
-            # From here to where httpcore puts the connection in use there is no other point to be cancelled at.
+            # The last point of cancellation before httpcore begins a request on the connection.
             await checkpoint_if_cancelled()
-        return _Stream(stream)
+        return _ClosingStream(stream)
 
     async def aclose(self) -> None:
         await self._inner.aclose()
 
 
 @asynccontextmanager
-async def _closed_if_cancelled(stream: httpcore.AsyncNetworkStream) -> AsyncGenerator[None]:
+async def _closed_on_error(stream: httpcore.AsyncNetworkStream) -> AsyncGenerator[None]:
     try:
         yield
     except BaseException:

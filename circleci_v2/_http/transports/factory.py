@@ -1,16 +1,18 @@
-"""Which transport carries a request: the sharded pools of httpx, HTTP/2, or aiohttp; straight or through a proxy."""
+"""Transports: creates and caches the transport for a URL: sharded pools of httpx, HTTP/2, or aiohttp; direct or proxied."""
 
 from __future__ import annotations
 
 import ssl
+import urllib.request
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import httpx
 
-from circleci_v2._http.auth import has_place
+from circleci_v2._http.auth import has_valid_authority
 from circleci_v2._http.lifecycle import closed_error
-from circleci_v2._http.transports.connect_cleanup import closing_cancelled_handshakes
+from circleci_v2._http.transports.connect_cleanup import close_cancelled_connects
 from circleci_v2._http.transports.sharded import ShardedTransport
 from circleci_v2.config import ConnectionOptions, Settings
 from circleci_v2.errors import ConfigurationError
@@ -20,81 +22,90 @@ if TYPE_CHECKING:
 
 __all__ = ["Transports"]
 
-_WITHOUT_SOCKS: Final = frozenset({"http", "https"})
-_FORM_OF_PROXIES: Final = "its address must have the form http://host:port, percent-encoded where necessary"
+# By host and proxies: whether ``NO_PROXY`` exempts the host. Missing in typeshed, which has `getproxies_environment`.
+_is_exempt: Final[Callable[[str, Mapping[str, str]], bool]] = urllib.request.proxy_bypass_environment  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # fmt: skip
+
+_HTTP_SCHEMES: Final = frozenset({"http", "https"})
+_PROXY_FORM: Final = "its URL must have the form http://host:port, percent-encoded where necessary"
 
 
 class Transports:
-    """The transports of one client: one for each scheme and proxy.
+    """The transports of one client, one per scheme and proxy.
 
     Args:
         settings: The settings of the client.
-        transport: Carries everything, instead of transports of our own.
+        transport: A transport to use for everything, instead of the client's own.
     """
 
     def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._settings = settings
-        self._given = transport
-        self._made: dict[tuple[str, str | None], httpx.AsyncBaseTransport] = {}
+        self._custom = transport
+        # urllib does not accept the form ``*.example.com``, which is common in NO_PROXY.
+        self._proxies = {
+            name: value.replace("*.", ".") if name == "no" else value for name, value in settings.proxies.items()
+        }
+        self._transports: dict[tuple[str, str | None], httpx.AsyncBaseTransport] = {}
         self._ssl_context: ssl.SSLContext | None = None
-        self._closed = False
+        self._is_closed = False
 
     def for_url(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
-        """The transport for an address.
+        """Return the transport for a URL.
+
+        Args:
+            url: An http or https URL.
 
         Raises:
-            ConfigurationError: All were closed, or this one cannot be made as the settings want it.
+            ConfigurationError: The client was closed, or the transport cannot be created with its settings.
         """
-        if self._closed:
+        if self._is_closed:
             raise closed_error()
-        if self._given is not None:
-            return self._given
-        way = (url.scheme, self._proxy(url))
-        transport = self._made.get(way)
+        if self._custom is not None:
+            return self._custom
+        route = (url.scheme, self._proxy_for(url))
+        transport = self._transports.get(route)
         if transport is None:
-            transport = self._made[way] = self._make(*way)
+            transport = self._transports[route] = self._make(*route)
         return transport
 
     async def aclose(self) -> None:
-        """Close every connection, those of a transport that was given included. None is made from now on."""
-        self._closed = True
-        for transport in [self._given] if self._given is not None else list(self._made.values()):
+        """Close every connection, including those of a custom transport, and prevent new ones."""
+        self._is_closed = True
+        for transport in [self._custom] if self._custom is not None else list(self._transports.values()):
             await transport.aclose()
 
-    def _proxy(self, url: httpx.URL) -> str | None:
+    def _proxy_for(self, url: httpx.URL) -> str | None:
         if self._settings.connection.proxy is not None:
             return self._settings.connection.proxy
-        proxies = self._settings.proxies
-        if not proxies:
+        proxies = self._proxies
+        if not proxies or _is_exempt(f"{url.host}:{url.port}" if url.port else url.host, proxies):
             return None
-        if _needs_no_proxy(url, proxies.get("no", "")):
-            return None
-        found = proxies.get(url.scheme) or proxies.get("all")
-        return found if found is None or "://" in found else f"http://{found}"
+        proxy = proxies.get(url.scheme) or proxies.get("all")
+        return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
 
-    def _make(self, scheme: str, proxy: str | None) -> httpx.AsyncBaseTransport:
+    def _make(self, scheme: str, proxy_url: str | None) -> httpx.AsyncBaseTransport:
         options = self._settings.connection
-        way = None if proxy is None else _proxy_at(proxy, fast=options.fast)
-        # What is never encrypted gets a context that trusts nobody: the real one costs as much as dozens of requests.
+        proxy = None if proxy_url is None else _parse_proxy(proxy_url, fast=options.fast)
+        # Plain HTTP needs no CA bundle; an empty SSLContext is much cheaper to create (a CA bundle takes as long as dozens
+        # of requests).
         encrypted = scheme == "https" or proxy is not None
         ssl_context = self._shared_ssl_context() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if options.fast:
-            return _fast_transport()(
+            return _import_fast_transport()(
                 ssl_context=ssl_context,
                 connections=self._settings.max_concurrency,
                 keepalive=options.keepalive,
-                proxy=way,
+                proxy=proxy,
             )
         return ShardedTransport(
-            lambda size: self._pool(size, ssl_context, way), connections=self._settings.max_concurrency
+            lambda size: self._make_pool(size, ssl_context, proxy), connections=self._settings.max_concurrency
         )
 
     def _shared_ssl_context(self) -> ssl.SSLContext:
         if self._ssl_context is None:
-            self._ssl_context = _ssl_context(self._settings.connection)
+            self._ssl_context = _make_ssl_context(self._settings.connection)
         return self._ssl_context
 
-    def _pool(self, size: int, ssl_context: ssl.SSLContext, proxy: httpx.Proxy | None) -> httpx.AsyncBaseTransport:
+    def _make_pool(self, size: int, ssl_context: ssl.SSLContext, proxy: httpx.Proxy | None) -> httpx.AsyncBaseTransport:
         options = self._settings.connection
         try:
             transport = httpx.AsyncHTTPTransport(
@@ -108,49 +119,39 @@ class Transports:
             )
         except ImportError as error:
             raise ConfigurationError(str(error)) from error
-        return closing_cancelled_handshakes(transport)
+        return close_cancelled_connects(transport)
 
 
-def _fast_transport() -> type[FastTransport]:
+def _import_fast_transport() -> type[FastTransport]:
     try:
-        from circleci_v2._http.transports.aiohttp import FastTransport  # noqa: PLC0415 - it needs an extra
+        from circleci_v2._http.transports.aiohttp import FastTransport  # noqa: PLC0415 - an optional dependency
     except ImportError as error:
-        msg = f"fast=True needs what is not installed ({error.name}): pip install 'circleci_v2[fast]'"
+        msg = f"fast=True needs {error.name}, which is not installed: pip install 'circleci_v2[fast]'"
         raise ConfigurationError(msg) from error
     return FastTransport
 
 
-def _proxy_at(address: str, *, fast: bool) -> httpx.Proxy:
-    """The proxy at an address. No error shows all of that, since it may hold a password."""
+def _parse_proxy(url: str, *, fast: bool) -> httpx.Proxy:
+    """Return the proxy at a URL; error messages never contain all of it, since it may hold a password."""
     try:
-        proxy = httpx.Proxy(address)
+        proxy = httpx.Proxy(url)
     except httpx.InvalidURL:
-        raise _unusable_proxy(_FORM_OF_PROXIES) from None
+        raise _proxy_error(_PROXY_FORM) from None
     except ValueError as error:
-        # Its text is that of httpx, which leaves the password out.
-        raise _unusable_proxy(str(error)) from None
-    if not has_place(proxy.url):
-        raise _unusable_proxy(_FORM_OF_PROXIES)
-    if fast and proxy.url.scheme not in _WITHOUT_SOCKS:
-        raise _unusable_proxy(f"fast=True sends through aiohttp, which does not speak {proxy.url.scheme}")
+        # The message is that of httpx, which omits the password.
+        raise _proxy_error(str(error)) from None
+    if not has_valid_authority(proxy.url):
+        raise _proxy_error(_PROXY_FORM)
+    if fast and proxy.url.scheme not in _HTTP_SCHEMES:
+        raise _proxy_error(f"fast=True sends through aiohttp, which does not support {proxy.url.scheme}")
     return proxy
 
 
-def _unusable_proxy(why: str) -> ConfigurationError:
-    return ConfigurationError(f"the proxy cannot be used: {why}")
+def _proxy_error(reason: str) -> ConfigurationError:
+    return ConfigurationError(f"the proxy cannot be used: {reason}")
 
 
-def _needs_no_proxy(url: httpx.URL, exceptions: str) -> bool:
-    """Whether ``NO_PROXY`` names a host: itself, a domain above it, or ``*``; with or without the port."""
-    names = {url.host, f"{url.host}:{url.port}"}
-    for exception in exceptions.split(","):
-        entry = exception.strip().lower().removeprefix("*.").lstrip(".")
-        if entry and (entry == "*" or any(name == entry or name.endswith(f".{entry}") for name in names)):
-            return True
-    return False
-
-
-def _ssl_context(options: ConnectionOptions) -> ssl.SSLContext:
+def _make_ssl_context(options: ConnectionOptions) -> ssl.SSLContext:
     verify = options.verify
     if isinstance(verify, str):
         is_folder = Path(verify).is_dir()
@@ -159,7 +160,7 @@ def _ssl_context(options: ConnectionOptions) -> ssl.SSLContext:
                 cafile=None if is_folder else verify, capath=verify if is_folder else None
             )
         except OSError as error:
-            msg = f"verify={verify!r} holds no certificates of authorities that can be read: {error}"
+            msg = f"verify={verify!r} has no readable CA certificates: {error}"
             raise ConfigurationError(msg) from error
     elif isinstance(verify, ssl.SSLContext):
         context = verify
@@ -170,6 +171,6 @@ def _ssl_context(options: ConnectionOptions) -> ssl.SSLContext:
         try:
             context.load_cert_chain(*chain)
         except OSError as error:
-            msg = f"cert={options.cert!r} is no client certificate that can be read: {error}"
+            msg = f"cert={options.cert!r} is not a readable client certificate: {error}"
             raise ConfigurationError(msg) from error
     return context

@@ -1,4 +1,4 @@
-"""Insights: metrics of workflows, jobs and tests, computed from the past of the projects."""
+"""Insights operations."""
 
 from __future__ import annotations
 
@@ -6,14 +6,24 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from circleci_v2.testing.clock import moment_of, rfc3339
-from circleci_v2.testing.insights.runs import DAY, Run, Window, metrics, runs_of_jobs, runs_of_workflows, trend
-from circleci_v2.testing.insights.tests import flaky_tests, jobs_with_tests, metrics_of_tests
-from circleci_v2.testing.messages import Answer, Call
+from circleci_v2.testing.clock import parse_rfc3339, rfc3339
+from circleci_v2.testing.insights import (
+    DAY,
+    Run,
+    TimeRange,
+    flaky_tests,
+    jobs_with_tests,
+    metrics,
+    metrics_of_tests,
+    runs_of_jobs,
+    runs_of_workflows,
+    trend,
+)
+from circleci_v2.testing.messages import FakeRequest, FakeResponse
 from circleci_v2.testing.paging import page
 from circleci_v2.testing.routing import Routes
-from circleci_v2.testing.state.projects import Project
-from circleci_v2.testing.state.world import World
+from circleci_v2.testing.state import FakeState
+from circleci_v2.testing.state.projects import FakeProject
 
 __all__ = ["routes"]
 
@@ -51,26 +61,26 @@ _SERIES_METRICS: Final = (
 )
 
 
-def _project(world: World, call: Call) -> Project:
-    return world.project(call.parameters["project-slug"])
+def _project(state: FakeState, request: FakeRequest) -> FakeProject:
+    return state.project(request.path_params["project-slug"])
 
 
-def _window(world: World, call: Call, *, default: str = "last-90-days") -> Window:
-    now = world.now()
-    return Window(start=now - _WINDOWS[call.value("reporting-window") or default], end=now)
+def _window(state: FakeState, request: FakeRequest, *, default: str = "last-90-days") -> TimeRange:
+    now = state.now()
+    return TimeRange(start=now - _WINDOWS[request.query_value("reporting-window") or default], end=now)
 
 
-def _dates(world: World, call: Call) -> Window:
-    start, end, now = call.value("start-date"), call.value("end-date"), world.now()
-    return Window(
-        start=moment_of(start).timestamp() if start else now - 90 * DAY,
-        end=moment_of(end).timestamp() if end else now,
+def _dates(state: FakeState, request: FakeRequest) -> TimeRange:
+    start, end, now = request.query_value("start-date"), request.query_value("end-date"), state.now()
+    return TimeRange(
+        start=parse_rfc3339(start).timestamp() if start else now - 90 * DAY,
+        end=parse_rfc3339(end).timestamp() if end else now,
     )
 
 
-def _branch(project: Project, call: Call) -> str | None:
-    """The branch that is asked for; the default branch unless all are."""
-    return None if call.flag("all-branches") else call.value("branch") or project.default_branch
+def _branch(project: FakeProject, request: FakeRequest) -> str | None:
+    """Return the requested branch, by default the default branch; None means all branches."""
+    return None if request.query_flag("all-branches") else request.query_value("branch") or project.default_branch
 
 
 def _chosen(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
@@ -89,25 +99,25 @@ def _named(runs: Iterable[Run]) -> dict[str, list[Run]]:
 
 
 def _compared(
-    window: Window, runs_in: Callable[[Window], Sequence[Run]], names: Sequence[str]
+    window: TimeRange, runs_in: Callable[[TimeRange], Sequence[Run]], names: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
     now, before = metrics(runs_in(window), window), metrics(runs_in(window.before), window.before)
     return {"metrics": _chosen(now, names), "trends": _trends(now, before, names)}
 
 
 @routes.get("/insights/pages/{project-slug}/summary")
-def project_summary(world: World, call: Call) -> Answer:
-    """A project at a glance: as a whole, by workflow, by workflow and branch."""
-    project, now, window = _project(world, call), world.now(), _window(world, call)
+def project_summary(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """Return the summary of a project: in total, by workflow, and by workflow and branch."""
+    project, now, window = _project(state, request), state.now(), _window(state, request)
     runs = runs_of_workflows(project, window, now)
-    names = call.values("workflow-names") or sorted({run.name for run in runs})
-    branches = call.values("branches") or sorted({run.branch for run in runs if run.branch})
+    names = request.query_values("workflow-names") or sorted({run.name for run in runs})
+    branches = request.query_values("branches") or sorted({run.branch for run in runs if run.branch})
 
     def compared(keys: Sequence[str], name: str | None = None, branch: str | None = None) -> dict[str, Any]:
         return _compared(window, lambda part: runs_of_workflows(project, part, now, name=name, branch=branch), keys)
 
     pairs = sorted({(run.name, run.branch) for run in runs if run.name in names and run.branch in branches})
-    return Answer.json(
+    return FakeResponse.json(
         {
             "org_id": project.organization.id,
             "project_id": project.id,
@@ -124,20 +134,24 @@ def project_summary(world: World, call: Call) -> Answer:
 
 
 @routes.get("/insights/{org-slug}/summary")
-def organization_summary(world: World, call: Call) -> Answer:
-    """An organization at a glance: as a whole, and by project."""
-    organization, now, window = world.organization(call.parameters["org-slug"]), world.now(), _window(world, call)
-    projects = [project for project in world.projects.values() if project.organization is organization]
-    wanted = call.values("project-names")
+def organization_summary(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """Return the summary of an organization: in total, and by project."""
+    organization, now, window = (
+        state.organization(request.path_params["org-slug"]),
+        state.now(),
+        _window(state, request),
+    )
+    projects = [project for project in state.projects.values() if project.organization is organization]
+    wanted = request.query_values("project-names")
     shown = [project for project in projects if not wanted or project.name in wanted]
 
-    def runs_in(part: Window) -> list[Run]:
+    def runs_in(part: TimeRange) -> list[Run]:
         return [run for project in projects for run in runs_of_workflows(project, part, now)]
 
-    def compared(project: Project) -> dict[str, Any]:
+    def compared(project: FakeProject) -> dict[str, Any]:
         return _compared(window, lambda part: runs_of_workflows(project, part, now), _PROJECT_TOTALS)
 
-    return Answer.json(
+    return FakeResponse.json(
         {
             "org_data": _compared(window, runs_in, _TOTALS),
             "org_project_data": [{"project_name": project.name, **compared(project)} for project in shown],
@@ -147,23 +161,23 @@ def organization_summary(world: World, call: Call) -> Answer:
 
 
 @routes.get("/insights/time-series/{project-slug}/workflows/{workflow-name}/jobs")
-def job_timeseries(world: World, call: Call) -> Answer:
-    """The jobs of a workflow, day by day or hour by hour."""
-    project, step = _project(world, call), _GRANULARITIES[call.value("granularity") or "hourly"]
-    window, name = _dates(world, call), call.parameters["workflow-name"]
-    runs = runs_of_jobs(project, window, world.now(), workflow_name=name, branch=call.value("branch"))
+def job_timeseries(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """List the job metrics of a workflow by day or by hour."""
+    project, step = _project(state, request), _GRANULARITIES[request.query_value("granularity") or "hourly"]
+    window, name = _dates(state, request), request.path_params["workflow-name"]
+    runs = runs_of_jobs(project, window, state.now(), workflow_name=name, branch=request.query_value("branch"))
     buckets: defaultdict[tuple[float, str], list[Run]] = defaultdict(list)
     for run in runs:
         buckets[run.started_at // step * step, run.name].append(run)
 
     def render(bucket: tuple[float, str]) -> dict[str, Any]:
         start, job_name = bucket
-        return _render_bucket(job_name, buckets[bucket], Window(start=start, end=start + step))
+        return _render_bucket(job_name, buckets[bucket], TimeRange(start=start, end=start + step))
 
-    return page(world.tokens, call, sorted(buckets, reverse=True), render)
+    return page(state.tokens, request, sorted(buckets, reverse=True), render)
 
 
-def _render_bucket(job_name: str, runs: Sequence[Run], window: Window) -> dict[str, Any]:
+def _render_bucket(job_name: str, runs: Sequence[Run], window: TimeRange) -> dict[str, Any]:
     values = metrics(runs, window)
     durations = _chosen(values["duration_metrics"], ("min", "median", "max", "p95", "total"))
     return {
@@ -176,11 +190,11 @@ def _render_bucket(job_name: str, runs: Sequence[Run], window: Window) -> dict[s
 
 
 @routes.get("/insights/{project-slug}/branches")
-def branches(world: World, call: Call) -> Answer:
-    """The branches that have run a workflow in the last 90 days."""
-    project, name = _project(world, call), call.value("workflow-name")
-    runs = runs_of_workflows(project, _window(world, call), world.now(), name=name)
-    return Answer.json(
+def branches(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """List the branches with workflows in the last 90 days."""
+    project, name = _project(state, request), request.query_value("workflow-name")
+    runs = runs_of_workflows(project, _window(state, request), state.now(), name=name)
+    return FakeResponse.json(
         {
             "org_id": project.organization.id,
             "project_id": project.id,
@@ -190,25 +204,25 @@ def branches(world: World, call: Call) -> Answer:
 
 
 @routes.get("/insights/{project-slug}/flaky-tests")
-def get_flaky_tests(world: World, call: Call) -> Answer:
-    """The tests that failed and succeeded on one commit."""
-    tests = flaky_tests(jobs_with_tests(_project(world, call), world.now(), workflow_name=None, branch=None))
-    return Answer.json({"flaky-tests": tests, "total-flaky-tests": len(tests)})
+def get_flaky_tests(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """List the flaky tests."""
+    tests = flaky_tests(jobs_with_tests(_project(state, request), state.now(), workflow_name=None, branch=None))
+    return FakeResponse.json({"flaky-tests": tests, "total-flaky-tests": len(tests)})
 
 
 @routes.get("/insights/{project-slug}/workflows")
-def list_workflows(world: World, call: Call) -> Answer:
-    """The workflows of a project and their metrics."""
-    project, window = _project(world, call), _window(world, call)
-    runs = _named(runs_of_workflows(project, window, world.now(), branch=_branch(project, call)))
+def list_workflows(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """List the workflows of a project with their metrics."""
+    project, window = _project(state, request), _window(state, request)
+    runs = _named(runs_of_workflows(project, window, state.now(), branch=_branch(project, request)))
 
     def render(name: str) -> dict[str, Any]:
         return {**_render_group(name, runs[name], window, _WORKFLOW_METRICS), "project_id": project.id}
 
-    return page(world.tokens, call, list(runs), render)
+    return page(state.tokens, request, list(runs), render)
 
 
-def _render_group(name: str, runs: Sequence[Run], window: Window, names: Sequence[str]) -> dict[str, Any]:
+def _render_group(name: str, runs: Sequence[Run], window: TimeRange, names: Sequence[str]) -> dict[str, Any]:
     values = _chosen(metrics(runs, window), names)
     values["duration_metrics"] = _without_total(values["duration_metrics"])
     return {
@@ -224,11 +238,11 @@ def _without_total(durations: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @routes.get("/insights/{project-slug}/workflows/{workflow-name}")
-def list_workflow_runs(world: World, call: Call) -> Answer:
-    """The runs of a workflow, the newest first."""
-    project, name = _project(world, call), call.parameters["workflow-name"]
-    runs = runs_of_workflows(project, _dates(world, call), world.now(), name=name, branch=_branch(project, call))
-    return page(world.tokens, call, runs[::-1], _render_run, newest_first=True)
+def list_workflow_runs(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """List the runs of a workflow, newest first."""
+    project, name = _project(state, request), request.path_params["workflow-name"]
+    runs = runs_of_workflows(project, _dates(state, request), state.now(), name=name, branch=_branch(project, request))
+    return page(state.tokens, request, runs[::-1], _render_run, newest_first=True)
 
 
 def _render_run(run: Run) -> dict[str, Any]:
@@ -245,27 +259,27 @@ def _render_run(run: Run) -> dict[str, Any]:
 
 
 @routes.get("/insights/{project-slug}/workflows/{workflow-name}/jobs")
-def list_jobs(world: World, call: Call) -> Answer:
-    """The jobs of a workflow and their metrics."""
-    project, window, wanted = _project(world, call), _window(world, call), call.value("job-name")
-    name, branch = call.parameters["workflow-name"], _branch(project, call)
-    runs = _named(runs_of_jobs(project, window, world.now(), workflow_name=name, branch=branch))
+def list_jobs(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """List the jobs of a workflow with their metrics."""
+    project, window, wanted = _project(state, request), _window(state, request), request.query_value("job-name")
+    name, branch = request.path_params["workflow-name"], _branch(project, request)
+    runs = _named(runs_of_jobs(project, window, state.now(), workflow_name=name, branch=branch))
     shown = [job for job in runs if not wanted or job == wanted]
-    return page(world.tokens, call, shown, lambda job: _render_group(job, runs[job], window, _JOB_METRICS))
+    return page(state.tokens, request, shown, lambda job: _render_group(job, runs[job], window, _JOB_METRICS))
 
 
 @routes.get("/insights/{project-slug}/workflows/{workflow-name}/summary")
-def workflow_summary(world: World, call: Call) -> Answer:
-    """A workflow over the last 90 days, against the 90 before."""
-    project, now, window = _project(world, call), world.now(), _window(world, call)
-    name, branch = call.parameters["workflow-name"], _branch(project, call)
+def workflow_summary(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """Return the summary of a workflow: the last 90 days, compared with the 90 days before."""
+    project, now, window = _project(state, request), state.now(), _window(state, request)
+    name, branch = request.path_params["workflow-name"], _branch(project, request)
     current, before = (
         metrics(runs_of_workflows(project, part, now, name=name, branch=branch), part)
         for part in (window, window.before)
     )
     shown = _chosen(current, _SUMMARY_METRICS)
     shown["duration_metrics"] = _without_total(shown["duration_metrics"])
-    return Answer.json(
+    return FakeResponse.json(
         {
             "metrics": {**shown, "window_start": rfc3339(window.start), "window_end": rfc3339(window.end)},
             "trends": _trends(current, before, _SUMMARY_TRENDS),
@@ -275,8 +289,8 @@ def workflow_summary(world: World, call: Call) -> Answer:
 
 
 @routes.get("/insights/{project-slug}/workflows/{workflow-name}/test-metrics")
-def get_test_metrics(world: World, call: Call) -> Answer:
-    """The tests of a workflow: the slowest, and those that fail most."""
-    project, name = _project(world, call), call.parameters["workflow-name"]
-    jobs = jobs_with_tests(project, world.now(), workflow_name=name, branch=_branch(project, call))
-    return Answer.json(metrics_of_tests(jobs))
+def get_test_metrics(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """Return the test metrics of a workflow: the slowest tests, and those that fail most often."""
+    project, name = _project(state, request), request.path_params["workflow-name"]
+    jobs = jobs_with_tests(project, state.now(), workflow_name=name, branch=_branch(project, request))
+    return FakeResponse.json(metrics_of_tests(jobs))

@@ -1,4 +1,4 @@
-"""Pipelines: list them, trigger them, read what they ran with."""
+"""Pipelines."""
 
 from __future__ import annotations
 
@@ -7,34 +7,32 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from circleci_v2.testing.clock import rfc3339
-from circleci_v2.testing.messages import Answer, Call, Refusal
+from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
 from circleci_v2.testing.paging import page
-from circleci_v2.testing.routes.projects import slug_of
+from circleci_v2.testing.routes.organizations import slug_of
 from circleci_v2.testing.routes.workflows import render_workflow
 from circleci_v2.testing.routing import Routes
-from circleci_v2.testing.state.identifiers import hexadecimal
-from circleci_v2.testing.state.launching import add_pipeline, add_workflow, launch
+from circleci_v2.testing.state import FakeState
+from circleci_v2.testing.state.execution import add_workflow, register_pipeline, start_workflows
 from circleci_v2.testing.state.plans import DEFAULT_WORKFLOW
-from circleci_v2.testing.state.projects import Project
-from circleci_v2.testing.state.records import find
-from circleci_v2.testing.state.runs import Commit, Pipeline, Workflow
-from circleci_v2.testing.state.world import World
+from circleci_v2.testing.state.projects import FakeCommit, FakePipeline, FakeProject, FakeWorkflow
+from circleci_v2.testing.state.resources import find_or_404, hexadecimal
 
 __all__ = ["routes"]
 
 routes = Routes()
 
-Item = TypeVar("Item", Pipeline, Workflow)
+Item = TypeVar("Item", FakePipeline, FakeWorkflow)
 
 
-def _render_pipeline(world: World, pipeline: Pipeline) -> dict[str, Any]:
+def _render_pipeline(state: FakeState, pipeline: FakePipeline) -> dict[str, Any]:
     rendered: dict[str, Any] = {
         "id": pipeline.id,
         "errors": pipeline.errors,
         "project_slug": pipeline.project.slug,
         "updated_at": rfc3339(pipeline.created_at),
         "number": pipeline.number,
-        "state": pipeline.state(world.now()),
+        "state": pipeline.state(state.now()),
         "created_at": rfc3339(pipeline.created_at),
         "trigger": {
             "type": pipeline.trigger_type,
@@ -49,7 +47,7 @@ def _render_pipeline(world: World, pipeline: Pipeline) -> dict[str, Any]:
     return rendered
 
 
-def _render_commit(project: Project, commit: Commit) -> dict[str, Any]:
+def _render_commit(project: FakeProject, commit: FakeCommit) -> dict[str, Any]:
     ref = {"branch": commit.branch, "tag": commit.tag}
     return {
         "provider_name": project.provider,
@@ -62,76 +60,77 @@ def _render_commit(project: Project, commit: Commit) -> dict[str, Any]:
 
 
 def _newest_first(items: Sequence[Item]) -> list[Item]:
-    # Of those of one moment, the last to come is the newest: time may stand still.
+    # Items of the same time are reversed, too: the clock may stand still.
     return sorted(items, key=lambda item: item.created_at)[::-1]
 
 
-def _list(world: World, call: Call, pipelines: Sequence[Pipeline]) -> Answer:
-    return page(world.tokens, call, pipelines, lambda pipeline: _render_pipeline(world, pipeline), newest_first=True)
+def _list(state: FakeState, request: FakeRequest, pipelines: Sequence[FakePipeline]) -> FakeResponse:
+    return page(state.tokens, request, pipelines, lambda pipeline: _render_pipeline(state, pipeline), newest_first=True)
 
 
 @routes.get("/pipeline")
-def list_all(world: World, call: Call) -> Answer:
-    """The newest pipelines of an organization."""
-    slug = call.value("org-slug")
-    organization = world.organization(slug) if slug else None
-    mine = call.flag("mine")
+def list_all(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """List the pipelines of an organization, newest first."""
+    slug = request.query_value("org-slug")
+    organization = state.organization(slug) if slug else None
+    mine = request.query_flag("mine")
     pipelines = [
         pipeline
-        for project in world.projects.values()
+        for project in state.projects.values()
         if organization in {None, project.organization}
         for pipeline in project.pipelines
-        if not mine or pipeline.actor_id == world.user.id
+        if not mine or pipeline.actor_id == state.user.id
     ]
-    return _list(world, call, _newest_first(pipelines))
+    return _list(state, request, _newest_first(pipelines))
 
 
 @routes.get("/project/{project-slug}/pipeline")
-def list_for_project(world: World, call: Call) -> Answer:
-    """The pipelines of a project, the newest first."""
-    pipelines, branch = world.project(call.parameters["project-slug"]).pipelines[::-1], call.value("branch")
+def list_for_project(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """List the pipelines of a project, newest first."""
+    pipelines = state.project(request.path_params["project-slug"]).pipelines[::-1]
+    branch = request.query_value("branch")
     if branch:
         pipelines = [pipeline for pipeline in pipelines if pipeline.branch == branch]
-    return _list(world, call, pipelines)
+    return _list(state, request, pipelines)
 
 
 @routes.get("/project/{project-slug}/pipeline/mine")
-def list_mine(world: World, call: Call) -> Answer:
-    """The pipelines that the owner of the token triggered."""
-    pipelines = reversed(world.project(call.parameters["project-slug"]).pipelines)
-    return _list(world, call, [pipeline for pipeline in pipelines if pipeline.actor_id == world.user.id])
+def list_mine(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """List the pipelines that the owner of the token triggered, newest first."""
+    pipelines = reversed(state.project(request.path_params["project-slug"]).pipelines)
+    return _list(state, request, [pipeline for pipeline in pipelines if pipeline.actor_id == state.user.id])
 
 
 @routes.get("/pipeline/{pipeline-id}")
-def get(world: World, call: Call) -> Answer:
-    """One pipeline, by its id."""
-    return Answer.json(_render_pipeline(world, world.pipeline(call.parameters["pipeline-id"])))
+def get(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """Get a pipeline by its id."""
+    return FakeResponse.json(_render_pipeline(state, state.pipeline(request.path_params["pipeline-id"])))
 
 
 @routes.get("/project/{project-slug}/pipeline/{pipeline-number}")
-def get_by_number(world: World, call: Call) -> Answer:
-    """One pipeline, by its number."""
-    project, number = world.project(call.parameters["project-slug"]), call.parameters["pipeline-number"]
+def get_by_number(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """Get a pipeline by its number."""
+    project, number = state.project(request.path_params["project-slug"]), request.path_params["pipeline-number"]
     pipeline = project.pipeline(int(number)) if number.isdecimal() else None
     if pipeline is None:
-        raise Refusal(HTTPStatus.NOT_FOUND, "Pipeline not found")
-    return Answer.json(_render_pipeline(world, pipeline))
+        raise HTTPError(HTTPStatus.NOT_FOUND, "Pipeline not found")
+    return FakeResponse.json(_render_pipeline(state, pipeline))
 
 
 @routes.get("/pipeline/{pipeline-id}/config")
-def get_config(world: World, call: Call) -> Answer:
-    """The configuration that a pipeline ran with."""
-    pipeline = world.pipeline(call.parameters["pipeline-id"])
+def get_config(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """Get the configuration of a pipeline."""
+    pipeline = state.pipeline(request.path_params["pipeline-id"])
     config = {"source": pipeline.config, "compiled": pipeline.config}
     if pipeline.continuation_key is not None or pipeline.continued_at is not None:
         config |= {"setup-config": pipeline.config, "compiled-setup-config": pipeline.config}
-    return Answer.json(config)
+    return FakeResponse.json(config)
 
 
 @routes.get("/pipeline/{pipeline_id}/values")
-def get_values(world: World, call: Call) -> Answer:
-    """The values that a pipeline's configuration could refer to."""
-    pipeline = world.pipeline(call.parameters["pipeline_id"])
+def get_values(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """Get the pipeline values of a pipeline."""
+    pipeline = state.pipeline(request.path_params["pipeline_id"])
     values: dict[str, Any] = {
         "pipeline.id": pipeline.id,
         "pipeline.number": pipeline.number,
@@ -144,17 +143,17 @@ def get_values(world: World, call: Call) -> Answer:
         values["pipeline.git.branch"] = pipeline.commit.branch or ""
         values["pipeline.git.tag"] = pipeline.commit.tag or ""
     values.update((f"pipeline.parameters.{name}", value) for name, value in pipeline.parameters.items())
-    return Answer.json(values)
+    return FakeResponse.json(values)
 
 
 @routes.get("/pipeline/{pipeline-id}/workflow")
-def list_workflows(world: World, call: Call) -> Answer:
-    """The workflows of a pipeline, the newest first."""
-    now = world.now()
-    workflows = world.pipeline(call.parameters["pipeline-id"]).workflows(now)
+def list_workflows(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """List the workflows of a pipeline, newest first."""
+    now = state.now()
+    workflows = state.pipeline(request.path_params["pipeline-id"]).workflows(now)
     return page(
-        world.tokens,
-        call,
+        state.tokens,
+        request,
         _newest_first(workflows),
         lambda workflow: render_workflow(workflow, now),
         newest_first=True,
@@ -162,55 +161,57 @@ def list_workflows(world: World, call: Call) -> Answer:
 
 
 @routes.post("/project/{project-slug}/pipeline")
-def trigger(world: World, call: Call) -> Answer:
-    """Start a pipeline for a branch or a tag."""
-    project, fields = world.project(call.parameters["project-slug"]), call.fields()
+def trigger(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """Trigger a pipeline for a branch or a tag."""
+    project, fields = state.project(request.path_params["project-slug"]), request.json_object()
     if project.organization.vcs_type == "circleci":
-        raise Refusal(HTTPStatus.BAD_REQUEST, "Projects of this organization are triggered with pipeline/run.")
-    return _start(world, project, ref=fields, parameters=fields.get("parameters") or {})
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "Trigger pipelines of this project with pipeline/run.")
+    return _start(state, project, ref=fields, parameters=fields.get("parameters") or {})
 
 
 @routes.post("/project/{provider}/{organization}/{project}/pipeline/run")
-def run(world: World, call: Call) -> Answer:
-    """Start a pipeline of a pipeline definition."""
-    project, fields = world.project(slug_of(call)), call.fields()
+def run(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """Trigger a pipeline of a pipeline definition."""
+    project, fields = state.project(slug_of(request)), request.json_object()
     if "definition_id" in fields:
-        find(project.definitions, fields["definition_id"], "Pipeline definition")
-    return _start(world, project, ref=fields.get("checkout") or {}, parameters=fields.get("parameters") or {})
+        find_or_404(project.definitions, fields["definition_id"], "Pipeline definition")
+    return _start(state, project, ref=fields.get("checkout") or {}, parameters=fields.get("parameters") or {})
 
 
 @routes.post("/pipeline/continue")
-def continue_(world: World, call: Call) -> Answer:
-    """Go on with a pipeline whose setup workflow has asked for it; a key is good for one time."""
-    fields = call.fields()
-    pipeline = world.pipeline_to_continue(fields["continuation-key"])
-    pipeline.continuation_key, pipeline.continued_at = None, world.now()
+def continue_(state: FakeState, request: FakeRequest) -> FakeResponse:
+    """Continue a pipeline after its setup workflow; a continuation key is valid once."""
+    fields = request.json_object()
+    pipeline = state.pipeline_to_continue(fields["continuation-key"])
+    pipeline.continuation_key, pipeline.continued_at = None, state.now()
     pipeline.parameters = {**pipeline.parameters, **(fields.get("parameters") or {})}
     plans = [plan for plan in pipeline.project.workflows if plan.tag != "setup"] or [DEFAULT_WORKFLOW]
     for plan in plans:
-        add_workflow(world, pipeline, plan, created_at=world.now(), random=world.random)
-    return Answer.message("Pipeline continued.")
+        add_workflow(state, pipeline, plan, created_at=state.now(), random=state.random)
+    return FakeResponse.message("Pipeline continued.")
 
 
-def _start(world: World, project: Project, *, ref: Mapping[str, Any], parameters: Mapping[str, Any]) -> Answer:
+def _start(
+    state: FakeState, project: FakeProject, *, ref: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> FakeResponse:
     if ref.get("branch") and ref.get("tag"):
-        raise Refusal(HTTPStatus.BAD_REQUEST, "Give a branch or a tag, not both.")
-    now = world.now()
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "Pass a branch or a tag, but not both.")
+    now = state.now()
     branch = None if ref.get("tag") else ref.get("branch") or project.default_branch
-    pipeline = Pipeline(
-        id=world.uuid(),
+    pipeline = FakePipeline(
+        id=state.uuid(),
         number=len(project.pipelines) + 1,
         project=project,
         created_at=now,
         trigger_type="api",
-        actor_login=world.user.login,
-        actor_id=world.user.id,
-        actor_avatar_url=world.user.avatar_url,
+        actor_login=state.user.login,
+        actor_id=state.user.id,
+        actor_avatar_url=state.user.avatar_url,
         received_at=now,
-        commit=Commit(revision=hexadecimal(world.random, 40), branch=branch, tag=ref.get("tag")),
+        commit=FakeCommit(revision=hexadecimal(state.random, 40), branch=branch, tag=ref.get("tag")),
         parameters=parameters,
     )
-    add_pipeline(world, pipeline)
-    launch(world, pipeline, project.workflows)
+    register_pipeline(state, pipeline)
+    start_workflows(state, pipeline, project.workflows)
     created = {"id": pipeline.id, "state": "pending", "number": pipeline.number, "created_at": rfc3339(now)}
-    return Answer.json(created, HTTPStatus.CREATED)
+    return FakeResponse.json(created, HTTPStatus.CREATED)

@@ -1,4 +1,4 @@
-"""Plans: what a pipeline is going to do, said before it does it."""
+"""Plans: the jobs of a workflow, with their durations, outcomes, test results and artifacts."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ JobOutcome = Literal[
 
 @attrs.frozen(kw_only=True)
 class TestResult:
-    """One test as a job reports it.
+    """The result of a test, as a job reports it.
 
     Attributes:
-        name: The test.
-        classname: What it belongs to. Default: empty.
-        file: Where it is written. Default: None, as when the report does not say.
-        source: The kind of report. Default: ``pytest``.
+        name: The name of the test.
+        classname: The class or module of the test. Default: empty.
+        file: The path of the test file. Default: None, unknown.
+        source: The kind of test report. Default: ``pytest``.
         result: ``success``, ``failure``, ``error`` or ``skipped``. Default: ``success``.
-        run_time: Seconds. Default: 0.01.
-        message: Why it failed. Default: empty, as when it did not.
+        run_time: The duration, in seconds. Default: 0.01.
+        message: The failure message. Default: empty.
     """
 
-    __test__ = False  # pytest would take the name for a test class
+    __test__ = False  # prevents pytest from collecting this class, whose name starts with Test
 
     name: str
     classname: str = ""
@@ -41,12 +41,12 @@ class TestResult:
 
 @attrs.frozen(kw_only=True)
 class ArtifactFile:
-    """One file that a job stores.
+    """A file that a job stores as an artifact.
 
     Attributes:
-        path: The path that the job chose; nothing stops a job from choosing ``../../etc/passwd``.
-        content: The file, in bytes. Default: empty.
-        node_index: Which of the parallel runs stored it. Default: 0, the first.
+        path: The path of the artifact. Jobs choose it freely, so it may be ``../../etc/passwd``.
+        content: The content, in bytes. Default: empty.
+        node_index: The index of the parallel run that stored the file. Default: 0.
     """
 
     path: str
@@ -62,25 +62,27 @@ def _requirements(value: Mapping[str, Sequence[str]] | Sequence[str]) -> Mapping
 
 @attrs.frozen(kw_only=True)
 class JobPlan:
-    """What one job is going to do.
+    """The plan of a job.
 
     Attributes:
-        name: The job, unique within its workflow.
-        requires: Jobs of the same workflow that come first, planned before this one: their names, or each name with the
-            outcomes that let this job start. Default: none; of each name: only ``success``.
-        type: ``build``, or ``approval`` for a job that waits for a person. Default: ``build``.
-        outcome: How it ends. Default: ``success``.
-        outcome_of_rerun: How it ends when its workflow is rerun. Default: ``success``, as for a flaky failure.
-        seconds: How long it runs. Default: 60.
-        queued_seconds: How long it waits for a machine first. Default: 2.
-        approved_after: For approvals, seconds until somebody approves. Default: None, until the API is told to.
-        resource_class: What it runs on. Default: ``medium``.
-        executor: What kind of machine that is. Default: ``docker``.
-        parallelism: How many machines share the work. Default: 1.
-        contexts: Names of the contexts whose variables it gets. Default: none.
-        credits: What it costs. Default: 10 credits a minute for each machine.
-        tests: What its tests gave, or a function that makes them up when somebody asks. Default: none.
-        artifacts: The files it stores, or a function that makes them up when somebody asks. Default: none.
+        name: The name, unique within the workflow.
+        requires: The jobs of the same workflow that this job depends on, which have to precede it: either a sequence of
+            names, or a mapping from name to the results with which this job starts, for example
+            ``{"test": ["failed"]}``. Default: no dependencies; for a sequence, ``success`` is required.
+        type: ``build``, or ``approval`` for a job that waits to be approved. Default: ``build``.
+        outcome: The final status. Default: ``success``.
+        outcome_of_rerun: The final status in a rerun of the workflow. Default: ``success``, as for a flaky failure.
+        seconds: The duration, in seconds. Default: 60.
+        queued_seconds: The seconds in the queue before the job starts. Default: 2.
+        approved_after: For approvals, the seconds until the job is approved. Default: None, not before a request to
+            approve it.
+        resource_class: The resource class. Default: ``medium``.
+        executor: The executor. Default: ``docker``.
+        parallelism: The number of parallel runs. Default: 1.
+        contexts: The names of the contexts that the job uses. Default: none.
+        credits: The credits used. Default: 10 per minute and parallel run.
+        tests: The test results, or a function that creates them on demand. Default: none.
+        artifacts: The artifacts, or a function that creates them on demand. Default: none.
     """
 
     name: str
@@ -106,16 +108,18 @@ def _job_plans(jobs: Iterable[JobPlan | str]) -> tuple[JobPlan, ...]:
 
 @attrs.frozen(kw_only=True)
 class WorkflowPlan:
-    """What one workflow is going to do.
+    """The plan of a workflow.
 
     Attributes:
-        name: The workflow.
-        jobs: Its jobs, each after those it requires; a name alone stands for a job that succeeds.
-        tag: ``setup`` for the workflow of dynamic configuration that comes before all others. Default: None.
-        starts_after: Seconds between the pipeline's creation and the workflow's. Default: 0.
+        name: The name.
+        jobs: The jobs, each after those it requires. A string stands for a job of that name that succeeds.
+        tag: ``setup`` for a setup workflow of dynamic configuration; workflows after it start when it has succeeded.
+            Default: None.
+        starts_after: The seconds between the creation of the pipeline, or the end of the setup workflow, and the
+            creation of this workflow. Default: 0.
 
     Raises:
-        ValueError: A job requires one that does not come before it, or two jobs have one name.
+        ValueError: A job requires a job that does not precede it, or two jobs have the same name.
     """
 
     name: str
@@ -127,10 +131,10 @@ class WorkflowPlan:
         seen: set[str] = set()
         for job in self.jobs:
             if job.name in seen:
-                msg = f"workflow {self.name!r} has two jobs named {job.name!r}: job names are unique within a workflow"
+                msg = f"workflow {self.name!r} has two jobs named {job.name!r}: use unique names"
                 raise ValueError(msg)
             if missing := sorted(set(job.requires) - seen):
-                msg = f"job {job.name!r} requires {missing}, which workflow {self.name!r} does not plan before it"
+                msg = f"job {job.name!r} requires {missing}: plan these jobs before it"
                 raise ValueError(msg)
             seen.add(job.name)
 
@@ -139,4 +143,4 @@ DEFAULT_WORKFLOW: Final = WorkflowPlan(
     name="build-and-test",
     jobs=(JobPlan(name="build", seconds=90), JobPlan(name="test", requires=("build",), seconds=240)),
 )
-"""What a project runs when nobody said anything else."""
+"""The default workflow of a project."""

@@ -1,0 +1,229 @@
+"""Read a URL to its end, resuming when the connection breaks.
+
+After a break, the rest is requested with ``Range``, conditional on the file being unchanged (``If-Range``; RFC 9110,
+sections 13.1.5 and 14.2). A server without support for ranges sends the complete body again, and the target is reset
+first. The bytes received are compared with the announced size, so that a truncated body is never taken for a complete
+one.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Final, Protocol
+
+import anyio
+import attrs
+
+from circleci_v2.errors import APIConnectionError, APIError, CircleCIError, ConfigurationError, DecodeError
+
+__all__ = [
+    "DOWNLOAD_ERRORS",
+    "InvalidURLError",
+    "ResponseStream",
+    "Sink",
+    "StreamClient",
+    "content_length",
+    "download",
+    "first_byte",
+]
+
+
+class InvalidURLError(CircleCIError):
+    """The text is not an absolute HTTP URL."""
+
+
+DOWNLOAD_ERRORS: Final = (APIError, APIConnectionError, DecodeError, InvalidURLError)
+"""The errors that `download` raises when the URL cannot be read, as opposed to errors of the sink."""
+
+
+class ResponseStream(Protocol):
+    """A response whose body has not been read yet."""
+
+    @property
+    def status_code(self) -> int:
+        """The HTTP status, below 300."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, case-insensitive."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Iterate over the body; raises APIConnectionError when the connection breaks."""
+        ...
+
+
+class StreamClient(Protocol):
+    """The part of the client that a download needs."""
+
+    def stream(
+        self, url: str, *, headers: Mapping[str, str], authenticate: bool
+    ) -> AbstractAsyncContextManager[ResponseStream]:
+        """Send a GET and yield the response.
+
+        Args:
+            url: Any URL.
+            headers: Additional headers.
+            authenticate: Whether to send the token to the host of the URL; redirect targets never get it.
+
+        Raises:
+            APIError: The status is 300 or above.
+            ValueError: The URL is not absolute, or not HTTP.
+        """
+        ...
+
+
+class Sink(Protocol):
+    """The target of a download."""
+
+    async def begin(self, size: int | None) -> None:
+        """Start from the first byte, and discard earlier bytes; `size` in bytes when the server sent it."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Receive the next bytes."""
+        ...
+
+
+# A download fails after this many consecutive attempts that brought no new bytes.
+MAX_ATTEMPTS_WITHOUT_PROGRESS = 5
+
+
+async def download(client: StreamClient, url: str, sink: Sink, *, authenticate: bool) -> int:
+    """Read a URL to its end.
+
+    Args:
+        client: Sends the requests.
+        url: The URL.
+        sink: Receives the bytes.
+        authenticate: Whether to send the token to the host of the URL; redirect targets never get it.
+
+    Returns:
+        The size in bytes.
+
+    Raises:
+        APIError: CircleCI or its storage rejected a request.
+        APIConnectionError: The connection broke `MAX_ATTEMPTS_WITHOUT_PROGRESS` times without any new bytes.
+        DecodeError: The body of an error response is longer than the client accepts.
+        InvalidURLError: `url` is not an absolute HTTP URL.
+    """
+    transfer = _Transfer(client, url, sink, authenticate)
+    without_progress = furthest = 0
+    while True:
+        try:
+            return await transfer.attempt()
+        except APIConnectionError:
+            without_progress = 0 if transfer.received > furthest else without_progress + 1
+            furthest = max(furthest, transfer.received)
+            if without_progress >= MAX_ATTEMPTS_WITHOUT_PROGRESS:
+                raise
+        await back_off(without_progress)
+
+
+async def back_off(without_progress: int) -> None:
+    """Wait before the next attempt: not at all after progress, else up to 0.5, 1, 2 and 4 seconds (full jitter)."""
+    if without_progress:
+        await anyio.sleep(random.uniform(0, 0.25 * 2**without_progress))  # noqa: S311 - spreads load, not a secret
+
+
+@attrs.define
+class _Transfer:
+    """The state of a download between attempts."""
+
+    client: StreamClient
+    url: str
+    sink: Sink
+    authenticate: bool
+    received: int = 0
+    size: int | None = None
+    validator: str | None = None
+
+    async def attempt(self) -> int:
+        # With a content coding, byte positions would be those of the compressed representation, not of the file.
+        headers = {"Accept-Encoding": "identity"}
+        if self.received and self.validator:
+            headers |= {"Range": f"bytes={self.received}-", "If-Range": self.validator}
+        try:
+            async with AsyncExitStack() as stack:
+                await self._receive(await self._open(stack, headers))
+        except APIError as error:
+            if error.status_code != 416 or "Range" not in headers:
+                raise
+            raise self._restart_error("the file has become shorter on the server") from error
+        return self.received
+
+    async def _open(self, stack: AsyncExitStack, headers: Mapping[str, str]) -> ResponseStream:
+        stream = self.client.stream(self.url, headers=headers, authenticate=self.authenticate)
+        try:
+            return await stack.enter_async_context(stream)
+        except ConfigurationError:
+            # Also a ValueError, but about the client and not about the URL.
+            raise
+        except ValueError as error:
+            raise InvalidURLError(str(error)) from error
+
+    async def _receive(self, response: ResponseStream) -> None:
+        if response.status_code == 206:
+            self._continue(response)
+        else:
+            await self._begin(response)
+        async for data in response:
+            await self.sink.write(data)
+            self.received += len(data)
+        if self.size is not None and self.received != self.size:
+            problem = f"received {self.received:,} of {self.size:,} bytes"
+            raise self._restart_error(problem) if self.received > self.size else self._error(problem)
+
+    async def _begin(self, response: ResponseStream) -> None:
+        self.received = 0
+        encoded = response.headers.get("content-encoding", "identity") != "identity"
+        self.size = None if encoded else content_length(response)
+        self.validator = None if encoded else _validator(response)
+        await self.sink.begin(self.size)
+
+    def _continue(self, response: ResponseStream) -> None:
+        """Check that a partial response (206) continues the bytes received so far."""
+        total = _total_size(response)
+        wrong_size = self.size and total not in {None, self.size}
+        if not self.validator or first_byte(response) != self.received or wrong_size:
+            raise self._restart_error("the server sent another range than requested")
+        # The first response may have had no length, and a server may send a shorter range than requested.
+        self.size = self.size or total
+
+    def _restart_error(self, problem: str) -> APIConnectionError:
+        """Return the error for parts that do not fit together; the next attempt starts from the first byte."""
+        self.validator = None
+        return self._error(problem)
+
+    def _error(self, problem: str) -> APIConnectionError:
+        return APIConnectionError(problem, method="GET", url=self.url)
+
+
+def content_length(response: ResponseStream) -> int | None:
+    """Return ``Content-Length`` in bytes; None when the server did not send it."""
+    text = response.headers.get("content-length", "")
+    return int(text) if text.isdecimal() else None
+
+
+def _validator(response: ResponseStream) -> str | None:
+    """Return a value for ``If-Range``, which must not be a weak entity tag (RFC 9110, section 13.1.5)."""
+    if response.headers.get("accept-ranges") == "none":
+        return None
+    tag = response.headers.get("etag")
+    return tag if tag and not tag.startswith("W/") else response.headers.get("last-modified")
+
+
+def first_byte(response: ResponseStream) -> int | None:
+    """Return the position of the first byte from ``Content-Range``; None when the header is absent or malformed."""
+    match = re.match(r"bytes (\d{1,18})-", response.headers.get("content-range", ""))
+    return int(match[1]) if match else None
+
+
+def _total_size(response: ResponseStream) -> int | None:
+    """Return the size of the complete file from ``Content-Range``; None when it is unknown."""
+    match = re.search(r"/(\d{1,18})$", response.headers.get("content-range", ""))
+    return int(match[1]) if match else None

@@ -1,1 +1,0 @@
-"""Insights: numbers about a project, computed from what it ran."""

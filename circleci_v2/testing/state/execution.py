@@ -1,0 +1,230 @@
+"""Create pipelines, workflows and jobs from plans, and rerun workflows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from random import Random
+
+import attrs
+
+from circleci_v2.testing.state import FakeState
+from circleci_v2.testing.state.plans import WorkflowPlan
+from circleci_v2.testing.state.projects import FAILURES, FakeJob, FakePipeline, FakeWorkflow
+from circleci_v2.testing.state.resources import uuid
+
+__all__ = ["add_workflow", "register_pipeline", "rerun", "start_workflows"]
+
+
+def register_pipeline(state: FakeState, pipeline: FakePipeline) -> None:
+    """Append a pipeline to its project."""
+    pipeline.project.pipelines.append(pipeline)
+    state.index(pipeline)
+
+
+def start_workflows(
+    state: FakeState, pipeline: FakePipeline, plans: Sequence[WorkflowPlan], *, random: Random | None = None
+) -> None:
+    """Add the planned workflows to a pipeline, created when the pipeline was created.
+
+    Plans after a ``setup`` workflow are started when it, or a rerun of it, succeeds, as with dynamic configuration. If
+    there are no such plans, the pipeline waits to be continued through the API.
+
+    Args:
+        state: The state of the fake.
+        pipeline: The pipeline.
+        plans: The plans of the workflows.
+        random: The source of ids. Default: that of the state.
+    """
+    _start_workflows(state, pipeline, plans, created_at=pipeline.created_at, random=random or state.random)
+
+
+def _start_workflows(
+    state: FakeState, pipeline: FakePipeline, plans: Sequence[WorkflowPlan], *, created_at: float, random: Random
+) -> list[FakeWorkflow]:
+    workflows: list[FakeWorkflow] = []
+    for position, plan in enumerate(plans, start=1):
+        workflow = add_workflow(state, pipeline, plan, created_at=created_at, random=random)
+        workflows.append(workflow)
+        if plan.tag == "setup":
+            workflow.plan_continuation = _Continuation(
+                state=state, pipeline=pipeline, plans=plans[position:], random=random
+            )
+            workflow.plan_continuation(workflow)
+            break
+    return workflows
+
+
+@attrs.define(kw_only=True, eq=False)
+class _Continuation:
+    """The part of a pipeline that follows its setup workflow, started by the first successful run of it.
+
+    Attributes:
+        setups: The setup workflow and its reruns.
+        workflows: The following workflows, created as soon as a run of the setup workflow is going to succeed.
+    """
+
+    state: FakeState
+    pipeline: FakePipeline
+    plans: Sequence[WorkflowPlan]
+    random: Random
+    setups: list[FakeWorkflow] = attrs.field(factory=list[FakeWorkflow])
+    workflows: list[FakeWorkflow] = attrs.field(factory=list[FakeWorkflow])
+
+    def __call__(self, setup: FakeWorkflow) -> None:
+        """Update the following workflows after a change to a run of the setup workflow."""
+        if setup not in self.setups:
+            self.setups.append(setup)
+        if self.plans:
+            self._follow(self._ready_at())
+        elif self.pipeline.continued_at is None:
+            self._update_key(self._ready_at())
+
+    def _ready_at(self) -> float | None:
+        """Return when the first run of the setup workflow succeeds; None means never, as things stand."""
+        succeeding = [setup for setup in self.setups if setup.status(math.inf) == "success"]
+        ends = [setup.stopped_at(math.inf) for setup in succeeding]
+        return min((at for at in ends if at is not None), default=None)
+
+    def _follow(self, ready: float | None) -> None:
+        self.pipeline.continued_at = ready
+        for workflow in self.workflows:
+            workflow.created_at = math.inf if ready is None else ready + workflow.plan.starts_after
+            workflow.update_times()
+        if ready is not None and not self.workflows:
+            self.workflows = _start_workflows(
+                self.state, self.pipeline, self.plans, created_at=ready, random=self.random
+            )
+
+    def _update_key(self, ready: float | None) -> None:
+        key = self.pipeline.continuation_key
+        self.pipeline.continuation_key = None if ready is None else key or uuid(self.random)
+
+
+def add_workflow(
+    state: FakeState,
+    pipeline: FakePipeline,
+    plan: WorkflowPlan,
+    *,
+    created_at: float,
+    random: Random,
+    started_by: str | None = None,
+) -> FakeWorkflow:
+    """Add a workflow to a pipeline.
+
+    Args:
+        state: The state of the fake.
+        pipeline: The pipeline.
+        plan: The plan of the workflow.
+        created_at: The creation time, in seconds since 1970; ``plan.starts_after`` is added to it.
+        random: The source of ids.
+        started_by: The id of a user. Default: the user who triggered the pipeline.
+    """
+    workflow = FakeWorkflow(
+        id=uuid(random),
+        plan=plan,
+        pipeline=pipeline,
+        created_at=created_at + plan.starts_after,
+        started_by=started_by or pipeline.actor_id,
+    )
+    by_name: dict[str, FakeJob] = {}
+    for job_plan in plan.jobs:
+        job = FakeJob(
+            id=uuid(random),
+            plan=job_plan,
+            workflow=workflow,
+            dependencies=tuple(by_name[name] for name in job_plan.requires),
+            outcome_planned=job_plan.outcome,
+        )
+        if job_plan.type == "approval":
+            job.approval_request_id = uuid(random)
+        else:
+            _assign_number(pipeline, job)
+        by_name[job.name] = job
+    _register(state, workflow, by_name.values())
+    return workflow
+
+
+def rerun(
+    state: FakeState,
+    workflow: FakeWorkflow,
+    *,
+    created_at: float,
+    started_by: str,
+    chosen: Sequence[FakeJob] = (),
+    from_failed: bool = False,
+    random: Random | None = None,
+) -> FakeWorkflow:
+    """Rerun a workflow, as a new workflow of the same pipeline.
+
+    Args:
+        state: The state of the fake.
+        workflow: The workflow to rerun.
+        created_at: The creation time, in seconds since 1970.
+        started_by: The id of a user.
+        chosen: Run only these jobs, the jobs that depend on them, and unfinished jobs; other jobs keep their results.
+            Default: run all jobs.
+        from_failed: Run only the jobs that did not succeed.
+        random: The source of ids. Default: that of the state.
+    """
+    random = random or state.random
+    again = FakeWorkflow(
+        id=uuid(random),
+        plan=workflow.plan,
+        pipeline=workflow.pipeline,
+        created_at=created_at,
+        started_by=started_by,
+        rerun_of=workflow,
+        plan_continuation=workflow.plan_continuation,
+    )
+    repeated = _jobs_to_repeat(workflow, chosen, from_failed=from_failed, now=created_at)
+    by_name: dict[str, FakeJob] = {}
+    for job in workflow.jobs:
+        copy = FakeJob(
+            id=uuid(random),
+            plan=job.plan,
+            workflow=again,
+            dependencies=tuple(by_name[dependency.name] for dependency in job.dependencies),
+            outcome_planned=job.plan.outcome_of_rerun,
+        )
+        if job not in repeated:
+            copy.reused_from, copy.number, copy.approval_request_id = job, job.number, job.approval_request_id
+        elif job.plan.type == "approval":
+            copy.approval_request_id = uuid(random)
+        else:
+            _assign_number(workflow.pipeline, copy)
+        by_name[job.name] = copy
+    _register(state, again, by_name.values())
+    return again
+
+
+def _jobs_to_repeat(
+    workflow: FakeWorkflow, chosen: Sequence[FakeJob], *, from_failed: bool, now: float
+) -> set[FakeJob]:
+    if not from_failed and not chosen:
+        return set(workflow.jobs)
+    repeated = set(chosen)
+    for job in workflow.jobs:
+        unfinished = not job.ended(now)
+        failed = from_failed and job.outcome in FAILURES | {"canceled"}
+        if unfinished or failed or any(dependency in repeated for dependency in job.dependencies):
+            repeated.add(job)
+    return repeated
+
+
+def _assign_number(pipeline: FakePipeline, job: FakeJob) -> None:
+    project = pipeline.project
+    job.number = next(pipeline.reserved_job_numbers, None)
+    if job.number is None:
+        job.number = project.next_job_number
+        project.next_job_number += 1
+    project.jobs[job.number] = job
+
+
+def _register(state: FakeState, workflow: FakeWorkflow, jobs: Iterable[FakeJob]) -> None:
+    workflow.jobs.extend(jobs)
+    workflow.pipeline.planned_workflows.append(workflow)
+    workflow.update_times()
+    state.index(workflow)
+    for job in workflow.jobs:
+        state.index(job)

@@ -1,0 +1,1 @@
+"""Compare documents, generated code and released versions, in terms of what users of the package notice."""

@@ -1,0 +1,147 @@
+"""Flatten schemas to plain OpenAPI 3.0: follow references, merge ``allOf``, turn lists of types into unions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from circleci_v2._wire.json import is_array, is_object
+from codegen.errors import SpecError
+from codegen.schemas import DOC_KEYS, Schema, resolve_pointer
+
+__all__ = [
+    "MAXIMUM_DEPTH",
+    "UNION_KEYS",
+    "is_enum",
+    "merge_all_of",
+    "plain_value",
+    "resolve",
+    "union_variants",
+    "with_siblings",
+]
+
+MAXIMUM_DEPTH = 60
+"""Deeper nesting is reported as a cycle."""
+
+UNION_KEYS = ("oneOf", "anyOf")
+
+_SIBLING_KEYS = frozenset({"description", "nullable", "deprecated", "example", "default"})
+_HARMLESS_SIBLINGS = _SIBLING_KEYS | DOC_KEYS | {"allOf", "type", "title", "readOnly", "writeOnly"}
+"""Keys next to a reference that do not make it a different schema."""
+
+
+def resolve(document: Mapping[str, Any], schema: Any, where: str) -> tuple[Schema, Schema]:
+    """Return the schema behind references and single-member ``allOf``s, and the keys found next to the references.
+
+    The second schema holds what applies to this use of the schema only, such as its description or that it may be null.
+    """
+    siblings: Schema = {}
+    seen: set[str] = set()
+    while True:
+        if schema is True:
+            schema = {}
+        if not is_object(schema):
+            msg = f"{where}: expected a schema, found {schema!r}"
+            raise SpecError(msg)
+        if _is_wrapped_reference(schema):
+            siblings = {**_siblings(schema), **siblings}
+            schema = schema["allOf"][0]
+        if "$ref" not in schema:
+            return schema, siblings
+        pointer = schema["$ref"]
+        if pointer in seen:
+            msg = f"{where}: $ref {pointer!r} leads back to itself"
+            raise SpecError(msg)
+        seen.add(pointer)
+        schema = resolve_pointer(document, pointer, where)
+
+
+def _is_wrapped_reference(schema: Schema) -> bool:
+    """Whether an ``allOf`` only adds siblings to a reference; if it adds fields, it extends the referenced schema."""
+    members = schema.get("allOf")
+    if not is_array(members) or len(members) != 1 or not is_object(members[0]) or "$ref" not in members[0]:
+        return False
+    return all(key in _HARMLESS_SIBLINGS or key.startswith("x-") for key in schema)
+
+
+def _siblings(schema: Schema) -> Schema:
+    siblings = {key: value for key, value in schema.items() if key in _SIBLING_KEYS}
+    return {**siblings, "nullable": True} if schema.get("x-nullable") else siblings
+
+
+def merge_all_of(document: Mapping[str, Any], schema: Schema, where: str, depth: int = 0) -> Schema:
+    """Merge the members of an ``allOf`` into one flat schema, and replace vendor extensions by plain OpenAPI 3.0."""
+    merged = {
+        key: value for key, value in schema.items() if key != "allOf" and not key.startswith("x-") and key != "title"
+    }
+    if schema.get("x-nullable"):
+        merged["nullable"] = True
+    if depth > MAXIMUM_DEPTH:
+        msg = f"{where}: allOf is nested more than {MAXIMUM_DEPTH} deep, or leads back to itself"
+        raise SpecError(msg)
+    for member in schema.get("allOf", ()):
+        resolved, _ = resolve(document, member, where)
+        part = merge_all_of(document, resolved, where, depth + 1)
+        merged["properties"] = {**merged.get("properties", {}), **part.get("properties", {})}
+        merged["required"] = [*merged.get("required", ()), *part.get("required", ())]
+        merged = {**{k: v for k, v in part.items() if k not in {"properties", "required"}}, **merged}
+        merged = {k: v for k, v in merged.items() if k not in {"properties", "required"} or v}
+    return _without_type_list(merged)
+
+
+def _without_type_list(schema: Schema) -> Schema:
+    """Rewrite a list of types, which OpenAPI 3.1 uses for nullable values, as ``nullable`` and ``anyOf``."""
+    types = schema.get("type")
+    if not is_array(types):
+        return schema
+    rest = [kind for kind in types if kind != "null"]
+    base = {key: value for key, value in schema.items() if key != "type"}
+    null = {"nullable": True} if "null" in types else {}
+    return (
+        {**base, "type": rest[0], **null}
+        if len(rest) == 1
+        else {**base, "anyOf": [{"type": kind} for kind in rest], **null}
+    )
+
+
+def plain_value(schema: Schema) -> Schema:
+    """Return a schema of a single value without keys that add no information.
+
+    These are formats that repeat the type, enums of values other than strings, and keys that apply to objects only.
+    """
+    return {
+        key: value
+        for key, value in schema.items()
+        if not (key == "format" and value == schema.get("type"))
+        and key not in {"enum", "required", "additionalProperties"}
+        and value is not False
+    }
+
+
+def is_enum(schema: Schema) -> bool:
+    """Whether the schema lists strings, and nothing but strings and null."""
+    values = [value for value in schema.get("enum", ()) if value is not None]
+    return bool(values) and all(isinstance(value, str) for value in values)
+
+
+def union_variants(schema: Schema) -> Sequence[Any]:
+    """Return the distinct variants of a union without null; none if the union only lists which fields are required together."""
+    variants = [variant for key in UNION_KEYS for variant in schema.get(key, ())]
+    if all(is_object(variant) and set(variant) == {"required"} for variant in variants):
+        return ()
+    return [variant for variant in _distinct(variants) if variant != {"type": "null"}]
+
+
+def _distinct(variants: Sequence[Any]) -> Iterator[Any]:
+    seen: list[Any] = []
+    for variant in variants:
+        if variant not in seen:
+            seen.append(variant)
+            yield variant
+
+
+def with_siblings(schema: Schema, siblings: Schema) -> Schema:
+    """Add keys that apply to one use of a schema; a reference is wrapped in an ``allOf`` for them."""
+    if "$ref" in schema:
+        return {"allOf": [schema], **siblings} if siblings else schema
+    return {**schema, **siblings}

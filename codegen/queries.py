@@ -1,0 +1,50 @@
+"""Look things up in a document in normal form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from circleci_v2._wire.json import is_array, is_object
+from codegen.documents import Document
+
+__all__ = ["component_of", "fields_of_schema", "json_schema_of", "operations_of", "references_in"]
+
+_SCHEMAS = "#/components/schemas/"
+
+
+def operations_of(document: Document) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield method, path and content of every operation, in the document's order."""
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield method, path, operation
+
+
+def json_schema_of(holder: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the JSON schema of a request body or response, or an empty one if it has none."""
+    schema: Mapping[str, Any] = holder.get("content", {}).get("application/json", {}).get("schema", {})
+    return schema
+
+
+def component_of(value: Mapping[str, Any]) -> str:
+    """Return the name of the component that a reference points to, or an empty string if it is not a reference."""
+    return str(value.get("$ref", "")).rsplit("/", 1)[-1]
+
+
+def fields_of_schema(document: Document, component: str) -> Mapping[str, Any]:
+    """Return the fields of a schema component; empty if the component does not exist."""
+    fields: Mapping[str, Any] = document["components"]["schemas"].get(component, {}).get("properties", {})
+    return fields
+
+
+def references_in(value: Any) -> Iterator[str]:
+    """Yield the schema component behind every reference in any part of a document, in order, with repetitions."""
+    if is_array(value):
+        for item in value:
+            yield from references_in(item)
+    elif is_object(value):
+        pointer = value.get("$ref")
+        if isinstance(pointer, str) and pointer.startswith(_SCHEMAS):
+            yield component_of(value)
+        for item in value.values():
+            yield from references_in(item)

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circleci_v2.errors import ConfigurationError
+from circleci_v2.usage_export.limits import split_range
+
+NOW = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
+
+
+def test_a_month_is_one_window():
+    (window,) = split_range(NOW - timedelta(days=31), NOW, now=NOW)
+    assert (window.start, window.end) == (NOW - timedelta(days=31), NOW)
+
+
+def test_a_longer_range_is_cut_at_midnight():
+    windows = split_range(NOW - timedelta(days=40), NOW, now=NOW)
+    assert [str(window) for window in windows] == [
+        "2026-02-19 12:00 to 2026-03-21 23:59 UTC",
+        "2026-03-22 00:00 to 2026-03-31 12:00 UTC",
+    ]
+
+
+def test_thirteen_months_are_in_reach():
+    assert len(split_range(datetime(2025, 2, 28, tzinfo=UTC) + timedelta(days=4), NOW, now=NOW)) == 13
+
+
+def test_other_time_zones_name_the_same_moments():
+    berlin = timezone(timedelta(hours=2))
+    (window,) = split_range(datetime(2026, 3, 1, 2, tzinfo=berlin), datetime(2026, 3, 2, 2, tzinfo=berlin), now=NOW)
+    assert str(window) == "2026-03-01 00:00 to 2026-03-02 00:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "message"),
+    [
+        (NOW, NOW, "is not before"),
+        (NOW, NOW - timedelta(days=1), "is not before"),
+        (NOW - timedelta(days=1), NOW + timedelta(seconds=1), "in the future"),
+        (NOW - timedelta(days=400), NOW, "too old: CircleCI keeps 13 months"),
+        (datetime(2026, 3, 1), NOW, "start=.* has no time zone"),  # noqa: DTZ001 - the error under test
+        (NOW - timedelta(days=1), datetime(2026, 3, 31), "end=.* has no time zone"),  # noqa: DTZ001
+    ],
+)
+def test_a_range_without_data_is_an_error(start, end, message):
+    with pytest.raises(ConfigurationError, match=message):
+        split_range(start, end, now=NOW)
+
+
+@given(
+    start=st.floats(1, 390),
+    length=st.floats(0.001, 390),
+)
+def test_windows_cover_the_range_once(start, length):
+    begin = NOW - timedelta(days=start)
+    end = min(NOW, begin + timedelta(days=length))
+    windows = split_range(begin, end, now=NOW)
+    assert (windows[0].start, windows[-1].end) == (begin, end)
+    for window in windows:
+        assert window.start <= window.end
+        assert window.end - window.start <= timedelta(days=31)
+    for earlier, later in pairwise(windows):
+        assert later.start - earlier.end == timedelta(milliseconds=1)
+        assert later.start.date() > earlier.end.date()
+    assert windows == split_range(begin, end, now=NOW + timedelta(hours=5))
