@@ -13,7 +13,7 @@ Escaped, in the notation of Python's string literals such as ``\x1b`` and ``\u20
 
 Kept are all other characters, and two invisible ones that emoji consist of: the zero-width joiner between two emoji, as in
 a family (UTS #51), and the variation selectors U+FE0E and U+FE0F, which select the text or emoji form of one character.
-A backslash is kept too, so an escape cannot be told from the same characters in the original; ``--json`` is exact.
+Backslashes are kept too, so an escape looks like a name that contains these characters; ``--json`` is exact.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class StartedPipeline:
         try:
             yield
         except (PipelineNotTriggeredError, WaitTimeoutError):
-            raise  # their messages are complete: there is no pipeline; the pipeline with this id goes on
+            raise  # their messages are complete: no pipeline was created; this pipeline continues
         except BrokenPipeError:
             self._print_addition()
             raise
@@ -72,4 +72,4 @@ class StartedPipeline:
 
     def _print_addition(self) -> None:
         if self._is_started:
-            print_message(f"{self} was started and goes on at CircleCI.")
+            print_message(f"{self} was started and continues at CircleCI.")

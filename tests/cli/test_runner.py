@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -14,20 +13,6 @@ import pytest
 
 from tests.cli.terminal import COMMAND
 from tests.loopback import TOKEN, Received, Reply, serving
-
-
-@pytest.fixture
-def children_receive_interrupts() -> Iterator[None]:
-    """Start child processes with the default action for SIGINT.
-
-    A process inherits an ignored signal, and Python keeps it ignored: under nohup or as a background job of a shell, the
-    children of pytest would never see the SIGINT that a test sends, and the test would wait for ever. A handler is not
-    inherited; execve(2) resets it to the default.
-    """
-    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, previous)
-
 
 posix_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for a single process")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -36,19 +37,26 @@ UNUSABLE = {
 
 
 @pytest.mark.parametrize("response", UNUSABLE.values(), ids=UNUSABLE)
-@pytest.mark.parametrize("options", [(), ("--wait", "--timeout", "1")], ids=["trigger", "trigger and wait"])
-def test_a_response_without_a_usable_id_is_reported_as_a_started_pipeline(
-    response: Reply, options: tuple[str, ...]
-) -> None:
+def test_a_response_without_a_usable_id_is_reported_as_a_started_pipeline(response: Reply) -> None:
     with serving(hostile_server(post=lambda _: response)) as server:
-        result = run_in_pipe([*TRIGGER, *options], environment(server.url))
-        assert len([request for request in server.requests if request.method == "POST"]) == 1
-    # A wait for a pipeline with an odd id ends with its timeout.
-    assert (result.exit_code, result.stdout) in {(6, ""), (124 if options else 6, "")}, result
-    expected = "was started, but then an error occurred: " if result.exit_code == 6 else "It goes on at CircleCI."
-    assert expected in result.stderr
+        result = run_in_pipe(TRIGGER, environment(server.url))
+        assert [request.method for request in server.requests] == ["POST"]
+    assert (result.exit_code, result.stdout) == (6, ""), result
+    assert " was started, but then an error occurred: " in result.stderr
     assert "Traceback" not in result.stderr
     assert not hidden_characters(result.stderr, allowed="\n")
+
+
+@pytest.mark.parametrize(("response", "exit_code"), [("no JSON", 6), ("half of it", 6), ("no id", 124)])
+def test_a_wait_after_a_response_without_a_usable_id_says_that_the_pipeline_continues(
+    response: str, exit_code: int
+) -> None:
+    with serving(hostile_server(post=lambda _: UNUSABLE[response])) as server:
+        result = run_in_pipe([*TRIGGER, "--wait", "--timeout", "1"], environment(server.url))
+        assert [request.method for request in server.requests].count("POST") == 1
+    assert result.exit_code == exit_code, result
+    assert ("was started" if exit_code == 6 else "continues at CircleCI") in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_an_unreadable_response_is_reported_as_a_possible_effect() -> None:
@@ -119,6 +127,27 @@ def test_an_unexpected_error_after_the_start_is_no_traceback() -> None:
     assert "TypeError: " in result.stderr
     assert PIPELINE_ID in result.stdout + result.stderr
     assert not hidden_characters(result.stderr, allowed="\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for a single process")
+@pytest.mark.usefixtures("children_receive_interrupts")
+def test_an_interrupt_says_that_the_pipeline_continues() -> None:
+    pending = CREATED | {"project_slug": "gh/acme/web", "updated_at": None, "errors": []}
+    replies = {"POST": Reply(201, JSON, encoded(CREATED)), "GET": Reply(200, JSON, encoded(pending | {"items": []}))}
+    with serving(lambda request: replies[request.method]) as server:
+        command = [*COMMAND, *TRIGGER, "--wait"]
+        env = environment(server.url)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as process:
+            assert process.stderr is not None
+            while "pipeline: new" not in process.stderr.readline():
+                pass
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.splitlines()[-2:] == [
+        f"Pipeline {PIPELINE_ID} was started and continues at CircleCI.",
+        "Interrupted.",
+    ]
 
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="only a POSIX shell redirects like this")
