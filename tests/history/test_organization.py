@@ -1,4 +1,4 @@
-"""The history of an organization with more projects than CircleCI lists the pipelines of."""
+"""The row on `org_history` of the guide: an organization with more projects than CircleCI lists the pipelines of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which workflows the fake refuses to rerun, and what canceling the job of an approval leaves of a workflow."""
+"""The rows "Approvals and reruns" of the guide: refused reruns, and declining an approval by canceling its job."""
 
 from __future__ import annotations
 
