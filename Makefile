@@ -34,11 +34,12 @@ demo: $(VENV)/installed-test  ## Fetch a project's CI history from an embedded f
 test: $(VENV)/installed-dev  ## Run the tests, one process for each core (ARGS=)
 	$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
 
-lint: $(VENV)/installed-dev  ## Check style, open TODO markers and prose
+lint: $(VENV)/installed-dev  ## Check style, open TODO markers, prose and the sources of claims
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m codegen.adopt.check_todos
 	$(BIN)/python -m tools.check_prose
+	$(BIN)/python -m tools.check_sources
 
 format: $(VENV)/installed-dev  ## Format the code and apply automatic fixes
 	$(BIN)/ruff check --fix .
@@ -74,7 +75,7 @@ adopt: $(VENV)/installed-dev  ## Bring the facts of a newer document into openap
 bench:  ## Run all benchmarks (one: make bench-http, bench-ratelimit, bench-bulk, ...)
 	$(MAKE) --keep-going $(BENCHMARKS)
 
-# It asks for an older httpx, and runs with this one.
+# Its metadata requires an older httpx, but it runs with the current one.
 $(VENV)/installed-peers: $(VENV)/installed-bench
 	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt pycircleci-async python-dateutil six
 	touch $@

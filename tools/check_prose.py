@@ -20,6 +20,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from circleci_v2._wire.json import is_array, is_object
+
 ROOT: Final = Path(__file__).parent.parent
 MAXIMUM: Final = 3.0
 """Occurrences in 1,000 words; each file must stay below."""
@@ -104,13 +106,13 @@ def _comments(source: str) -> Iterator[str]:
 
 
 def _descriptions(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
+    if is_object(value):
         for key, inner in value.items():
             if key in {"description", "summary"} and isinstance(inner, str):
                 yield inner
             else:
                 yield from _descriptions(inner)
-    elif isinstance(value, list):
+    elif is_array(value):
         for inner in value:
             yield from _descriptions(inner)
 
