@@ -41,7 +41,7 @@ def _require_number(name: str, value: object) -> None:
         raise ArgumentTypeError(msg)
 
 
-def _positive(_: object, attribute: attrs.Attribute[Any], value: float) -> None:
+def _positive(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     _require_number(attribute.name, value)
     # Not `value <= 0`, which is false for NaN.
     if not value > 0:
@@ -49,7 +49,7 @@ def _positive(_: object, attribute: attrs.Attribute[Any], value: float) -> None:
         raise ConfigurationError(msg)
 
 
-def _not_negative(_: object, attribute: attrs.Attribute[Any], value: float) -> None:
+def _not_negative(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     _require_number(attribute.name, value)
     if not value >= 0:
         msg = f"{attribute.name}={value!r} must not be negative"
