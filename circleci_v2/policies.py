@@ -41,7 +41,7 @@ def _require_number(name: str, value: object) -> None:
         raise ArgumentTypeError(msg)
 
 
-def _positive(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+def _positive(_: object, attribute: attrs.Attribute[Any], value: float) -> None:
     _require_number(attribute.name, value)
     # Not `value <= 0`, which is false for NaN.
     if not value > 0:
@@ -49,7 +49,12 @@ def _positive(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
         raise ConfigurationError(msg)
 
 
-def _not_negative(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+def _positive_or_none(_: object, attribute: attrs.Attribute[Any], value: float | None) -> None:
+    if value is not None:
+        _positive(_, attribute, value)
+
+
+def _not_negative(_: object, attribute: attrs.Attribute[Any], value: float) -> None:
     _require_number(attribute.name, value)
     if not value >= 0:
         msg = f"{attribute.name}={value!r} must not be negative"
@@ -142,7 +147,7 @@ class RetryPolicy:
     """
 
     max_retries: int = attrs.field(default=5, validator=_not_negative)
-    deadline: float | None = attrs.field(default=300.0, validator=attrs.validators.optional(_positive))
+    deadline: float | None = attrs.field(default=300.0, validator=_positive_or_none)
     backoff: float = attrs.field(default=0.5, validator=_positive)
     max_backoff: float = attrs.field(default=30.0, validator=_positive)
 
