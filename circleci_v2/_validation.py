@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from circleci_v2.errors import ConfigurationError
+from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 
 __all__ = ["require_at_least_one", "require_one_of", "require_time_zone"]
 
@@ -23,8 +23,11 @@ def require_at_least_one(name: str, value: int, what: str) -> None:
         raise ConfigurationError(msg)
 
 
-def require_time_zone(name: str, moment: datetime) -> None:
-    """Raise ConfigurationError for a datetime without a time zone, which is ambiguous."""
+def require_time_zone(name: str, moment: object) -> None:
+    """Raise ConfigurationError for a datetime without a time zone, which is ambiguous, and for any other value."""
+    if not isinstance(moment, datetime):
+        msg = f"{name}={moment!r} is not a datetime: pass one like datetime(2026, 1, 31, tzinfo=timezone.utc)"
+        raise ArgumentTypeError(msg)
     if moment.tzinfo is None:
         msg = f"{name}={moment!r} has no time zone: add one, for example with tzinfo=timezone.utc"
         raise ConfigurationError(msg)

@@ -97,7 +97,7 @@ def map_concurrently(
             concurrency then waits behind a slow call. Default: False.
         on_error: ``"raise"``: the first error of a call cancels the other calls and is raised. ``"collect"``: it becomes
             the `Outcome.error` of its item, and the other calls continue. A call that is cancelled although the loop was
-            not left, because something that it awaited was cancelled, fails with a RuntimeError. An error of `items`
+            not left, because something that it awaited was cancelled, fails with a `StreamError`. An error of `items`
             itself is always raised; with ``"collect"`` after the outcomes of the items before it. Default: ``"raise"``.
         total: The number of items, for `on_progress`. Default: their length, if they have one.
         on_progress: Called as ``on_progress(finished, total)`` after each call, also after one that failed. With rich:

@@ -10,14 +10,12 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from types import FunctionType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
-from urllib.parse import quote
 
 from circleci_v2 import artifacts, usage_export, waiting
 from circleci_v2 import history as _history
 from circleci_v2._generated.namespaces import Namespaces, NamespacesWithRawResponse
 from circleci_v2._http.session import CallOptions, Session
 from circleci_v2._wire.deviations import Deviation, DeviationReporter
-from circleci_v2._wire.encoding import encode_json, encode_query
 from circleci_v2._wire.json import load_json
 from circleci_v2._wire.namespace import copy_function
 from circleci_v2._wire.payload import Payload
@@ -183,16 +181,13 @@ class CircleCI(Namespaces):
             The response body as JSON; None when it is empty.
 
         Raises:
-            ValueError: The path is not a path below the base URL.
+            ConfigurationError: The path is not a path below the base URL, the method is not one of HTTP, or a value
+                cannot be sent.
             APIError: CircleCI rejected the request, or failed.
             APIConnectionError: No complete response arrived.
             DecodeError: The response is not JSON.
         """
-        if not path.startswith("/") or path.startswith("//") or "?" in path or "#" in path:
-            msg = f"path={path!r} must be a path below the base URL, such as '/me'; parameters go into query="
-            raise ValueError(msg)
-        encoded_path = quote(path, safe="/%:@!$&'()*+,;=~")
-        request = Request(method.upper(), encoded_path, encode_query(query or {}), encode_json(json), json is not None)
+        request = Request.free(method, path, query=query, json=json)
         return (await self._send(request)).data
 
     def stream(
@@ -214,7 +209,7 @@ class CircleCI(Namespaces):
             APIError: The server rejected the request, or failed.
             APIConnectionError: No response arrived, or the connection broke while reading.
             DecodeError: The server sent an error whose body exceeds ``max_response_bytes``.
-            ValueError: `url` is not a valid URL.
+            ConfigurationError: `url` is not a valid URL, or a header is not valid.
         """
         return self._session.stream(url, headers=headers, authenticate=authenticate, options=self._options)
 
@@ -247,7 +242,7 @@ class CircleCI(Namespaces):
             priority: The priority of calls that wait for a slot: ``interactive`` ones precede ``bulk`` ones.
 
         Raises:
-            ValueError: `priority` has another value.
+            ConfigurationError: `priority` has another value, or another argument is not a number in its range.
         """
         other = copy.copy(self)
         # The copied namespaces are bound to this client and its options.

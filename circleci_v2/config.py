@@ -16,7 +16,7 @@ from urllib.request import getproxies_environment
 
 import attrs
 
-from circleci_v2.errors import ConfigurationError
+from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 from circleci_v2.events import Event
 from circleci_v2.policies import RateLimitPolicy, RetryPolicy, Timeout
 
@@ -107,7 +107,13 @@ class ConnectionOptions:
 
 
 def _secret(token: Token | Secret) -> Secret | Callable[[], Awaitable[str]]:
-    return Secret(token) if isinstance(token, str) else token
+    if isinstance(token, str):
+        return Secret(token)
+    if not isinstance(token, Secret) and not callable(token):
+        # The value may be a token of another type, so that the message does not show it.
+        msg = f"token must be text, or an async function that returns text, not {type(token).__name__}"
+        raise ArgumentTypeError(msg)
+    return token
 
 
 def _timeout(value: float | Timeout) -> Timeout:
@@ -146,8 +152,12 @@ class Settings:
             msg = f"auth={self.auth!r}: choose one of {', '.join(get_args(AuthScheme))}"
             raise ConfigurationError(msg)
         for name in ("max_concurrency", "max_response_bytes"):
-            if getattr(self, name) < 1:
-                msg = f"{name}={getattr(self, name)!r} must be at least 1"
+            value: object = getattr(self, name)
+            if not isinstance(value, int):
+                msg = f"{name}={value!r} must be a whole number, not {type(value).__name__}"
+                raise ArgumentTypeError(msg)
+            if value < 1:
+                msg = f"{name}={value!r} must be at least 1"
                 raise ConfigurationError(msg)
 
 
@@ -224,10 +234,14 @@ def _checked(token: Secret | Callable[[], Awaitable[str]]) -> Secret | Callable[
     return stripped
 
 
-def _base_url(text: str, *, allow_http: bool) -> str:
+def _base_url(given: object, *, allow_http: bool) -> str:
+    if not isinstance(given, str):
+        msg = f"base_url={given!r} must be text, not {type(given).__name__}: use https://circleci.example.com/api/v2"
+        raise ArgumentTypeError(msg)
+    text = given.strip()
     parts = _split(text if "://" in text else f"https://{text}")
-    if parts is None or not _is_api_url(parts):
-        # The part before an "@" may hold a password.
+    if parts is None or not _is_api_url(parts) or not text.isprintable() or " " in text:
+        # `urlsplit` drops tabs and line breaks without a word. The part before an "@" may hold a password.
         shown = text.rpartition("@")[2]
         msg = f"base_url={shown!r} is not the URL of an API: use a form like https://circleci.example.com/api/v2"
         raise ConfigurationError(msg)

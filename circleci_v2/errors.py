@@ -15,14 +15,16 @@ The tree::
     ├── APIConnectionError              no complete response arrived
     │   └── APITimeoutError             ... within the time allowed
     ├── DecodeError                     the response body does not match the API's description
-    ├── PaginationError                 a list could not be read to its end
+    ├── PaginationError                 the pages of a list lead nowhere
     ├── PipelineNotTriggeredError       CircleCI accepted a trigger request but created no pipeline
     ├── WaitTimeoutError                a pipeline or workflow did not end within the deadline
     ├── ArtifactError                   an artifact was rejected or could not be stored
     ├── UsageExportError                a usage export failed
     ├── WebhookVerificationError        the signature of a webhook delivery is missing or invalid
+    ├── StreamError                     a stream was used wrongly, or was cancelled from outside
     ├── InvalidSlugError                not a project or organization slug (also a ``ValueError``)
     └── ConfigurationError              an argument or setting is invalid (also a ``ValueError``)
+        └── ArgumentTypeError           ... because it has a type that is not accepted
 
 Other statuses from 400 up raise ``APIError`` itself, and so does a redirect that is not followed. No error contains the
 token: ``headers`` are those of the response, and ``url`` is the URL of the request, which never includes it.
@@ -37,6 +39,7 @@ __all__ = [
     "APIConnectionError",
     "APIError",
     "APITimeoutError",
+    "ArgumentTypeError",
     "ArtifactError",
     "AuthenticationError",
     "BadRequestError",
@@ -51,6 +54,7 @@ __all__ = [
     "PipelineNotTriggeredError",
     "RateLimitError",
     "ServerError",
+    "StreamError",
     "UnprocessableEntityError",
     "UsageExportError",
     "WaitTimeoutError",
@@ -60,7 +64,17 @@ __all__ = [
 
 
 class CircleCIError(Exception):
-    """The base class of every error that this library raises on purpose: catch it to handle all of them."""
+    """The base class of every error that this library raises on purpose: catch it to handle all of them.
+
+    Attributes:
+        next_page_token: For an error that ended the iteration of a list, the token of the page that failed: pass it as
+            ``page_token=`` to resume there. None for the first page, and for every other error.
+        items_seen: For an error that ended the iteration of a list, the number of items on the pages before. None for
+            every other error.
+    """
+
+    next_page_token: str | None = None
+    items_seen: int | None = None
 
 
 class APIError(CircleCIError):
@@ -78,6 +92,8 @@ class APIError(CircleCIError):
         url: The URL of the request.
         headers: The headers of the response, case-insensitive.
         body: The body of the response: decoded if it is JSON, else its text; None if it is empty.
+        may_have_taken_effect: Whether an earlier attempt of this PUT or DELETE, whose response was lost or was a 5xx, may
+            have done what it asks for. The 404 (or 403) of a repeated DELETE then does not mean that nothing was there.
     """
 
     def __init__(
@@ -91,6 +107,7 @@ class APIError(CircleCIError):
         body: Any = None,
         operation_id: str | None = None,
         request_id: str | None = None,
+        may_have_taken_effect: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -101,11 +118,17 @@ class APIError(CircleCIError):
         self.body = body
         self.operation_id = operation_id
         self.request_id = request_id
+        self.may_have_taken_effect = may_have_taken_effect
 
     def __str__(self) -> str:
         call = f"{self.operation_id} ({self.method} {self.url})" if self.operation_id else f"{self.method} {self.url}"
         trace = f" [request {self.request_id}]" if self.request_id else ""
-        return f"{self.status_code} from {call}: {self.message}{trace}"
+        earlier = (
+            f" (an earlier attempt of this {self.method}, whose response was lost or a server error, may have taken effect)"
+            if self.may_have_taken_effect
+            else ""
+        )
+        return f"{self.status_code} from {call}: {self.message}{earlier}{trace}"
 
 
 class BadRequestError(APIError):
@@ -129,7 +152,8 @@ class PermissionDeniedError(APIError):
 class NotFoundError(APIError):
     """404: the resource does not exist, or the token has no access to it; CircleCI does not distinguish the two.
 
-    Check the slug or id and the access of the token's owner. A page token that has expired is a 404, too.
+    Check the slug or id and the access of the token's owner. A page token that has expired is a 404, too. After a DELETE
+    that was sent again because its response was lost, `may_have_taken_effect` is set: the first one may have deleted it.
     """
 
 
@@ -222,13 +246,13 @@ class DecodeError(CircleCIError):
 
 
 class PaginationError(CircleCIError):
-    """A list could not be read to its end; the items before that are valid.
+    """The pages of a list lead nowhere: a page repeats the one before, or the page tokens lead in a circle.
 
-    Raised when a page after the first fails, with that error as ``__cause__``, and when the page tokens lead in a
-    circle. Resume with ``page_token=error.next_page_token``.
+    The items before are valid; the rest cannot be listed. A page that cannot be fetched raises the error of its request
+    instead, for example `NotFoundError`, with the same attributes.
 
     Attributes:
-        next_page_token: The token of the page that failed.
+        next_page_token: The token of the page that was not what it should be.
         items_seen: The number of items on the pages before it.
     """
 
@@ -308,6 +332,10 @@ class WebhookVerificationError(CircleCIError):
     """
 
 
+class StreamError(CircleCIError, RuntimeError):
+    """A stream was used after it was closed or opened twice, or a call behind it was cancelled from outside."""
+
+
 class InvalidSlugError(CircleCIError, ValueError):
     """The text is not a project or organization slug; the message says why and shows a valid one."""
 
@@ -317,4 +345,11 @@ class ConfigurationError(CircleCIError, ValueError):
 
     Raised by the constructor of the client, for its settings, and by methods whose arguments are invalid or contradict
     each other.
+    """
+
+
+class ArgumentTypeError(ConfigurationError, TypeError):
+    """An argument or setting has a type that is not accepted; the message names it and says which types are.
+
+    It is also a `TypeError`, as Python raises for an argument of the wrong type.
     """

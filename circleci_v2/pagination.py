@@ -1,14 +1,19 @@
 """Page and Paginator: the lists of CircleCI's API, which arrive a page at a time.
 
 A paginator is built on one function from a page token to a page; it does no I/O itself. Page tokens are opaque. A list
-ends at the first page without a token: an empty page that has one is not the end.
+ends at the first page without a token (null, absent or empty): an empty page that has one is not the end.
+
+Some lists of CircleCI send a token and do not read it: they answer with their first page again, for ever. So tokens and
+items are compared, and a list that does not advance ends in a `PaginationError`.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Final, Generic, Self, TypeVar
+from uuid import UUID
 
 import anyio
 import attrs
@@ -59,8 +64,9 @@ class Paginator(Generic[T]):
     first item is needed; `prefetch` requests pages ahead. A loop may be left at any point, it holds nothing open.
     Several tasks may share one iterator: each item goes to one of them.
 
-    An error on the first page is raised unchanged. An error on a later page is raised as `PaginationError`, with the
-    token to resume from and the number of items before it; a list is never cut short silently.
+    A list is never cut short silently. The error of a page is raised as it is, on a later page as on the first, with the
+    token to resume from as `next_page_token` and the number of items before it as `items_seen`. A list whose pages lead
+    nowhere raises `PaginationError`, which has both, too.
 
     Args:
         fetch: Fetches the page of a token.
@@ -81,7 +87,7 @@ class Paginator(Generic[T]):
         """Iterate the pages instead of the items, for example to save each `Page.next_page_token`.
 
         Raises:
-            PaginationError: While iterating: a page after the first failed, or its token leads back.
+            PaginationError: While iterating: a page repeats the one before, or its token leads back.
         """
         return _PageIterator(self._fetch, self._page_token)
 
@@ -95,7 +101,7 @@ class Paginator(Generic[T]):
 
         Raises:
             ConfigurationError: The limit is negative.
-            PaginationError: A page after the first failed, or its token leads back.
+            PaginationError: A page repeats the one before, or its token leads back.
         """
         if limit is not None and limit < 0:
             msg = f"limit={limit} is negative: pass the number of items wanted, or None for all."
@@ -178,7 +184,7 @@ class _PageIterator(AsyncIterator[Page[T]]):
         self._fetch = fetch
         self._page_token = page_token
         self._cycle_detector = _CycleDetector(page_token)
-        self._pages_seen = 0
+        self._previous: Page[T] | None = None
         self._items_seen = 0
         self._ended = False
         # Pages are fetched one after the other: each holds the token of the next.
@@ -199,7 +205,7 @@ class _PageIterator(AsyncIterator[Page[T]]):
         self._check_progress(page)
         self._page_token = page.next_page_token
         self._ended = not page.next_page_token
-        self._pages_seen += 1
+        self._previous = page
         self._items_seen += len(page.items)
         return page
 
@@ -207,24 +213,23 @@ class _PageIterator(AsyncIterator[Page[T]]):
         try:
             return await self._fetch(self._page_token)
         except CircleCIError as error:
-            if self._pages_seen == 0:
-                raise
-            msg = (
-                f"The list broke off after {self._items_seen} items: {error} "
-                f"Resume with page_token={self._page_token!r}; when that is a 404 the token has expired: start again."
-            )
-            raise self._error(msg) from error
+            error.next_page_token, error.items_seen = self._page_token, self._items_seen
+            if self._previous is not None:
+                error.add_note(
+                    f"The list broke off after {self._items_seen} items: resume with page_token={self._page_token!r}. "
+                    "If that is a 404, the token has expired: start again."
+                )
+            raise
 
     def _check_progress(self, page: Page[T]) -> None:
-        if page.next_page_token and not self._cycle_detector.add(page.next_page_token):
-            msg = (
-                f"CircleCI returned page token {page.next_page_token!r} a second time, the list would never end. "
-                "Some lists have one page and return a token all the same; await the paginator to get that page."
-            )
-            raise self._error(msg)
-
-    def _error(self, message: str) -> PaginationError:
-        return PaginationError(message, next_page_token=self._page_token, items_seen=self._items_seen)
+        if self._previous is not None and _is_repetition(page.items, self._previous.items):
+            problem = f"CircleCI returned the same page again for page_token={self._page_token!r}"
+        elif page.next_page_token and not self._cycle_detector.add(page.next_page_token):
+            problem = f"CircleCI returned page token {page.next_page_token!r} a second time, the list would never end"
+        else:
+            return
+        msg = f"{problem}: {self._items_seen} items were seen, the rest cannot be listed. Await the paginator for one page."
+        raise PaginationError(msg, next_page_token=self._page_token, items_seen=self._items_seen)
 
 
 class _ItemIterator(AsyncIterator[T]):
@@ -246,6 +251,31 @@ class _ItemIterator(AsyncIterator[T]):
                     self._items += await self._pages.advance()
                 return self._items.popleft()
         return self._items.popleft()
+
+
+# The share of its items that a page has in common with the one before if it is that page again, and something was written
+# in between. Measured: the variables of a context come 100 a page, without a working token. On a list by position, on the
+# other hand, new items shift the pages, and nearly a full page of them would have to come between two requests.
+_REPEATED_SHARE: Final = 0.9
+_IDENTIFIERS: Final = ("id", "variable")
+"""The fields that identify an item; a variable of a context has no id."""
+
+
+def _is_repetition(items: Sequence[Any], before: Sequence[Any]) -> bool:
+    """Whether the items of a page are those of the page before."""
+    if not items or not before:
+        return False
+    keys, keys_before = _keys(items), _keys(before)
+    if keys and keys_before:
+        return len(keys & keys_before) >= _REPEATED_SHARE * max(len(items), len(before))
+    # Items without an identifier may be alike: a job can report the same test a thousand times.
+    return items == before and not any(item in items[:index] for index, item in enumerate(items))
+
+
+def _keys(items: Sequence[Any]) -> AbstractSet[object]:
+    """The identifiers of the items; empty if one of them has none, or none that can be compared."""
+    found = [next((key for name in _IDENTIFIERS if (key := getattr(item, name, None))), None) for item in items]
+    return set(found) if all(isinstance(key, UUID | str | int) for key in found) else set()
 
 
 _REMEMBERED_TOKENS: Final = 10_000

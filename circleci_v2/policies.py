@@ -15,11 +15,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from numbers import Real
 from typing import Any, Final, Literal
 
 import attrs
 
-from circleci_v2.errors import ConfigurationError
+from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 
 __all__ = [
     "IDEMPOTENT_METHODS",
@@ -34,14 +35,27 @@ __all__ = [
 ]
 
 
-def _positive(_: object, attribute: attrs.Attribute[Any], value: float | None) -> None:
+def _require_number(name: str, value: object) -> None:
+    if not isinstance(value, Real):
+        msg = f"{name}={value!r} must be a number, not {type(value).__name__}"
+        raise ArgumentTypeError(msg)
+
+
+def _positive(_: object, attribute: attrs.Attribute[Any], value: float) -> None:
+    _require_number(attribute.name, value)
     # Not `value <= 0`, which is false for NaN.
-    if value is not None and not value > 0:
+    if not value > 0:
         msg = f"{attribute.name}={value!r} must be above 0"
         raise ConfigurationError(msg)
 
 
+def _positive_or_none(_: object, attribute: attrs.Attribute[Any], value: float | None) -> None:
+    if value is not None:
+        _positive(_, attribute, value)
+
+
 def _not_negative(_: object, attribute: attrs.Attribute[Any], value: float) -> None:
+    _require_number(attribute.name, value)
     if not value >= 0:
         msg = f"{attribute.name}={value!r} must not be negative"
         raise ConfigurationError(msg)
@@ -73,8 +87,16 @@ class Timeout:
 
         Args:
             value: The limit in seconds; a `Timeout` is returned as it is.
+
+        Raises:
+            ConfigurationError: The value is neither, or is not above 0.
         """
-        return value if isinstance(value, Timeout) else cls(connect=value, read=value, write=value)
+        if isinstance(value, Timeout):
+            return value
+        if not isinstance(value, Real):
+            msg = f"timeout={value!r}: pass a number of seconds, or a Timeout"
+            raise ArgumentTypeError(msg)
+        return cls(connect=value, read=value, write=value)
 
 
 Failure = Literal["never sent", "broken"]
@@ -126,7 +148,7 @@ class RetryPolicy:
     """
 
     max_retries: int = attrs.field(default=5, validator=_not_negative)
-    deadline: float | None = attrs.field(default=300.0, validator=_positive)
+    deadline: float | None = attrs.field(default=300.0, validator=_positive_or_none)
     backoff: float = attrs.field(default=0.5, validator=_positive)
     max_backoff: float = attrs.field(default=30.0, validator=_positive)
 

@@ -166,7 +166,8 @@ def org_path(value: OrgSlug | UUID | str) -> str:
     """
     if isinstance(value, UUID):
         return str(value)
-    if "/" not in value and (organization_id := _uuid(value)):
+    text: object = value
+    if isinstance(text, str) and "/" not in text and (organization_id := _uuid(text)):
         return str(organization_id)
     return OrgSlug(value).path
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import anyio
 import httpx
 import pytest
 
-from circleci_v2 import CircleCI, ConfigurationError, DecodeError, InvalidSlugError, NotFoundError
+from circleci_v2 import CircleCI, CircleCIError, ConfigurationError, DecodeError, InvalidSlugError, NotFoundError
 from circleci_v2.models import ContextOwnerBySlug, ReportingWindow
 
 pytestmark = pytest.mark.anyio
 
 TOKEN = "CCIPAT_0123456789abcdef"
 Requests = list[httpx.Request]
+NO_ZONE = datetime(2026, 11, 20)  # noqa: DTZ001 - rejected for that
 
 
 @pytest.fixture
@@ -111,14 +114,68 @@ async def test_slugs_keep_their_slashes_and_everything_else_is_encoded(
         lambda c: c.contexts.get(".."),
         lambda c: c.workflows.get(""),
         lambda c: c.projects.get_environment_variable("gh/acme/web", "A\nB"),
+        lambda c: c.projects.get_environment_variable("gh/acme/web", "A\ud800B"),
     ],
 )
 async def test_an_invalid_path_segment_is_rejected_before_anything_is_sent(
     circleci: CircleCI, requests: Requests, call: Callable[[CircleCI], Any]
 ):
     async with circleci:
-        with pytest.raises((InvalidSlugError, ValueError), match=r"acme/web|'\.\.'|''|'A\\nB'|gh/acme"):
+        with pytest.raises((InvalidSlugError, ConfigurationError)) as caught:
             await call(circleci)
+    assert re.search(r"acme/web|'\.\.'|''|'A\\nB'|'A\\ud800B'|gh/acme", str(caught.value))
+    assert isinstance(caught.value, ValueError)
+    assert requests == []
+
+
+@pytest.mark.parametrize(
+    ("call", "argument"),
+    [
+        (lambda c: c.workflows.list_jobs(None), "workflow_id=None"),
+        (lambda c: c.workflows.get(None), "workflow_id=None"),
+        (lambda c: c.jobs.get_by_number("gh/acme/web", None), "job_number=None"),
+        (lambda c: c.contexts.delete(None), "context_id=None"),
+        (lambda c: c.policies.get_policy_bundle("acme", context=None), "context=None"),
+        (lambda c: c.organizations.get(None), "None is not an organization slug"),
+        (lambda c: c.projects.get(None), "None is not a project slug"),
+        (lambda c: c.workflows.get(b"id"), "workflow_id=b'id'"),
+        (lambda c: c.workflows.get(True), "workflow_id=True"),
+        (lambda c: c.workflows.get(ContextOwnerBySlug(slug="gh/acme", type=None)), "workflow_id=ContextOwnerBySlug"),
+    ],
+)
+async def test_an_argument_that_is_no_text_number_or_uuid_is_rejected_before_anything_is_sent(
+    circleci: CircleCI, requests: Requests, call: Callable[[CircleCI], Any], argument: str
+):
+    async with circleci:
+        with pytest.raises(CircleCIError, match=re.escape(argument)):
+            await call(circleci)
+        with pytest.raises(CircleCIError, match=re.escape(argument)):
+            await call(circleci.with_raw_response)
+    assert requests == []
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda c: c.contexts.create(name="x", owner=object()), "cannot be sent as JSON"),
+        (lambda c: c.contexts.create(name=b"x", owner={}), "cannot be sent as JSON"),
+        (lambda c: c.contexts.create(name="\ud800", owner={}), "'\\ud800'"),
+        (lambda c: c.request("POST", "/x", json=float("nan")), "NaN"),
+        (lambda c: c.request("POST", "/x", json={"a": [float("inf")]}), "infinity"),
+        (lambda c: c.request("GET", "/x", query={"a": "\ud800"}), "'\\ud800'"),
+        (lambda c: c.request("GET", "/\ud800"), "'/\\ud800'"),
+        (lambda c: c.request("GET", "/x", query={"\ud800": 1}), "'\\ud800'"),
+        (lambda c: c.usage.create_export("org", start=NO_ZONE, end=NO_ZONE), "has no time zone"),
+        (lambda c: c.pipelines.list_for_project("gh/acme/web", branch="\ud800"), "'\\ud800'"),
+    ],
+)
+async def test_a_value_that_cannot_be_sent_is_rejected_before_anything_is_sent(
+    circleci: CircleCI, requests: Requests, call: Callable[[CircleCI], Any], message: str
+):
+    async with circleci:
+        with pytest.raises(ConfigurationError) as caught:
+            await call(circleci)
+    assert message in str(caught.value)
     assert requests == []
 
 
@@ -156,13 +213,77 @@ async def test_request_reaches_what_the_spec_does_not_know(requests: Requests):
 
 
 @pytest.mark.parametrize(
-    "path", ["https://elsewhere.example/me", "me", "//elsewhere.example/me", "/me?a=1", "/me#x", ""]
+    "path", ["https://elsewhere.example/me", "me", "//elsewhere.example/me", "/me?a=1", "/me#x", "", None, b"/me", 7]
 )
-async def test_request_rejects_a_path_outside_the_base_url(circleci: CircleCI, requests: Requests, path: str):
+async def test_request_rejects_a_path_outside_the_base_url(circleci: CircleCI, requests: Requests, path: Any):
     async with circleci:
-        with pytest.raises(ValueError, match="must be a path below the base URL"):
+        with pytest.raises(ConfigurationError, match="must be a path below the base URL") as caught:
             await circleci.request("GET", path)
+    assert repr(path) in str(caught.value)
     assert requests == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/..",
+        "/./me",
+        "/project/../../admin",
+        "/%2e%2e/",
+        "/%2E%2e/admin",
+        "/.%2e/admin",
+        "/project/%2e/me",
+        "/project/%2e%2e%2f%2e%2e%2fadmin",
+        "/..%2fadmin",
+        "/..%5cadmin",
+        "/..\\admin",
+        "/..;x=1/admin",
+        "/%2e%2e%3bx/admin",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+async def test_request_rejects_a_path_that_a_server_may_resolve_to_another(
+    circleci: CircleCI, requests: Requests, method: str, path: str
+):
+    async with circleci:
+        with pytest.raises(ConfigurationError, match=r"leave out '\.' and '\.\.'") as caught:
+            await circleci.request(method, path)
+    assert repr(path) in str(caught.value)
+    assert requests == []
+
+
+@pytest.mark.parametrize("path", ["/a..b", "/...", "/.well-known/x", "/v1..v2", "/a%2Eb", "/%2e%2e%2e", "/me;a=1"])
+async def test_request_sends_dots_that_are_part_of_a_name(circleci: CircleCI, requests: Requests, path: str):
+    async with circleci:
+        await circleci.request("GET", path)
+    assert requests[0].url.raw_path.decode() == f"/api/v2{path}"
+
+
+@pytest.mark.parametrize("method", ["é", "", "GE T", "GET\r\nX: y", "GET/", "(GET)", "\ud800", None, 7, b"GET"])
+async def test_request_rejects_a_method_that_http_does_not_allow(circleci: CircleCI, requests: Requests, method: Any):
+    async with circleci:
+        with pytest.raises(ConfigurationError, match="is not an HTTP method") as caught:
+            await circleci.request(method, "/me")
+    assert repr(method) in str(caught.value)
+    assert requests == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"timeout": "5"}, "timeout='5'"),
+        ({"timeout": b"5"}, "timeout=b'5'"),
+        ({"timeout": 0}, "=0"),
+        ({"max_retries": "3"}, "max_retries='3'"),
+        ({"deadline": "30"}, "deadline='30'"),
+        ({"priority": "high"}, "priority='high'"),
+    ],
+)
+async def test_options_of_the_wrong_type_are_rejected(circleci: CircleCI, options: dict[str, Any], message: str):
+    async with circleci:
+        with pytest.raises(ConfigurationError) as caught:
+            circleci.with_options(**options)
+    assert message in str(caught.value)
 
 
 async def test_request_raises_like_every_method(requests: Requests):

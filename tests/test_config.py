@@ -12,7 +12,7 @@ from unittest import mock
 import httpx
 import pytest
 
-from circleci_v2 import ConfigurationError, ConnectionOptions, RateLimitPolicy, RetryPolicy, Timeout, config
+from circleci_v2 import CircleCI, ConfigurationError, ConnectionOptions, RateLimitPolicy, RetryPolicy, Timeout, config
 from circleci_v2._http.transports.factory import Transports
 from circleci_v2.config import HOST_VARIABLES, TOKEN_VARIABLES, Secret, Settings
 
@@ -144,6 +144,54 @@ def test_an_invalid_base_url_is_rejected_and_shown(given: str, home: Path):
     assert given in str(caught.value)
 
 
+@pytest.mark.parametrize("token", [5, b"a-secret-of-bytes", 1.5, ["a-secret-of-a-list"], object(), True])
+def test_a_token_that_is_neither_text_nor_a_function_is_rejected_and_not_shown(token: Any, home: Path):
+    with pytest.raises(ConfigurationError, match=f"not {type(token).__name__}") as caught:
+        resolve(token, environ={"CIRCLE_TOKEN": "from-environment"}, home=home)
+    assert "secret" not in str(caught.value)
+    assert isinstance(caught.value, TypeError)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "https://circleci.exa\tmple.com/api/v2",
+        "https://circleci.example.com/a\tpi/v2",
+        "https://circleci\n.example.com",
+        "https://circleci.example.com/api\r/v2",
+        "https://circleci.example.com/api /v2",
+        "https://circleci.example.com/\x00",
+        "https://circleci.example.com/\x7f",
+        "https://circleci.example.com/\u2028api",
+        "https://circleci.example.com/\ud800",
+        "circle\tci.example.com",
+    ],
+)
+@pytest.mark.parametrize("source", ["argument", "environment"])
+def test_a_base_url_with_a_blank_or_control_character_inside_is_rejected(given: str, source: str, home: Path):
+    options: dict[str, Any] = {"base_url": given, "environ": {}}
+    if source == "environment":
+        if "\x00" in given or "\ud800" in given:
+            pytest.skip("no environment can hold it")
+        options = {"environ": {"CIRCLECI_BASE_URL": given}}
+    with pytest.raises(ConfigurationError) as caught:
+        resolve(TOKEN, home=home, **options)
+    assert repr(given) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "given", [" https://circleci.example.com/api/v2 ", "https://circleci.example.com\n", "\thost\r\n"]
+)
+def test_blanks_around_a_base_url_are_stripped(given: str, home: Path):
+    assert resolve(TOKEN, base_url=given, environ={}, home=home).base_url.isprintable()
+
+
+@pytest.mark.parametrize("given", [5, b"https://circleci.example.com", ["host"]])
+def test_a_base_url_that_is_no_text_is_rejected(given: Any, home: Path):
+    with pytest.raises(ConfigurationError, match=re.escape(f"base_url={given!r}")):
+        resolve(TOKEN, base_url=given, environ={}, home=home)
+
+
 @pytest.mark.parametrize("given", ["https://[::1/api", "https://[foo]/", "[::1"])
 def test_invalid_brackets_are_rejected(given: str, home: Path):
     with pytest.raises(ConfigurationError, match=re.escape(repr(given))):
@@ -191,6 +239,42 @@ def test_values_out_of_range_are_rejected_by_name(make: Any, message: str):
     with pytest.raises(ConfigurationError) as caught:
         make()
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: resolve(TOKEN, environ={}, timeout="5"), "timeout='5': pass a number of seconds, or a Timeout"),
+        (lambda: resolve(TOKEN, environ={}, timeout=b"5"), "timeout=b'5'"),
+        (lambda: resolve(TOKEN, environ={}, timeout=(5, 5)), "timeout=(5, 5)"),
+        (lambda: resolve(TOKEN, environ={}, max_concurrency="100"), "max_concurrency='100'"),
+        (lambda: resolve(TOKEN, environ={}, max_response_bytes="1 MB"), "max_response_bytes='1 MB'"),
+        (lambda: resolve(TOKEN, environ={}, max_concurrency=None), "max_concurrency=None"),
+        (lambda: Timeout(read="5"), "read='5'"),
+        (lambda: Timeout(connect=None), "connect=None"),
+        (lambda: RetryPolicy(max_retries="3"), "max_retries='3'"),
+        (lambda: RetryPolicy(max_retries=None), "max_retries=None"),
+        (lambda: RetryPolicy(deadline="300"), "deadline='300'"),
+        (lambda: RetryPolicy(backoff=[]), "backoff=[]"),
+        (lambda: RateLimitPolicy(initial="5"), "initial='5'"),
+        (lambda: RateLimitPolicy(reserve=None), "reserve=None"),
+    ],
+)
+def test_values_of_the_wrong_type_are_rejected_by_name(make: Any, message: str):
+    with pytest.raises(ConfigurationError, match="number") as caught:
+        make()
+    assert message in str(caught.value)
+    assert isinstance(caught.value, TypeError)
+
+
+@pytest.mark.parametrize("timeout", ["5", None.__class__, [5]])
+def test_the_client_says_which_timeouts_it_accepts(timeout: Any):
+    with pytest.raises(ConfigurationError, match="pass a number of seconds, or a Timeout"):
+        CircleCI(TOKEN, timeout=timeout)
+
+
+def test_no_deadline_is_a_deadline_of_none():
+    assert RetryPolicy(deadline=None).deadline is None
 
 
 def test_a_log_level_is_taken_from_the_environment(home: Path):

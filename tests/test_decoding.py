@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 import traceback
 from collections.abc import Callable
@@ -16,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_v2 import CircleCI, DecodeError
+from circleci_v2 import CircleCI, ConfigurationError, DecodeError
 from circleci_v2._wire.decoding import decode_silently, decoder_for, fast_decoder_for
 from circleci_v2._wire.deviations import Deviation, JsonPath
 from circleci_v2.events import DeviationEvent, Event
@@ -345,3 +346,56 @@ def test_a_traceback_through_a_compiled_decoder_shows_its_source():
     assert 'File "<circleci_v2 decoder of Workflow>", line ' in shown
     assert "model.id = (None if (v := received['id']) is None else uuid(v))" in shown
     assert "def decode(received):" in inspect.getsource(decode)
+
+
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for level in range(depth):
+        value = {"a": value} if level % 2 else [value]
+    return value
+
+
+@pytest.mark.parametrize("depth", [500, 900])
+async def test_json_of_any_depth_that_was_read_is_restored(get_workflow: GetWorkflow, depth: int):
+    pipeline = {"id": WORKFLOW["id"], "trigger_parameters": {"deep": nested(depth)}, "unknown": nested(depth)}
+    body = WORKFLOW | {"deep": nested(depth), "tag": nested(depth), "canceled_by": nested(depth)}
+    workflow = await get_workflow(body)
+    restored = workflow.to_dict()
+    # Comparing and writing nested values takes the stack of Python; so does `json.dumps`, only less of it.
+    assert json.dumps(restored) == json.dumps(body)
+    assert Workflow.from_dict(body).to_dict().keys() == body.keys()
+    assert json.dumps(Pipeline.from_dict(pipeline).to_dict()) == json.dumps(pipeline)
+
+
+async def test_what_to_dict_returns_shares_nothing_with_the_model(get_workflow: GetWorkflow):
+    workflow = await get_workflow(WORKFLOW | {"unknown": {"list": [1]}, "tag": {"list": [2]}})
+    restored = workflow.to_dict()
+    restored["unknown"]["list"].append(3)
+    restored["tag"]["list"].append(3)
+    assert workflow.to_dict()["unknown"] == {"list": [1]}
+    assert workflow.to_dict()["tag"] == {"list": [2]}
+    assert workflow.additional_properties == {"unknown": {"list": [1]}}
+
+
+def test_an_added_property_of_another_type_is_copied_too():
+    workflow = Workflow.from_dict(WORKFLOW)
+    moments = {datetime(2026, 1, 31, tzinfo=UTC)}
+    workflow.additional_properties["moments"] = moments
+    assert workflow.to_dict()["moments"] == moments
+    assert workflow.to_dict()["moments"] is not moments
+
+
+@pytest.mark.parametrize("depth", [500, 900])
+def test_a_deep_value_that_was_set_is_written(depth: int):
+    pipeline = Pipeline.from_dict({"id": WORKFLOW["id"]})
+    pipeline.trigger_parameters = {"deep": nested(depth)}
+    assert json.dumps(pipeline.to_dict()["trigger_parameters"]) == json.dumps({"deep": nested(depth)})
+
+
+def test_a_value_that_contains_itself_is_rejected():
+    circle: dict[str, Any] = {}
+    circle["self"] = circle
+    pipeline = Pipeline.from_dict({"id": WORKFLOW["id"]})
+    pipeline.trigger_parameters = circle
+    with pytest.raises(ConfigurationError, match="contains itself"):
+        pipeline.to_dict()

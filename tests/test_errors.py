@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -192,3 +195,80 @@ def test_every_error_is_exported():
     for name in errors.__all__:
         if name.endswith("Error"):
             assert getattr(circleci_v2, name) is getattr(errors, name)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain; charset*=utf-8",
+        "text/plain; charset*=utf-8; charset*0=x",
+        "application/json; title*=x; title*1=y",
+        "text/plain; charset*0*=x''y",
+        "text/plain; charset*=\xff''",
+        "text/plain; charset*0=ut; charset*1=f-8",
+        'text/plain; charset="',
+        "text/plain; charset=; charset=utf-8",
+        "text/plain; charset=unicode_escape",
+        "text/plain; charset=utf-7",
+        "text/plain; charset=\x00utf-8",
+        "; charset=" + "x" * 10_000,
+        "text/plain; boundary*=''%00; charset=utf-8",
+    ],
+)
+@pytest.mark.parametrize("status", [400, 404, 500])
+async def test_an_odd_parameter_of_the_content_type_does_not_hide_the_error(content_type: str, status: int):
+    headers = [(b"Content-Type", content_type.encode("latin-1"))]
+    error = await refusal(status, content=rb"\d Nothing here", headers=headers)
+    assert error.message == r"\d Nothing here"
+    assert type(error) is errors.error_class_for(status)
+
+
+@pytest.mark.parametrize(
+    ("charset", "content"),
+    [
+        ("iso-8859-1", "Größe".encode("latin-1")),
+        ("ISO-8859-1; format=flowed", "Größe".encode("latin-1")),
+        ('"windows-1252"', "Größe".encode("cp1252")),
+        ("utf-16", "Größe".encode("utf-16")),
+        ("UTF8", "Größe".encode()),
+    ],
+)
+async def test_the_message_is_read_in_its_own_character_set(charset: str, content: bytes):
+    error = await refusal(404, content=content, headers={"Content-Type": f"text/plain; charset={charset}"})
+    assert error.message == "Größe"
+
+
+@pytest.mark.parametrize("depth", [500, 900, 5_000])
+async def test_a_deeply_nested_error_body_raises_the_error_of_its_status(depth: int):
+    error = await refusal(404, content=b'{"a":' * depth + b"1" + b"}" * depth)
+    assert error.message
+
+
+# Protocols of Python that demand an exception of their own, and signals that do not leave the library.
+_NOT_FOR_USERS = {
+    "_wire/lazy.py": {"AttributeError"},
+    "_wire/types.py": {"KeyError"},
+    "_wire/json.py": {"ValueError"},  # `CircleCI` makes a DecodeError of it
+    "_wire/decoding.py": {"TypeError"},  # an annotation of a model, which the generator wrote
+    "testing/server.py": {"RuntimeError"},  # as a thread of Python that is started twice
+    "usage_export/rows.py": {"ValueError"},  # the caller keeps the text
+    "waiting/polling.py": {"AssertionError"},  # unreachable
+}
+# Files raise OSError, as those of Python do; iterators end with StopAsyncIteration.
+_BUILTINS = {
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, Exception) and not issubclass(value, OSError | StopAsyncIteration)
+}
+
+
+def test_every_error_that_is_raised_on_purpose_is_a_circleci_error():
+    package = Path(circleci_v2.__file__).parent
+    found: dict[str, set[str]] = {}
+    for path in sorted(package.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            raised = node.exc if isinstance(node, ast.Raise) else None
+            raised = raised.func if isinstance(raised, ast.Call) else raised
+            if isinstance(raised, ast.Name) and raised.id in _BUILTINS:
+                found.setdefault(path.relative_to(package).as_posix(), set()).add(raised.id)
+    assert found == _NOT_FOR_USERS

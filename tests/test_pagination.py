@@ -1,16 +1,27 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from itertools import chain
+from uuid import UUID
 
 import anyio
+import attrs
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from circleci_v2 import pagination
-from circleci_v2.errors import APITimeoutError, ConfigurationError, NotFoundError, PaginationError
+from circleci_v2.errors import (
+    APITimeoutError,
+    CircleCIError,
+    ConfigurationError,
+    DecodeError,
+    NotFoundError,
+    PaginationError,
+    RateLimitError,
+)
 from circleci_v2.pagination import Page, Paginator
 
 pytestmark = pytest.mark.anyio
@@ -54,12 +65,18 @@ async def until_it_breaks(iterable):
     try:
         async for item in iterable:
             seen.append(item)  # noqa: PERF401 - a comprehension would lose what came before the error
-    except PaginationError as error:
+    except CircleCIError as error:
         return seen, error
     pytest.fail(f"ended without an error after {seen}")
 
 
-lists_of_pages = st.lists(st.lists(st.integers(), max_size=4), min_size=1, max_size=12)
+def numbered(lengths):
+    """Pages of these lengths, whose items are numbered through."""
+    numbers = itertools.count()
+    return [[next(numbers) for _ in range(length)] for length in lengths]
+
+
+lists_of_pages = st.lists(st.integers(0, 4), min_size=1, max_size=12).map(numbered)
 
 
 async def test_awaiting_gives_the_first_page_with_one_request():
@@ -127,6 +144,9 @@ async def test_a_list_resumed_at_a_token_gives_the_rest(pages, data):
 
 
 @given(lists_of_pages, st.none() | st.integers(0, 60))
+@example(pages=[[0, 1], [2]], limit=0)
+@example(pages=[[0, 1], [2]], limit=2)
+@example(pages=[[], [0]], limit=0)
 async def test_collect_returns_at_most_the_limit_and_requests_no_more_pages_than_needed(pages, limit):
     server = Server(pages)
     items = await Paginator(server.fetch).collect(limit)
@@ -137,6 +157,13 @@ async def test_collect_returns_at_most_the_limit_and_requests_no_more_pages_than
             count += len(pages[needed])
             needed += 1
         assert len(server.asked) == needed
+
+
+async def test_a_limit_of_zero_sends_nothing():
+    server = Server([[1, 2], [3]])
+    assert await Paginator(server.fetch).collect(limit=0) == []
+    assert await Paginator(server.fetch).collect(0) == []
+    assert server.asked == []
 
 
 async def test_a_negative_limit_is_rejected():
@@ -162,17 +189,50 @@ async def test_an_error_on_the_first_page_is_raised_as_it_is():
     assert caught.value is failure
 
 
-@pytest.mark.parametrize(
-    "failure", [not_found(), APITimeoutError("too late", method="GET", url="https://circleci.com")]
-)
-async def test_an_error_in_mid_list_has_the_token_and_the_count(failure):
+@pytest.mark.parametrize("page_token", [None, "page:1"])
+async def test_an_error_on_the_first_page_of_an_iteration_has_the_token_it_began_at(page_token):
+    server = Server([[1], [2]])
+    server.failures = {0: not_found(), 1: not_found()}
+    seen, error = await until_it_breaks(Paginator(server.fetch, page_token=page_token))
+    assert (seen, error.next_page_token, error.items_seen) == ([], page_token, 0)
+
+
+def rate_limited():
+    return RateLimitError("later", retry_after=17.0, status_code=429, method="GET", url="https://x", headers={})
+
+
+def timed_out():
+    return APITimeoutError("too late", method="GET", url="https://circleci.com")
+
+
+@pytest.mark.parametrize("ahead", [None, 1, 5])
+@pytest.mark.parametrize("new_failure", [not_found, rate_limited, timed_out, lambda: DecodeError("not JSON")])
+async def test_an_error_in_mid_list_is_that_of_the_page_with_the_token_and_the_count(new_failure, ahead):
     server = Server([[1, 2], [3], [4]])
-    server.failures[2] = failure
-    seen, error = await until_it_breaks(Paginator(server.fetch))
+    server.failures[2] = failure = new_failure()
+    text = str(failure)
+    paginator = Paginator(server.fetch)
+    seen, error = await until_it_breaks(paginator if ahead is None else paginator.prefetch(ahead))
     assert seen == [1, 2, 3]
+    assert error is failure
     assert (error.next_page_token, error.items_seen) == ("page:2", 3)
-    assert error.__cause__ is failure
-    assert "page_token='page:2'" in str(error)
+    assert str(error) == text
+    (note,) = error.__notes__
+    assert "after 3 items" in note
+    assert "page_token='page:2'" in note
+    assert await everything(Paginator(server.fetch, page_token=error.next_page_token)) == [4]
+
+
+async def test_an_error_in_mid_list_keeps_what_its_class_promises():
+    server = Server([[1, 2], [3], [4]])
+    server.failures[2] = rate_limited()
+    with pytest.raises(RateLimitError) as caught:
+        await Paginator(server.fetch).collect()
+    assert (caught.value.status_code, caught.value.retry_after, caught.value.items_seen) == (429, 17.0, 3)
+
+
+def test_other_errors_have_seen_no_items():
+    assert (not_found().next_page_token, not_found().items_seen) == (None, None)
 
 
 async def test_foreign_errors_are_not_wrapped():
@@ -187,7 +247,7 @@ async def test_an_iterator_that_failed_requests_the_same_page_on_the_next_read()
     server.failures[1] = not_found()
     items = aiter(Paginator(server.fetch))
     assert await anext(items) == 1
-    with pytest.raises(PaginationError):
+    with pytest.raises(NotFoundError):
         await anext(items)
     assert await everything(items) == [2]
 
@@ -202,8 +262,129 @@ async def test_a_list_that_ignores_the_token_raises_and_yields_its_page_once():
     seen, error = await until_it_breaks(Paginator(fetch))
     assert seen == [1, 2]
     assert asked == [None, "for ever"]
+    assert isinstance(error, PaginationError)
     assert (error.next_page_token, error.items_seen) == ("for ever", 2)
+    assert "page_token='for ever'" in str(error)
+    assert "2 items were seen, the rest cannot be listed" in str(error)
+
+
+async def test_a_token_that_comes_a_second_time_with_other_items_raises():
+    async def fetch(page_token):
+        return Page([3 if page_token else 1], "for ever")
+
+    seen, error = await until_it_breaks(Paginator(fetch))
+    assert seen == [1]
+    assert isinstance(error, PaginationError)
     assert "'for ever' a second time" in str(error)
+    assert "1 items were seen, the rest cannot be listed" in str(error)
+
+
+@attrs.define
+class Named:
+    """An item that has an id, and something that changes."""
+
+    id: object
+    written: int = 0
+
+
+@attrs.define
+class Variable:
+    """An item that is identified by its name, as an environment variable of a context is."""
+
+    variable: str
+    written: int = 0
+
+
+NEW_ITEM = {
+    "number": lambda number, write: number,
+    "text": lambda number, write: f"text {number}",
+    "dict": lambda number, write: {"name": number},
+    "id": lambda number, write: Named(UUID(int=number), write),
+    "variable": lambda number, write: Variable(f"KEY_{number}", write),
+}
+
+
+class Stuck:
+    """A list that answers its first page to every token, and a new token each time, because something is written to it."""
+
+    def __init__(self, new_item, change=lambda numbers, write: numbers, count=100):
+        self.new_item = new_item
+        self.change = change
+        self.count = count
+        self.asked = 0
+
+    async def fetch(self, page_token):
+        numbers = self.change(list(range(self.count)), self.asked)
+        self.asked += 1
+        return Page([self.new_item(number, self.asked) for number in numbers], f"token {self.asked}")
+
+
+@pytest.mark.parametrize("count", [1, 2, 100])
+@pytest.mark.parametrize("kind", NEW_ITEM)
+@pytest.mark.parametrize("ahead", [None, 3])
+async def test_a_page_that_repeats_the_one_before_under_another_token_raises(kind, ahead, count):
+    server = Stuck(NEW_ITEM[kind], count=count)
+    paginator = Paginator(server.fetch)
+    seen, error = await until_it_breaks(paginator if ahead is None else paginator.prefetch(ahead))
+    assert len(seen) == count
+    assert server.asked == 2
+    assert isinstance(error, PaginationError)
+    assert (error.next_page_token, error.items_seen) == ("token 1", count)
+    assert f"{count} items were seen, the rest cannot be listed" in str(error)
+
+
+@pytest.mark.parametrize("kind", ["id", "variable"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda numbers, write: [*numbers[: 100 - write], *range(1_000, 1_000 + write)],
+        lambda numbers, write: numbers[write:] + list(range(100, 100 + write)),
+        lambda numbers, write: numbers[::-1] if write else numbers,
+    ],
+    ids=["inserted", "removed", "reordered"],
+)
+async def test_a_write_between_two_pages_does_not_hide_that_a_page_repeats_the_one_before(kind, change):
+    server = Stuck(NEW_ITEM[kind], change)
+    seen, error = await until_it_breaks(Paginator(server.fetch))
+    assert len(seen) == 100
+    assert isinstance(error, PaginationError)
+
+
+async def test_the_last_page_may_not_repeat_the_one_before_either():
+    server = Server([[1, 2], [1, 2]])
+    seen, error = await until_it_breaks(Paginator(server.fetch))
+    assert seen == [1, 2]
+    assert isinstance(error, PaginationError)
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        [[1, 1, 1], [1, 1, 1], [1]],
+        [["a", "b", "a"], ["a", "b", "a"], ["c"]],
+        [[{"name": "a"}, {"name": "a"}], [{"name": "a"}, {"name": "a"}]],
+        [[], [], [1]],
+        [[Named(1), Named(2), Named(3), Named(4)], [Named(3), Named(4), Named(5), Named(6)], [Named(7)]],
+        [[Named(1), Named(2), Named(3), Named(4)], [Named(4)]],
+        [[Named(None), Named(None)], [Named(None), Named(None)]],
+        [[Named(["no", "id"])], [Named(["another"])]],
+        [[1, 2], [3, 4], [1, 2]],
+    ],
+    ids=[
+        "all alike",
+        "some alike",
+        "dicts alike",
+        "empty",
+        "shifted",
+        "shifted at the end",
+        "without ids",
+        "odd ids",
+        "not the one before",
+    ],
+)
+async def test_pages_that_prove_no_repetition_are_all_read(pages):
+    server = Server(pages)
+    assert await everything(Paginator(server.fetch)) == server.items
 
 
 @given(tail=st.integers(0, 30), length=st.integers(1, 30))
@@ -318,15 +499,6 @@ async def test_cancelling_the_consumer_cancels_the_request_in_flight():
         await server.under_way.wait()
         tasks.cancel_scope.cancel()
     await server.cancelled.wait()
-
-
-async def test_an_error_ahead_is_raised_after_the_items_before_it():
-    server = Server([[1, 2], [3], [4]])
-    server.failures[2] = failure = not_found()
-    seen, error = await until_it_breaks(Paginator(server.fetch).prefetch(5))
-    assert seen == [1, 2, 3]
-    assert (error.next_page_token, error.items_seen) == ("page:2", 3)
-    assert error.__cause__ is failure
 
 
 def read_slowly(iterable, read, tasks, count):
@@ -473,10 +645,8 @@ class ListThatChanges(RuleBasedStateMachine):
             except StopAsyncIteration:
                 self.ended = True
                 return
-            except NotFoundError:
-                self.reader = aiter(Paginator(self.fetch, page_token=self.resume_at))
-            except PaginationError as error:
-                self.circling = False
+            except (NotFoundError, PaginationError) as error:
+                self.circling = self.circling and isinstance(error, NotFoundError)
                 self.resume_at = error.next_page_token
                 self.reader = aiter(Paginator(self.fetch, page_token=self.resume_at))
 

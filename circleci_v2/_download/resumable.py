@@ -72,7 +72,7 @@ class StreamClient(Protocol):
 
         Raises:
             APIError: The status is 300 or above.
-            ValueError: The URL is not absolute, or not HTTP.
+            ConfigurationError: The URL is not absolute, or not HTTP.
         """
         ...
 

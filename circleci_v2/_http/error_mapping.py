@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
-from email.message import Message
 from html import unescape
 from http.client import responses
 from typing import Any, Final
@@ -21,16 +21,21 @@ _MAX_MESSAGE: Final = 500
 # Characters. The message of an HTML page is at its beginning, and the patterns below take quadratic time on some input.
 _MAX_SCANNED_HTML: Final = 8_192
 _UNKNOWN_EFFECT: Final = " (whether it took effect is unknown, so it was not sent again)"
+# RFC 9110, section 8.3.1, without the continuations and languages of RFC 2231, which HTTP does not use for a charset.
+_CHARSET: Final = re.compile(r";\s*charset\s*=\s*\"?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
+# Other codecs of Python are no character sets (rot13), warn (unicode_escape) or are slow on some input (idna).
+_TEXT_ENCODINGS: Final = frozenset({"ascii", "cp1252", "iso8859-1", "utf-8", "utf-16", "utf-16-be", "utf-16-le"})
 _TITLE: Final = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAG: Final = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
-def error_for_response(info: AttemptInfo, response: RawResponse) -> APIError:
+def error_for_response(info: AttemptInfo, response: RawResponse, *, may_have_taken_effect: bool = False) -> APIError:
     """Return the error for a response with a status of 300 or above.
 
     Args:
         info: The attempt.
         response: The response.
+        may_have_taken_effect: Whether an earlier attempt may have done what the request asks for.
     """
     body = _parse_body(_text(response))
     context: dict[str, Any] = {
@@ -41,6 +46,7 @@ def error_for_response(info: AttemptInfo, response: RawResponse) -> APIError:
         "body": body,
         "operation_id": info.operation_id,
         "request_id": response.headers.get("x-request-id"),
+        "may_have_taken_effect": may_have_taken_effect,
     }
     if response.status_code in REDIRECTS:
         return APIError(_redirect_message(response), **context)
@@ -105,13 +111,19 @@ def _unsent_error(text: str, info: AttemptInfo, seconds: float, rejection: APIEr
 
 
 def _text(response: RawResponse) -> str:
-    content_type = Message()
-    content_type["content-type"] = response.headers.get("content-type", "")
+    return response.content.decode(_encoding(response.headers.get("content-type", "")), "replace")
+
+
+def _encoding(content_type: str) -> str:
+    """Return the encoding that a Content-Type names; UTF-8 if it names none, or none that a message is written in."""
+    charset = _CHARSET.search(content_type)
+    if charset is None:
+        return "utf-8"
     try:
-        return response.content.decode(content_type.get_content_charset("utf-8"), "replace")
-    except (LookupError, ValueError):
-        # The charset does not exist, or is not a text encoding of Python.
-        return response.content.decode("utf-8", "replace")
+        encoding = codecs.lookup(charset[1]).name
+    except LookupError:
+        return "utf-8"
+    return encoding if encoding in _TEXT_ENCODINGS else "utf-8"
 
 
 def _redirect_message(response: RawResponse) -> str:
@@ -147,7 +159,15 @@ def _find_message(body: Any) -> str:
         case {"message": None | "", **rest} | {"error": None | "", **rest} if not rest:
             return ""
         case _:
-            return json.dumps(body) if body else ""
+            return _compact(body) if body else ""
+
+
+def _compact(body: Any) -> str:
+    try:
+        return json.dumps(body)
+    except RecursionError:
+        # Writing JSON takes more stack than reading it.
+        return f"an object of JSON that is nested too deeply to show, with {len(body)} fields or items"
 
 
 def _html_to_text(page: str) -> str:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, get_args
 from urllib.parse import quote, urlencode
 
 import attrs
@@ -17,9 +17,11 @@ import httpx
 from circleci_v2 import __version__
 from circleci_v2._http.auth import Credential, is_same_origin, is_web_address
 from circleci_v2._http.logging import AttemptInfo
+from circleci_v2._wire.encoding import has_dot_segments
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
-from circleci_v2.policies import Priority, RetryPolicy, Timeout
+from circleci_v2.errors import ConfigurationError
+from circleci_v2.policies import Failure, Priority, RetryPolicy, Timeout
 
 __all__ = ["CallOptions", "CallState", "PreparedRequest"]
 
@@ -28,7 +30,15 @@ _HEADERS: Final = ((b"Accept", b"application/json"), (b"Accept-Encoding", b"gzip
 _HEADERS_WITH_BODY: Final = (*_HEADERS, (b"Content-Type", b"application/json"))
 _DOWNLOAD_HEADERS: Final = ((b"Accept", b"*/*"), *_HEADERS[1:])
 _METHODS_WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+"""The methods that change nothing (RFC 9110, section 9.2.1)."""
 _CONFIDENTIAL_HEADERS: Final = frozenset({b"authorization", b"circle-token", b"cookie"})
+
+
+def _known_priority(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is not None and value not in get_args(Priority):
+        msg = f"{attribute.name}={value!r}: pass one of {', '.join(map(repr, get_args(Priority)))}"
+        raise ConfigurationError(msg)
 
 
 @attrs.frozen(kw_only=True)
@@ -43,7 +53,7 @@ class CallOptions:
 
     timeout: Timeout = attrs.field(factory=Timeout)
     retry: RetryPolicy = attrs.field(factory=RetryPolicy)
-    priority: Priority | None = attrs.field(default=None, validator=attrs.validators.in_((None, "interactive", "bulk")))
+    priority: Priority | None = attrs.field(default=None, validator=_known_priority)
 
     @classmethod
     def of(cls, settings: Settings) -> CallOptions:
@@ -109,19 +119,15 @@ class PreparedRequest:
             timeout: The limits for the parts of an attempt.
 
         Raises:
-            ValueError: The path would be changed on the way to the server.
+            ConfigurationError: The path would be changed on the way to the server, or a value cannot be sent.
         """
         operation_id = request.operation.id if request.operation else None
-        target = f"{request.path}?{urlencode(request.query, quote_via=quote)}" if request.query else request.path
+        target = f"{request.path}?{_encoded_query(request.query)}" if request.query else request.path
         return cls(
             method=request.method,
             url=_exact_url(base_url, target),
             headers=_HEADERS_WITH_BODY if request.has_body else _HEADERS,
-            content=(
-                json.dumps(request.json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-                if request.has_body
-                else None
-            ),
+            content=_encoded_body(request.json) if request.has_body else None,
             authenticate=True,
             timeout=timeout,
             operation_id=operation_id,
@@ -141,10 +147,10 @@ class PreparedRequest:
             timeout: The limits for the parts of an attempt.
 
         Raises:
-            ValueError: `url` is not an http or https URL.
+            ConfigurationError: `url` is not an http or https URL, or a header is not valid.
         """
         address = _web_address(url)
-        own = tuple((name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items())
+        own = tuple(_encoded_header(name, value) for name, value in headers.items())
         replaced = {name.lower() for name, _ in own}
         return cls(
             method="GET",
@@ -210,6 +216,7 @@ class CallState:
         pause: Seconds to wait after the latest attempt.
         counted_at: When the attempt was counted against a published limit; None for nearly all.
         is_observed: Whether the log or ``on_event`` receives this attempt.
+        may_have_taken_effect: Whether an attempt may have done what the request asks for, although it failed.
     """
 
     request: PreparedRequest
@@ -223,6 +230,16 @@ class CallState:
     pause: float = 0.0
     counted_at: float | None = None
     is_observed: bool = False
+    may_have_taken_effect: bool = False
+
+    def note_unknown_effect(self, cause: int | Failure) -> None:
+        """Record that the latest attempt may have taken effect, if its outcome leaves that open.
+
+        Args:
+            cause: The status of the response, or why there was none.
+        """
+        if cause not in {429, "never sent"} and self.request.method not in _SAFE_METHODS:
+            self.may_have_taken_effect = True
 
     def remaining(self, now: float) -> float:
         """Return the seconds until the deadline; all of them before the first attempt."""
@@ -241,16 +258,47 @@ class CallState:
         )
 
 
+def _encoded_query(query: Sequence[tuple[str, str]]) -> str:
+    try:
+        return urlencode(query, quote_via=quote)
+    except UnicodeEncodeError as error:
+        msg = f"query={dict(query)!r} cannot be sent: {error.object[error.start]!r} is half of a character"
+        raise ConfigurationError(msg) from None
+
+
+def _encoded_body(value: Any) -> bytes:
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except UnicodeEncodeError as error:
+        msg = f"the body cannot be sent as JSON: {error.object[error.start]!r} in it is half of a character"
+        raise ConfigurationError(msg) from None
+    except ValueError:
+        msg = "the body cannot be sent as JSON, which has neither NaN nor infinity: pass None, or leave the field out"
+        raise ConfigurationError(msg) from None
+    except RecursionError:
+        msg = "the body cannot be sent as JSON: it is nested too deeply, or contains itself"
+        raise ConfigurationError(msg) from None
+
+
+def _encoded_header(name: str, value: str) -> tuple[bytes, bytes]:
+    # The value may be a credential, so that the message shows the name only.
+    try:
+        return name.encode("ascii"), value.encode("latin-1")
+    except UnicodeEncodeError:
+        msg = f"the header {name!r} cannot be sent: names are ASCII, and values are Latin-1 (RFC 9110, section 5.5)"
+        raise ConfigurationError(msg) from None
+
+
 def _web_address(url: str) -> httpx.URL:
     try:
         address = httpx.URL(url)
         is_complete = is_web_address(address)
     except (httpx.InvalidURL, ValueError) as error:
         msg = f"{url!r} is not an address: {error}"
-        raise ValueError(msg) from None
+        raise ConfigurationError(msg) from None
     if not is_complete:
         msg = f"{url!r} is not an address of the form https://host/path"
-        raise ValueError(msg)
+        raise ConfigurationError(msg)
     return address
 
 
@@ -261,9 +309,9 @@ def _exact_url(base_url: str, target: str) -> httpx.URL:
         url = httpx.URL(address)
     except httpx.InvalidURL as error:
         msg = f"{target!r} cannot be sent: {error}"
-        raise ValueError(msg) from None
+        raise ConfigurationError(msg) from None
     # httpx resolves dot segments and percent-encodes invalid characters; both would request a different resource.
-    if not address.endswith(url.raw_path.decode("ascii")):
+    if not address.endswith(url.raw_path.decode("ascii")) or has_dot_segments(target.partition("?")[0]):
         msg = f"{target!r} cannot be sent unchanged: percent-encode its parts, and leave out '.' and '..'"
-        raise ValueError(msg)
+        raise ConfigurationError(msg)
     return url

@@ -98,8 +98,8 @@ class Session:
             APIError: The last response had a status of 300 or above.
             APIConnectionError: There was no complete response.
             DecodeError: The response is longer than the client accepts.
-            ConfigurationError: The client was closed, or belongs to another event loop.
-            ValueError: The path would be changed on the way to the server.
+            ConfigurationError: The client was closed, or belongs to another event loop; or the request cannot be sent as
+                it is.
         """
         self._lifecycle.check()
         options = options or self._default_options
@@ -144,8 +144,8 @@ class Session:
             APIError: The last response had a status of 300 or above.
             APIConnectionError: There was no response, or the body broke off while it was read.
             DecodeError: An error response is longer than the client accepts.
-            ConfigurationError: The client was closed, or belongs to another event loop.
-            ValueError: `url` is not an http or https URL.
+            ConfigurationError: The client was closed, or belongs to another event loop; or `url` is not an http or https
+                URL, or a header is not valid.
         """
         self._lifecycle.check()
         options = options or self._default_options
@@ -361,7 +361,9 @@ class Session:
     async def _wait_before_retry(self, call: CallState, outcome: RawResponse | TransportFailure) -> None:
         """Sleep before the next attempt, or raise the error of the last one if there is to be none."""
         if isinstance(outcome, RawResponse):
-            error: APIError | APIConnectionError = error_for_response(call.info(), outcome)
+            error: APIError | APIConnectionError = error_for_response(
+                call.info(), outcome, may_have_taken_effect=call.may_have_taken_effect
+            )
             cause: int | Failure = outcome.status_code
             reason, is_final, origin = str(outcome.status_code), outcome.status_code < 400, None
         else:
@@ -370,6 +372,7 @@ class Session:
         may_retry = not is_final and call.retry.allows(call.attempt, method=call.request.method, cause=cause)
         if not may_retry or call.pause > call.remaining(self._clock.now()):
             raise error from origin
+        call.note_unknown_effect(cause)
         self._instrumentation.retry_scheduled(call.info(), reason=reason, delay=call.pause)
         # After a 429 the bucket is in a cooldown of that length, and the call waits for its end like all others.
         if cause != 429:

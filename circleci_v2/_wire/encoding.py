@@ -7,13 +7,14 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any, Protocol, runtime_checkable
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from uuid import UUID
 
 from circleci_v2._wire.json import is_iterable, is_mapping, is_sequence
 from circleci_v2._wire.types import UNSET
+from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 
-__all__ = ["encode_json", "encode_query", "omit_none", "path_segment", "timestamp"]
+__all__ = ["encode_json", "encode_query", "has_dot_segments", "omit_none", "path_segment", "timestamp"]
 
 
 @runtime_checkable
@@ -37,11 +38,11 @@ def timestamp(moment: datetime) -> str:
     """RFC 3339 text of a moment, in UTC, for example ``2026-01-31T12:00:00Z``.
 
     Raises:
-        ValueError: The datetime has no time zone, so it does not identify a moment.
+        ConfigurationError: The datetime has no time zone, so it does not identify a moment.
     """
     if moment.tzinfo is None:
         msg = f"{moment!r} has no time zone: set one, for example with .replace(tzinfo=timezone.utc)"
-        raise ValueError(msg)
+        raise ConfigurationError(msg)
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -49,8 +50,17 @@ def encode_json(value: Any) -> Any:
     """The same value in JSON's own types: models as dicts, enums and UUIDs as strings, moments in RFC 3339.
 
     Raises:
-        TypeError: Something inside the value has no JSON form.
+        ConfigurationError: Something inside the value has no JSON form, or it is nested too deeply.
     """
+    try:
+        return _encode(value)
+    except RecursionError:
+        msg = "the value cannot be sent as JSON: it is nested too deeply, or contains itself"
+        raise ConfigurationError(msg) from None
+
+
+def _encode(value: Any) -> Any:
+    # Loops instead of comprehensions, each of which is a frame of its own until Python 3.12: deep values need few.
     match value:
         case Enum():
             return value.value
@@ -64,17 +74,19 @@ def encode_json(value: Any) -> Any:
             return value.isoformat()
         case _Encodable():
             return value.to_dict()
+        case _ if is_mapping(value):
+            encoded_fields: dict[str, Any] = {}
+            for key, item in value.items():
+                encoded_fields[str(key)] = _encode(item)
+            return encoded_fields
+        case _ if is_iterable(value):
+            encoded_items: list[Any] = []
+            for item in value:
+                encoded_items.append(_encode(item))  # noqa: PERF401 - see above
+            return encoded_items
         case _:
-            return _encode_container(value)
-
-
-def _encode_container(value: Any) -> Any:
-    if is_mapping(value):
-        return {str(key): encode_json(item) for key, item in value.items()}
-    if is_iterable(value):
-        return [encode_json(item) for item in value]
-    msg = f"{value!r} ({type(value).__name__}) cannot be sent as JSON: pass JSON types, dates, UUIDs or models"
-    raise TypeError(msg)
+            msg = f"{value!r} ({type(value).__name__}) cannot be sent as JSON: pass JSON types, dates, UUIDs or models"
+            raise ArgumentTypeError(msg)
 
 
 def encode_query(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -106,7 +118,7 @@ def _query_text(value: Any) -> str:
             return str(value)
 
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def path_segment(name: str, value: object) -> str:
@@ -117,10 +129,32 @@ def path_segment(name: str, value: object) -> str:
         value: The content of the segment: text, a number or a UUID.
 
     Raises:
-        ValueError: The value cannot be a segment: it is empty, ``.`` or ``..``, or holds a control character.
+        ConfigurationError: The value cannot be a segment: it is of another type, empty, ``.`` or ``..``, or holds a
+            control character or a surrogate.
     """
-    text = str(value.value) if isinstance(value, Enum) else str(value)
+    if type(value) is str:
+        text = value
+    elif isinstance(value, Enum):
+        text = str(value.value)
+    elif isinstance(value, str | int | UUID) and not isinstance(value, bool):
+        text = str(value)
+    else:
+        # None would request a resource of the name "None", and an object that of its repr.
+        msg = f"{name}={value!r} cannot be part of a path: pass text, a number or a UUID, not {type(value).__name__}"
+        raise ArgumentTypeError(msg)
     if text in {"", ".", ".."} or _CONTROL.search(text):
         msg = f"{name}={text!r} cannot be part of a path: it must not be empty, '.', '..' or hold control characters"
-        raise ValueError(msg)
+        raise ConfigurationError(msg)
     return quote(text, safe="")
+
+
+def has_dot_segments(path: str) -> bool:
+    """Whether a server may resolve a path to another one, because ``.`` or ``..`` is a segment of it.
+
+    Both may be percent-encoded, which is equivalent (RFC 3986, section 6.2.2.2). Some servers also take ``%2F`` and a
+    backslash for a slash, and ``..;x`` for ``..`` with a parameter.
+    """
+    if "." not in path and "%2" not in path:
+        return False
+    segments = unquote(path).replace("\\", "/").split("/")
+    return any(segment.partition(";")[0] in {".", ".."} for segment in segments)

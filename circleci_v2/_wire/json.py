@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import Any, Final, TypeGuard
 
 try:
     import msgspec
 except ImportError:
     msgspec = None  # type: ignore[assignment]
 
-__all__ = ["is_array", "is_iterable", "is_mapping", "is_object", "is_sequence", "load_json"]
+__all__ = ["copy_json", "is_array", "is_iterable", "is_mapping", "is_object", "is_sequence", "load_json"]
 
 
 def load_json(content: bytes) -> Any:
@@ -31,6 +32,33 @@ def load_json(content: bytes) -> Any:
     except RecursionError:
         msg = "it is nested too deeply"
         raise ValueError(msg) from None
+
+
+_IMMUTABLE: Final = frozenset({str, int, float, bool, type(None)})
+
+
+def copy_json(value: Any) -> Any:
+    """A copy of a JSON value that shares nothing with it.
+
+    `copy.deepcopy` calls itself three times per level, so that JSON of 500 levels, which `load_json` reads, would exceed
+    Python's recursion limit. Values that are not JSON are copied by it all the same.
+    """
+    root: list[Any] = [value]
+    copies: dict[int, Any] = {}
+    pending: list[Any] = [root]
+    while pending:
+        container = pending.pop()
+        for key, item in list(container.items()) if isinstance(container, dict) else enumerate(container):
+            kind = type(item)
+            if kind in _IMMUTABLE:
+                continue
+            if id(item) not in copies:
+                is_container = kind is dict or kind is list
+                copies[id(item)] = item.copy() if is_container else copy.deepcopy(item)
+                if is_container:
+                    pending.append(copies[id(item)])
+            container[key] = copies[id(item)]
+    return root[0]
 
 
 def is_object(value: Any) -> TypeGuard[dict[str, Any]]:

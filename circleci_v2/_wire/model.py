@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any, Self
 
 from circleci_v2._wire.decoding import decode_silently
 from circleci_v2._wire.encoding import encode_json
-from circleci_v2._wire.json import is_array
+from circleci_v2._wire.json import copy_json, is_array
 from circleci_v2._wire.types import UNSET, WireField, known_keys, wire_fields
 
 __all__ = ["Model"]
@@ -67,7 +66,7 @@ class Model:
         kind: Any = type(self)
         received = self._received or {}
         read = self._read_keys()
-        extra = copy.deepcopy(self.additional_properties)
+        extra = copy_json(self.additional_properties)
         # Received keys keep their order, because people compare such dictionaries as text.
         result = {
             key: _unless_changed(getattr(self, read[key].attribute), value, read[key])
@@ -107,4 +106,4 @@ def _unless_changed(value: Any, received: Any, field: WireField) -> Any:
         pairs = zip(value, received, strict=True)
         if all(isinstance(item, Model) and isinstance(raw, dict) for item, raw in pairs):
             return [item.to_dict() for item in value]
-    return copy.deepcopy(received) if decode_silently(field.type, received) == value else encode_json(value)
+    return copy_json(received) if decode_silently(field.type, received) == value else encode_json(value)

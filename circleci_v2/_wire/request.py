@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
 
 import attrs
 
-from circleci_v2._wire.encoding import encode_json, encode_query, omit_none
+from circleci_v2._wire.encoding import encode_json, encode_query, has_dot_segments, omit_none
+from circleci_v2.errors import ConfigurationError
 from circleci_v2.policies import IDEMPOTENT_METHODS
 
 __all__ = ["Operation", "Request"]
+
+# RFC 9110, section 5.6.2: a method is a token.
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def _is_idempotent(operation: Operation) -> bool:
@@ -94,6 +100,25 @@ class Request:
             operation,
         )
 
+    @classmethod
+    def free(cls, method: str, path: str, *, query: Mapping[str, Any] | None, json: Any) -> Request:
+        """Describe a request to any path; see `CircleCI.request`.
+
+        Args:
+            method: The HTTP method, in upper or lower case.
+            path: The path below the base URL; percent-encoded where it has to be.
+            query: Query parameters; None values are left out.
+            json: The body; None sends no body.
+
+        Raises:
+            ConfigurationError: The method or the path is not valid, or a value cannot be sent.
+        """
+        method_given: object = method
+        if not isinstance(method_given, str) or not _TOKEN.fullmatch(method_given):
+            msg = f"method={method!r} is not an HTTP method: pass a name such as 'GET'"
+            raise ConfigurationError(msg)
+        return cls(method.upper(), _encoded_path(path), encode_query(query or {}), encode_json(json), json is not None)
+
     def with_query(self, name: str, value: str) -> Request:
         """The same request with one query parameter set to another value."""
         others = tuple(pair for pair in self.query if pair[0] != name)
@@ -102,3 +127,17 @@ class Request:
     def query_value(self, name: str) -> str | None:
         """The value of a query parameter; None when it is not sent."""
         return next((value for key, value in self.query if key == name), None)
+
+
+def _encoded_path(path: object) -> str:
+    if not isinstance(path, str) or not path.startswith("/") or path.startswith("//") or "?" in path or "#" in path:
+        msg = f"path={path!r} must be a path below the base URL, such as '/me'; parameters go into query="
+        raise ConfigurationError(msg)
+    if has_dot_segments(path):
+        msg = f"path={path!r} may be resolved to another path by a server: leave out '.' and '..', encoded ones too"
+        raise ConfigurationError(msg)
+    try:
+        return quote(path, safe="/%:@!$&'()*+,;=~")
+    except UnicodeEncodeError:
+        msg = f"path={path!r} cannot be sent: it holds half of a character"
+        raise ConfigurationError(msg) from None

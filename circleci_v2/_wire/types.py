@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from enum import Enum, StrEnum
 from functools import cache
 from importlib import import_module
@@ -10,7 +11,17 @@ from typing import Any, Final, Literal, Self, TypeVar, get_type_hints
 
 import attrs
 
-__all__ = ["UNSET", "OpenStrEnum", "Unset", "WireField", "is_model", "known_keys", "maybe_null", "wire_fields"]
+__all__ = [
+    "UNSET",
+    "OpenStrEnum",
+    "Unset",
+    "WireField",
+    "is_model",
+    "known_keys",
+    "maybe_datetime",
+    "maybe_null",
+    "wire_fields",
+]
 
 T = TypeVar("T")
 
@@ -66,6 +77,11 @@ UNSET: Final = _Unset.UNSET
 def maybe_null(value: T) -> T | None:
     """Return the value of a required field, typed as optional: the live API may send null there."""
     return value
+
+
+def maybe_datetime(value: object) -> datetime | None:
+    """Return the value of a field for a time; None if it is null, or is kept as it came because it is not a time."""
+    return value if isinstance(value, datetime) else None
 
 
 @attrs.frozen

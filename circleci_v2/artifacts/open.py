@@ -64,7 +64,7 @@ async def open_artifact(
         ArtifactError: The server does not support reading from `start`.
         APIError: CircleCI or its storage rejected the request.
         APIConnectionError: The connection could not be made, or broke while reading.
-        ValueError: The artifact has no valid URL.
+        ConfigurationError: The artifact has no valid URL.
     """
     # Decoding keeps values of other types than described, here null or a number.
     url = artifact if isinstance(artifact, str) else str(artifact.url or "")

@@ -42,13 +42,12 @@ def is_permanent_error(error: CircleCIError) -> bool:
         error: The error of one call.
 
     Returns:
-        True for a 404 and other 4xx statuses and for responses that cannot be decoded. False for a lost connection, a
+        True for a 404 and other 4xx statuses, and for responses and lists that cannot be read. False for a lost connection, a
         5xx status, a timeout, a rate limit and a rejected token.
     """
-    cause = error.__cause__ if isinstance(error, PaginationError) and error.__cause__ is not None else error
-    if isinstance(cause, APIError):
-        return not isinstance(cause, AuthenticationError | RateLimitError | ServerError) and cause.status_code != 408
-    return isinstance(cause, DecodeError | PaginationError)
+    if isinstance(error, APIError):
+        return not isinstance(error, AuthenticationError | RateLimitError | ServerError) and error.status_code != 408
+    return isinstance(error, DecodeError | PaginationError)
 
 
 class Crawler:

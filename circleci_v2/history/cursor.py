@@ -12,7 +12,7 @@ from uuid import UUID
 
 import attrs
 
-from circleci_v2._wire.types import maybe_null
+from circleci_v2._wire.types import maybe_datetime
 from circleci_v2.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ class Cursor:
         of: The name of the list.
         page_token: The token of the page that held the pipeline; None for the first page.
         pipeline_id: The pipeline.
-        created_at: When the pipeline was created or, if the API left that out, the one before it. None when the API left
-            it out for all of them.
+        created_at: When the pipeline was created or, if the API sent no valid time, the one before it. None when it sent
+            none for all of them.
         same_moment: The pipelines before it that were created at exactly the same time.
     """
 
@@ -96,12 +96,12 @@ class Cursor:
     @classmethod
     def after_first(cls, pipeline: Pipeline, page_token: str | None, *, of: str) -> Self:
         """Create the position after the first pipeline of a list."""
-        created_at = maybe_null(pipeline.created_at)
+        created_at = maybe_datetime(pipeline.created_at)
         return cls(of=of, page_token=page_token, pipeline_id=pipeline.id, created_at=created_at)
 
     def after(self, pipeline: Pipeline, page_token: str | None) -> Self:
         """Create the position after the next pipeline."""
-        created_at = maybe_null(pipeline.created_at) or self.created_at
+        created_at = maybe_datetime(pipeline.created_at) or self.created_at
         is_same_moment = self.created_at == created_at
         return attrs.evolve(
             self,
@@ -127,11 +127,11 @@ class Cursor:
         return None
 
     def _precedes(self, pipeline: Pipeline) -> bool:
-        created_at = maybe_null(pipeline.created_at)
+        created_at = maybe_datetime(pipeline.created_at)
         if created_at is None or self.created_at is None or created_at == self.created_at:
             return pipeline.id not in self.same_moment
         return created_at < self.created_at
 
     def _is_certainly_older(self, pipeline: Pipeline) -> bool:
-        created_at = maybe_null(pipeline.created_at)
+        created_at = maybe_datetime(pipeline.created_at)
         return created_at is not None and self.created_at is not None and created_at < self.created_at

@@ -11,7 +11,7 @@ from uuid import UUID
 import attrs
 
 from circleci_v2._validation import require_time_zone
-from circleci_v2._wire.types import maybe_null
+from circleci_v2._wire.types import maybe_datetime
 from circleci_v2.errors import ConfigurationError, NotFoundError
 from circleci_v2.history.cursor import Cursor
 from circleci_v2.pagination import Page, Paginator
@@ -52,7 +52,7 @@ def _has_time_zone(_: DateRange, attribute: attrs.Attribute[datetime | None], va
 class DateRange:
     """The times of creation from `since` (inclusive) to `until` (exclusive); None leaves that end open.
 
-    A pipeline without a time of creation counts as inside: one too many is better than one lost.
+    A pipeline without a valid time of creation counts as inside: one too many is better than one lost.
     """
 
     since: datetime | None = attrs.field(default=None, validator=_has_time_zone)
@@ -60,12 +60,12 @@ class DateRange:
 
     def begins_before(self, pipeline: Pipeline) -> bool:
         """Return whether older pipelines may still be in the range."""
-        created_at = maybe_null(pipeline.created_at)
+        created_at = maybe_datetime(pipeline.created_at)
         return self.since is None or created_at is None or created_at >= self.since
 
     def contains(self, pipeline: Pipeline) -> bool:
         """Return whether the pipeline is in the range."""
-        created_at = maybe_null(pipeline.created_at)
+        created_at = maybe_datetime(pipeline.created_at)
         return self.begins_before(pipeline) and (self.until is None or created_at is None or created_at < self.until)
 
 

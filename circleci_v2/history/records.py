@@ -9,7 +9,7 @@ from uuid import UUID
 
 import attrs
 
-from circleci_v2._wire.types import maybe_null
+from circleci_v2._wire.types import maybe_datetime, maybe_null
 from circleci_v2.errors import CircleCIError, ConfigurationError
 from circleci_v2.history.cursor import Cursor
 
@@ -216,9 +216,11 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+def _time(value: object) -> Any:
+    # A value that is not a time is kept as it came.
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _seconds(start: datetime | None, stop: datetime | None) -> float | None:
-    return None if start is None or stop is None else (stop - start).total_seconds()
+def _seconds(start: object, stop: object) -> float | None:
+    began_at, ended_at = maybe_datetime(start), maybe_datetime(stop)
+    return None if began_at is None or ended_at is None else (ended_at - began_at).total_seconds()

@@ -22,6 +22,7 @@ from typing import Generic, Self, TypeVar
 
 import anyio
 
+from circleci_v2.errors import StreamError
 from circleci_v2.streams._producer import STREAM_CLOSED, Producer, Send
 
 __all__ = ["Send", "Stream", "StreamIterator", "external_cancellation_as_error"]
@@ -52,7 +53,7 @@ class Stream(Generic[T]):
     async def __aenter__(self) -> StreamIterator[T]:
         if self._entered is not None:
             msg = "This stream is already open in an `async with` block: open a second one for a second block."
-            raise RuntimeError(msg)
+            raise StreamError(msg)
         self._entered = aiter(self)
         return self._entered
 
@@ -78,7 +79,7 @@ class StreamIterator(AsyncIterator[T]):
 
     async def __anext__(self) -> T:
         if self._closed:
-            raise RuntimeError(STREAM_CLOSED)
+            raise StreamError(STREAM_CLOSED)
         if self._producer is None:
             self._producer = Producer(self._produce, self._buffer)
         try:
@@ -107,7 +108,7 @@ def external_cancellation_as_error() -> Generator[None, None, None]:
     group takes that for its own cancellation: it ends all its tasks without an error.
 
     Raises:
-        RuntimeError: The block was cancelled, but not by a scope around it.
+        StreamError: The block was cancelled, but not by a scope around it.
     """
     try:
         yield
@@ -115,4 +116,4 @@ def external_cancellation_as_error() -> Generator[None, None, None]:
         if anyio.current_effective_deadline() == -math.inf:
             raise
         msg = "The call was cancelled from outside, perhaps because a task or future that it waited for was."
-        raise RuntimeError(msg) from error
+        raise StreamError(msg) from error

@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 import anyio
 
+from circleci_v2.errors import StreamError
 from circleci_v2.streams._channel import Channel
 
 __all__ = ["STREAM_CLOSED", "Producer", "Send"]
@@ -37,7 +38,7 @@ class Producer(Generic[T]):
         self._channel = Channel[T](buffer)
         self._scope = anyio.CancelScope()
         self._finished = anyio.Event()
-        self._error: BaseException | None = RuntimeError(
+        self._error: BaseException | None = StreamError(
             "The task behind this stream was cancelled from outside, so that its end was never reached."
         )
         self._event_loop = _running_event_loop()
@@ -70,7 +71,7 @@ class Producer(Generic[T]):
             await self._finished.wait()
 
     def _cancel(self) -> None:
-        self._error = RuntimeError(STREAM_CLOSED)
+        self._error = StreamError(STREAM_CLOSED)
         self._scope.cancel()
         self._channel.close_receive()
 
@@ -83,7 +84,7 @@ class Producer(Generic[T]):
             raise
         except StopAsyncIteration as error:
             # Raised unchanged, it would end the consumer's loop as if the stream were complete (cf. PEP 479).
-            self._error = RuntimeError("The tasks behind this stream raised StopAsyncIteration, which is not its end.")
+            self._error = StreamError("The tasks behind this stream raised StopAsyncIteration, which is not its end.")
             self._error.__cause__ = error
         except BaseException as error:  # noqa: BLE001 - it is raised again in the consumer's task, by `next`
             self._error = error

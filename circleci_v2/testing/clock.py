@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
+from circleci_v2.errors import ConfigurationError
+
 __all__ = ["EPOCH", "Clock", "parse_rfc3339", "rfc3339"]
 
 EPOCH: Final = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
@@ -27,7 +29,7 @@ class Clock:
         timer: A monotonic real-time clock, in seconds. Default: `time.monotonic`.
 
     Raises:
-        ValueError: `start` has no time zone, or `speed` is negative.
+        ConfigurationError: `start` has no time zone, or `speed` is negative.
     """
 
     def __init__(
@@ -35,10 +37,10 @@ class Clock:
     ) -> None:
         if start.tzinfo is None:
             msg = f"start={start!r} has no time zone: add one, for example with tzinfo=timezone.utc"
-            raise ValueError(msg)
+            raise ConfigurationError(msg)
         if speed < 0:
             msg = f"speed={speed!r} is negative: pass 0 for a clock that stands still, or a positive factor"
-            raise ValueError(msg)
+            raise ConfigurationError(msg)
         self._start = start.timestamp()
         self._advanced = 0.0
         self._speed = speed
@@ -62,11 +64,11 @@ class Clock:
             seconds: The time to move by, in seconds.
 
         Raises:
-            ValueError: `seconds` is negative.
+            ConfigurationError: `seconds` is negative.
         """
         if seconds < 0:
             msg = f"seconds={seconds!r} is negative: the clock only moves forward"
-            raise ValueError(msg)
+            raise ConfigurationError(msg)
         self._advanced += seconds
 
     @property

@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 import attrs
 import httpx
 
+from circleci_v2.errors import ConfigurationError
 from circleci_v2.testing.clock import rfc3339
 from circleci_v2.testing.state import FakeState
 from circleci_v2.testing.state.projects import FakeJob, FakePipeline, FakeProject, FakeWorkflow
@@ -161,7 +162,7 @@ async def send_each(due: deque[WebhookDelivery], *, record: Callable[[WebhookDel
         The deliveries that were sent.
 
     Raises:
-        ValueError: Some URLs are invalid or not on this machine; all other deliveries were sent.
+        ConfigurationError: Some URLs are invalid or not on this machine; all other deliveries were sent.
     """
     sent: list[WebhookDelivery] = []
     errors: list[str] = []
@@ -174,7 +175,7 @@ async def send_each(due: deque[WebhookDelivery], *, record: Callable[[WebhookDel
             record(sent[-1])
         due.popleft()
     if errors:
-        raise ValueError("; ".join(dict.fromkeys(errors)))
+        raise ConfigurationError("; ".join(dict.fromkeys(errors)))
     return sent
 
 
@@ -204,13 +205,13 @@ def _require_loopback(url: str) -> None:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
         msg = f"the webhook goes to {url!r}, which is not a valid URL: {error}"
-        raise ValueError(msg) from error
+        raise ConfigurationError(msg) from error
     if (parsed.port or 0) > _MAX_PORT:
         msg = f"the webhook goes to {url!r}: ports go up to {_MAX_PORT}"
-        raise ValueError(msg)
+        raise ConfigurationError(msg)
     if not _is_loopback(parsed.host):
         msg = f"the webhook goes to {url!r}: a fake delivers to this machine only, for example http://127.0.0.1:8000/"
-        raise ValueError(msg)
+        raise ConfigurationError(msg)
 
 
 def _is_loopback(host: str) -> bool:

@@ -108,7 +108,7 @@ class FakeCircleCI:
             clock: The clock of the fake. Default: a clock that stays at `EPOCH`.
 
         Raises:
-            ValueError: `slug` is not a project slug, or `pipelines` is negative.
+            ConfigurationError: `slug` is not a project slug, or `pipelines` is negative.
         """
         fake = cls(seed=seed, clock=clock)
         fake.add_seeded_project(slug, pipelines=pipelines)
@@ -125,7 +125,7 @@ class FakeCircleCI:
             pipelines: The number of pipelines, spread over the weeks before the current time. Default: 400.
 
         Raises:
-            ValueError: `slug` is not a project slug, the project exists already, or `pipelines` is negative.
+            ConfigurationError: `slug` is not a project slug, the project exists already, or `pipelines` is negative.
         """
         with self._lock:
             return seed_project(self.state, slug, pipelines=pipelines, seed=self._seed)
@@ -148,7 +148,7 @@ class FakeCircleCI:
                 jobs ``build`` (90 seconds) and ``test`` (240 seconds), both of which succeed.
 
         Raises:
-            ValueError: `slug` is not a project slug, or the project exists already.
+            ConfigurationError: `slug` is not a project slug, or the project exists already.
         """
         with self._lock:
             return self.state.add_project(slug, name=name, default_branch=default_branch, workflows=workflows)
@@ -179,7 +179,7 @@ class FakeCircleCI:
             tag: A tag instead of a branch.
 
         Raises:
-            ValueError: Both `jobs` and `workflows` are given, or both `branch` and `tag`, or the plans contradict
+            ConfigurationError: Both `jobs` and `workflows` are given, or both `branch` and `tag`, or the plans contradict
                 `status`.
         """
         with self._lock:
@@ -218,7 +218,7 @@ class FakeCircleCI:
             context: The policy context. Default: ``config``, the only context that CircleCI has.
 
         Raises:
-            ValueError: `organization` is not an organization slug.
+            ConfigurationError: `organization` is not an organization slug.
         """
         with self._lock:
             if isinstance(organization, str):
@@ -238,7 +238,7 @@ class FakeCircleCI:
             The deliveries, in the order of their events.
 
         Raises:
-            ValueError: `seconds` is negative, or the URL of a webhook is invalid or not on this machine. In the latter
+            ConfigurationError: `seconds` is negative, or the URL of a webhook is invalid or not on this machine. In the latter
                 case all other webhooks have been delivered; see `deliveries`.
         """
         self.clock.advance(seconds)
@@ -271,7 +271,7 @@ class FakeCircleCI:
             The deliveries, in the order of their events.
 
         Raises:
-            ValueError: The URL of a webhook is invalid or not on this machine; all other webhooks have been delivered.
+            ConfigurationError: The URL of a webhook is invalid or not on this machine; all other webhooks have been delivered.
         """
         await anyio.lowlevel.checkpoint()
         with self._lock:

@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 import attrs
 
+from circleci_v2.errors import ConfigurationError
 from circleci_v2.testing.messages import FakeRequest, FakeResponse
 
 __all__ = ["Cut", "FakeRateLimit", "Faults", "HeaderFamily", "Transmission"]
@@ -64,7 +65,7 @@ class FakeRateLimit:
         rejected: The number of requests rejected so far.
 
     Raises:
-        ValueError: `limit` is less than 1, or `seconds` is not positive.
+        ConfigurationError: `limit` is less than 1, or `seconds` is not positive.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class FakeRateLimit:
     ) -> None:
         if limit < 1 or seconds <= 0:
             msg = f"limit={limit!r}, seconds={seconds!r}: allow at least one request, in a positive number of seconds"
-            raise ValueError(msg)
+            raise ConfigurationError(msg)
         self._limit = limit
         self._seconds = seconds
         self._kind = kind
@@ -174,11 +175,11 @@ class Faults:
             retry_after: Seconds for a ``Retry-After`` header. Default: no such header.
 
         Raises:
-            ValueError: `status` is not between 200 and 599, or `times` is less than 1.
+            ConfigurationError: `status` is not between 200 and 599, or `times` is less than 1.
         """
         if status not in _STATUSES:
             msg = f"status={status!r}: use a status from {_STATUSES[0]} to {_STATUSES[-1]}"
-            raise ValueError(msg)
+            raise ConfigurationError(msg)
         # Retry-After is a decimal integer (RFC 9110, section 10.2.3), so long waits must not use exponent notation.
         waiting = {} if retry_after is None else {"retry-after": f"{retry_after:.15g}"}
         phrase = responses.get(status, f"HTTP {status:d}")
@@ -194,7 +195,7 @@ class Faults:
             route: The route of the requests. Default: any.
 
         Raises:
-            ValueError: `times` is less than 1.
+            ConfigurationError: `times` is less than 1.
         """
         self._add(_Fault(route, times, response=response))
 
@@ -207,7 +208,7 @@ class Faults:
             route: The route of the requests. Default: any.
 
         Raises:
-            ValueError: `times` is less than 1.
+            ConfigurationError: `times` is less than 1.
         """
         self._add(_Fault(route, times, delay=seconds))
 
@@ -221,7 +222,7 @@ class Faults:
             route: The route of the requests. Default: any.
 
         Raises:
-            ValueError: `times` is less than 1.
+            ConfigurationError: `times` is less than 1.
         """
         self._add(_Fault(route, times, cut=cut))
 
@@ -258,7 +259,7 @@ class Faults:
     def _add(self, fault: _Fault) -> None:
         if fault.times < 1:
             msg = f"times={fault.times!r}: a fault applies to at least one request"
-            raise ValueError(msg)
+            raise ConfigurationError(msg)
         with self._lock:
             self._faults.append(fault)
 

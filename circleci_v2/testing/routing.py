@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import attrs
 
+from circleci_v2.errors import ConfigurationError
 from circleci_v2.testing.messages import FakeRequest, FakeResponse
 from circleci_v2.testing.state import FakeState
 
@@ -89,11 +90,11 @@ class Routes:
         """Add a route.
 
         Raises:
-            ValueError: There is a route with the same method and template.
+            ConfigurationError: There is a route with the same method and template.
         """
         if any((route.method, route.template) == (known.method, known.template) for known in self._routes):
             msg = f"{route.method} {route.template} has two handlers"
-            raise ValueError(msg)
+            raise ConfigurationError(msg)
         self._routes.append(route)
         for parts in _expand(route.template.strip("/").split("/")):
             patterns = self._patterns.setdefault(len(parts), [])

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 import attrs
 
+from circleci_v2.errors import ConfigurationError
 from circleci_v2.testing.state import FakeState
 from circleci_v2.testing.state.execution import register_pipeline, start_workflows
 from circleci_v2.testing.state.plans import JobPlan, WorkflowPlan
@@ -35,11 +36,11 @@ def add_pipeline(
     """Add a pipeline whose last workflow has a given status at the current time; see `FakeCircleCI.add_pipeline`.
 
     Raises:
-        ValueError: The arguments contradict each other.
+        ConfigurationError: The arguments contradict each other.
     """
     if branch is not None and tag is not None:
         msg = f"branch={branch!r} and tag={tag!r}: pass only one of them"
-        raise ValueError(msg)
+        raise ConfigurationError(msg)
     plans = () if status == "errored" else _adapt(_plans(project, jobs, workflows), status)
     pipeline = FakePipeline(
         id=state.uuid(),
@@ -69,7 +70,7 @@ def _plans(
         return workflows if workflows is not None else project.workflows
     if workflows is not None:
         msg = "jobs and workflows are both given: pass only one of them"
-        raise ValueError(msg)
+        raise ConfigurationError(msg)
     plans = [JobPlan(name=job) if isinstance(job, str) else job for job in jobs]
     if all(isinstance(job, str) for job in jobs):
         plans = plans[:1] + [attrs.evolve(job, requires=(before.name,)) for before, job in pairwise(plans)]
@@ -80,14 +81,14 @@ def _adapt(plans: Sequence[WorkflowPlan], status: PipelineStatus) -> Sequence[Wo
     """Change the end of the last workflow as the status requires."""
     if not plans or not plans[-1].jobs:
         msg = f"status={status!r} needs a job: plan at least one"
-        raise ValueError(msg)
+        raise ConfigurationError(msg)
     last = plans[-1]
     all_jobs = [job for plan in plans for job in plan.jobs]
     fails = any(job.outcome in FAILURES for job in all_jobs)
     waits = any(job.type == "approval" and job.approved_after is None for job in all_jobs)
     if status == "success" and (fails or waits):
         msg = "status='success' contradicts the plan: one of its jobs fails, or waits for an approval forever"
-        raise ValueError(msg)
+        raise ConfigurationError(msg)
     if status == "failed" and not fails:
         return (*plans[:-1], attrs.evolve(last, jobs=(*last.jobs[:-1], attrs.evolve(last.jobs[-1], outcome="failed"))))
     if status == "on_hold" and not waits:
@@ -104,7 +105,7 @@ def _move_to(pipeline: FakePipeline, status: PipelineStatus, now: float) -> None
         running = [job for workflow in workflows for job in workflow.jobs if job.started_at is not None]
         if not running:
             msg = f"status={status!r} needs a job that runs: plan one in addition to the approvals"
-            raise ValueError(msg)
+            raise ConfigurationError(msg)
         last = max(running, key=lambda job: job.stopped_at or 0.0)
         _shift(pipeline, now - ((last.started_at or now) + (last.stopped_at or now)) / 2)
         if status == "canceled":

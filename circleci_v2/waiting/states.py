@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from circleci_v2._wire.types import maybe_null
+from circleci_v2._wire.types import maybe_datetime
 
 if TYPE_CHECKING:
     from circleci_v2.models import Pipeline, Workflow
@@ -124,7 +124,7 @@ def oldest_first(workflows: Iterable[Workflow]) -> list[Workflow]:
 
 
 def _creation(workflow: Workflow) -> datetime:
-    return maybe_null(workflow.created_at) or _UNDATED
+    return maybe_datetime(workflow.created_at) or _UNDATED
 
 
 def phase_of(pipeline: Pipeline, workflows: Sequence[Workflow], *, until_on_hold: bool) -> Phase:
@@ -169,7 +169,8 @@ def _phase_after(pipeline: Pipeline, workflows: Sequence[Workflow]) -> Phase:
 
 def _is_settled(workflows: Sequence[Workflow]) -> bool:
     """Return whether the newest workflow existed so long before the last end that no other can be about to appear."""
-    last_end = max((workflow.stopped_at for workflow in workflows if workflow.stopped_at is not None), default=None)
+    ends = [end for workflow in workflows if (end := maybe_datetime(workflow.stopped_at)) is not None]
+    last_end = max(ends, default=None)
     return last_end is not None and last_end - max(map(_creation, workflows)) >= _SETTLING_TIME
 
 

@@ -7,6 +7,8 @@ from collections import OrderedDict
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from circleci_v2.errors import ConfigurationError
+
 __all__ = ["Deduplicator"]
 
 
@@ -22,13 +24,13 @@ class Deduplicator:
             10,000.
 
     Raises:
-        ValueError: The capacity is below 1.
+        ConfigurationError: The capacity is below 1.
     """
 
     def __init__(self, *, capacity: int = 10_000) -> None:
         if capacity < 1:
             msg = f"capacity={capacity!r} remembers nothing: pass at least 1"
-            raise ValueError(msg)
+            raise ConfigurationError(msg)
         self._capacity = capacity
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()

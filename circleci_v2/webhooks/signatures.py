@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Iterable, Mapping
+from typing import cast
 
-from circleci_v2.errors import ConfigurationError, WebhookVerificationError
+from circleci_v2.errors import ArgumentTypeError, ConfigurationError, WebhookVerificationError
 
 __all__ = ["EVENT_TYPE_HEADER", "SIGNATURE_HEADER", "sign", "verify"]
 
@@ -41,11 +42,10 @@ def sign(body: bytes, secret: str | bytes) -> str:
         The signatures of every version that this library knows, for example ``v1=734cc62f...``.
 
     Raises:
-        ConfigurationError: The secret is empty.
-        TypeError: The body is not bytes.
+        ConfigurationError: The secret is empty or not valid, or the body is not bytes.
     """
     _require_bytes(body)
-    key = _key(secret)
+    key = _key(secret, ConfigurationError)
     return ",".join(f"{version}={compute(body, key)}" for version, compute in _VERSIONS.items())
 
 
@@ -61,14 +61,13 @@ def verify(body: bytes, signature: str | None, secret: str | bytes | Iterable[st
 
     Raises:
         WebhookVerificationError: The header is missing or malformed, or none of its signatures matches. Respond with 401
-            or 403.
-        ConfigurationError: There is no secret, or an empty one, with which anyone could sign.
-        TypeError: The body is not bytes.
+            or 403. Also raised when there is no secret, or one with which anyone could sign; the error is then a
+            `ConfigurationError` as well.
+        ConfigurationError: An argument has a type that is not accepted, for example a body that is not bytes.
     """
     _require_bytes(body)
-    keys = [_key(candidate) for candidate in ([secret] if isinstance(secret, (str, bytes)) else _several(secret))]
-    if not keys:
-        raise ConfigurationError("verify() needs a secret: pass the one that was set when the webhook was created")
+    _require_text(signature)
+    keys = _keys(secret)
     version, offered = _newest_known(signature)
     compute = _VERSIONS[version]
     accepted = False
@@ -101,19 +100,45 @@ def _newest_known(header: str | None) -> tuple[str, list[str]]:
     raise WebhookVerificationError(msg)
 
 
-def _several(secrets: Iterable[str | bytes] | None) -> Iterable[str | bytes]:
-    # None comes from an unset environment variable; the error message about secrets helps more than a TypeError.
-    return () if secrets is None else secrets
+class _SecretError(WebhookVerificationError, ConfigurationError):
+    """No delivery can be verified with these secrets: the delivery is to be refused, and the receiver to be corrected."""
 
 
-def _key(secret: str | bytes) -> bytes:
-    key = secret.encode() if isinstance(secret, str) else secret
-    if not key:
-        raise ConfigurationError("the webhook secret is empty: anyone could sign with it. Set one at CircleCI and here")
-    return key
+def _keys(secret: object) -> list[bytes]:
+    candidates: object = [secret] if secret is None or isinstance(secret, str | bytes) else secret
+    if not isinstance(candidates, Iterable):
+        raise _secret_type_error(secret)
+    keys = [_key(candidate, _SecretError) for candidate in cast("Iterable[object]", candidates)]
+    if not keys:
+        raise _SecretError("verify() needs a secret: pass the one that was set when the webhook was created")
+    return keys
+
+
+def _key(secret: object, error_class: type[ConfigurationError]) -> bytes:
+    # None comes from an unset environment variable.
+    if secret is not None and not isinstance(secret, str | bytes):
+        raise _secret_type_error(secret)
+    if not secret:
+        raise error_class("the webhook secret is empty: anyone could sign with it. Set one at CircleCI and here")
+    try:
+        return secret.encode() if isinstance(secret, str) else secret
+    except UnicodeEncodeError:
+        # `from None`: the original error shows the secret.
+        msg = "the webhook secret holds a surrogate, which no text has: was it decoded with errors='surrogateescape'?"
+        raise error_class(msg) from None
+
+
+def _secret_type_error(secret: object) -> ArgumentTypeError:
+    return ArgumentTypeError(f"a webhook secret is text or bytes, not {type(secret).__name__}")
 
 
 def _require_bytes(body: object) -> None:
     if not isinstance(body, bytes):
         msg = f"the body must be the bytes as received, not {type(body).__name__}: decoding and encoding changes it"
-        raise TypeError(msg)
+        raise ArgumentTypeError(msg)
+
+
+def _require_text(header: object) -> None:
+    if header is not None and not isinstance(header, str):
+        msg = f"the {SIGNATURE_HEADER} header must be text, not {type(header).__name__}: decode it as latin-1"
+        raise ArgumentTypeError(msg)

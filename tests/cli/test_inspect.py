@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cli.commands import PROJECT, rows_of, run
+from tests.loopback import Received, Reply, serving
 
 
 def test_whoami_shows_the_owner_of_the_token() -> None:
@@ -51,3 +52,29 @@ def test_a_table_shows_selected_columns() -> None:
     result = run("history", PROJECT, "--limit", "3", "--demo")
     assert "Workflows of gh/acme/web" in result.stdout
     assert "workflow id" not in result.stdout
+
+
+@pytest.mark.parametrize("text", ["soon", 7, "2026-13-01T00:00:00Z"])
+@pytest.mark.parametrize("form", ["--jsonl", "--json", "--csv", None])
+@pytest.mark.parametrize("command", ["history", "jobs"])
+def test_a_time_that_is_no_time_is_printed_as_it_came(
+    monkeypatch: pytest.MonkeyPatch, command: str, form: str | None, text: Any
+) -> None:
+    """Over a socket, from a server whose pipelines, workflows and jobs all have such times."""
+    times = {"created_at": text, "started_at": text, "stopped_at": text}
+    uuid = "5034460f-c7c4-4c43-9457-de07e2029e7b"
+    base = {"id": uuid, "project_slug": PROJECT, "name": "build", "status": "success", "number": 7, **times}
+    details = {"state": "created", "errors": [], "trigger": None, "pipeline_id": uuid, "pipeline_number": 7}
+    item = base | details | {"started_by": uuid, "type": "build", "dependencies": [], "job_number": 8}
+
+    def handler(_: Received) -> Reply:
+        return Reply(body=json.dumps({"items": [item], "next_page_token": None}).encode())
+
+    with serving(handler) as server:
+        monkeypatch.setenv("CIRCLECI_BASE_URL", f"{server.url}/api/v2")
+        monkeypatch.setenv("CIRCLE_TOKEN", "token")
+        result = run(command, PROJECT, *([form] if form else []))
+    assert result.exit_code == 0, result.output
+    # A table may have no room for all of it.
+    assert (str(text) if form else str(text)[:4]) in result.stdout
+    assert len(server.requests) == 3 if command == "jobs" else 2

@@ -5,7 +5,7 @@ import json
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from circleci_v2.errors import ConfigurationError
@@ -30,6 +30,18 @@ class Killed(BaseException):
     removed=st.integers(0, 9),
     expired=st.booleans(),
     undated=st.sets(st.integers(1, 40)),
+)
+# A list by position that moved up: the page of the cursor now begins after its position.
+@example(
+    count=12,
+    killed_after=2,
+    page_size=1,
+    same_moment=1,
+    by_position=True,
+    added=0,
+    removed=2,
+    expired=False,
+    undated=set(),
 )
 async def test_a_crawl_resumed_from_its_cursor_loses_nothing_and_repeats_nothing(
     *, count, killed_after, page_size, same_moment, by_position, added, removed, expired, undated
@@ -133,3 +145,49 @@ async def test_a_cursor_of_a_later_version_says_so():
 async def test_text_that_is_not_a_cursor_is_rejected(text):
     with pytest.raises(ConfigurationError, match="cursor="):
         history(Archive(3), SLUG, cursor=text)
+
+
+def cursor_with(**changes):
+    content = {
+        "version": 1,
+        "of": SLUG,
+        "page_token": None,
+        "pipeline_id": "5034460f-c7c4-4c43-9457-de07e2029e7b",
+        "created_at": "2026-03-04T15:00:00+00:00",
+        "same_moment": [],
+    }
+    return base64.urlsafe_b64encode(json.dumps(content | changes).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pipeline_id": 7},
+        {"pipeline_id": None},
+        {"pipeline_id": "7"},
+        {"created_at": 7},
+        {"created_at": "soon"},
+        {"same_moment": 7},
+        {"same_moment": [7]},
+        {"same_moment": None},
+    ],
+    ids=str,
+)
+async def test_a_cursor_with_a_field_of_another_type_is_rejected(changes):
+    with pytest.raises(ConfigurationError, match="is not a cursor"):
+        history(Archive(3), SLUG, cursor=cursor_with(**changes))
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda t: f"{t[:8]}!{t[8:]}", lambda t: f" {t}", lambda t: f"{t[:9]}\n{t[9:]}", lambda t: f"{t}é"]
+)
+async def test_a_cursor_with_stray_characters_is_rejected(damage):
+    history(Archive(3), SLUG, cursor=cursor_with())
+    with pytest.raises(ConfigurationError, match="is not a cursor"):
+        history(Archive(3), SLUG, cursor=damage(cursor_with()))
+
+
+@pytest.mark.parametrize("value", [7, b"bytes", ["a"]])
+async def test_a_cursor_that_is_no_text_is_rejected(value):
+    with pytest.raises(ConfigurationError, match="is not a cursor"):
+        history(Archive(3), SLUG, cursor=value)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+import json
+import re
+from datetime import date, timedelta
 
 import anyio
 import pytest
@@ -14,7 +16,6 @@ from circleci_v2.errors import (
     ConfigurationError,
     InvalidSlugError,
     NotFoundError,
-    PaginationError,
     ServerError,
 )
 from circleci_v2.history import history, org_history
@@ -202,9 +203,11 @@ async def test_a_list_that_breaks_off_is_raised_after_the_records_before_it():
 
     archive.fail = fail
     seen = []
-    with pytest.raises(PaginationError):
+    with pytest.raises(NotFoundError) as caught:
         await keep(seen, history(archive, SLUG))
     assert numbers_of(seen) == list(range(12, 4, -1))
+    assert caught.value.items_seen == 8
+    assert caught.value.next_page_token
 
 
 async def test_pipelines_without_a_creation_time_are_in_every_date_range():
@@ -243,4 +246,58 @@ async def test_invalid_arguments_are_rejected_before_anything_is_sent(options):
         history(archive, SLUG, **options)
     with pytest.raises(InvalidSlugError):
         history(archive, "acme")
+    assert archive.calls == []
+
+
+class Texts:
+    """Replaces the `created_at` of pipelines, by their number, and of all workflows and jobs."""
+
+    def __init__(self, archive, monkeypatch, pipelines, rest="soon"):
+        pipeline, workflow, job = archive.pipeline, archive.workflow, archive.job
+        times = {"created_at": rest, "started_at": rest, "stopped_at": rest}
+        monkeypatch.setattr(
+            archive, "pipeline", lambda n: pipeline(n) | ({"created_at": pipelines[n]} if n in pipelines else {})
+        )
+        monkeypatch.setattr(archive, "workflow", lambda *place: workflow(*place) | times)
+        monkeypatch.setattr(archive, "job", lambda *place: job(*place) | times)
+
+
+NO_TIMES = ["soon", 7, "2026-13-01T00:00:00Z", "", 1.5, True, [], {"seconds": 7}]
+
+
+@pytest.mark.parametrize("text", NO_TIMES, ids=str)
+async def test_a_creation_time_that_is_no_time_is_kept_and_counts_as_missing(monkeypatch, text):
+    archive = Archive(9, jobs=1)
+    Texts(archive, monkeypatch, {9: text, 8: text, 5: text, 2: text}, rest=text)
+    since, until = archive.created_at(4), archive.created_at(7)
+    records = await crawl(archive, since=since, until=until)
+    assert numbers_of(records) == [9, 8, 6, 5, 4, 2]
+    (row, *_) = records[0].to_records("jobs")
+    assert [row[name] for name in ("pipeline_created_at", "workflow_created_at", "job_started_at")] == [text] * 3
+    assert (row["workflow_seconds"], row["job_seconds"]) == (None, None)
+    assert json.loads(json.dumps(row)) == row
+    assert records[0].to_dict()["pipeline"]["created_at"] == text
+    assert json.loads(json.dumps(records[0].to_dict())) == records[0].to_dict()
+
+
+@pytest.mark.parametrize("text", NO_TIMES, ids=str)
+async def test_a_crawl_is_resumed_after_a_pipeline_whose_creation_time_is_no_time(monkeypatch, text):
+    archive = Archive(9, workflows=0)
+    Texts(archive, monkeypatch, {9: text, 6: text, 5: text})
+    records = await crawl(archive)
+    assert numbers_of(records) == list(range(9, 0, -1))
+    for position, record in enumerate(records):
+        rest = await crawl(archive, cursor=record.cursor)
+        assert numbers_of(rest) == numbers_of(records)[position + 1 :]
+
+
+@pytest.mark.parametrize("moment", ["2026-11-20", "2026-11-20T00:00:00Z", date(2026, 11, 20), 1_780_000_000, b"now"])
+@pytest.mark.parametrize("name", ["since", "until"])
+async def test_a_date_range_that_is_no_datetime_is_rejected_with_one_that_is_accepted(name, moment):
+    archive = Archive(3)
+    with pytest.raises(ConfigurationError, match=re.escape(f"{name}={moment!r}")) as caught:
+        history(archive, SLUG, **{name: moment})
+    assert "datetime(2026, 1, 31, tzinfo=timezone.utc)" in str(caught.value)
+    with pytest.raises(ConfigurationError, match=re.escape(f"{name}={moment!r}")):
+        org_history(archive, "gh/acme", **{name: moment})
     assert archive.calls == []

@@ -207,6 +207,17 @@ async def test_workflows_without_a_creation_time_are_waited_for_as_well():
     assert 200.0 <= circleci.now <= 260.0
 
 
+@pytest.mark.parametrize("text", ["soon", 7, "2026-13-01T00:00:00Z"])
+async def test_workflows_whose_times_are_no_times_are_waited_for_as_well(monkeypatch, text):
+    circleci = circleci_with(succeeding(seconds=100.0), succeeding("lint", seconds=200.0))
+    answer = circleci._workflow
+    times = {"created_at": text, "stopped_at": text}
+    monkeypatch.setattr(circleci, "_workflow", lambda workflow: answer(workflow) | times)
+    result = await wait(circleci)
+    assert {workflow.name for workflow in result.workflows} == {"build", "lint"}
+    assert 200.0 <= circleci.now <= 260.0
+
+
 async def test_the_timeout_error_holds_the_last_known_state():
     circleci = circleci_with(held())
     with pytest.raises(WaitTimeoutError, match=f"Pipeline {PIPELINE_ID} has not ended after 90 seconds") as caught:

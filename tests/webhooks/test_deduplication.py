@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from circleci_v2.errors import ConfigurationError
 from circleci_v2.webhooks import Deduplicator
 
 
@@ -59,8 +60,18 @@ def test_the_oldest_is_forgotten_beyond_the_capacity():
 
 @pytest.mark.parametrize("capacity", [0, -1])
 def test_a_capacity_that_remembers_nothing_is_rejected(capacity):
-    with pytest.raises(ValueError, match=f"capacity={capacity}"):
+    with pytest.raises(ConfigurationError, match=f"capacity={capacity}"):
         Deduplicator(capacity=capacity)
+
+
+def test_a_capacity_of_one_remembers_the_last_delivery():
+    deliveries = Deduplicator(capacity=1)
+    with deliveries.claim("a") as first, deliveries.claim("a") as again:
+        assert first
+        assert not again
+    with deliveries.claim("b") as other:
+        assert other
+    assert ("a" in deliveries, "b" in deliveries, len(deliveries)) == (False, True, 1)
 
 
 def test_forgetting_an_unknown_id_is_not_an_error():

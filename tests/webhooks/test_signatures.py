@@ -87,10 +87,41 @@ def test_a_signature_that_does_not_fit_is_rejected(header):
         verify(BODY, header, SECRET)
 
 
-@pytest.mark.parametrize("secret", ["", b"", None, [], [SECRET, ""]])
-def test_a_missing_secret_is_rejected_even_with_the_signature_that_fits_it(secret):
-    with pytest.raises(ConfigurationError, match="secret"):
-        verify(BODY, f"v1={hmac.digest(b'', BODY, 'sha256').hex()}", secret)
+@pytest.mark.parametrize("secret", ["", b"", None, [], (), iter(()), [SECRET, ""], [None], [SECRET, None]])
+@pytest.mark.parametrize("header", [f"v1={hmac.digest(b'', BODY, 'sha256').hex()}", None])
+def test_a_missing_secret_is_rejected_even_with_the_signature_that_fits_it(secret, header):
+    with pytest.raises(WebhookVerificationError, match="secret") as rejected:
+        verify(BODY, header, secret)
+    # The receiver is configured wrongly, and not only the delivery is to be refused.
+    assert isinstance(rejected.value, ConfigurationError)
+
+
+@pytest.mark.parametrize("secret", ["\ud800", ["right", "wr\udcffong"], [b"right", "\udfff"]])
+def test_a_secret_that_is_no_text_is_rejected_and_not_shown(secret):
+    with pytest.raises(ConfigurationError, match="surrogate") as rejected:
+        verify(BODY, SIGNATURE, secret)
+    assert isinstance(rejected.value, WebhookVerificationError)
+    assert "wr" not in str(rejected.value)
+    assert "right" not in str(rejected.value)
+
+
+def test_signing_with_a_secret_that_is_no_text_is_rejected():
+    with pytest.raises(ConfigurationError, match="surrogate"):
+        sign(BODY, "\ud800")
+
+
+@pytest.mark.parametrize("secret", [5, [5], {"right": 1}.items(), object()])
+def test_a_secret_of_another_type_is_rejected_and_not_shown(secret):
+    with pytest.raises(ConfigurationError, match="text or bytes") as rejected:
+        verify(BODY, SIGNATURE, secret)
+    assert isinstance(rejected.value, TypeError)
+    assert "right" not in str(rejected.value)
+
+
+@pytest.mark.parametrize("header", [SIGNATURE.encode(), 5, [SIGNATURE]])
+def test_a_header_that_is_no_text_is_rejected_with_the_type_that_is_accepted(header):
+    with pytest.raises(ConfigurationError, match="decode it"):
+        verify(BODY, header, SECRET)
 
 
 def test_signing_needs_a_secret():
@@ -100,10 +131,12 @@ def test_signing_needs_a_secret():
 
 @pytest.mark.parametrize("body", ['{"type":"ping"}', bytearray(BODY), None])
 def test_anything_but_bytes_is_rejected_as_a_body(body):
-    with pytest.raises(TypeError, match="bytes as received"):
+    with pytest.raises(TypeError, match="bytes as received") as rejected:
         verify(body, SIGNATURE, SECRET)
-    with pytest.raises(TypeError, match="bytes as received"):
+    assert isinstance(rejected.value, ConfigurationError)
+    with pytest.raises(TypeError, match="bytes as received") as rejected:
         sign(body, SECRET)
+    assert isinstance(rejected.value, ConfigurationError)
 
 
 def test_each_of_several_secrets_is_accepted_while_one_replaces_another():

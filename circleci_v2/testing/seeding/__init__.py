@@ -15,6 +15,7 @@ from typing import Final
 
 import attrs
 
+from circleci_v2.errors import ConfigurationError
 from circleci_v2.testing.clock import rfc3339
 from circleci_v2.testing.insights import DAY
 from circleci_v2.testing.seeding.workflows import DrawnWorkflow, draw_workflows
@@ -113,11 +114,11 @@ def seed_project(state: FakeState, slug: str, *, pipelines: int, seed: int) -> F
         The project. Workflows and jobs are created when they are first needed, so that a long history starts quickly.
 
     Raises:
-        ValueError: `pipelines` is negative, `slug` is not a project slug, or the project exists already.
+        ConfigurationError: `pipelines` is negative, `slug` is not a project slug, or the project exists already.
     """
     if pipelines < 0:
         msg = f"pipelines={pipelines!r} is negative: pass the number of pipelines in the history, 0 for none"
-        raise ValueError(msg)
+        raise ConfigurationError(msg)
     random = Random(f"{seed} {slug}")
     project = state.add_project(slug, workflows=_plans_for_new_pipelines())
     users = [state.user, *(state.add_user(login, name) for login, name in _USERS)]

@@ -9,6 +9,7 @@ from typing import Final
 
 import attrs
 
+from circleci_v2.errors import ConfigurationError
 from circleci_v2.testing.clock import Clock
 from circleci_v2.testing.messages import HTTPError
 from circleci_v2.testing.paging import PageTokens
@@ -96,7 +97,7 @@ class FakeState:
         """Return the organization with a given slug, and add it if it does not exist.
 
         Raises:
-            ValueError: `slug` is not an organization slug.
+            ConfigurationError: `slug` is not an organization slug.
         """
         known = next((organization for organization in self.organizations.values() if organization.slug == slug), None)
         if known:
@@ -104,7 +105,7 @@ class FakeState:
         provider, _, name = slug.partition("/")
         if provider not in _VCS_TYPES or not name or "/" in name:
             msg = f"{slug!r} is not an organization slug: write provider/organization, for example 'gh/acme'"
-            raise ValueError(msg)
+            raise ConfigurationError(msg)
         organization = FakeOrganization(id=self.uuid(), name=name, slug=slug, vcs_type=_VCS_TYPES[provider])
         self.organizations[organization.id] = organization
         return organization
@@ -120,15 +121,15 @@ class FakeState:
         """Add a project, and its organization if needed; see `FakeCircleCI.add_project`.
 
         Raises:
-            ValueError: `slug` is not a project slug, or the project exists already.
+            ConfigurationError: `slug` is not a project slug, or the project exists already.
         """
         organization_slug, _, last = slug.rpartition("/")
         if slug.count("/") != 2 or not last:
             msg = f"{slug!r} is not a project slug: write provider/organization/project, for example 'gh/acme/web'"
-            raise ValueError(msg)
+            raise ConfigurationError(msg)
         if slug in self.projects:
             msg = f"project {slug!r} exists already: use it, or choose another slug"
-            raise ValueError(msg)
+            raise ConfigurationError(msg)
         project = FakeProject(
             id=self.uuid(),
             name=name or last,

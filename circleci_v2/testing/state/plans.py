@@ -7,6 +7,8 @@ from typing import Final, Literal
 
 import attrs
 
+from circleci_v2.errors import ConfigurationError
+
 __all__ = ["DEFAULT_WORKFLOW", "ArtifactFile", "JobPlan", "TestResult", "WorkflowPlan"]
 
 JobOutcome = Literal[
@@ -119,7 +121,7 @@ class WorkflowPlan:
             creation of this workflow. Default: 0.
 
     Raises:
-        ValueError: A job requires a job that does not precede it, or two jobs have the same name.
+        ConfigurationError: A job requires a job that does not precede it, or two jobs have the same name.
     """
 
     name: str
@@ -132,10 +134,10 @@ class WorkflowPlan:
         for job in self.jobs:
             if job.name in seen:
                 msg = f"workflow {self.name!r} has two jobs named {job.name!r}: use unique names"
-                raise ValueError(msg)
+                raise ConfigurationError(msg)
             if missing := sorted(set(job.requires) - seen):
                 msg = f"job {job.name!r} requires {missing}: plan these jobs before it"
-                raise ValueError(msg)
+                raise ConfigurationError(msg)
             seen.add(job.name)
 
 

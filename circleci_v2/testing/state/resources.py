@@ -10,6 +10,7 @@ from uuid import UUID
 
 import attrs
 
+from circleci_v2.errors import ConfigurationError
 from circleci_v2.testing.messages import HTTPError
 
 __all__ = [
@@ -155,7 +156,7 @@ class PolicyDecision:
         error: The reason why the policies could not be evaluated. Default: None, they were evaluated.
 
     Raises:
-        ValueError: Both an error and violations are given; policies that cannot be evaluated report no violations.
+        ConfigurationError: Both an error and violations are given; policies that cannot be evaluated report no violations.
     """
 
     hard_failures: tuple[tuple[str, str], ...] = attrs.field(default=(), converter=_violations)
@@ -165,7 +166,7 @@ class PolicyDecision:
     def __attrs_post_init__(self) -> None:
         if self.error is not None and self.rules:
             msg = f"error={self.error!r} with violations of {sorted(self.rules)}: pass either an error or violations"
-            raise ValueError(msg)
+            raise ConfigurationError(msg)
 
     @property
     def status(self) -> Literal["PASS", "SOFT_FAIL", "HARD_FAIL", "ERROR"]:
