@@ -83,9 +83,9 @@ class Namespaces(NamespaceHolder):
 
     @property
     def usage(self) -> api.Usage:
-        """Usage exports: credits and minutes of every job, as CSV files.
+        """Usage exports: credits and run times of every job, as CSV files.
 
-        At most 31 days in one export, 13 months back, 10 exports an hour for each organization.
+        At most 31 days in one export, 10 exports and 10 status requests an hour for each organization.
         """
         return self._namespace(api.Usage)
 

@@ -89,6 +89,8 @@ class Overlay:
             target = action["target"]
             if self.matches(action, document):
                 _apply(action, document)
+            elif action.get("remove"):
+                continue  # already gone, as in openapi.json
             elif action.get("x-optional"):
                 notes.append(f"overlay.yaml: {target} is not in this document")
             else:

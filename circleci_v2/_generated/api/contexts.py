@@ -78,10 +78,12 @@ class Contexts(Namespace):
         """Create a context in an organization.
 
         A context bundles environment variables for jobs that name it in their workflow. It starts without
-        variables (`contexts.set_environment_variable`) and open to every member of the organization (narrow
-        that with `contexts.create_restriction`).
+        variables (`contexts.set_environment_variable`) and with one restriction, the group `All members`, which
+        opens it to every member who may use contexts; Viewers may not. An organization setting can require
+        another group from the start.
 
-        Members of the organization may create contexts, up to 500 of them.
+        Members of the organization may create contexts, up to 500 of them; Bitbucket organizations require
+        permission to create repositories.
 
         Args:
             name: Unique within the organization, at most 200 characters, no space at either end; workflows refer to
@@ -107,11 +109,13 @@ class Contexts(Namespace):
     async def get(self, context_id: UUID | str) -> Context:
         """Get a context by UUID.
 
-        The documented fields are the same as in `contexts.list`: the name and the time of creation. Use it to
-        check that a stored UUID still exists.
+        The documented fields are the same as in `contexts.list`: the name and the time of creation. The live
+        API has been measured to add `org_id`, `environment_variables` and `restrictions`, so do not log the raw
+        response. Use it to check that a stored UUID still exists.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
+            context_id: UUID of the context, from `contexts.list`; names are not accepted. The live API responds with 403
+                (`PermissionDeniedError`), not 404, for a context that does not exist.
 
         Returns:
             The context.
@@ -137,7 +141,8 @@ class Contexts(Namespace):
         them.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
+            context_id: UUID of the context, from `contexts.list`; names are not accepted. The live API responds with 403
+                (`PermissionDeniedError`), not 404, for a context that does not exist.
 
         Returns:
             A message that confirms the deletion.
@@ -163,11 +168,16 @@ class Contexts(Namespace):
         """List the environment variables of a context, without values.
 
         Documented to return names and times only, unlike `projects.list_environment_variables`, which also
-        returns masked values. Responses may contain an undocumented `truncated_value`, so treat them as
-        sensitive. Use `updated_at` to find secrets that are due for rotation.
+        returns masked values. The live API has been measured to add `truncated_value`, the last characters of
+        the secret (four at most), so treat responses as sensitive. Use `updated_at` to find secrets that are
+        due for rotation.
+
+        The first 100 variables are all that can be listed: the live API returns a `next_page_token` if there
+        are more, but ignores it and repeats the page, which raises `PaginationError`.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
+            context_id: UUID of the context, from `contexts.list`; names are not accepted. The live API responds with 403
+                (`PermissionDeniedError`), not 404, for a context that does not exist.
             page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
@@ -195,14 +205,15 @@ class Contexts(Namespace):
     ) -> ContextEnvironmentVariable | MessageResponse:
         """Set an environment variable in a context, new or existing.
 
-        The call can be repeated safely, so use it to rotate a secret; jobs that start afterwards get the new
-        value. The value is never returned.
+        The call can be repeated safely, so use it to rotate a secret; jobs started afterwards get the new
+        value, and an effect on jobs already queued is not documented. The value is never returned.
 
-        A context can have at most 100 variables. If the context is restricted to groups, only their members may
-        change it.
+        A context can have at most 100 variables: a further one is rejected with 400, while existing ones can
+        still be changed. If the context is restricted to groups, only their members may change it.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
+            context_id: UUID of the context, from `contexts.list`; names are not accepted. The live API responds with 403
+                (`PermissionDeniedError`), not 404, for a context that does not exist.
             name: Name of the variable: a letter or `_`, then letters, digits or `_`; at most 300 characters.
             value: Plain text of the secret, up to 32k characters; an empty string is valid. It cannot be read back.
 
@@ -228,11 +239,13 @@ class Contexts(Namespace):
     async def delete_environment_variable(self, context_id: UUID | str, name: str) -> MessageResponse:
         """Remove a variable and its value from a context.
 
-        Jobs that start later use a project variable of the same name instead, if there is one. If the context
-        is restricted to groups, only their members may change it.
+        Jobs started afterwards use a project variable of the same name instead, if there is one; the effect on
+        jobs already queued is not documented. If the context is restricted to groups, only their members may
+        change it.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
+            context_id: UUID of the context, from `contexts.list`; names are not accepted. The live API responds with 403
+                (`PermissionDeniedError`), not 404, for a context that does not exist.
             name: Name of the variable, case-sensitive.
 
         Returns:
@@ -259,10 +272,12 @@ class Contexts(Namespace):
         """List the restrictions on the use of a context.
 
         Restrictions are checked when a job with the context is about to run; if one is not met, the workflow
-        ends as `unauthorized`. Organization administrators are exempt from group restrictions.
+        ends as `unauthorized`. Organization administrators are exempt from group restrictions, which exist in
+        `github` organizations only.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
+            context_id: UUID of the context, from `contexts.list`; names are not accepted. The live API responds with 403
+                (`PermissionDeniedError`), not 404, for a context that does not exist.
             page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
@@ -296,18 +311,24 @@ class Contexts(Namespace):
         """Restrict a context to a project, to a group or by an expression.
 
         Each call adds one restriction, so allowing three projects requires three calls. Only organization
-        administrators may add restrictions.
+        administrators may add restrictions. Groups can be used in `github` organizations only (elsewhere they
+        raise `BadRequestError`), and there the live API has been measured to accept no group but `All members`,
+        by the organization's UUID; choose other groups in the web app and remove `All members` with
+        `contexts.delete_restriction`.
 
-        A new context is open to the group `All members`: to limit it to another group, remove that restriction
-        with `contexts.delete_restriction`. A restriction that already exists raises `ConflictError`; a project
-        that is not visible to the token raises `BadRequestError`.
+        Changes can take effect late: permissions are cached, and GitHub teams are synchronized every few hours.
+        A restriction that already exists raises `ConflictError`, a project that is not visible to the token
+        `BadRequestError`.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
+            context_id: UUID of the context, from `contexts.list`; names are not accepted. The live API responds with 403
+                (`PermissionDeniedError`), not 404, for a context that does not exist.
             restriction_type: Kind of condition to check before a job gets the context; determines the meaning of
                 `restriction_value`.
             restriction_value: UUID of the project for `project`, UUID of the group for `group`, the rule itself for `expression`,
-                for example `pipeline.git.branch == "main"`.
+                which can read pipeline values but no pipeline parameters. For deploy credentials, CircleCI's guide
+                proposes `pipeline.git.branch == "main" and not job.ssh.enabled and not (pipeline.config_source
+                starts-with "api")`.
 
         Returns:
             The new restriction.
@@ -333,13 +354,17 @@ class Contexts(Namespace):
     async def delete_restriction(self, context_id: UUID | str, restriction_id: str) -> MessageResponse:
         """Remove a restriction from a context.
 
-        Check whether it is the last restriction of its type: without any project restriction, the context is
-        open to all projects; without any group restriction, it is closed to everyone but organization
-        administrators. Restrictions cannot be edited: to change one, remove it and call
-        `contexts.create_restriction`.
+        Check whether it is the last restriction of its type. Without any project restriction, the context is
+        open to all projects. Without any group restriction, in `github` organizations, it is closed to everyone
+        but organization administrators according to CircleCI's guide, while its CLI describes contexts without
+        restrictions as open to all members: check the effect afterwards.
+
+        Restrictions cannot be edited: to change one, remove it and call `contexts.create_restriction`. A
+        removed `All members` restriction is not recreated by CircleCI.
 
         Args:
-            context_id: UUID of the context, from `contexts.list`; context names are not accepted.
+            context_id: UUID of the context, from `contexts.list`; names are not accepted. The live API responds with 403
+                (`PermissionDeniedError`), not 404, for a context that does not exist.
             restriction_id: UUID of the restriction, from `contexts.list_restrictions`.
 
         Returns:

@@ -32,8 +32,8 @@ class Deploy(Namespace):
 
         Args:
             org_id: UUID of the organization whose deploys are returned; organization slugs are not accepted.
-            page_size: Maximum number of items on a page. Required; CircleCI publishes neither an upper limit nor a usual
-                value.
+            page_size: Maximum number of items on a page. Documented as required, but requests without it succeed, as
+                measured; CircleCI publishes neither an upper limit nor a usual value.
             page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
@@ -91,8 +91,8 @@ class Deploy(Namespace):
 
         Args:
             org_id: UUID of the organization whose deploys are returned; organization slugs are not accepted.
-            page_size: Maximum number of items on a page. Required; CircleCI publishes neither an upper limit nor a usual
-                value.
+            page_size: Maximum number of items on a page. Documented as required, but requests without it succeed, as
+                measured; CircleCI publishes neither an upper limit nor a usual value.
             project_id: Only components of this project, by its UUID. Default: all projects of the organization.
             page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 

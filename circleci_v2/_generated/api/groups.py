@@ -23,12 +23,15 @@ class Groups(Namespace):
     def list(self, org_id: str, *, limit: int | None = None, page_token: str | None = None) -> Paginator[Group]:
         """List the groups of an organization.
 
-        Groups assign roles to several members together, in organizations of type `circleci` only. Their members
-        are managed in the web app; the API does not list them.
+        Groups assign roles to several members together, in organizations of type `circleci` only; others raise
+        `PermissionDeniedError`. Their members are managed in the web app; the API does not list them.
+
+        The live API has been measured to ignore `limit` and `page_token`: it returns all groups, up to the
+        maximum of 100, on one page.
 
         Args:
             org_id: UUID of the organization (`Organization.id`); resolve a slug with `organizations.get`.
-            limit: Number of groups per page. Default: chosen by CircleCI.
+            limit: Number of groups per page. Default: chosen by CircleCI; ignored by the live API.
             page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
@@ -52,11 +55,11 @@ class Groups(Namespace):
     async def create(self, org_id: str, *, name: str, description: str | None = None) -> Group:
         """Create a group without members in an organization.
 
-        Members and roles are assigned in the web app afterwards. Only organization administrators may create
-        groups.
+        Available in organizations of type `circleci` only. Members and roles are assigned in the web app
+        afterwards. Only organization administrators may create groups.
 
-        A name that is taken raises `ConflictError`, and so does an organization that already has its maximum
-        number of groups.
+        A name that is taken raises `ConflictError`. So does the 101st group of an organization, as measured;
+        the API document does not state this limit.
 
         Args:
             org_id: UUID of the organization (`Organization.id`); resolve a slug with `organizations.get`.
@@ -87,11 +90,13 @@ class Groups(Namespace):
     async def get(self, org_id: str, group_id: UUID | str) -> Group:
         """Get a group by UUID.
 
-        Resolves the UUID in a context's group restriction to a name. Members are not included.
+        Returns name and description of a group; members are not included. Available in organizations of type
+        `circleci` only.
 
         Args:
             org_id: UUID of the organization (`Organization.id`); resolve a slug with `organizations.get`.
-            group_id: UUID of the group, from `groups.list`.
+            group_id: UUID of the group, from `groups.list`. A group that does not exist raises `PermissionDeniedError`
+                (403), as measured.
 
         Returns:
             The group, without its members.
@@ -118,7 +123,8 @@ class Groups(Namespace):
 
         Args:
             org_id: UUID of the organization (`Organization.id`); resolve a slug with `organizations.get`.
-            group_id: UUID of the group, from `groups.list`.
+            group_id: UUID of the group, from `groups.list`. A group that does not exist raises `PermissionDeniedError`
+                (403), as measured.
 
         Returns:
             A message that confirms the deletion.

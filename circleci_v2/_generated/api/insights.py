@@ -257,7 +257,8 @@ class Insights(Namespace):
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
                 (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
-            all_branches: True to merge every branch into one figure; do not combine it with `branch`. Default: false.
+            all_branches: True to cover every branch: metrics are merged into one figure, and `insights.list_workflow_runs`
+                lists the runs of all branches. Do not combine it with `branch`. Default: false.
             branch: Only data of this branch, for example `main`. Default: the project's default branch, not all
                 branches.
             reporting_window: Time range to aggregate, counted back from now. Default: `last-90-days`.
@@ -308,7 +309,8 @@ class Insights(Namespace):
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
                 (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             workflow_name: Name of the workflow as written in the CircleCI configuration, for example `build-and-test`.
-            all_branches: True to merge every branch into one figure; do not combine it with `branch`. Default: false.
+            all_branches: True to cover every branch: metrics are merged into one figure, and `insights.list_workflow_runs`
+                lists the runs of all branches. Do not combine it with `branch`. Default: false.
             branch: Only data of this branch, for example `main`. Default: the project's default branch, not all
                 branches.
             end_date: Only executions that started before this time, at most 90 days after `start_date`; include the time
@@ -362,7 +364,8 @@ class Insights(Namespace):
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
                 (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             workflow_name: Name of the workflow as written in the CircleCI configuration, for example `build-and-test`.
-            all_branches: True to merge every branch into one figure; do not combine it with `branch`. Default: false.
+            all_branches: True to cover every branch: metrics are merged into one figure, and `insights.list_workflow_runs`
+                lists the runs of all branches. Do not combine it with `branch`. Default: false.
             branch: Only data of this branch, for example `main`. Default: the project's default branch, not all
                 branches.
             job_name: Only jobs whose name contains this text, so `test` also matches `unit-test`. Default: every job of
@@ -411,7 +414,8 @@ class Insights(Namespace):
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
                 (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             workflow_name: Name of the workflow as written in the CircleCI configuration, for example `build-and-test`.
-            all_branches: True to merge every branch into one figure; do not combine it with `branch`. Default: false.
+            all_branches: True to cover every branch: metrics are merged into one figure, and `insights.list_workflow_runs`
+                lists the runs of all branches. Do not combine it with `branch`. Default: false.
             branch: Only data of this branch, for example `main`. Default: the project's default branch, not all
                 branches.
 
@@ -441,8 +445,9 @@ class Insights(Namespace):
     ) -> WorkflowTestMetrics:
         """Get the slowest and most often failing tests of a workflow.
 
-        Computed from only the 10 latest runs of the workflow, so a rare failure drops out quickly;
-        `insights.flaky_tests` keeps flakes for two weeks. For every result of one job use `jobs.list_tests`.
+        Computed from only the latest runs of the workflow (10 according to the API document, 100 according to
+        CircleCI's guide), so a rare failure drops out quickly; `insights.flaky_tests` keeps flakes for two
+        weeks. For every result of one job use `jobs.list_tests`.
 
         Requires jobs that upload results with `store_test_results`; CircleCI offers test insights to GitHub
         OAuth and Bitbucket Cloud projects only.
@@ -451,7 +456,8 @@ class Insights(Namespace):
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
                 (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             workflow_name: Name of the workflow as written in the CircleCI configuration, for example `build-and-test`.
-            all_branches: True to merge every branch into one figure; do not combine it with `branch`. Default: false.
+            all_branches: True to cover every branch: metrics are merged into one figure, and `insights.list_workflow_runs`
+                lists the runs of all branches. Do not combine it with `branch`. Default: false.
             branch: Only data of this branch, for example `main`. Default: the project's default branch, not all
                 branches.
 

@@ -28,7 +28,8 @@ class Jobs(Namespace):
         identifies the workflow, pipeline and project of the job, but does not include executor, contexts,
         parallel runs or queue time: those are in `jobs.get_by_number`.
 
-        A recent operation: older installations of CircleCI server may respond with 404.
+        A recent operation: older installations of CircleCI server may respond with 404. Available as long as
+        its pipeline, see `pipelines.get`.
 
         Args:
             job_id: UUID of the job, from `WorkflowJob.id`.
@@ -52,8 +53,9 @@ class Jobs(Namespace):
         """Cancel a job by its UUID.
 
         Stops one job and lets the rest of its workflow continue; jobs that require it do not start, unless
-        their configuration accepts `canceled`. The job ends asynchronously. Use `jobs.cancel_by_number` if only
-        slug and number are known, and `workflows.cancel` to stop everything.
+        their configuration accepts `canceled`. Canceling an approval job declines the approval. The job ends
+        asynchronously. Use `jobs.cancel_by_number` if only slug and number are known, and `workflows.cancel` to
+        stop everything.
 
         Args:
             job_id: UUID of the job, from `WorkflowJob.id`.
@@ -85,7 +87,7 @@ class Jobs(Namespace):
         so check `WorkflowJob.type` first.
 
         The operation is missing from CircleCI's latest published document, the one that introduced `jobs.get`,
-        but is still available.
+        but is still available. Details expire with the pipeline, see `pipelines.get`.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
@@ -112,7 +114,7 @@ class Jobs(Namespace):
         """Cancel a job by its number.
 
         Has the same effect as `jobs.cancel`, for callers that have the project and the number from the web app.
-        Approval jobs mostly have no number to use here; `workflows.cancel` cancels the workflow that they hold.
+        Approval jobs mostly have no number to use here: decline them with `jobs.cancel`.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
@@ -141,10 +143,11 @@ class Jobs(Namespace):
         """List the artifacts of a job.
 
         Returns paths and URLs, not contents; `download_artifacts` of the client downloads the files and keeps
-        them inside one folder. Artifacts are kept for 30 days unless the organization chose less.
+        them inside one folder. CircleCI Cloud keeps artifacts for 30 days at most, fewer if the organization
+        chose so, and stores files of up to 3 GB; the URLs contain their names percent-encoded.
 
-        Downloading requires the token, but the URL mostly redirects to pre-signed storage on another host,
-        which must not receive the token.
+        Downloading requires the token for private projects, but the URL mostly redirects to pre-signed storage
+        on another host, which must not receive the token.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
@@ -177,7 +180,7 @@ class Jobs(Namespace):
         Contains the results that the job uploaded with a `store_test_results` step, passed tests included; a
         job without such a step has an empty list. The list is also empty when the results of the job exceed 250
         MB, which cannot be distinguished from no tests. Results do not identify the parallel run that they come
-        from.
+        from. Results expire with the pipeline, see `pipelines.get`.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs

@@ -26,8 +26,10 @@ class Oidc(Namespace):
         Returns the audience and lifetime that the OIDC tokens of the organization's jobs (such as
         `$CIRCLE_OIDC_TOKEN`) have instead of CircleCI's defaults. Claims that are not customized are absent.
 
-        Projects can override both claims: `oidc.get_project_claims` returns the overrides of a project. On
-        CircleCI server, OIDC tokens require version 4.4 or later.
+        Projects can override both claims: `oidc.get_project_claims` returns the overrides of a project. OIDC
+        tokens are available on CircleCI Cloud on every plan, and on CircleCI server 4.4 or later. Which of the
+        tokens of a job custom claims apply to is documented incompletely (CircleCI's guide calls the default
+        audience fixed and the lifetime one hour), so verify them on a real token.
 
         Args:
             org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
@@ -58,15 +60,18 @@ class Oidc(Namespace):
         (`oidc.update_project_claims`). A claim left out keeps its value; to restore CircleCI's default use
         `oidc.delete_organization_claims`.
 
-        Cloud providers match tokens on the audience, so update their trust policies to accept the new value
-        first; otherwise deployments lose access.
+        Builds of forked pull requests receive tokens too if the project passes secrets to them. Cloud providers
+        match tokens on the audience, so update their trust policies to accept the new value first; otherwise
+        deployments lose access.
 
         Args:
             org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
             audience: Values for the `aud` claim, usually the value that the receiving service expects, such as
-                `sts.amazonaws.com`. Replaces the complete previous list.
-            ttl: Lifetime of a token: up to seven whole numbers, each with a unit (`ms`, `s`, `m`, `h`, `d` or `w`),
-                for example `15m` or `1h30m`.
+                `sts.amazonaws.com`. Replaces the complete previous list. The order is not kept, and an empty list
+                sets an explicit empty audience rather than the default.
+            ttl: Lifetime of a token: up to seven whole numbers, each with a unit, for example `15m` or `1h30m`. The
+                API document lists `ms`, `s`, `m`, `h`, `d` and `w`; the live API has been reported to reject `d`
+                and `w` with 400.
 
         Returns:
             The organization's customized claims after the change.
@@ -164,9 +169,11 @@ class Oidc(Namespace):
             org_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
             project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
             audience: Values for the `aud` claim, usually the value that the receiving service expects, such as
-                `sts.amazonaws.com`. Replaces the complete previous list.
-            ttl: Lifetime of a token: up to seven whole numbers, each with a unit (`ms`, `s`, `m`, `h`, `d` or `w`),
-                for example `15m` or `1h30m`.
+                `sts.amazonaws.com`. Replaces the complete previous list. The order is not kept, and an empty list
+                sets an explicit empty audience rather than the default.
+            ttl: Lifetime of a token: up to seven whole numbers, each with a unit, for example `15m` or `1h30m`. The
+                API document lists `ms`, `s`, `m`, `h`, `d` and `w`; the live API has been reported to reject `d`
+                and `w` with 400.
 
         Returns:
             The project's customized claims after the change.

@@ -32,8 +32,9 @@ class Organizations(Namespace):
         """Create an organization, or connect one from GitHub or Bitbucket.
 
         With `vcs_type` `circleci` this creates a standalone organization, the kind that GitHub App and GitLab
-        projects belong to. With `github` or `bitbucket` nothing is created at the host: CircleCI checks that
-        the token's user has access to the organization of that name and takes over its data.
+        projects belong to; a name that is taken raises `ConflictError`. With `github` or `bitbucket` nothing is
+        created at the host: CircleCI synchronizes the data of the organization of that name, of which the
+        token's user must be an administrator.
 
         Args:
             name: Any name for `circleci`; for `github` and `bitbucket`, the name of the organization at the host.
@@ -81,8 +82,9 @@ class Organizations(Namespace):
     async def delete(self, org_slug_or_id: OrgSlug | UUID | str) -> MessageResponse:
         """Delete an organization with all its projects and build data.
 
-        The deletion cannot be undone, and the data is lost for every member. CircleCI permits it to
-        organization administrators only, and only on the Free plan.
+        The deletion cannot be undone: projects, build data and the connections to code hosts are lost for every
+        member. CircleCI permits it to organization administrators only, and only on the Free plan (paid plans:
+        `PermissionDeniedError`).
 
         The deletion continues after the response. A standalone organization stays visible for some hours; one
         of GitHub OAuth or Bitbucket Cloud remains listed, but empty.
@@ -107,7 +109,8 @@ class Organizations(Namespace):
         """List the URL prefixes from which an organization may use orbs.
 
         URL orbs are orbs that a configuration includes by HTTPS address instead of by registry name; a
-        reference that no entry matches stops the pipeline's configuration from compiling.
+        reference that no entry matches stops the pipeline's configuration from compiling. Fetched orbs are
+        cached for 5 minutes.
 
         An organization has at most 5 entries, so the list is not paginated: `items` contains all of them.
 
@@ -134,9 +137,10 @@ class Organizations(Namespace):
     ) -> UrlOrbAllowListChange:
         """Allow orbs from a URL prefix in an organization.
 
-        Every project of the organization can use the prefix from then on. At most 5 entries are possible, and
-        an entry cannot be edited: remove it with `organizations.remove_url_orb_allow_list_entry` and create a
-        new one.
+        Every project of the organization can use the prefix from then on. A broad prefix, such as
+        `https://raw.githubusercontent.com/`, admits orbs of every repository there, including those of
+        strangers. At most 5 entries are possible, and an entry cannot be edited: remove it with
+        `organizations.remove_url_orb_allow_list_entry` and create a new one.
 
         Args:
             org_slug_or_id: The organization, by its slug (`gh/acme`) or by its UUID.
@@ -166,7 +170,10 @@ class Organizations(Namespace):
         """Remove a URL prefix from the orb allow-list.
 
         Configurations that refer to orbs below the prefix no longer compile, unless another entry also matches,
-        so check first that no project needs it.
+        so check first that no project needs it. A cached orb stays usable for up to 5 minutes.
+
+        The response is 200 even if the entry did not exist, as reported: list the entries to be sure that the
+        prefix is gone.
 
         Args:
             org_slug_or_id: The organization, by its slug (`gh/acme`) or by its UUID.

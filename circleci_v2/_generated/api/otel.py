@@ -32,8 +32,8 @@ class Otel(Namespace):
         paginated, as an organization has at most five exporters; `issues` contains the problems that CircleCI
         finds with an exporter.
 
-        Requires organization administrator permissions. CircleCI labels the OpenTelemetry operations as
-        experimental.
+        Requires organization administrator permissions; without them the API responds with 404, as reported.
+        CircleCI labels the OpenTelemetry operations as experimental.
 
         Args:
             org_id: UUID of the organization; organization slugs are not accepted.
@@ -65,19 +65,29 @@ class Otel(Namespace):
     ) -> OtelExporter:
         """Create an OpenTelemetry exporter for an organization.
 
-        From then on CircleCI sends spans of the organization's pipelines to the collector. The API cannot
-        change an exporter: to replace one, create a new exporter and delete the old one with
-        `otel.delete_exporter`.
+        From then on CircleCI sends spans of the organization's pipelines to the collector. Spans of steps
+        contain command lines, titles of pull requests and repository URLs, so send them to a trusted collector
+        only.
 
-        An organization can have at most five exporters. Requires organization administrator permissions.
-        CircleCI labels this operation as experimental.
+        The API cannot change an exporter: to replace one, create a new exporter and delete the old one with
+        `otel.delete_exporter`. Keep the header values yourself, because every read returns `xxxx` and a copy
+        would store that. An organization can have at most five exporters; a sixth has been measured to fail
+        with 422 (`Internal server error.`), which no retry resolves, so with five of them delete the old one
+        first and accept a gap.
+
+        Requires organization administrator permissions. CircleCI labels this operation as experimental.
 
         Args:
-            endpoint: Host and port of an OTLP collector that CircleCI can reach, for example `otel.acme.example:4317`.
+            endpoint: Address of an OTLP collector that CircleCI can reach. Sources conflict on its form: CircleCI-Labs
+                reports that host and port (`otel.acme.example:4317`) are accepted and a scheme is rejected, while
+                CircleCI's newer guide uses full URLs, to which HTTP exporters append `/v1/traces`. Loopback
+                addresses are rejected.
             org_id: UUID of the organization whose spans are to be sent; slugs are rejected.
             protocol: Protocol that the collector accepts at `endpoint`.
-            headers: Headers to add to each export request, typically the collector's API key. Default: none.
-            insecure: True to send without TLS, for collectors that do not support it. Default: TLS is used.
+            headers: Headers to add to each export request, typically the collector's API key; five at most, as measured.
+                Default: none.
+            insecure: True to send without TLS, for collectors that do not support it; spans and `headers` are then
+                readable on the way. Default: TLS is used.
 
         Returns:
             The new exporter.

@@ -34,8 +34,9 @@ class PipelineDefinitions(Namespace):
         A pipeline definition pairs a configuration file with the repository to check out; pass its ID to
         `pipelines.run` as `definition_id`. The list is not paginated.
 
-        For GitHub OAuth, Bitbucket Cloud and GitLab nothing is stored: CircleCI lists a definition that it
-        derives from the project and that cannot be changed. Not available on CircleCI server.
+        For GitHub OAuth and Bitbucket Cloud nothing is stored: CircleCI lists a definition that it derives from
+        the project and that cannot be changed. GitLab definitions are listed, but `pipeline_definitions.get`
+        fails for them. Not available on CircleCI server.
 
         Args:
             project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
@@ -70,7 +71,8 @@ class PipelineDefinitions(Namespace):
         """Add a pipeline definition to a project.
 
         Adds another pipeline to a project, with its own configuration file or even its own configuration
-        repository. Documented for configuration that CircleCI reads through its GitHub App.
+        repository. Documented for configuration that CircleCI reads through its GitHub App; measured to raise
+        `BadRequestError` in projects that have only GitHub OAuth or GitLab.
 
         A new definition starts no pipelines by itself. Attach a trigger with `triggers.create`, or run it on
         demand with `pipelines.run`.
@@ -153,7 +155,8 @@ class PipelineDefinitions(Namespace):
         that are left out keep their value. The repository of the configuration cannot be changed: to use
         another one, add a definition with `pipeline_definitions.create` and recreate the triggers there.
 
-        Supports GitHub App and Bitbucket Data Center definitions only.
+        Supports GitHub App and Bitbucket Data Center definitions only. A definition that no longer exists
+        raises `BadRequestError`, as measured.
 
         Args:
             project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
@@ -194,7 +197,8 @@ class PipelineDefinitions(Namespace):
         one with `pipelines.run` needs an update. Review the attached triggers with `triggers.list` first; to
         pause a pipeline, disable its triggers with `triggers.update` where they support it.
 
-        Supports GitHub App and Bitbucket Data Center definitions only.
+        Supports GitHub App and Bitbucket Data Center definitions only. Deleting a definition again succeeds
+        too, as measured.
 
         Args:
             project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.

@@ -36,8 +36,8 @@ class Pipelines(Namespace):
         """List recent pipelines across the projects you follow in an organization.
 
         Covers many projects in one list, but only projects that the owner of the token follows, and of those
-        only the 250 built most recently. `pipelines.list_for_project` lists all retained pipelines of one
-        project.
+        only the 250 built most recently. `pipelines.list_for_project` lists the pipelines of one project as far
+        back as CircleCI keeps them.
 
         The pipelines do not include their workflows: list them per pipeline with `pipelines.list_workflows`.
 
@@ -79,11 +79,13 @@ class Pipelines(Namespace):
 
         Args:
             configuration: Complete configuration to continue with, as YAML text (version 2.1, without `setup: true`). It must
-                declare every pipeline parameter that the setup configuration declares.
+                declare every pipeline parameter that was supplied when the pipeline was triggered.
             continuation_key: Secret that CircleCI passes to the jobs of a setup workflow as `CIRCLE_CONTINUATION_KEY`. Anyone who
                 has it can run any configuration in the pipeline: keep it out of logs.
             parameters: Values for pipeline parameters: at most 100, with names up to 128 and values up to 512 characters. A
-                parameter that was already set when the pipeline was triggered may not be set again.
+                parameter causes an error only if both configurations declare it, it is passed here, and the
+                pipeline was triggered with a value other than its default. Not for secrets: CircleCI does not
+                protect parameter values.
 
         Returns:
             Confirmation that the pipeline continues.
@@ -108,6 +110,9 @@ class Pipelines(Namespace):
         could be processed. A pipeline has no result of its own: success or failure is a property of its
         workflows, see `pipelines.list_workflows`. Use `pipelines.get_by_number` when only the number from the
         web app is known.
+
+        CircleCI Cloud keeps build data for 90 days (Free plan), 180 days (Performance and Custom) or 2 years
+        (Scale), with the workflows, jobs and test results in it; requests for older data raise `NotFoundError`.
 
         Args:
             pipeline_id: UUID of the pipeline, from `Pipeline.id` or from the result of `pipelines.run`; pipeline numbers are
@@ -233,6 +238,10 @@ class Pipelines(Namespace):
         configuration shows only later, as `errored` in `pipelines.get`. A call that timed out may have started
         a pipeline, so check `pipelines.list_mine` before repeating it.
 
+        A pipeline on a branch other than the default one can cancel running workflows of that branch
+        (`AdvancedProjectSettings.autocancel_builds`), and *Block all new work* in the web app stops it from
+        starting.
+
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
                 (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
@@ -240,8 +249,9 @@ class Pipelines(Namespace):
                 `pull/<number>/head`, or `pull/<number>/merge` for the merged result. Default: the default branch of
                 the project.
             parameters: Values for pipeline parameters that the configuration declares: strings, integers or booleans, at
-                most 100, with names up to 128 and values up to 512 characters. An undeclared name is a
-                configuration error and leaves the pipeline `errored`.
+                most 100, with names up to 128 and values up to 512 characters. Not for secrets: CircleCI does not
+                protect parameter values. The effect of an undeclared name varies: pipelines that end `errored` have
+                been observed, and CircleCI's guide mentions an error response such as `Project not found`.
             tag: Git tag to build, for example `v1.2.0`. Jobs and workflows run only if their filters allow tags.
 
         Returns:
@@ -263,12 +273,16 @@ class Pipelines(Namespace):
     def list_for_project(
         self, project_slug: ProjectSlug | str, *, branch: str | None = None, page_token: str | None = None
     ) -> Paginator[Pipeline]:
-        """List the pipelines of a project, newest first.
+        """List the pipelines of a project.
 
         Covers every kind of trigger and every author; `pipelines.list_mine` narrows the list to your own
-        pipelines, `pipelines.list` spans the projects of an organization. There is no filter by date: to read
-        up to a certain day, iterate and stop at the first `created_at` before it. Pages contain about 20 items,
-        so listing every pipeline of a busy project takes very many requests: set a limit.
+        pipelines, `pipelines.list` spans the projects of an organization. Newest pipelines come first, as
+        observed; no order is documented. There is no filter by date: to read up to a certain day, iterate and
+        stop at the first `created_at` before it. Pages contain about 20 items, so listing every pipeline of a
+        busy project takes very many requests: set a limit.
+
+        CircleCI Cloud keeps build data for 90 days (Free plan), 180 days (Performance and Custom) or 2 years
+        (Scale); older pipelines are missing.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
@@ -278,8 +292,7 @@ class Pipelines(Namespace):
             page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
-            A paginator over pipelines, newest first: await it for the first page, iterate over it for all
-            items.
+            A paginator over pipelines: await it for the first page, iterate over it for all items.
 
         Raises:
             APIError: CircleCI rejected the request, or failed; see `circleci_v2.errors`.
@@ -365,9 +378,14 @@ class Pipelines(Namespace):
         from another ref than the code.
 
         Check the type of the result: a new pipeline (201), or a message that says why there is none (200), as
-        for a commit marked to skip CI (GitHub OAuth and Bitbucket Cloud only). Workflows follow some seconds
-        later; poll `pipelines.list_workflows`, or use `trigger_and_wait` of the client. Repeating a call whose
-        response was lost can start a second pipeline.
+        for a commit marked to skip CI (GitHub OAuth and Bitbucket Cloud only). Pipelines of GitHub App projects
+        started through the API or by a schedule are never skipped. Workflows follow some seconds later; poll
+        `pipelines.list_workflows`, or use `trigger_and_wait` of the client. Repeating a call whose response was
+        lost can start a second pipeline.
+
+        A pipeline on a branch other than the default one can cancel running workflows of that branch
+        (`AdvancedProjectSettings.autocancel_builds`), and *Block all new work* in the web app stops it from
+        starting.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
@@ -377,9 +395,9 @@ class Pipelines(Namespace):
                 GitHub OAuth and Bitbucket Cloud projects keep both in one repository, so pass the same ref here and
                 in `checkout`.
             definition_id: UUID of the pipeline definition to run, from `pipeline_definitions.list`; the web app shows it under
-                Project Settings, Pipelines. Pass it in projects that have several.
+                Project Settings, Pipelines. Always pass it: which definition runs without it is not documented.
             parameters: Values for declared pipeline parameters: at most 100 of them, names no longer than 128 characters,
-                values no longer than 512.
+                values no longer than 512. Not for secrets: CircleCI does not protect parameter values.
 
         Returns:
             No pipeline was created; the message says why. Or: The new pipeline, not yet processed.

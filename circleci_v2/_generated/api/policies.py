@@ -45,8 +45,8 @@ class Policies(Namespace):
 
         Args:
             owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
-            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
-                `contexts.list`.
+            context: Policy context; `config`, the default, is the only one in use, and others raise `BadRequestError`.
+                Unrelated to the contexts of `contexts.list`.
             after: Only decisions made after this time; include the time zone. Default: no lower bound.
             before: Only decisions made before this time; include the time zone. Default: no upper bound.
             branch: Only decisions about pipelines of this branch, for example `main`. Default: all branches.
@@ -100,8 +100,8 @@ class Policies(Namespace):
             owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
             input: Configuration as YAML text, not a path. Rules on the compiled configuration read its `_compiled_`
                 key, which plain source text lacks.
-            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
-                `contexts.list`.
+            context: Policy context; `config`, the default, is the only one in use, and others raise `BadRequestError`.
+                Unrelated to the contexts of `contexts.list`.
             metadata: Metadata that policies read as `data.meta`, in the form of `DecisionMetadata`. Rules that use a
                 missing value, for example `vcs.branch`, may decide differently than in a real pipeline.
 
@@ -131,8 +131,8 @@ class Policies(Namespace):
 
         Args:
             owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
-            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
-                `contexts.list`.
+            context: Policy context; `config`, the default, is the only one in use, and others raise `BadRequestError`.
+                Unrelated to the contexts of `contexts.list`.
 
         Returns:
             The current settings.
@@ -165,8 +165,8 @@ class Policies(Namespace):
 
         Args:
             owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
-            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
-                `contexts.list`.
+            context: Policy context; `config`, the default, is the only one in use, and others raise `BadRequestError`.
+                Unrelated to the contexts of `contexts.list`.
             enabled: True while stored policies are evaluated for each pipeline that is triggered. An update without it
                 is rejected, so never leave it out.
 
@@ -198,8 +198,8 @@ class Policies(Namespace):
         Args:
             owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
             decision_id: UUID of a logged decision (`DecisionLog.id`), from `policies.list_decisions`.
-            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
-                `contexts.list`.
+            context: Policy context; `config`, the default, is the only one in use, and others raise `BadRequestError`.
+                Unrelated to the contexts of `contexts.list`.
 
         Returns:
             The logged decision.
@@ -231,8 +231,8 @@ class Policies(Namespace):
         Args:
             owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
             decision_id: UUID of a logged decision (`DecisionLog.id`), from `policies.list_decisions`.
-            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
-                `contexts.list`.
+            context: Policy context; `config`, the default, is the only one in use, and others raise `BadRequestError`.
+                Unrelated to the contexts of `contexts.list`.
 
         Returns:
             The policies in force at the time, by policy name.
@@ -264,8 +264,8 @@ class Policies(Namespace):
 
         Args:
             owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
-            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
-                `contexts.list`.
+            context: Policy context; `config`, the default, is the only one in use, and others raise `BadRequestError`.
+                Unrelated to the contexts of `contexts.list`.
 
         Returns:
             The policies, by policy name; empty if there are none.
@@ -299,16 +299,17 @@ class Policies(Namespace):
         with `dry=True` first and check `PolicyBundleDiff.deleted`.
 
         New policies apply to pipelines triggered from then on, provided enforcement is on
-        (`policies.update_decision_settings`). Only organization administrators may upload, and a bundle that is
-        too large is rejected with 413.
+        (`policies.update_decision_settings`). Only organization administrators may upload, and a bundle of more
+        than about 2.5 MiB is rejected with 413.
 
         Args:
             owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
-            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
-                `contexts.list`.
+            context: Policy context; `config`, the default, is the only one in use, and others raise `BadRequestError`.
+                Unrelated to the contexts of `contexts.list`.
             dry: True to compute the difference without storing anything. Default: false.
-            policies: Rego source of each policy, keyed by file name, for example `images.rego`. An empty mapping deletes
-                every stored policy; always send the key.
+            policies: Rego source of each policy, keyed by file name, for example `images.rego`; CircleCI stores each
+                under its `policy_name`, at most 80 alphanumeric characters, instead. An empty mapping deletes every
+                stored policy; always send the key.
 
         Returns:
             The changes that the upload would make; nothing was stored. Or: The changes made; the new bundle is
@@ -340,8 +341,8 @@ class Policies(Namespace):
         Args:
             owner_id: UUID of the organization (`Organization.id`), not its slug; `organizations.get` resolves slugs.
             policy_name: Name that the policy declares with its `policy_name` rule; the name of its file may differ.
-            context: Policy context; `config`, the default, is the only one in use. Unrelated to the contexts of
-                `contexts.list`.
+            context: Policy context; `config`, the default, is the only one in use, and others raise `BadRequestError`.
+                Unrelated to the contexts of `contexts.list`.
 
         Returns:
             The policy.

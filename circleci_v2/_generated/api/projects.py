@@ -34,8 +34,10 @@ class Projects(Namespace):
     async def create(self, org_slug_or_id: OrgSlug | UUID | str, *, name: str) -> Project:
         """Create a project in an organization of any type.
 
-        For standalone organizations (slug `circleci/...`) the project starts empty: connect a repository with
-        `pipeline_definitions.create` and `triggers.create` before anything can run.
+        In standalone organizations (slug `circleci/...`) the project starts empty: connect a repository with
+        `pipeline_definitions.create` and `triggers.create` before anything can run. Both support repositories
+        of the GitHub App only; connect others in the web app. In GitHub OAuth and Bitbucket Cloud organizations
+        the operation adopts the repository of that name, and raises `NotFoundError` if there is none.
 
         Store `slug` and `id` of the result, because API v2 has no operation that lists an organization's
         projects.
@@ -66,7 +68,8 @@ class Projects(Namespace):
         Resolves a slug to the UUIDs of project and organization; never parse an opaque slug (`circleci/...`)
         for them. `projects.get_settings` returns the settings.
 
-        A project that the token has no access to raises `NotFoundError`, just like one that does not exist.
+        A project that the token has no access to raises `NotFoundError`, just like one that does not exist. An
+        opaque slug with the project's name instead of its id raises `BadRequestError`, as measured.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
@@ -88,8 +91,13 @@ class Projects(Namespace):
     async def delete(self, project_slug: ProjectSlug | str) -> MessageResponse:
         """Delete a project and its complete build history.
 
-        Pipelines, workflows, jobs and settings are deleted permanently; the repository itself is not changed.
-        To keep the history and merely stop builds, use the project's settings in the web app instead.
+        Pipelines, workflows, jobs, settings and the keys that CircleCI has for the project are deleted
+        permanently; the repository itself is not changed. Only organization and project administrators may
+        delete a project.
+
+        To keep the history and merely stop builds, use *Block all new work* in the web app. *Stop Building* in
+        the project's settings is not a pause: it cancels all running workflows and removes the followers, the
+        webhook and the deploy key.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
@@ -174,10 +182,12 @@ class Projects(Namespace):
         """Change some advanced settings of a project.
 
         Settings that are left out keep their value. An unknown name or a value of the wrong type raises
-        `BadRequestError`.
+        `BadRequestError`, and so can `oss`, even though it is returned.
 
-        Check the returned settings rather than the status: `oss=True` is applied only to projects with a public
-        repository, and a request that changed nothing succeeds too. CircleCI calls this operation experimental.
+        An error does not mean that nothing changed: in standalone organizations,
+        `forks_receive_secret_env_vars=True` has been measured to raise `PermissionDeniedError` after the other
+        fields were written. Conversely, a request that changed nothing succeeds. Read the settings afterwards.
+        CircleCI calls this operation experimental.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
@@ -248,8 +258,10 @@ class Projects(Namespace):
 
         CircleCI generates the key pair and registers the public key at the code host. For a `user-key`, the
         token's user must first have authorized CircleCI at GitHub, under Project Settings > Checkout SSH Keys.
+        Available for GitHub OAuth and Bitbucket Cloud projects only; other projects raise `BadRequestError`.
 
-        Not available for GitHub App and GitLab projects.
+        Keys can disappear without this API: code hosts drop keys unused for a year, and CircleCI removes the
+        keys of a project without followers.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
@@ -301,8 +313,12 @@ class Projects(Namespace):
     async def delete_checkout_key(self, project_slug: ProjectSlug | str, fingerprint: str) -> MessageResponse:
         """Delete a checkout key.
 
-        Jobs that start later cannot use the key. If it was the last one, jobs that clone over SSH fail in their
-        `checkout` step, so to rotate a key call `projects.create_checkout_key` first.
+        Deletes the key from CircleCI only: the public key stays authorized at GitHub or Bitbucket until you
+        remove it there. Jobs started afterwards cannot use the key, and if it was the last one, jobs that clone
+        over SSH fail in their `checkout` step.
+
+        To rotate a key, CircleCI documents this order: delete it, call `projects.create_checkout_key`, then
+        remove the old public key at the code host.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
@@ -360,19 +376,24 @@ class Projects(Namespace):
     async def create_environment_variable(
         self, project_slug: ProjectSlug | str, *, name: str, value: str
     ) -> ProjectEnvironmentVariable:
-        """Create an environment variable that all jobs of a project receive.
+        """Create or overwrite an environment variable that all jobs of a project receive.
+
+        Setting a name that exists overwrites its value, as CircleCI's own CLI relies on (the API document does
+        not say so), and the old value cannot be recovered. To change a value, call this again; do not delete
+        the variable first, because a failure in between would lose it.
 
         To share a secret between projects, or to restrict its use, put it in a context with
-        `contexts.set_environment_variable`; if both define the same name, the context wins.
-
-        Values cannot be read back or edited: to change one, delete the variable and create it again.
+        `contexts.set_environment_variable`. If a name is defined several times, built-in variables and
+        `environment` in the configuration win over contexts, the last context over earlier ones, and any
+        context over the project.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
                 (`circleci/...`, for GitHub App, GitLab and Bitbucket Data Center projects) unchanged.
             name: Name of the variable: a letter or `_`, then letters, digits or `_`.
-            value: Plain text of the secret; stored encrypted, injected into every job of the project, and masked in
-                job output.
+            value: Plain text of the secret, injected into every job of the project. Job output masks it unless it is
+                shorter than 4 characters or equals `true` or `false`; test results, artifacts and SSH sessions show
+                it unmasked.
 
         Returns:
             The new variable, its value already masked.
@@ -393,8 +414,8 @@ class Projects(Namespace):
     async def get_environment_variable(self, project_slug: ProjectSlug | str, name: str) -> ProjectEnvironmentVariable:
         """Get one environment variable of a project, its value masked.
 
-        Use it to check that a variable is set and, by its last four characters, roughly which value it has. A
-        variable that is not set raises `NotFoundError`.
+        Use it to check that a variable is set and, by the last characters of its value (four at most), roughly
+        which value it has. A variable that is not set raises `NotFoundError`.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
@@ -419,8 +440,9 @@ class Projects(Namespace):
     async def delete_environment_variable(self, project_slug: ProjectSlug | str, name: str) -> MessageResponse:
         """Delete an environment variable of a project.
 
-        Jobs that start later run without it. A variable of the same name in a context is not affected;
-        `contexts.delete_environment_variable` removes that one.
+        Jobs started afterwards run without it; the effect on jobs already running or queued is not documented.
+        A variable of the same name in a context is not affected; `contexts.delete_environment_variable` removes
+        that one.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs

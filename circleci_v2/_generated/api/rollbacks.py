@@ -33,13 +33,14 @@ class Rollbacks(Namespace):
     ) -> Rollback:
         """Roll a component back to another version.
 
-        Starts the project's rollback pipeline, which has to be set up beforehand together with deploy markers.
-        Take the names from `deploy.list_components` and `deploy.list_environments`, and the versions from
+        Starts the project's rollback pipeline, which has to be set up beforehand together with deploy markers;
+        rollback pipelines require code in GitHub and the CircleCI GitHub App. Take the names from
+        `deploy.list_components` and `deploy.list_environments`, and the versions from
         `deploy.list_component_versions`.
 
         The response is sent before anything is redeployed: with `rollback_type` `PIPELINE`, follow the pipeline
-        `Rollback.id` with `pipelines.get`. A 409 reports a conflict with the current state; read the versions
-        again before you retry.
+        `Rollback.id` with `pipelines.get`. A 409 means that `current_version` is no longer live because another
+        version was deployed meanwhile; read the versions again before you retry.
 
         Args:
             project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.

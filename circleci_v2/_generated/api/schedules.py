@@ -70,11 +70,13 @@ class Schedules(Namespace):
     ) -> Schedule:
         """Create a schedule that triggers pipelines of a project at specified times.
 
-        Supports GitHub OAuth and Bitbucket Cloud projects; GitHub App and GitLab projects are rejected: for
-        those use `triggers.create` with a cron expression, where it is available.
+        Supports GitHub OAuth and Bitbucket Cloud projects. GitLab and Bitbucket Data Center projects have no
+        schedules. For GitHub App projects, CircleCI's guide says that the API cannot create them yet, while its
+        API document lists cron expressions for `triggers.create`.
 
         A schedule builds a single branch or tag, so two branches need two schedules. Times are UTC and
-        approximate: CircleCI picks the minutes within the hour.
+        approximate: CircleCI picks the minutes within the hour. Schedules stop without a message when their
+        actor leaves the organization.
 
         Args:
             project_slug: The project as `<vcs>/<organization>/<repository>`, for example `gh/acme/web`. Pass opaque slugs
@@ -82,7 +84,8 @@ class Schedules(Namespace):
             name: Name to show in the web app, for example `nightly`.
             attribution_actor: User whose permissions the pipelines run with.
             parameters: Pipeline parameters for each run, including `branch` or `tag` to select the ref to build: one of the
-                two is required. The others must be declared in the configuration.
+                two is required. The others must be declared in the configuration. Not for secrets: CircleCI does
+                not protect parameter values.
             timetable: Times to trigger at, in UTC: by days of the week or by days of the month, not both.
             description: Purpose of the schedule, free text. Default: none.
 
@@ -154,7 +157,8 @@ class Schedules(Namespace):
             attribution_actor: User whose permissions the pipelines run with from now on. `current` assigns the schedule to the
                 owner of the token.
             description: New purpose of the schedule, free text.
-            parameters: New pipeline parameters; send the full set, including `branch` or `tag`.
+            parameters: New pipeline parameters; send the full set, including `branch` or `tag`. Not for secrets: CircleCI
+                does not protect parameter values.
             timetable: New times; preferably sent complete.
 
         Returns:
@@ -183,9 +187,9 @@ class Schedules(Namespace):
     async def delete(self, schedule_id: UUID | str) -> MessageResponse:
         """Delete a schedule.
 
-        The schedule starts no more pipelines; those already running continue. Schedules cannot be paused: store
-        the result of `schedules.get` to be able to recreate it. GitHub App and GitLab projects are not
-        supported.
+        The schedule starts no more pipelines; CircleCI does not document an effect on those already running.
+        Schedules cannot be paused: store the result of `schedules.get` to be able to recreate it. GitHub App
+        and GitLab projects are not supported.
 
         Args:
             schedule_id: UUID of the schedule, from `schedules.list` or `schedules.create`.

@@ -76,9 +76,9 @@ class Triggers(Namespace):
         and allowed arguments depend on `TriggerEventSourceInput.provider`. A trigger has one event preset:
         several kinds of events need several triggers.
 
-        Store `TriggerWebhook.url` from the result, because later reads redact its secret. Documented for GitHub
-        App definitions; schedules of GitHub OAuth and Bitbucket Cloud projects are created with
-        `schedules.create`.
+        Store `TriggerWebhook.url` from the result, because later reads redact its secret. Schedules fire with a
+        random delay and do not exist for GitLab and Bitbucket Data Center. Documented for GitHub App
+        definitions; schedules of GitHub OAuth and Bitbucket Cloud projects are created with `schedules.create`.
 
         Args:
             project_id: UUID of the project (`Project.id`); project slugs are not accepted, `projects.get` resolves them.
@@ -95,7 +95,7 @@ class Triggers(Namespace):
                 leaving it out is not documented. GitHub OAuth requires one and accepts only `all-pushes` or
                 `only-build-prs`; leave it out for `webhook` and `schedule`.
             parameters: Pipeline parameters, by name, for the pipelines it starts. Observed to be accepted only for
-                `schedule`.
+                `schedule`. Not for secrets: CircleCI does not protect parameter values.
 
         Returns:
             The new trigger; for a webhook, with the only full copy of its URL.
@@ -186,7 +186,8 @@ class Triggers(Namespace):
             event_preset: Another choice of GitHub events; for triggers on repository events.
             event_source: New details of the webhook or the schedule; the kind of source cannot be changed.
             parameters: Pipeline parameters, by name, for the pipelines it starts. No documented value clears parameters
-                that are set; recreate the trigger for that.
+                that are set; recreate the trigger for that. Not for secrets: CircleCI does not protect parameter
+                values.
 
         Returns:
             The trigger after the change; the secret of a webhook URL is redacted.

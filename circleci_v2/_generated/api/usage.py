@@ -19,9 +19,9 @@ __all__ = ["Usage", "UsageWithRawResponse"]
 
 
 class Usage(Namespace):
-    """Usage exports: credits and minutes of every job, as CSV files.
+    """Usage exports: credits and run times of every job, as CSV files.
 
-    At most 31 days in one export, 13 months back, 10 exports an hour for each organization.
+    At most 31 days in one export, 10 exports and 10 status requests an hour for each organization.
     """
 
     async def create_export(
@@ -32,16 +32,18 @@ class Usage(Namespace):
         The export has one row per job run, with project, pipeline, workflow, resource class and credits, and
         without personal data such as email addresses. It is built in the background: poll `usage.get_export`
         with the returned ID until it is `completed`. `CircleCI.export_usage` does all of this, including
-        merging the files.
+        merging the files. Requires organization administrator permissions.
 
-        Limits: 10 exports per hour and organization, 31 days between start and end, 13 months back, 100 MB of
-        result, 4 hours of query time. Split long ranges into several exports.
+        Limits: 10 exports per hour and organization, 31 days between start and end, 100 MB of result, 4 hours
+        of query time. Split long ranges into several exports. CircleCI states 13 months of data in one place
+        and one year in another (see `start`). In the rows, `storage_credits` is 0 below the included amount of
+        storage, and CPU and memory figures are missing for runs under 15 seconds.
 
         Args:
             org_id: UUID of the organization; organization slugs are not accepted.
             end: End of the range, inclusive, with a time zone; 31 days after `start` at most and not in the future.
-            start: Start of the range, inclusive, with a time zone. Data exists for 13 months, although CircleCI's
-                description of this field documents one year only.
+            start: Start of the range, inclusive, with a time zone. CircleCI states 13 months of data, but limits this
+                field to one year; CircleCI-Labs reports 366 days. Older starts may be rejected.
             shared_org_ids: UUIDs of further organizations, sharing the plan with this one, to report in the same export.
                 Default: this organization alone.
 
@@ -69,11 +71,13 @@ class Usage(Namespace):
         """Check a usage export and get its download URLs.
 
         CircleCI documents a limit of 10 of these requests per hour and organization (an older document: 10 per
-        minute), so do not poll more often than every six minutes. `completed` has been observed with the URLs
-        still missing: poll again, but with a deadline.
+        minute), separate from that for `usage.create_export`, so do not poll more often than every six minutes.
+        `completed` without URLs is final when the range contains no data, as measured; since the URLs have also
+        been observed to arrive late, poll a few times more and then treat the export as empty.
 
-        Each URL is pre-signed and expires; download the files promptly, without the API token. Files are
-        gzip-compressed CSV, often several that have to be merged; `CircleCI.export_usage` handles both.
+        Each URL is pre-signed and valid for about 36 hours, and every request signs new ones; download the
+        files without the API token. Files are gzip-compressed CSV, often several that have to be merged;
+        `CircleCI.export_usage` handles both.
 
         Args:
             org_id: UUID of the organization for which the export was created; organization slugs are not accepted.

@@ -78,8 +78,8 @@ class Webhooks(Namespace):
         `circleci_v2.webhooks`: `verify` the signature, `parse` the body, discard repeated `id` values.
 
         A project can have at most five webhooks, and creating one requires organization administrator
-        permissions. Users have reported webhooks created without the secret they sent: check that
-        `signing_secret` of the result is not empty, otherwise deliveries are unsigned.
+        permissions. Check that `signing_secret` of the result is not empty: CircleCI does not reject a request
+        without a secret, and then delivers unsigned.
 
         Args:
             name: Name of the webhook in the project settings, free text.
@@ -123,7 +123,8 @@ class Webhooks(Namespace):
 
         Args:
             webhook_id: UUID of the webhook subscription, from `webhooks.create` or `webhooks.list`; not the `id` of a
-                delivery.
+                delivery. A webhook that the token may not see raises `PermissionDeniedError`, a missing one
+                `NotFoundError`.
 
         Returns:
             The webhook, its secret masked.
@@ -154,8 +155,9 @@ class Webhooks(Namespace):
         """Update the name, URL, events or secret of an outbound webhook.
 
         The update replaces the settings: pass all of them, including the secret. A webhook that is updated
-        without its secret loses it, and the masked value cannot restore it. The project cannot be changed: to
-        watch another one, use `webhooks.create`.
+        without its secret can lose it, as CircleCI-Labs reports, and the masked value cannot restore it;
+        deliveries are then unsigned. The project cannot be changed: to watch another one, use
+        `webhooks.create`.
 
         When rotating the secret, first configure the receiver with both secrets (`circleci_v2.webhooks.verify`
         accepts several): deliveries signed with the old one may still be in flight. Requires organization
@@ -163,10 +165,12 @@ class Webhooks(Namespace):
 
         Args:
             webhook_id: UUID of the webhook subscription, from `webhooks.create` or `webhooks.list`; not the `id` of a
-                delivery.
+                delivery. A webhook that the token may not see raises `PermissionDeniedError`, a missing one
+                `NotFoundError`.
             name: New name to show in the project settings.
             events: New list of events; it replaces the old list, so include those to keep.
-            signing_secret: New key for the HMAC-SHA256 signatures; configure it at the receiver before sending it here.
+            signing_secret: New key for the HMAC-SHA256 signatures, or the present one to keep it; configure a new one at the
+                receiver before sending it here. An empty text removes the secret, and leaving it out can do so too.
             url: New absolute `https://` address of the receiver.
             verify_tls: Whether to require a valid TLS certificate from now on.
 
@@ -198,13 +202,14 @@ class Webhooks(Namespace):
     async def delete(self, webhook_id: UUID | str) -> MessageResponse:
         """Delete an outbound webhook.
 
-        Stops further notifications and frees one of the project's five webhook slots; a delivery in flight may
-        still arrive. The deletion cannot be undone, and webhooks cannot be paused. Requires organization
-        administrator permissions.
+        Stops further notifications and frees one of the project's five webhook slots; CircleCI does not
+        document what happens to a delivery in flight. The deletion cannot be undone, and webhooks cannot be
+        paused. Requires organization administrator permissions.
 
         Args:
             webhook_id: UUID of the webhook subscription, from `webhooks.create` or `webhooks.list`; not the `id` of a
-                delivery.
+                delivery. A webhook that the token may not see raises `PermissionDeniedError`, a missing one
+                `NotFoundError`.
 
         Returns:
             A message confirming the deletion.

@@ -30,6 +30,9 @@ class Workflows(Namespace):
         polling gets throttled; a webhook for `workflow-completed` makes polling unnecessary.
         `workflows.list_jobs` lists the jobs.
 
+        On CircleCI Cloud a workflow expires with its pipeline (90 days on the Free plan, see `pipelines.get`)
+        and then raises `NotFoundError`.
+
         Args:
             workflow_id: UUID of the workflow, for example from `pipelines.list_workflows`.
 
@@ -54,11 +57,12 @@ class Workflows(Namespace):
         """Approve a job that puts a workflow on hold.
 
         Starts the jobs that wait for an approval job. Find the approval with `workflows.list_jobs`: its `type`
-        is `approval` and its status `on_hold`.
+        is `approval` and its status `on_hold`. To decline it, pass the `id` of that job to `jobs.cancel`;
+        `workflows.cancel` would stop the rest of the workflow too.
 
-        The owner of the token is recorded as the approver, and jobs behind the approval that use a restricted
-        context run with that user's permissions. Approvals lapse after 90 days; to decline one, use
-        `workflows.cancel`.
+        Anyone with push access to the repository may approve. The owner of the token is recorded as the
+        approver, and jobs behind the approval that use a restricted context run with that user's permissions.
+        CircleCI cancels workflows that are unfinished after 90 days.
 
         Args:
             workflow_id: UUID of the workflow, for example from `pipelines.list_workflows`.
@@ -148,14 +152,16 @@ class Workflows(Namespace):
         Creates a new workflow in the same pipeline, for the same commit and configuration, and leaves the old
         one unchanged; to use newer code or configuration, start a pipeline with `pipelines.run`.
 
-        Wait for the workflow to end first: CircleCI rejects the rerun of a workflow that is still in progress.
-        Workspaces and other data of the first run expire (workspaces after 15 days by default), and jobs that
-        need them then fail.
+        CircleCI rejects reruns of workflows that are still in progress (since 2026-04-28), that are older than
+        90 days, or that are setup workflows: trigger a new pipeline instead of those. *Block all new work* in
+        the web app stops reruns too. Workspaces and other data of the first run expire (workspaces after 15
+        days by default), and jobs that need them then fail.
 
         Args:
             workflow_id: UUID of the workflow to rerun; it must have ended.
-            enable_ssh: Open SSH access to the rerun jobs for the owner of the token. Works only with `jobs`; the job stays
-                up after its last step and continues to use credits. Default: false.
+            enable_ssh: Open SSH access to the rerun jobs for the owner of the token. Works only with `jobs`. After its last
+                step a job stays up for 10 minutes, or after a login for 1 hour (Free plan) or 2 hours (other
+                plans), and continues to use credits. Default: false.
             from_failed: Rerun the failed jobs and the jobs that depend on them, and keep the results of the rest. Cannot be
                 combined with `jobs`. Default: false.
             jobs: UUIDs of the jobs to rerun, as in `WorkflowJob.id`; numbers are not accepted. Cannot be combined

@@ -21,5 +21,6 @@ class Artifact(Model):
     per `node_index`."""
 
     url: str
-    """Download URL, on `circle-artifacts.com`. It requires the token, then mostly redirects to short-lived storage
-    on another host, which must not receive the token."""
+    """Download URL, on Cloud usually on `circle-artifacts.com`; installations of CircleCI server use hosts of
+    their own. Artifacts of private projects require the token, which must not be sent on: the URL mostly
+    redirects to short-lived storage on another host."""

@@ -11,7 +11,8 @@ class AttributionActor(OpenStrEnum):
     """User whose permissions scheduled pipelines run with.
 
     `current`: the owner of the token that made the call. `system`: CircleCI's own scheduling user, which is in
-    no security group and so cannot use contexts restricted to one.
+    no security group and so cannot use contexts restricted to one. With `system`, schedules never fire while
+    the organization prevents unregistered user spend.
     """
 
     CURRENT = "current"

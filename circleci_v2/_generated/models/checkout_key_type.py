@@ -10,7 +10,8 @@ __all__ = ["CheckoutKeyType"]
 class CheckoutKeyType(OpenStrEnum):
     """Kind of an existing checkout key.
 
-    `deploy-key` grants access to one repository; `github-user-key` acts as a GitHub user.
+    `deploy-key` grants read-only access to one repository; `github-user-key` acts as a GitHub user and can
+    write.
     """
 
     DEPLOY_KEY = "deploy-key"

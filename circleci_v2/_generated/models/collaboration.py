@@ -25,7 +25,7 @@ class Collaboration(Model):
     """Organization slug, for example `gh/acme`; opaque when it starts with `circleci/`."""
 
     avatar_url: str | None = None
-    """Picture of the organization at its host; null or absent where it has none."""
+    """Picture of the organization; null or absent if CircleCI has none."""
 
     vcs_type: str | None = field(default=None, metadata={"key": "vcs-type"})
     """Integration of the organization: `github`, `bitbucket`, `circleci`. Sometimes null or absent; also sent as

@@ -34,8 +34,8 @@ class DecisionLog(Model):
     """Metadata of the pipeline that the configuration was for; fields that do not apply to it are absent."""
 
     policies: dict[str, str] | None = None
-    """Hash of each policy evaluated, by policy name: 128 hexadecimal digits. Comparing entries shows whether a
-    policy changed in between."""
+    """Hash of each policy evaluated, by policy name. Comparing entries shows whether a policy changed in between;
+    the algorithm is not documented."""
 
     time_taken_ms: int | None = None
     """Duration of the evaluation, in milliseconds."""

@@ -36,7 +36,8 @@ class DeployComponent(Model):
     """UUID of the project that deploys it; observed as null for a component without a project."""
 
     release_count: int | None = None
-    """Number of recorded releases, over all environments."""
+    """Number of recorded releases, over all environments. Measured to be 0 in `deploy.list_components`;
+    `deploy.get_component` returns the true number."""
 
     updated_at: datetime | None = None
     """When the component was last modified, in UTC."""

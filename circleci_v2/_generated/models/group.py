@@ -13,10 +13,10 @@ __all__ = ["Group"]
 
 @define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class Group(Model):
-    """A set of people in an organization that share roles and access to contexts."""
+    """A set of people in an organization of type `circleci` that share roles."""
 
     id: UUID | None = None
-    """UUID, also the value of a group restriction in `contexts.create_restriction`."""
+    """UUID, to pass to `groups.get` and `groups.delete`."""
 
     name: str | None = None
     """Unique within the organization."""

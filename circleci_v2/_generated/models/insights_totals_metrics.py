@@ -14,7 +14,8 @@ class InsightsTotalsMetrics(Model):
     """Figures summed over every workflow and branch of a project, or over the projects of an organization."""
 
     success_rate: float
-    """Share of runs that succeeded, from 0 to 1."""
+    """Share of runs that succeeded, from 0 to 1. CircleCI's sources conflict on canceled runs: its Insights guide
+    counts them, its glossary leaves them out."""
 
     throughput: float
     """Runs per day, averaged over the window; runs of every status count."""

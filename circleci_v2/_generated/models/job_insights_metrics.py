@@ -25,7 +25,8 @@ class JobInsightsMetrics(Model):
     """Number of executions that failed."""
 
     success_rate: float
-    """Share of executions that succeeded, from 0 to 1."""
+    """Share of executions that succeeded, from 0 to 1. CircleCI's sources conflict on canceled executions: its
+    Insights guide counts them, its glossary leaves them out."""
 
     successful_runs: int
     """Number of executions that ended with the status `success`."""

@@ -10,11 +10,11 @@ __all__ = ["JobStatus"]
 class JobStatus(OpenStrEnum):
     """State of a job.
 
-    Waiting: `blocked` (on jobs it requires), `on_hold` (on an approval), `queued` (on free capacity),
-    `not_running` (about to start). Ended: `success`; `failed`; `canceled`; `timedout`; `not_run` (skipped or
-    never reached); `unauthorized` (denied a restricted context or another permission); `infrastructure_fail` (a
-    fault on CircleCI's side); `retried` (abandoned after such a fault and started again); `terminated-unknown`
-    (ended, cause not known).
+    CircleCI publishes the values without definitions; these are inferred. Waiting: `blocked` (on jobs it
+    requires), `on_hold` (on an approval), `queued` (on free capacity), `not_running` (about to start). Ended:
+    `success`; `failed`; `canceled`; `timedout`; `not_run` (skipped or never reached); `unauthorized` (denied a
+    restricted context or another permission); `infrastructure_fail` (a fault on CircleCI's side); `retried`
+    (abandoned after such a fault and started again); `terminated-unknown` (ended, cause not known).
     """
 
     BLOCKED = "blocked"

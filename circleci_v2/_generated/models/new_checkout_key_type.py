@@ -10,8 +10,9 @@ __all__ = ["NewCheckoutKeyType"]
 class NewCheckoutKeyType(OpenStrEnum):
     """Kind of checkout key to create.
 
-    `deploy-key` grants access to the project's own repository only; `user-key` grants access to everything that
-    the token's user can access, for jobs that need submodules or private dependencies.
+    `deploy-key` grants read-only access to the project's own repository; `user-key` grants access, including
+    write access, to everything that the token's user can access, for jobs that need submodules or private
+    dependencies.
     """
 
     DEPLOY_KEY = "deploy-key"

@@ -23,17 +23,17 @@ class OidcClaims(Model):
     """UUID of the organization, also for claims of a project."""
 
     audience: list[str] | None = None
-    """Values of the token's `aud` claim; absent while the default, the organization's ID, is in use."""
+    """Values of the token's `aud` claim, in any order; absent while the default, the organization's ID, is in use."""
 
     audience_updated_at: datetime | None = None
-    """When `audience` was last set, in UTC; absent without a custom audience."""
+    """When `audience` was last set, in UTC; stays after a reset, and is absent if it was never set."""
 
     project_id: UUID | None = None
     """UUID of the project that overrides the claims; absent for claims of the organization."""
 
     ttl: str | None = None
-    """Lifetime of a token in the notation of `UpdateOidcClaimsRequest.ttl`, for example `30m`; absent while the
-    default of one hour is in use."""
+    """Lifetime of a token, normalized by CircleCI: `90m` is returned as `1h30m0s`. Absent while the default of one
+    hour is in use."""
 
     ttl_updated_at: datetime | None = None
-    """When `ttl` was last set, in UTC; absent without a custom lifetime."""
+    """When `ttl` was last set, in UTC; stays after a reset, and is absent if it was never set."""

@@ -23,10 +23,11 @@ class OtelExporter(Model):
     """UUID to use with `otel.delete_exporter`."""
 
     endpoint: str | None = None
-    """Host and port of the OTLP collector, for example `otel.acme.example:4317`."""
+    """Address of the OTLP collector, for example `otel.acme.example:4317`."""
 
     headers: dict[str, str] | None = None
-    """Headers added to each export request. They may contain the collector's API key: keep them out of logs."""
+    """Names of the headers added to each export request; the values are always `xxxx`, so they cannot be copied to
+    another exporter."""
 
     insecure: bool | None = None
     """Whether spans are sent without TLS."""

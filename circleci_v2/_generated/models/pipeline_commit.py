@@ -14,7 +14,7 @@ class PipelineCommit(Model):
     """Message of the commit that a pipeline builds, split into subject and body as in git."""
 
     body: str | None = None
-    """Rest of the message after its first line; empty or null for one-line messages."""
+    """Rest of the message after its first line, possibly truncated; empty or null for one-line messages."""
 
     subject: str | None = None
-    """First line of the message; can be null."""
+    """First line of the message, possibly truncated; can be null."""

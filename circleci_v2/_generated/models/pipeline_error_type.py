@@ -10,10 +10,10 @@ __all__ = ["PipelineErrorType"]
 class PipelineErrorType(OpenStrEnum):
     """Part of setting up a pipeline that failed.
 
-    `config`: the configuration is invalid. `config-fetch`: it could not be read from the repository. `timeout`:
-    processing it took too long. `permission`: the acting user lacks a permission. `plan`: the plan does not
-    allow it. `trigger-rule` and `invalid-trigger-setup`: the trigger is misconfigured. `other`: see the
-    message.
+    CircleCI publishes the values without definitions; these are inferred. `config`: the configuration is
+    invalid. `config-fetch`: it could not be read from the repository. `timeout`: processing it took too long.
+    `permission`: the acting user lacks a permission. `plan`: the plan does not allow it. `trigger-rule` and
+    `invalid-trigger-setup`: the trigger is misconfigured. `other`: see the message.
     """
 
     CONFIG = "config"

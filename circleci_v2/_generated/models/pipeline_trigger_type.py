@@ -11,9 +11,9 @@ class PipelineTriggerType(OpenStrEnum):
     """Kind of event that started a pipeline.
 
     `webhook`: a push or another event of the code host. `api`: a call such as `pipelines.run`.
-    `scheduled_pipeline`, `schedule`: a schedule. `explicit`: a manual start. `gitlab`, `Decoupled Ingestion
-    System` and `unknown` are observed where the code host is connected through the newer integrations (GitHub
-    App, GitLab).
+    `scheduled_pipeline`, `schedule`: a schedule. `explicit`: presumably a manual start (not documented).
+    `gitlab`, `Decoupled Ingestion System` and `unknown` are observed where the code host is connected through
+    the newer integrations (GitHub App, GitLab).
     """
 
     DECOUPLED_INGESTION_SYSTEM = "Decoupled Ingestion System"

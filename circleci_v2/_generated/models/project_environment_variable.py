@@ -19,7 +19,8 @@ class ProjectEnvironmentVariable(Model):
     """Name, as jobs see it in their environment; unique within the project."""
 
     value: str
-    """Masked, never the secret: `xxxx` followed by the last four characters."""
+    """Masked, never the secret: `xxxx` followed by the last characters, four at most and no more than half of the
+    value."""
 
     created_at: datetime | None = field(default=None, metadata={"key": "created-at"})
     """When the variable was created, in UTC; null or absent where CircleCI has no record, as for old variables."""

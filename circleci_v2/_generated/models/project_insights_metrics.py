@@ -14,7 +14,8 @@ class ProjectInsightsMetrics(Model):
     """Figures of a project over all its branches and workflows."""
 
     success_rate: float
-    """Share of runs that succeeded, from 0 to 1."""
+    """Share of runs that succeeded, from 0 to 1. CircleCI's sources conflict on canceled runs: its Insights guide
+    counts them, its glossary leaves them out."""
 
     total_credits_used: int
     """Credits spent in the window, estimated by Insights; not billing data."""

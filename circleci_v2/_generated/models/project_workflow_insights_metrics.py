@@ -17,7 +17,8 @@ class ProjectWorkflowInsightsMetrics(Model):
     """95th percentile of the durations of the runs, in seconds."""
 
     success_rate: float
-    """Share of runs that succeeded, from 0 to 1."""
+    """Share of runs that succeeded, from 0 to 1. CircleCI's sources conflict on canceled runs: its Insights guide
+    counts them, its glossary leaves them out."""
 
     total_credits_used: int
     """Credits spent in the window, estimated by Insights; not billing data."""

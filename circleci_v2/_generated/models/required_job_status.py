@@ -10,8 +10,14 @@ __all__ = ["RequiredJobStatus"]
 class RequiredJobStatus(OpenStrEnum):
     """Outcome of a required job that allows the dependent job to start; if the configuration lists none, only
     `success` does.
+
+    `not_run`: the job never ran. `unauthorized`: it was denied a restricted context or another permission.
+    `terminal`: any final outcome.
     """
 
     CANCELED = "canceled"
     FAILED = "failed"
+    NOT_RUN = "not_run"
     SUCCESS = "success"
+    TERMINAL = "terminal"
+    UNAUTHORIZED = "unauthorized"

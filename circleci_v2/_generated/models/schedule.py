@@ -29,8 +29,8 @@ class Schedule(Model):
     """Name shown in the web app."""
 
     actor: User
-    """User the pipelines run as; a system user if the schedule was created with `system`. Pipelines stop when this
-    user leaves the organization."""
+    """User the pipelines run as; a system user if the schedule was created with `system`. Pipelines stop without a
+    message when this user leaves the organization."""
 
     created_at: datetime = field(metadata={"key": "created-at"})
     """When the schedule was created, in UTC."""

@@ -11,13 +11,15 @@ class TriggerEventPreset(OpenStrEnum):
     """Events of a GitHub repository that start a pipeline.
 
     With the GitHub App, pull requests from forks start nothing, and neither do deleted branches and tags.
-    `all-pushes`: any push, to a branch or a tag. `only-build-prs`: an opened or reopened pull request and
-    pushes to it, and also tags and the default branch. `only-open-prs`: a pull request is opened, drafts
-    included. `non-draft-pr-opened`: the same without drafts. `only-ready-for-review-prs`: a draft is marked
-    ready. `only-labeled-prs`: the label `run-ci` is added. `pr-comment-equals-run-ci`: a comment on a pull
-    request is exactly `run-ci`. `only-build-pushes-to-non-draft-prs`: pushes to an open pull request that is
-    not a draft. `pushes-to-merge-queues`: pushes to the temporary `gh-readonly-queue/` branches of GitHub's
-    merge queue.
+    `all-pushes`: any push, to a branch or a tag. `default-branch-pushes`: pushes to the default branch.
+    `only-tags`: pushes of tags; jobs also need tag filters in the configuration. `only-build-prs`: an opened or
+    reopened pull request and pushes to it, and also tags and the default branch. `only-open-prs`: a pull
+    request is opened, drafts included. `non-draft-pr-opened`: the same without drafts.
+    `only-ready-for-review-prs`: a draft is marked ready. `only-labeled-prs`: the label `run-ci` is added.
+    `pr-comment-equals-run-ci`: a comment on a pull request is exactly `run-ci`. `only-merged-prs`: a pull
+    request is merged. `only-merged-or-closed-prs`: a pull request is merged or closed; the pipeline runs on its
+    base branch. `only-build-pushes-to-non-draft-prs`: pushes to an open pull request that is not a draft.
+    `pushes-to-merge-queues`: pushes to the temporary `gh-readonly-queue/` branches of GitHub's merge queue.
     """
 
     ALL_PUSHES = "all-pushes"

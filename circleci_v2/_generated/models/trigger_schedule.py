@@ -22,4 +22,5 @@ class TriggerSchedule(Model):
     """User whose permissions the scheduled pipelines run with, as a resolved ID instead of `current` or `system`."""
 
     cron_expression: str | None = None
-    """Cron expression of five fields, evaluated in UTC."""
+    """Cron expression of five fields, evaluated in UTC. Fires with a random delay of up to 10 minutes (1 hour for
+    schedules created before 2025-09-29)."""

@@ -22,4 +22,5 @@ class TriggerScheduleInput(Model):
     """User whose permissions the scheduled pipelines run with; determines which restricted contexts they may use."""
 
     cron_expression: str | None = None
-    """Cron expression of five fields, evaluated in UTC, for example `0 2 * * *` for two in the morning."""
+    """Cron expression of five fields, evaluated in UTC, for example `0 2 * * *` for two in the morning. Fires with
+    a random delay of up to 10 minutes (1 hour for schedules created before 2025-09-29)."""

@@ -26,8 +26,9 @@ class UsageExportStatus(Model):
     """UUID of the requested export."""
 
     download_urls: list[str] | None = None
-    """Pre-signed, short-lived URLs of gzip-compressed CSV files that together form the export; fetch all of them
-    and send no token. Null, empty or absent until ready, sometimes even after `completed`."""
+    """Pre-signed URLs, valid for about 36 hours, of gzip-compressed CSV files that together form the export; fetch
+    all of them and send no token. Null, empty or absent until ready; also after `completed` if the range
+    contains no data."""
 
     error_reason: str | None = None
     """Reason why the export failed, as text; null or absent unless `state` is `failed`."""

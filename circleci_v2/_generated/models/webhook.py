@@ -31,7 +31,7 @@ class Webhook(Model):
     """When the webhook was set up, in UTC."""
 
     events: list[WebhookEventType]
-    """Events that cause a delivery."""
+    """Events that cause a delivery; their order is not kept."""
 
     scope: WebhookScope
     """The project whose events are delivered."""

@@ -58,7 +58,7 @@ class Workflow(Model):
     """UUID of the user who canceled it (`user.get` resolves it); null or absent otherwise."""
 
     errored_by: UUID | None = None
-    """UUID of the user associated with the `error` of the workflow; null or absent otherwise."""
+    """UUID of a user, presumably the one whose action led to `error` (not documented); null or absent otherwise."""
 
     max_auto_reruns: int | None = None
     """Limit for automatic reruns set by `max_auto_reruns` in the configuration; null or absent if they are off."""

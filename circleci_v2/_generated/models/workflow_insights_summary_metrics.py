@@ -34,7 +34,8 @@ class WorkflowInsightsSummaryMetrics(Model):
     failed."""
 
     success_rate: float
-    """Share of runs that succeeded, from 0 to 1."""
+    """Share of runs that succeeded, from 0 to 1. CircleCI's sources conflict on canceled runs: its Insights guide
+    counts them, its glossary leaves them out."""
 
     successful_runs: int
     """Number of runs that ended with the status `success`."""

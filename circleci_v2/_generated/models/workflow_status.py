@@ -13,6 +13,7 @@ class WorkflowStatus(OpenStrEnum):
     Final: `success`; `failed` (a job failed); `error` (CircleCI could not start or run it); `canceled`;
     `unauthorized` (a job was denied a restricted context or another permission); `not_run` (it had nothing to
     run). Not final: `running`; `failing` (a job failed, others still run); `on_hold` (waits for an approval).
+    Treat every other value as not final, for example `queued` for a workflow that waits for a serial group.
     """
 
     CANCELED = "canceled"

@@ -17,7 +17,9 @@ __all__ = ["WorkflowTestMetrics"]
 
 @define(kw_only=True, weakref_slot=False, getstate_setstate=False)
 class WorkflowTestMetrics(Model):
-    """Metrics of the tests of a workflow in its 10 latest runs."""
+    """Metrics of the tests of a workflow in its latest runs: 10 according to the API document, 100 according to
+    CircleCI's guide.
+    """
 
     average_test_count: int
     """Tests executed per run on average, rounded to a whole number."""
