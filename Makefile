@@ -74,7 +74,7 @@ adopt: $(VENV)/installed-dev  ## Bring the facts of a newer document into openap
 bench:  ## Run all benchmarks (one: make bench-http, bench-ratelimit, bench-bulk, ...)
 	$(MAKE) --keep-going $(BENCHMARKS)
 
-# It asks for an older httpx, and runs with this one.
+# Its metadata requires an older httpx, but it runs with the current one.
 $(VENV)/installed-peers: $(VENV)/installed-bench
 	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt pycircleci-async python-dateutil six
 	touch $@

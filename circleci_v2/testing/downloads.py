@@ -35,7 +35,6 @@ STORAGE_PREFIX: Final = "/storage/"
 
 _SECONDS_UNTIL_EXPIRY: Final = 300
 
-
 PARTS: Final = 2
 """The number of files of a usage export."""
 

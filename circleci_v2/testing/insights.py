@@ -31,7 +31,6 @@ __all__ = [
 DAY: Final = 86_400.0
 """Seconds per day."""
 
-
 _SHOWN: Final = 10
 _RUNS_SHOWN: Final = 20
 _RESULTS: Final = ("error", "failure", "skipped", "success")

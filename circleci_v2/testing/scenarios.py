@@ -86,9 +86,7 @@ def _adapt(plans: Sequence[WorkflowPlan], status: PipelineStatus) -> Sequence[Wo
     fails = any(job.outcome in FAILURES for job in all_jobs)
     waits = any(job.type == "approval" and job.approved_after is None for job in all_jobs)
     if status == "success" and (fails or waits):
-        msg = (
-            "status='success' contradicts the plan: one of its jobs fails, or waits for an approval that is never given"
-        )
+        msg = "status='success' contradicts the plan: one of its jobs fails, or waits for an approval forever"
         raise ValueError(msg)
     if status == "failed" and not fails:
         return (*plans[:-1], attrs.evolve(last, jobs=(*last.jobs[:-1], attrs.evolve(last.jobs[-1], outcome="failed"))))

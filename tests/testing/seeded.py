@@ -1,7 +1,8 @@
-"""A fake in which there is something of everything, and the parameters under which each thing is found."""
+"""A fake with at least one resource of each kind, and the parameters of requests for them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,16 +14,17 @@ PROJECT = "gh/acme/web"
 
 
 class Seeded:
-    """A small project with everything around it that the API can make.
+    """A small project with all kinds of resources that the API can create.
 
     Attributes:
         fake: The fake.
-        known: What parameters of paths and queries can be, by their names.
-        fields: What fields of bodies can be, by theirs.
+        known: Values of path and query parameters, by name.
+        fields: Values of body fields, by name.
     """
 
     def __init__(self) -> None:
         self.fake = FakeCircleCI.seeded(PROJECT, pipelines=60)
+        self._names: Counter[str] = Counter()
         project = self.fake.state.projects[PROJECT]
         organization = project.organization
         held = self.fake.add_pipeline(project, status="on_hold")
@@ -82,16 +84,20 @@ class Seeded:
         self._make(organization.id, project.id)
 
     def point(self, case: Any) -> None:
-        """Let a generated call of schemathesis mean something that exists."""
+        """Change a generated request of schemathesis to refer to existing resources."""
         known = self.known | ({"id": self.fake.state.user.id} if case.path.startswith("/user/") else {})
         for values in (case.path_parameters, case.query):
             values.update({name: known[name] for name in values if name in known})
-        case.query.pop("page-token", None)  # of no list: it is what makes a call one of nothing
+        case.query.pop("page-token", None)  # a generated token belongs to no list
         if isinstance(case.body, dict):
             case.body.update({name: self.fields[name] for name in case.body if name in self.fields})
+            if isinstance(name := case.body.get("name"), str):
+                # Names of contexts and groups are unique, and generated names often are the same.
+                case.body["name"] = name + "'" * self._names[name]
+                self._names[name] += 1
 
     def _make(self, organization: str, project: str) -> None:
-        """Make what the seeded past does not hold."""
+        """Create the resources that a seeded project does not have."""
         repository = {"provider": "github_app", "repo": {"external_id": "1"}}
         definition = {
             "name": "ours",

@@ -30,7 +30,7 @@ def test_time_does_not_go_back() -> None:
         Clock(speed=-2)
 
 
-def test_a_start_without_a_time_zone_is_refused() -> None:
+def test_a_start_without_a_time_zone_is_an_error() -> None:
     with pytest.raises(ValueError, match="no time zone"):
         Clock(datetime(2026, 1, 1))  # noqa: DTZ001 - that is what is refused
 

@@ -1,4 +1,4 @@
-"""Webhooks are really delivered, signed, to a receiver on this machine."""
+"""Webhooks are delivered, signed, to a receiver on this machine."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Receiver(HTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.received: list[tuple[dict[str, str], bytes]] = []
-        self.refusals = 0
+        self.errors_to_send = 0
         self.arrivals = threading.Semaphore(0)
-        self.may_answer = threading.Event()
-        self.may_answer.set()
+        self.may_respond = threading.Event()
+        self.may_respond.set()
 
     def wait_for_delivery(self) -> None:
         assert self.arrivals.acquire(timeout=20), "nothing was delivered"
@@ -45,10 +45,10 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
         self.server.arrivals.release()
-        self.server.may_answer.wait(20)
-        refused = self.server.refusals > 0
-        self.server.refusals -= refused
-        self.send_response(500 if refused else 200)
+        self.server.may_respond.wait(20)
+        rejected = self.server.errors_to_send > 0
+        self.server.errors_to_send -= rejected
+        self.send_response(500 if rejected else 200)
         self.send_header("content-length", "0")
         self.end_headers()
 
@@ -87,7 +87,7 @@ def running_fake(clock: Clock | None = None) -> FakeCircleCI:
 
 
 @pytest.mark.anyio
-async def test_what_ends_while_time_passes_is_delivered_signed_and_in_order(receiver: Receiver) -> None:
+async def test_events_are_delivered_signed_and_in_order(receiver: Receiver) -> None:
     fake = running_fake()
     subscribe(fake, receiver.url)
     deliveries = await fake.advance(3600)
@@ -107,7 +107,7 @@ async def test_what_ends_while_time_passes_is_delivered_signed_and_in_order(rece
 
 
 @pytest.mark.anyio
-async def test_a_loop_over_time_can_be_cancelled_where_nothing_is_delivered() -> None:
+async def test_advancing_can_be_cancelled_if_nothing_is_delivered() -> None:
     fake = FakeCircleCI()
     with anyio.CancelScope() as scope:
         scope.cancel()
@@ -129,7 +129,7 @@ def act(fake: FakeCircleCI, path: str) -> None:
 
 
 @pytest.mark.anyio
-async def test_an_event_knows_nothing_of_what_happened_after_it(receiver: Receiver) -> None:
+async def test_an_event_contains_nothing_that_happened_later(receiver: Receiver) -> None:
     fake = FakeCircleCI()
     fake.add_project("gh/acme/web")
     subscribe(fake, receiver.url)
@@ -143,7 +143,7 @@ async def test_an_event_knows_nothing_of_what_happened_after_it(receiver: Receiv
 
 
 @pytest.mark.anyio
-async def test_what_somebody_does_while_time_stands_still_is_delivered(receiver: Receiver) -> None:
+async def test_events_are_delivered_while_the_clock_stands_still(receiver: Receiver) -> None:
     fake = running_fake()
     subscribe(fake, receiver.url)
     fake.add_pipeline("gh/acme/web", status="on_hold")
@@ -160,7 +160,7 @@ async def test_what_somebody_does_while_time_stands_still_is_delivered(receiver:
 
 
 @pytest.mark.anyio
-async def test_nothing_is_delivered_twice_when_a_job_is_canceled_that_never_runs(receiver: Receiver) -> None:
+async def test_canceling_a_job_that_never_runs_delivers_nothing_twice(receiver: Receiver) -> None:
     fake = FakeCircleCI()
     jobs = [JobPlan(name="build"), JobPlan(name="notify", requires={"build": ["failed"]})]
     pipeline = fake.add_pipeline("gh/acme/web", status="running", jobs=jobs)
@@ -173,7 +173,7 @@ async def test_nothing_is_delivered_twice_when_a_job_is_canceled_that_never_runs
 
 
 @pytest.mark.anyio
-async def test_what_ended_at_the_moment_before_the_webhook_was_made_is_not_delivered(receiver: Receiver) -> None:
+async def test_events_before_the_creation_of_the_webhook_are_not_delivered(receiver: Receiver) -> None:
     fake = running_fake()
     (workflow,) = fake.state.projects["gh/acme/web"].pipelines[0].planned_workflows
     act(fake, f"/workflow/{workflow.id}/cancel")
@@ -182,10 +182,10 @@ async def test_what_ended_at_the_moment_before_the_webhook_was_made_is_not_deliv
 
 
 @pytest.mark.anyio
-async def test_a_receiver_that_refuses_is_asked_again(receiver: Receiver) -> None:
+async def test_a_delivery_is_repeated_after_an_error(receiver: Receiver) -> None:
     fake = running_fake()
     subscribe(fake, receiver.url)
-    receiver.refusals = 2
+    receiver.errors_to_send = 2
     first, _ = await fake.advance(3600)
     assert first.status_codes == (500, 500, 200)
     assert len({body for _, body in receiver.received[:3]}) == 1
@@ -193,7 +193,7 @@ async def test_a_receiver_that_refuses_is_asked_again(receiver: Receiver) -> Non
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(("verify_tls", "accepted"), [(True, False), (False, True)])
-async def test_a_certificate_that_nobody_trusts_is_refused_where_the_webhook_says_so(
+async def test_certificates_are_verified_if_the_webhook_requires_it(
     receiver: Receiver, verify_tls: bool, accepted: bool
 ) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -205,7 +205,7 @@ async def test_a_certificate_that_nobody_trusts_is_refused_where_the_webhook_say
 
 
 @pytest.mark.anyio
-async def test_a_receiver_that_is_not_there_is_told_of() -> None:
+async def test_an_unreachable_receiver_is_recorded() -> None:
     fake = running_fake()
     subscribe(fake, "http://127.0.0.1:9/")
     first, *_ = await fake.advance(3600)
@@ -235,27 +235,27 @@ async def test_no_delivery_leaves_this_machine(url: str) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("url", [*ELSEWHERE, *NOWHERE])
-async def test_a_webhook_that_cannot_be_delivered_keeps_no_other_back(receiver: Receiver, url: str) -> None:
+async def test_an_invalid_webhook_does_not_prevent_other_deliveries(receiver: Receiver, url: str) -> None:
     fake = running_fake()
     subscribe(fake, url)
     subscribe(fake, receiver.url)
-    with pytest.raises(ValueError, match=re.escape(repr(url))) as refused:
+    with pytest.raises(ValueError, match=re.escape(repr(url))) as rejected:
         await fake.advance(3600)
-    assert str(refused.value).count(repr(url)) == 1
+    assert str(rejected.value).count(repr(url)) == 1
     assert [delivery.accepted for delivery in fake.deliveries] == [True, True]
     assert await fake.advance(3600) == []
 
 
 @pytest.mark.anyio
-async def test_what_a_cancellation_keeps_from_being_sent_is_sent_the_next_time(receiver: Receiver) -> None:
+async def test_deliveries_interrupted_by_a_cancellation_are_sent_later(receiver: Receiver) -> None:
     fake = running_fake()
     subscribe(fake, receiver.url)
-    receiver.may_answer.clear()
+    receiver.may_respond.clear()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(fake.advance, 3600)
         await anyio.to_thread.run_sync(receiver.wait_for_delivery)
         tasks.cancel_scope.cancel()
-    receiver.may_answer.set()
+    receiver.may_respond.set()
     assert [delivery.accepted for delivery in await fake.advance(0)] == [True, True]
     assert len(fake.deliveries) == 2
 
@@ -283,7 +283,7 @@ def timer() -> Timer:
     return Timer()
 
 
-def test_a_served_fake_whose_clock_runs_delivers_by_itself(receiver: Receiver, timer: Timer) -> None:
+def test_a_served_fake_with_a_running_clock_delivers_automatically(receiver: Receiver, timer: Timer) -> None:
     fake = running_fake(Clock(speed=36_000, timer=timer))
     subscribe(fake, receiver.url)
     timer.start()
@@ -293,7 +293,7 @@ def test_a_served_fake_whose_clock_runs_delivers_by_itself(receiver: Receiver, t
 
 
 @pytest.mark.parametrize("url", [ELSEWHERE[0], *NOWHERE])
-def test_a_served_fake_goes_on_after_what_cannot_be_delivered(
+def test_a_served_fake_continues_after_an_invalid_webhook(
     receiver: Receiver, timer: Timer, caplog: pytest.LogCaptureFixture, url: str
 ) -> None:
     fake = running_fake(Clock(speed=36_000, timer=timer))
@@ -308,7 +308,7 @@ def test_a_served_fake_goes_on_after_what_cannot_be_delivered(
     assert url in caplog.text
 
 
-def test_a_served_fake_goes_on_after_a_fault_that_nobody_foresaw(
+def test_a_served_fake_continues_after_an_unexpected_error(
     receiver: Receiver, timer: Timer, caplog: pytest.LogCaptureFixture
 ) -> None:
     fake = running_fake(Clock(speed=36_000, timer=timer))

@@ -1,4 +1,4 @@
-"""The fake answers every operation, and as the document says."""
+"""The fake implements every operation as the document describes it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def test_every_method_is_decoded_without_a_deviation() -> None:
     assert set(Specification.published()) - called == set()
 
 
-async def test_every_answer_is_what_the_document_promises() -> None:
+async def test_every_response_conforms_to_the_document() -> None:
     fake = FakeCircleCI.seeded(pipelines=60)
     async with CircleCI(fake.token, transport=fake.transport()) as circleci:
         await Walk.through(circleci, fake).everywhere()
@@ -46,7 +46,7 @@ async def test_every_answer_is_what_the_document_promises() -> None:
     assert deviations == {}
 
 
-async def test_realistic_answers_crash_nothing_and_are_reported() -> None:
+async def test_realistic_responses_are_decoded_with_reported_deviations() -> None:
     fake = FakeCircleCI.seeded(pipelines=120)
     fake.realistic = True
     reported: list[str] = []

@@ -12,16 +12,16 @@ from circleci_v2.testing import FakeCircleCI, FakeRateLimit, FakeResponse
 PROJECT = "/project/gh/acme/web"
 
 
-def test_the_next_calls_fail_and_then_all_is_well(fake: FakeCircleCI, http: httpx.Client) -> None:
+def test_the_next_requests_fail_and_later_ones_succeed(fake: FakeCircleCI, http: httpx.Client) -> None:
     fake.faults.fail_next(503, times=2, retry_after=3)
-    answers = [http.get("/me") for _ in range(3)]
-    assert [response.status_code for response in answers] == [503, 503, 200]
-    assert answers[0].headers["retry-after"] == "3"
-    assert answers[0].json() == {"message": "Service Unavailable"}
+    responses = [http.get("/me") for _ in range(3)]
+    assert [response.status_code for response in responses] == [503, 503, 200]
+    assert responses[0].headers["retry-after"] == "3"
+    assert responses[0].json() == {"message": "Service Unavailable"}
 
 
 @pytest.mark.parametrize("status", [499, 520, 530, 599])
-def test_a_status_that_no_standard_knows_is_answered(fake: FakeCircleCI, http: httpx.Client, status: int) -> None:
+def test_nonstandard_statuses_can_be_sent(fake: FakeCircleCI, http: httpx.Client, status: int) -> None:
     fake.faults.fail_next(status, times=2)
     assert (http.get("/me").status_code, http.get("/me").json()) == (status, {"message": f"HTTP {status}"})
     fake.faults.fail_next(status)
@@ -38,13 +38,13 @@ def test_a_status_that_allows_no_body_has_none(fake: FakeCircleCI, status: int) 
         assert http.get(f"{url}/me").status_code == 200
 
 
-def test_a_wait_of_weeks_is_told_in_digits(fake: FakeCircleCI, http: httpx.Client) -> None:
+def test_a_long_retry_after_has_no_exponent(fake: FakeCircleCI, http: httpx.Client) -> None:
     fake.faults.fail_next(429, retry_after=3_000_000)
     assert http.get("/me").headers["retry-after"] == "3000000"
 
 
 @pytest.mark.parametrize("status", [0, 99, 199, 600, 1000, -1])
-def test_what_is_no_status_of_an_answer_is_refused(fake: FakeCircleCI, status: int) -> None:
+def test_an_invalid_status_is_an_error(fake: FakeCircleCI, status: int) -> None:
     with pytest.raises(ValueError, match=f"status={status}:"):
         fake.faults.fail_next(status)
 
@@ -63,14 +63,14 @@ def test_a_call_whose_connection_is_cut_has_had_its_effect(fake: FakeCircleCI, h
 
 
 @pytest.mark.parametrize("route", ["/project/{project-slug}", "GET /project/{project-slug}"])
-def test_a_fault_waits_for_the_route_it_is_meant_for(fake: FakeCircleCI, http: httpx.Client, route: str) -> None:
+def test_a_fault_applies_to_its_route_only(fake: FakeCircleCI, http: httpx.Client, route: str) -> None:
     fake.faults.fail_next(502, route=route)
     assert http.get("/me").status_code == 200
     assert http.get(PROJECT).status_code == 502
     assert http.get(PROJECT).status_code == 200
 
 
-def test_an_answer_of_ones_own_is_given(fake: FakeCircleCI, http: httpx.Client) -> None:
+def test_a_custom_response_is_sent(fake: FakeCircleCI, http: httpx.Client) -> None:
     fake.faults.respond_next(FakeResponse(502, b"<h1>Bad Gateway</h1>", {"content-type": "text/html"}))
     response = http.get("/me")
     assert (response.status_code, response.text) == (502, "<h1>Bad Gateway</h1>")
@@ -87,13 +87,13 @@ def test_a_delay_is_asked_for_in_seconds(
     assert slept == [30, 30]
 
 
-def test_what_was_going_to_go_wrong_can_be_called_off(fake: FakeCircleCI, http: httpx.Client) -> None:
+def test_faults_can_be_cleared(fake: FakeCircleCI, http: httpx.Client) -> None:
     fake.faults.fail_next(503, times=9)
     fake.faults.clear()
     assert http.get("/me").status_code == 200
 
 
-def test_a_fault_that_hits_nothing_is_refused(fake: FakeCircleCI) -> None:
+def test_a_fault_for_no_request_is_an_error(fake: FakeCircleCI) -> None:
     with pytest.raises(ValueError, match="times=0"):
         fake.faults.fail_next(503, times=0)
 
@@ -130,42 +130,44 @@ def test_a_window_gives_all_calls_back_at_its_end(fake: FakeCircleCI, http: http
     assert [http.get("/me").status_code for _ in range(3)] == [200, 200, 429]
 
 
-def test_each_answer_tells_the_budget(fake: FakeCircleCI, http: httpx.Client, outside: Outside) -> None:
+def test_every_response_contains_the_rate_limit_headers(
+    fake: FakeCircleCI, http: httpx.Client, outside: Outside
+) -> None:
     fake.faults.limit_rate(
         FakeRateLimit(3, seconds=60, kind="window", headers=("RateLimit", "X-RateLimit"), timer=outside)
     )
     headers = http.get("/me").headers
     for family in ("ratelimit", "x-ratelimit"):
-        told = [headers[f"{family}-{name}"] for name in ("limit", "remaining", "reset")]
-        assert told == ["3", "2", "60"]
+        headers_seen = [headers[f"{family}-{name}"] for name in ("limit", "remaining", "reset")]
+        assert headers_seen == ["3", "2", "60"]
 
 
 @pytest.mark.parametrize(
     ("body", "text"),
     [("message", '{"message":"Rate limit exceeded."}'), ("empty object", "{}"), ("text", "Rate limited.")],
 )
-def test_a_refusal_looks_like_those_that_circleci_sends(
+def test_429_responses_look_like_those_of_circleci(
     fake: FakeCircleCI, http: httpx.Client, outside: Outside, body: str, text: str
 ) -> None:
     fake.faults.limit_rate(FakeRateLimit(1, seconds=8, headers=(), body=body, timer=outside))
     http.get("/me")
-    refusal = http.get("/me")
-    assert (refusal.status_code, refusal.text, refusal.headers["retry-after"]) == (429, text, "8")
-    assert not [name for name in refusal.headers if "ratelimit" in name]
+    rejection = http.get("/me")
+    assert (rejection.status_code, rejection.text, rejection.headers["retry-after"]) == (429, text, "8")
+    assert not [name for name in rejection.headers if "ratelimit" in name]
 
 
-def test_a_refusal_need_not_say_how_long_to_wait(fake: FakeCircleCI, http: httpx.Client, outside: Outside) -> None:
+def test_retry_after_can_be_turned_off(fake: FakeCircleCI, http: httpx.Client, outside: Outside) -> None:
     fake.faults.limit_rate(FakeRateLimit(1, retry_after=False, timer=outside))
     http.get("/me")
     assert "retry-after" not in http.get("/me").headers
 
 
-def test_a_limit_that_lets_nothing_through_is_refused() -> None:
+def test_a_limit_of_zero_is_an_error() -> None:
     with pytest.raises(ValueError, match="limit=0"):
         FakeRateLimit(0)
 
 
-def test_faults_come_and_go_while_another_thread_is_answered(fake: FakeCircleCI, http: httpx.Client) -> None:
+def test_faults_can_change_while_another_thread_sends_requests(fake: FakeCircleCI, http: httpx.Client) -> None:
     asked, seconds = threading.Event(), sys.getswitchinterval()
 
     def ask() -> None:

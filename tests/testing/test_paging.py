@@ -34,9 +34,7 @@ def test_the_pages_together_are_the_list_newest_first(http: httpx.Client) -> Non
     assert numbers == list(range(50, 0, -1))
 
 
-def test_what_comes_in_while_a_list_is_read_neither_repeats_nor_hides_items(
-    fake: FakeCircleCI, http: httpx.Client
-) -> None:
+def test_new_items_neither_repeat_nor_hide_others_while_a_list_is_read(fake: FakeCircleCI, http: httpx.Client) -> None:
     first = http.get(PIPELINES).json()
     for _ in range(3):
         fake.add_pipeline("gh/acme/web")
@@ -45,7 +43,7 @@ def test_what_comes_in_while_a_list_is_read_neither_repeats_nor_hides_items(
     assert [item["number"] for item in second["items"]] == list(range(30, 10, -1))
 
 
-def test_pipelines_of_one_moment_come_newest_first_and_none_twice() -> None:
+def test_pipelines_of_the_same_time_are_listed_newest_first_and_once() -> None:
     fake = FakeCircleCI()
     fake.add_project("gh/acme/web")
     with httpx.Client(transport=fake.transport(), base_url=BASE_URL, headers={"Circle-Token": fake.token}) as http:
@@ -57,14 +55,14 @@ def test_pipelines_of_one_moment_come_newest_first_and_none_twice() -> None:
     assert [item["number"] for item in first["items"] + second["items"]] == list(range(25, 0, -1))
 
 
-def test_a_token_means_nothing_to_another_list(http: httpx.Client) -> None:
+def test_a_token_of_another_list_is_not_found(http: httpx.Client) -> None:
     token = http.get(PIPELINES).json()["next_page_token"]
     response = http.get(f"{PIPELINES}/mine", params={"page-token": token})
     assert (response.status_code, response.json()) == (404, {"message": "Not Found"})
 
 
 @pytest.mark.parametrize("token", ["nonsense", "é", "AAAA", "=" * 20])
-def test_what_is_no_token_is_not_found(http: httpx.Client, token: str) -> None:
+def test_a_malformed_token_is_not_found(http: httpx.Client, token: str) -> None:
     assert http.get(PIPELINES, params={"page-token": token}).status_code == 404
 
 
@@ -74,7 +72,7 @@ def test_an_expired_token_is_not_found(fake: FakeCircleCI, http: httpx.Client) -
     assert http.get(PIPELINES, params={"page-token": token}).status_code == 404
 
 
-def test_realistic_lists_that_ignore_the_token_give_the_same_page_for_ever(
+def test_realistic_lists_that_ignore_the_token_always_return_the_first_page(
     fake: FakeCircleCI, http: httpx.Client
 ) -> None:
     for number in range(30):
@@ -104,7 +102,7 @@ def test_every_item_is_on_exactly_one_page(count: int, size: int, newest_first: 
 
 
 @given(st.text())
-def test_reading_any_text_as_a_token_is_a_refusal(text: str) -> None:
+def test_any_other_text_is_rejected_as_a_token(text: str) -> None:
     with pytest.raises(HTTPError):
         PageTokens(0).read(FakeRequest(method="GET", path="/list"), text)
 

@@ -1,4 +1,4 @@
-"""What the live API does otherwise than its document says."""
+"""Deviations of the live API from its document."""
 
 from __future__ import annotations
 
@@ -31,8 +31,12 @@ def items(http: httpx.Client, path: str) -> list[Any]:
 
 
 def test_the_budget_in_the_headers_never_moves(http: httpx.Client) -> None:
-    told = {tuple(sorted(item for item in http.get("/me").headers.items() if "ratelimit" in item[0])) for _ in range(5)}
-    assert told == {(("x-ratelimit-limit", "151"), ("x-ratelimit-remaining", "150"), ("x-ratelimit-reset", "0"))}
+    headers_seen = {
+        tuple(sorted(item for item in http.get("/me").headers.items() if "ratelimit" in item[0])) for _ in range(5)
+    }
+    assert headers_seen == {
+        (("x-ratelimit-limit", "151"), ("x-ratelimit-remaining", "150"), ("x-ratelimit-reset", "0"))
+    }
 
 
 def test_keys_come_in_snake_case(http: httpx.Client) -> None:
@@ -85,7 +89,7 @@ def test_approvals_have_no_details_and_no_number(fake: FakeCircleCI, http: httpx
     assert approval["approval_request_id"]
 
 
-def test_nothing_deviates_unless_it_is_asked_for() -> None:
+def test_responses_do_not_deviate_by_default() -> None:
     with httpx.Client(
         transport=FakeCircleCI.seeded(pipelines=5).transport(),
         base_url=BASE_URL,
@@ -95,13 +99,13 @@ def test_nothing_deviates_unless_it_is_asked_for() -> None:
         assert "x-ratelimit-limit" not in http.get("/me").headers
 
 
-def test_faults_are_sent_as_they_were_asked_for(fake: FakeCircleCI, http: httpx.Client) -> None:
+def test_custom_responses_are_not_made_realistic(fake: FakeCircleCI, http: httpx.Client) -> None:
     fake.faults.respond_next(FakeResponse(401, b"<h1>No</h1>", {"content-type": "text/html"}))
     fake.faults.respond_next(FakeResponse.json({}))
     assert http.get("/me").text == "<h1>No</h1>"
     assert http.get(f"{PROJECT}/pipeline").json() == {}
 
 
-def test_a_rate_limit_that_was_asked_for_is_the_one_that_is_told(fake: FakeCircleCI, http: httpx.Client) -> None:
+def test_rate_limit_headers_of_a_fault_take_precedence(fake: FakeCircleCI, http: httpx.Client) -> None:
     fake.faults.limit_rate(FakeRateLimit(7, headers=("X-RateLimit",), timer=lambda: 0.0))
     assert http.get("/me").headers["x-ratelimit-limit"] == "7"

@@ -72,6 +72,6 @@ def test_a_method_that_a_path_has_not_names_those_it_has(http: httpx.Client) -> 
     assert response.headers["allow"] == "GET, POST"
 
 
-def test_two_handlers_of_one_route_are_refused() -> None:
+def test_two_handlers_of_one_route_are_an_error() -> None:
     with pytest.raises(ValueError, match="GET /me has two handlers"):
         Routes([Route("GET", "/me", handler), Route("GET", "/me", handler)])

@@ -47,13 +47,13 @@ def test_job_names_alone_run_one_after_the_other() -> None:
         ({"status": "running", "jobs": [JobPlan(name="a", type="approval")]}, "needs a job that runs"),
     ],
 )
-def test_what_contradicts_itself_is_refused(arguments: dict[str, object], problem: str) -> None:
+def test_contradictory_arguments_are_an_error(arguments: dict[str, object], problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         FakeCircleCI().add_pipeline("gh/acme/web", **arguments)
 
 
 @pytest.mark.parametrize("slug", ["gh/acme", "gh/acme/web/x", "", "svn/acme/web", "gh//web", "gh/acme/"])
-def test_what_is_no_slug_is_refused(slug: str) -> None:
+def test_an_invalid_slug_is_an_error(slug: str) -> None:
     with pytest.raises(ValueError, match="slug"):
         FakeCircleCI().add_project(slug)
 

@@ -1,4 +1,4 @@
-"""Schedules start pipelines while time passes."""
+"""Schedules start pipelines as the clock advances."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_a_tag_is_built_when_the_schedule_names_one(fake: FakeCircleCI) -> None:
         ({"per-hour": 1, "hours-of-day": [1], "days-of-month": [0]}, "days-of-month contains 0"),
     ],
 )
-def test_a_timetable_that_never_comes_round_is_refused(fake: FakeCircleCI, timetable: Any, problem: str) -> None:
+def test_an_invalid_timetable_is_rejected(fake: FakeCircleCI, timetable: Any, problem: str) -> None:
     response = schedule(fake, timetable)
     assert response.status_code == 400
     assert problem in response.json()["message"]
@@ -135,7 +135,7 @@ def test_a_schedule_builds_a_branch_or_a_tag(fake: FakeCircleCI, parameters: Any
     assert "a branch or a tag" in response.json()["message"]
 
 
-def test_a_change_that_is_refused_changes_nothing(fake: FakeCircleCI) -> None:
+def test_a_rejected_change_has_no_effect(fake: FakeCircleCI) -> None:
     created = schedule(fake).json()
     change = {"name": "renamed", "timetable": {"per-hour": 0}}
     assert request(fake, "PATCH", f"/schedule/{created['id']}", change).status_code == 400
@@ -158,7 +158,7 @@ TIMETABLES = st.fixed_dictionaries(
 
 @given(TIMETABLES, st.lists(st.floats(0, 40 * DAY), max_size=3))
 @example({"per-hour": 2, "hours-of-day": [0, 24], "days-of-month": [1, 2]}, [])
-def test_moments_do_not_depend_on_when_somebody_looks(timetable: Any, looks: list[float]) -> None:
+def test_run_times_do_not_depend_on_how_time_is_divided(timetable: Any, looks: list[float]) -> None:
     start = EPOCH.timestamp()
     edges = [start, *sorted(start + seconds for seconds in looks), start + 40 * DAY]
     in_parts = [moment for after, until in pairwise(edges) for moment in run_times(timetable, after, until)]
@@ -167,7 +167,7 @@ def test_moments_do_not_depend_on_when_somebody_looks(timetable: Any, looks: lis
 
 
 @given(TIMETABLES)
-def test_each_moment_is_one_of_the_timetable(timetable: Any) -> None:
+def test_each_run_time_is_in_the_timetable(timetable: Any) -> None:
     for moment in run_times(timetable, EPOCH.timestamp(), EPOCH.timestamp() + 40 * DAY):
         at = datetime.fromtimestamp(moment, tz=UTC)
         candidates = [(at, at.hour), (at - timedelta(days=1), at.hour + 24)]

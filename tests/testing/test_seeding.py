@@ -17,12 +17,12 @@ def records(seed: int) -> list[object]:
         return [pipelines, workflows]
 
 
-def test_the_same_seed_gives_the_same_past() -> None:
+def test_the_same_seed_produces_the_same_history() -> None:
     assert records(7) == records(7)
     assert records(7) != records(8)
 
 
-def test_the_past_does_not_depend_on_who_looks_first() -> None:
+def test_the_history_does_not_depend_on_the_order_of_access() -> None:
     forward, backward = FakeCircleCI.seeded(pipelines=30), FakeCircleCI.seeded(pipelines=30)
     project = backward.state.projects["gh/acme/web"]
     for pipeline in reversed(project.pipelines):
@@ -35,7 +35,7 @@ def test_the_past_does_not_depend_on_who_looks_first() -> None:
     assert jobs(forward) == jobs(backward)
 
 
-def test_everything_occurs_that_clients_have_to_deal_with() -> None:
+def test_the_history_contains_all_cases_that_clients_handle() -> None:
     fake = FakeCircleCI.seeded(pipelines=400)
     now = fake.clock.now()
     pipelines = fake.state.projects["gh/acme/web"].pipelines
@@ -63,18 +63,18 @@ def test_job_numbers_are_unique() -> None:
     assert len(numbers) == len(set(numbers))
 
 
-def test_an_id_is_found_before_anybody_has_looked(fake: FakeCircleCI, http: httpx.Client) -> None:
+def test_an_id_is_found_before_its_pipeline_was_accessed(fake: FakeCircleCI, http: httpx.Client) -> None:
     same = FakeCircleCI.seeded(pipelines=50).state.projects["gh/acme/web"].pipelines[3].planned_workflows[0]
     assert http.get(f"/workflow/{same.id}").json()["id"] == same.id
     assert http.get(f"/jobs/{same.jobs[0].id}").json()["name"] == same.jobs[0].name
 
 
-def test_a_negative_past_is_refused() -> None:
+def test_a_negative_number_of_pipelines_is_an_error() -> None:
     with pytest.raises(ValueError, match="pipelines=-1"):
         FakeCircleCI.seeded(pipelines=-1)
 
 
-def test_a_long_past_is_planned_only_when_somebody_looks() -> None:
+def test_a_long_history_is_planned_on_demand() -> None:
     pipelines = FakeCircleCI.seeded(pipelines=2000).state.projects["gh/acme/web"].pipelines
     assert sum(pipeline.planner is None for pipeline in pipelines) < 100
     assert len(pipelines[0].planned_workflows) > 0

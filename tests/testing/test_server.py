@@ -37,7 +37,7 @@ def test_blocking_programs_use_it_too(fake: FakeCircleCI) -> None:
         assert http.get("/me").json()["login"] == "fake-user"
 
 
-def test_slugs_are_told_apart_on_the_wire(fake: FakeCircleCI) -> None:
+def test_encoded_slugs_are_distinguished_on_the_wire(fake: FakeCircleCI) -> None:
     with fake.serve() as url:
         host, port = url.removeprefix("http://").removesuffix("/api/v2").split(":")
 
@@ -52,7 +52,7 @@ def test_slugs_are_told_apart_on_the_wire(fake: FakeCircleCI) -> None:
         assert status_of("/project/gh%2Facme%2Fweb") == b"HTTP/1.1 404"
 
 
-def test_artifacts_redirect_to_another_origin_that_wants_no_token(fake: FakeCircleCI) -> None:
+def test_artifacts_redirect_to_another_origin_that_rejects_the_token(fake: FakeCircleCI) -> None:
     project = fake.state.projects["gh/acme/web"]
     now = fake.clock.now()
     job = next(
@@ -133,7 +133,7 @@ def test_a_server_is_started_once(fake: FakeCircleCI) -> None:
 
 
 @pytest.mark.anyio
-async def test_many_calls_at_once_are_all_answered(fake: FakeCircleCI) -> None:
+async def test_many_concurrent_requests_all_get_a_response(fake: FakeCircleCI) -> None:
     async with fake.serve() as url, CircleCI(fake.token, base_url=url) as circleci:
         logins: list[str] = []
 
@@ -152,7 +152,7 @@ async def test_the_class_serves_a_seeded_fake_of_its_own() -> None:
         assert await circleci.pipelines.list_for_project("gh/acme/web").first() is not None
 
 
-def test_the_class_serves_a_new_fake_each_time_and_where_it_is_told_to() -> None:
+def test_the_class_serves_a_new_fake_each_time_at_the_given_host() -> None:
     with FakeCircleCI.serve(host="localhost") as first, FakeCircleCI.serve() as second:
         assert first != second
         with client(first) as http:

@@ -17,7 +17,6 @@ __all__ = ["routes"]
 
 routes = Routes()
 
-
 _EXPORTERS_PER_ORGANIZATION = 5
 
 

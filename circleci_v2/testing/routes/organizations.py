@@ -27,8 +27,6 @@ __all__ = ["render_user", "routes", "slug_of"]
 routes = Routes()
 
 _PREFIXES = {"github": "gh", "bitbucket": "bb", "circleci": "circleci"}
-
-
 _CLAIMS = ("audience", "ttl")
 _PROCESSING_AFTER: Final = 5.0
 _READY_AFTER: Final = 30.0
@@ -90,10 +88,8 @@ def create_url_orb_allow_list_entry(state: FakeState, request: FakeRequest) -> F
 @routes.delete("/organization/{org-slug-or-id}/url-orb-allow-list/{allow-list-entry-id}")
 def remove_url_orb_allow_list_entry(state: FakeState, request: FakeRequest) -> FakeResponse:
     """Remove a URL prefix from the allow list."""
-    entries, identifier = (
-        _find_organization(state, request).url_orb_allow_list,
-        request.path_params["allow-list-entry-id"],
-    )
+    entries = _find_organization(state, request).url_orb_allow_list
+    identifier = request.path_params["allow-list-entry-id"]
     find_or_404(entries, identifier, "Allow-list entry")
     del entries[identifier]
     return FakeResponse.json({"id": identifier, "message": "URL orb allow-list entry removed."})

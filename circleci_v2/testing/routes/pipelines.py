@@ -87,10 +87,8 @@ def list_all(state: FakeState, request: FakeRequest) -> FakeResponse:
 @routes.get("/project/{project-slug}/pipeline")
 def list_for_project(state: FakeState, request: FakeRequest) -> FakeResponse:
     """List the pipelines of a project, newest first."""
-    pipelines, branch = (
-        state.project(request.path_params["project-slug"]).pipelines[::-1],
-        request.query_value("branch"),
-    )
+    pipelines = state.project(request.path_params["project-slug"]).pipelines[::-1]
+    branch = request.query_value("branch")
     if branch:
         pipelines = [pipeline for pipeline in pipelines if pipeline.branch == branch]
     return _list(state, request, pipelines)

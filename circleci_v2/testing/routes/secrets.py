@@ -18,7 +18,6 @@ __all__ = ["routes"]
 
 routes = Routes()
 
-
 _SHOWN_TYPES = {"deploy-key": "deploy-key", "user-key": "github-user-key"}
 
 

@@ -21,8 +21,6 @@ routes = Routes()
 
 _DEFINITION_FIELDS = ("name", "description")
 _TRIGGER_FIELDS = ("event_name", "event_preset", "checkout_ref", "config_ref", "disabled", "parameters")
-
-
 _SCHEDULE_FIELDS = ("name", "description", "timetable", "parameters")
 _DAYS = ("days-of-week", "days-of-month")
 _SYSTEM = FakeUser(id="d9b3fcaa-6032-405a-8c75-40079ce33c3e", login="system-actor", name="Scheduled")

@@ -1,4 +1,4 @@
-"""Config policies decide what a test says they do, and log it."""
+"""Config policies make the decisions that a test sets, and log them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def owner_of(fake: FakeCircleCI) -> str:
     return fake.state.add_organization(ORGANIZATION).id
 
 
-async def test_a_decision_that_a_test_made_is_answered_and_logged() -> None:
+async def test_a_given_decision_is_returned_and_logged() -> None:
     fake = FakeCircleCI()
     fake.decide_policies(ORGANIZATION, UNPINNED)
     async with client(fake) as circleci:
@@ -79,6 +79,6 @@ async def test_another_context_decides_for_itself() -> None:
         assert (await circleci.policies.make_decision(owner_of(fake), context="other", input="")).status == "HARD_FAIL"
 
 
-async def test_policies_that_failed_to_run_have_found_nothing() -> None:
+async def test_an_error_with_violations_is_rejected() -> None:
     with pytest.raises(ValueError, match="pass either an error or violations"):
         PolicyDecision(error="broken", soft_failures=[("a", "b")])

@@ -94,12 +94,12 @@ def test_what_is_blocked_for_good_blocks_what_comes_after_it() -> None:
     assert workflow.stopped_at(fake.clock.now()) == workflow.jobs[0].stopped_at
 
 
-def test_a_plan_that_requires_a_later_job_is_refused() -> None:
+def test_requiring_a_later_job_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"job 'a' requires \['b'\]"):
         WorkflowPlan(name="w", jobs=(JobPlan(name="a", requires=("b",)), "b"))
 
 
-def test_two_jobs_of_one_name_are_refused() -> None:
+def test_two_jobs_of_the_same_name_are_an_error() -> None:
     with pytest.raises(ValueError, match="two jobs named 'a'"):
         WorkflowPlan(name="w", jobs=("a", "a"))
 

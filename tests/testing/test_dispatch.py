@@ -1,26 +1,71 @@
-"""What the journal tells, and how calls are held against the document."""
+"""Requests without the token, and those that the document does not allow, are rejected."""
 
 from __future__ import annotations
+
+from base64 import b64encode
 
 import httpx
 import pytest
 
 from circleci_v2.testing import FakeCircleCI
 
+URL = "https://circleci.com/api/v2/me"
 PROJECT = "/project/gh/acme/web"
 
 
-def test_calls_are_found_by_their_route(fake: FakeCircleCI, http: httpx.Client) -> None:
-    http.get("/me")
-    http.post(f"{PROJECT}/pipeline", json={"branch": "main"})
-    http.post(f"{PROJECT}/pipeline", json={"branch": "next"})
+def ask(fake: FakeCircleCI, headers: dict[str, str]) -> httpx.Response:
+    with httpx.Client(transport=fake.transport()) as client:
+        return client.get(URL, headers=headers)
 
-    assert len(fake.journal) == 3
-    assert str(fake.journal[0]) == "GET /me -> 200"
-    assert fake.journal.bodies("POST /project/{project-slug}/pipeline") == [{"branch": "main"}, {"branch": "next"}]
-    assert fake.journal.of("GET /project/{project-slug}/pipeline") == []
-    fake.journal.clear()
-    assert list(fake.journal) == []
+
+def basic(user: str, password: str = "") -> str:
+    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Circle-Token": "fake-token"},
+        {"Authorization": "Bearer fake-token"},
+        {"Authorization": "bearer fake-token"},
+        {"Authorization": basic("fake-token")},
+    ],
+)
+def test_the_token_is_taken_from_each_header(fake: FakeCircleCI, headers: dict[str, str]) -> None:
+    assert ask(fake, headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Circle-Token": "wrong"},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": basic("wrong", "fake-token")},
+        {"Authorization": "Basic !!!"},
+    ],
+)
+def test_a_wrong_token_is_rejected(fake: FakeCircleCI, headers: dict[str, str]) -> None:
+    response = ask(fake, headers)
+    assert (response.status_code, response.json()) == (401, {"message": "Invalid token provided."})
+
+
+def test_a_missing_token_is_rejected(fake: FakeCircleCI) -> None:
+    assert ask(fake, {}).json() == {"message": "You must log in first."}
+
+
+def test_realistic_401_responses_are_plain_text(fake: FakeCircleCI) -> None:
+    fake.realistic = True
+    missing, wrong = ask(fake, {}), ask(fake, {"Circle-Token": "wrong"})
+
+    assert missing.headers["content-type"].startswith("text/plain")
+    assert missing.json() == {"message": "You must log in first."}
+    assert (wrong.headers["content-type"], wrong.text) == ("text/plain;charset=utf-8", "Invalid token provided.")
+
+
+def test_nothing_happens_without_a_token(fake: FakeCircleCI) -> None:
+    with httpx.Client(transport=fake.transport()) as client:
+        client.delete("https://circleci.com/api/v2/project/gh/acme/web")
+    assert "gh/acme/web" in fake.state.projects
 
 
 @pytest.mark.parametrize(
@@ -39,7 +84,7 @@ def test_calls_are_found_by_their_route(fake: FakeCircleCI, http: httpx.Client) 
         ("POST", PROJECT + "/envvar", {"json": {"name": "KEY", "value": 7}}, "at $.value: 7 is not of type 'string'"),
     ],
 )
-def test_what_the_document_does_not_allow_is_refused_and_named(  # noqa: PLR0917 - cases are tuples
+def test_requests_that_the_document_does_not_allow_are_rejected_with_the_reason(  # noqa: PLR0917 - cases are tuples
     fake: FakeCircleCI, http: httpx.Client, method: str, path: str, arguments: dict[str, object], problem: str
 ) -> None:
     response = http.request(method, path, **arguments)
@@ -48,7 +93,7 @@ def test_what_the_document_does_not_allow_is_refused_and_named(  # noqa: PLR0917
     assert any(problem in complaint for complaint in fake.journal.validation_errors)
 
 
-def test_policies_say_what_is_wrong_under_their_own_key(fake: FakeCircleCI, http: httpx.Client) -> None:
+def test_errors_of_policies_have_a_different_key(fake: FakeCircleCI, http: httpx.Client) -> None:
     response = http.patch("/owner/x/context/config/decision/settings", json={"enabled": "perhaps"})
     assert set(response.json()) == {"error"}
 
@@ -62,11 +107,11 @@ def test_the_check_can_be_turned_off() -> None:
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b'"x"', b"7"])
-def test_a_body_of_another_shape_crashes_nothing(http: httpx.Client, body: bytes) -> None:
+def test_a_body_of_the_wrong_type_is_handled(http: httpx.Client, body: bytes) -> None:
     assert http.post(f"{PROJECT}/pipeline", content=body).status_code in {201, 400}
 
 
-def test_a_token_in_the_query_is_taken_as_circleci_takes_it(fake: FakeCircleCI) -> None:
+def test_a_token_in_the_query_is_accepted(fake: FakeCircleCI) -> None:
     with httpx.Client(transport=fake.transport()) as http:
         assert http.get("https://circleci.com/api/v2/me", params={"circle-token": fake.token}).status_code == 200
     assert fake.journal.validation_errors == []
