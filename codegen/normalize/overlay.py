@@ -26,6 +26,7 @@ from circleci_v2._wire.json import is_array, is_object
 from codegen.documents import Document
 from codegen.errors import SpecError
 from codegen.names import Names, canonical_key
+from codegen.queries import component_of, json_schema_of
 from codegen.schemas import Schema
 
 __all__ = ["Overlay", "clean_up"]
@@ -161,11 +162,23 @@ def clean_up(document: Document, names: Names) -> None:
     for item in document["paths"].values():
         for operation in item.values():
             operation["parameters"] = _without_duplicates(operation["parameters"])
+            operation["responses"] = dict(sorted(operation["responses"].items()))
     for schema in document["components"]["schemas"].values():
         if "enum" in schema:
             schema["enum"] = names.ordered(schema["enum"])
+    for item in document["paths"].values():
+        for operation in item.values():
+            _require_body(document, operation.get("requestBody", {}))
     _clean_up_value(document["paths"])
     _clean_up_value(document["components"]["schemas"])
+
+
+def _require_body(document: Document, body: dict[str, Any]) -> None:
+    """Mark a body as required if it has required fields."""
+    schema = document["components"]["schemas"].get(component_of(json_schema_of(body)), {})
+    if schema.get("required"):
+        content = body.pop("content")
+        body |= {"required": True, "content": content}
 
 
 def _without_duplicates(parameters: Sequence[Schema]) -> list[Schema]:
@@ -192,7 +205,7 @@ def _clean_up_object(schema: Schema) -> None:
     absent = {
         name for name, field in schema["properties"].items() if is_object(field) and field.pop(_SOMETIMES_ABSENT, None)
     }
-    required = [name for name in schema.get("required", ()) if name not in absent]
+    required = [name for name in dict.fromkeys(schema.get("required", ())) if name not in absent]
     schema.pop("required", None)
     if required:
         properties = schema.pop("properties")

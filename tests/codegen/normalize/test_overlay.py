@@ -9,6 +9,7 @@ import pytest
 from codegen.errors import SpecError
 from codegen.normalize import normalize
 from codegen.normalize.overlay import Overlay
+from tests.codegen.support.documents import VENDOR_DOCUMENTS, normalized_vendor
 from tests.codegen.support.workflow_document import document
 
 
@@ -48,3 +49,40 @@ def test_a_field_that_is_sometimes_absent_is_no_longer_required(tmp_path: Path):
     found = normalize(document(), overlay=overlay(tmp_path, text)).document["components"]["schemas"]["Workflow"]
     assert found["required"] == ["id"]
     assert found["properties"]["status"] == {"$ref": "#/components/schemas/WorkflowStatus"}
+
+
+@pytest.mark.parametrize("name", [name for name in VENDOR_DOCUMENTS if name > "2023"])
+def test_the_update_of_a_webhook_is_complete_in_every_document_that_has_it(reference: Path, name: str):
+    found = normalized_vendor(reference, name).document
+    schema = found["components"]["schemas"]["UpdateWebhookRequest"]
+    assert (
+        set(schema["required"])
+        == {"name", "events", "signing-secret", "url", "verify-tls"}
+        == set(schema["properties"])
+    )
+    assert schema["properties"]["signing-secret"]["format"] == "password"
+    update = found["paths"]["/webhook/{webhook_id}"]["put"]
+    assert update["requestBody"]["required"] is True
+    assert update["responses"]["403"] == {"$ref": "#/components/responses/Forbidden"}
+
+
+@pytest.mark.parametrize("name", VENDOR_DOCUMENTS)
+def test_a_context_may_be_answered_with_403_in_every_document(reference: Path, name: str):
+    paths = normalized_vendor(reference, name).document["paths"]
+    lacking = [
+        (method, path)
+        for path, item in paths.items()
+        for method, operation in item.items()
+        if path.startswith("/context/{context_id}") and "403" not in operation["responses"]
+    ]
+    assert lacking == []
+
+
+def test_an_added_response_takes_its_place_among_the_others(tmp_path: Path):
+    target = "$.paths['/workflow/{id}'].get.responses"
+    text = f"actions: [{{target: \"{target}\", x-reason: r, update: {{'101': {{description: d}}}}}}]"
+    responses = normalize(document(), overlay=overlay(tmp_path, text)).document["paths"]["/workflow/{id}"]["get"][
+        "responses"
+    ]
+    assert list(responses) == sorted(responses)
+    assert next(iter(responses)) == "101"
