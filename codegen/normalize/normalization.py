@@ -35,13 +35,16 @@ class Normalized:
 
     Attributes:
         document: The document.
-        notes: Default names, enums whose copies list different values, and overlay actions that match nothing.
+        notes: Default names, enums whose copies list different values, and overlay actions without a place.
         retained: Path and method of the operations that the document lacks and the overlay retains.
+        problems: Overlay actions that no longer match at a place that exists; no package is generated before they are
+            corrected.
     """
 
     document: Document
     notes: Sequence[str]
     retained: Sequence[tuple[str, str]] = ()
+    problems: Sequence[str] = ()
 
 
 def normalize(
@@ -59,7 +62,8 @@ def normalize(
         names: The table of names; default: names.yaml.
         overlay: The corrections; default: overlay.yaml.
         ours: The document from which retained operations are copied; default: openapi.json.
-        strict: Whether an overlay action that matches nothing is an error; otherwise it is a note.
+        strict: Whether an overlay action that no longer matches at a place that exists is an error; otherwise it is among
+            the `problems` of the result.
 
     Raises:
         SpecError: The document cannot be normalised; the message names the location.
@@ -68,11 +72,13 @@ def normalize(
     overlay = overlay or Overlay.load()
     named = name_schemas(document, names, overlay, ours)
     result = named.document
-    unmatched = overlay.apply(result, strict=strict)
+    outcome = overlay.apply(result)
+    if strict and outcome.problems:
+        raise SpecError("\n".join(outcome.problems))
     clean_up(result, names)
     share_parameters(result, names)
     share_error_responses(result, document.get("components", {}).get("schemas", {}))
-    return attrs.evolve(named, notes=[*names.unnamed, *named.notes, *unmatched])
+    return attrs.evolve(named, notes=[*names.unnamed, *named.notes, *outcome.notes], problems=outcome.problems)
 
 
 def name_schemas(
