@@ -24,6 +24,7 @@ from codegen.normalize.components import share_error_responses, share_parameters
 from codegen.normalize.extract_schemas import SchemaExtractor
 from codegen.normalize.operations import NormalOperation
 from codegen.normalize.overlay import Overlay, clean_up
+from codegen.queries import references_in
 from codegen.schemas import Schema, follow_references
 
 __all__ = ["Normalized", "name_schemas", "normalize"]
@@ -35,7 +36,7 @@ class Normalized:
 
     Attributes:
         document: The document.
-        notes: Default names, enums whose copies list different values, and overlay actions without a place.
+        notes: Default names, copies of a schema that differ, and overlay actions without a place.
         retained: Path and method of the operations that the document lacks and the overlay retains.
         problems: Overlay actions that no longer match at a place that exists; no package is generated before they are
             corrected.
@@ -97,7 +98,7 @@ def name_schemas(
     retained = list(overlay.to_retain(collector.keys()))
     for path, method in retained:
         collector.add(ours or read_document(OUR_DOCUMENT), path, method)
-    return Normalized(collector.assemble(document), list(collector.extractor.merged_enums.values()), retained)
+    return Normalized(collector.assemble(document), collector.extractor.copies.lines(), retained)
 
 
 @attrs.define
@@ -146,6 +147,18 @@ class _OperationCollector:
             "paths": paths,
             "components": {
                 "securitySchemes": document.get("components", {}).get("securitySchemes", {}),
-                "schemas": {name: self.extractor.components[name] for name in sorted(self.extractor.components)},
+                "schemas": _reachable(self.extractor.components, paths),
             },
         }
+
+
+def _reachable(components: Mapping[str, Schema], paths: Any) -> dict[str, Schema]:
+    """Return the components that operations use; copies that contradict each other may have left some unused."""
+    found: set[str] = set()
+    pending = list(references_in(paths))
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending.extend(references_in(components[name]))
+    return {name: components[name] for name in sorted(found)}
