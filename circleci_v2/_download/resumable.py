@@ -67,7 +67,7 @@ class StreamClient(Protocol):
     """The part of the client that a download needs."""
 
     def stream(
-        self, url: str, *, headers: Mapping[str, str], authenticate: bool
+        self, url: str, *, headers: Mapping[str, str], authenticate: bool, decode_content: bool
     ) -> AbstractAsyncContextManager[ResponseStream]:
         """Send a GET and yield the response.
 
@@ -76,8 +76,11 @@ class StreamClient(Protocol):
             headers: Additional headers.
             authenticate: Whether to send the token to the host of the URL; redirect targets never get it.
 
+            decode_content: Whether to decode a body with a ``Content-Encoding``.
+
         Raises:
             APIError: The status is 300 or above.
+            DecodeError: The encoding of the body is unknown.
             ValueError: The URL is not absolute, or not HTTP.
         """
         ...
@@ -114,7 +117,8 @@ async def download(client: StreamClient, url: str, sink: Sink, *, authenticate: 
     Raises:
         APIError: CircleCI or its storage rejected a request.
         APIConnectionError: The connection broke `MAX_ATTEMPTS_WITHOUT_PROGRESS` times without any new bytes.
-        DecodeError: The body of an error response is longer than the client accepts.
+        DecodeError: A response is not the file, has an unknown encoding, or is an error with a body that is longer than
+            the client accepts.
         InvalidURLError: `url` is not an absolute HTTP URL.
     """
     transfer = _Transfer(client, url, sink, authenticate)
@@ -203,7 +207,7 @@ class _Transfer:
         return self.received
 
     async def _open(self, stack: AsyncExitStack, headers: Mapping[str, str]) -> ResponseStream:
-        stream = self.client.stream(self.url, headers=headers, authenticate=self.authenticate)
+        stream = self.client.stream(self.url, headers=headers, authenticate=self.authenticate, decode_content=True)
         try:
             return await stack.enter_async_context(stream)
         except ConfigurationError:
@@ -238,7 +242,11 @@ class _Transfer:
         total = _total_size(response)
         if self.validator is None or first_byte(response) != self.received:
             raise self._restart_error("the server sent another range than requested")
-        if not self.validator.matches(response) or is_encoded(response) or (self.size and total not in {None, self.size}):
+        if (
+            not self.validator.matches(response)
+            or is_encoded(response)
+            or (self.size and total not in {None, self.size})
+        ):
             raise self._restart_error("the server sent a range of another version of the file")
         # The first response may have had no length, and a server may send a shorter range than requested.
         self.size = self.size or total

@@ -125,6 +125,7 @@ class Session:
         *,
         headers: Mapping[str, str] | None = None,
         authenticate: bool = False,
+        decode_content: bool = False,
         options: CallOptions | None = None,
     ) -> AsyncGenerator[StreamedBody]:
         """GET any URL, and read the body chunk by chunk.
@@ -135,6 +136,7 @@ class Session:
             url: The complete URL.
             headers: Additional headers, for example ``Range``. Redirects to other origins drop those that hold credentials.
             authenticate: Whether the token is sent to the origin of `url`; never to others that it redirects to.
+            decode_content: Whether to decode a body with a ``Content-Encoding``.
             options: Options of this call. Default: those of the client.
 
         Yields:
@@ -143,7 +145,7 @@ class Session:
         Raises:
             APIError: The last response had a status of 300 or above.
             APIConnectionError: There was no response, or the body broke off while it was read.
-            DecodeError: An error response is longer than the client accepts.
+            DecodeError: An error response is longer than the client accepts, or the encoding of the body is unknown.
             ConfigurationError: The client was closed, or belongs to another event loop.
             ValueError: `url` is not an http or https URL.
         """
@@ -161,7 +163,7 @@ class Session:
         while True:
             credential = (self._credentials.static or await self._credentials.fetch()) if authenticate else None
             permit = await self._acquire(call)
-            async with self._streaming_attempt(call, permit, credential) as outcome:
+            async with self._streaming_attempt(call, permit, credential, decode_content=decode_content) as outcome:
                 if isinstance(outcome, StreamedBody):
                     yield outcome
                     return
@@ -217,13 +219,14 @@ class Session:
 
     @asynccontextmanager
     async def _streaming_attempt(
-        self, call: CallState, permit: Permit, credential: Credential | None
+        self, call: CallState, permit: Permit, credential: Credential | None, *, decode_content: bool
     ) -> AsyncGenerator[StreamedBody | RawResponse | TransportFailure]:
         """Open a streamed response once; a child task reads its body while the block runs."""
         attempt = StreamingAttempt(
             self._sender,
             call.request,
             credential,
+            decode_content=decode_content,
             lifecycle=self._lifecycle,
             make_error=lambda failure: error_for_failure(call.info(), failure),
         )

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import random
+import zlib
 
 import anyio
 import attrs
@@ -210,6 +212,82 @@ async def test_an_artifact_with_an_error_body_that_is_too_long_fails_alone(circl
     download = await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="collect")
     assert [failure.path for failure in download.failures] == ["odd"]
     assert [file.path for file in download.files] == ["fine"]
+
+
+@pytest.mark.parametrize("over_sockets", [True])
+@pytest.mark.parametrize("status", [201, 202, 203, 204, 205, 206, 226])
+async def test_a_response_without_the_file_is_not_taken_for_an_empty_artifact(circleci, storage, dest, status):
+    storage.store(StoredFile("odd", b"x"), StoredFile("fine", b"x"))
+    # A 204 has no Content-Length (RFC 9110, section 8.6).
+    length = None if status == 204 else 0
+    storage.reply = lambda _request, file, right: Reply(status, length=length) if file.path == "odd" else right
+    download = await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="collect")
+    assert contents(dest) == {"fine": b"x"}
+    assert [failure.path for failure in download.failures] == ["odd"]
+    assert f"{status} instead of the file" in str(download.failures[0]) or status == 206
+
+
+ENCODINGS = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "GZIP": gzip.compress,
+    "gzip, identity": gzip.compress,
+    "gzip, gzip": lambda content: gzip.compress(gzip.compress(content)),
+}
+
+
+@pytest.mark.parametrize("over_sockets", [True])
+@pytest.mark.parametrize("encoding", ENCODINGS)
+async def test_an_encoded_artifact_is_stored_as_the_job_stored_it(circleci, storage, dest, encoding):
+    content = random.Random(1).randbytes(100_000) * 5
+    storage.store(StoredFile("file", content))
+    encoded = ENCODINGS[encoding](content)
+    headers = {"Content-Encoding": encoding, "ETag": '"v1"', "Accept-Ranges": "bytes"}
+    # The second request has to ask for the complete file: positions in the encoded file say nothing about the decoded one.
+    cuts = iter([len(encoded) // 2])
+    storage.reply = lambda _request, _file, _right: Reply(200, headers, encoded, cut_after=next(cuts, None))
+    (stored,) = (await artifacts.download_artifacts(circleci, SLUG, 17, dest)).files
+    assert contents(dest) == {"file": content}
+    assert stored.size == len(content)
+    assert ["range" in request.headers for request in storage.storage.requests] == [False, False]
+
+
+async def test_an_artifact_that_is_encoded_only_after_a_break_is_requested_again(circleci, storage, dest):
+    content = b"x" * 100_000
+    storage.store(StoredFile("file", content))
+    asked = []
+
+    def reply(request, _file, right):
+        asked.append("range" in request.headers)
+        if len(asked) == 1:
+            return attrs.evolve(right, cut_after=40_000)
+        return attrs.evolve(right, headers=right.headers | {"Content-Encoding": "gzip"}) if asked[-1] else right
+
+    storage.reply = reply
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {"file": content}
+    assert asked == [False, True, False]
+
+
+@pytest.mark.parametrize("over_sockets", [True])
+async def test_an_artifact_with_an_unknown_encoding_is_not_stored(circleci, storage, dest):
+    storage.store(StoredFile("file", b"x"))
+    storage.reply = lambda _request, _file, _right: Reply(200, {"Content-Encoding": "br"}, b"\x0b\x00\x80x\x03")
+    with pytest.raises(ArtifactError, match=r"Content-Encoding 'br', but the client decodes only gzip and deflate"):
+        await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {}
+    assert len(storage.storage.requests) == 1
+
+
+@pytest.mark.parametrize("over_sockets", [True])
+@pytest.mark.parametrize("encoded", [b"plain", gzip.compress(b"x" * 1000)[:-9], gzip.compress(b"x") + b"more"])
+async def test_an_artifact_that_cannot_be_decoded_is_not_stored(circleci, storage, dest, encoded):
+    storage.store(StoredFile("file", b"x"))
+    storage.reply = lambda _request, _file, _right: Reply(200, {"Content-Encoding": "gzip"}, encoded)
+    with pytest.raises(ArtifactError, match=r"is not gzip, as its headers say"):
+        await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {}
 
 
 async def test_an_error_of_the_progress_callback_is_not_taken_for_one_of_the_artifact(circleci, storage, dest):
