@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import random
+import sys
 import zlib
 
 import anyio
@@ -11,6 +12,7 @@ import pytest
 
 from circleci_v2 import artifacts
 from circleci_v2.errors import ArtifactError, ConfigurationError, NotFoundError
+from tests.artifacts import download_job
 from tests.artifacts.storage import SLUG, WORKFLOW, StoredFile, contents, job
 from tests.loopback import TOKEN, Reply
 
@@ -401,6 +403,33 @@ async def test_a_download_whose_task_is_cancelled_at_any_moment_leaves_nothing_b
     assert finished < 30
     await artifacts.download_artifacts(circleci, SLUG, 18, dest)
     assert (dest / "after").read_bytes() == b"fine"
+
+
+def half_of(reply):
+    """A reply that stalls: its connection stays open, and the second half never comes."""
+    return attrs.evolve(reply, body=reply.body[: len(reply.body) // 2], length=len(reply.body))
+
+
+@pytest.mark.parametrize("over_sockets", [True])
+async def test_a_rerun_removes_what_a_killed_download_left(circleci, storage, dest):
+    content = b"x" * 3_000_000
+    storage.store(StoredFile("reports/file", content), StoredFile("done", b"done"))
+    storage.reply = lambda _request, file, right: half_of(right) if file.path == "reports/file" else right
+    command = [sys.executable, "-m", download_job.__name__, storage.api.url, str(dest)]
+    async with await anyio.open_process(command, stderr=None) as process:
+        assert process.stdout
+        while len(list(dest.rglob(".circleci-*.part"))) != 1 or not (dest / "done").exists():
+            assert await process.stdout.receive()
+        # The part belongs to a running process, so that a download at the same time leaves it alone.
+        storage.store(StoredFile("reports/other", b"other"), job=18)
+        await artifacts.download_artifacts(circleci, SLUG, 18, dest)
+        assert len(list(dest.rglob(".circleci-*.part"))) == 1
+        process.kill()
+        await process.wait()
+    assert len(list(dest.rglob(".circleci-*.part"))) == 1
+    storage.reply = lambda _request, _file, right: right
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest, overwrite="skip")
+    assert contents(dest) == {"reports/file": content, "reports/other": b"other", "done": b"done"}
 
 
 async def test_each_job_of_a_workflow_gets_a_directory(circleci, storage, dest):
