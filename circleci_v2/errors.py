@@ -23,6 +23,7 @@ The tree::
     ├── WebhookVerificationError        the signature of a webhook delivery is missing or invalid
     ├── InvalidSlugError                not a project or organization slug (also a ``ValueError``)
     └── ConfigurationError              an argument or setting is invalid (also a ``ValueError``)
+        └── InvalidURLError             not a URL, or not one that may receive the token
 
 Other statuses from 400 up raise ``APIError`` itself, and so does a redirect that is not followed. No error contains the
 token: ``headers`` are those of the response, and ``url`` is the URL of the request, which never includes it.
@@ -45,6 +46,7 @@ __all__ = [
     "ConflictError",
     "DecodeError",
     "InvalidSlugError",
+    "InvalidURLError",
     "NotFoundError",
     "PaginationError",
     "PermissionDeniedError",
@@ -314,4 +316,12 @@ class ConfigurationError(CircleCIError, ValueError):
 
     Raised by the constructor of the client, for its settings, and by methods whose arguments are invalid or contradict
     each other.
+    """
+
+
+class InvalidURLError(ConfigurationError):
+    """A URL that cannot be requested, or that must not receive the token; nothing was sent.
+
+    Raised by `CircleCI.stream` and `CircleCI.open_artifact`. For a host that may have the token, the message shows how to
+    allow it.
     """

@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final, Protocol
@@ -20,11 +20,10 @@ from typing import Final, Protocol
 import anyio
 import attrs
 
-from circleci_v2.errors import APIConnectionError, APIError, CircleCIError, ConfigurationError, DecodeError
+from circleci_v2.errors import APIConnectionError, APIError, DecodeError, InvalidURLError
 
 __all__ = [
     "DOWNLOAD_ERRORS",
-    "InvalidURLError",
     "ResponseStream",
     "Sink",
     "StreamClient",
@@ -35,10 +34,6 @@ __all__ = [
     "is_encoded",
     "require_file",
 ]
-
-
-class InvalidURLError(CircleCIError):
-    """The text is not an absolute HTTP URL."""
 
 
 DOWNLOAD_ERRORS: Final = (APIError, APIConnectionError, DecodeError, InvalidURLError)
@@ -81,7 +76,7 @@ class StreamClient(Protocol):
         Raises:
             APIError: The status is 300 or above.
             DecodeError: The encoding of the body is unknown.
-            ValueError: The URL is not absolute, or not HTTP.
+            InvalidURLError: The URL is not absolute, or not HTTP, or must not receive the token.
         """
         ...
 
@@ -119,7 +114,7 @@ async def download(client: StreamClient, url: str, sink: Sink, *, authenticate: 
         APIConnectionError: The connection broke `MAX_ATTEMPTS_WITHOUT_PROGRESS` times without any new bytes.
         DecodeError: A response is not the file, has an unknown encoding, or is an error with a body that is longer than
             the client accepts.
-        InvalidURLError: `url` is not an absolute HTTP URL.
+        InvalidURLError: `url` is not an absolute HTTP URL, or must not receive the token.
     """
     transfer = _Transfer(client, url, sink, authenticate)
     without_progress = furthest = 0
@@ -198,23 +193,15 @@ class _Transfer:
         if self.received and self.validator:
             headers |= {"Range": f"bytes={self.received}-", "If-Range": self.validator.value}
         try:
-            async with AsyncExitStack() as stack:
-                await self._receive(await self._open(stack, headers))
+            async with self.client.stream(
+                self.url, headers=headers, authenticate=self.authenticate, decode_content=True
+            ) as response:
+                await self._receive(response)
         except APIError as error:
             if error.status_code != 416 or "Range" not in headers:
                 raise
             raise self._restart_error("the file has become shorter on the server") from error
         return self.received
-
-    async def _open(self, stack: AsyncExitStack, headers: Mapping[str, str]) -> ResponseStream:
-        stream = self.client.stream(self.url, headers=headers, authenticate=self.authenticate, decode_content=True)
-        try:
-            return await stack.enter_async_context(stream)
-        except ConfigurationError:
-            # Also a ValueError, but about the client and not about the URL.
-            raise
-        except ValueError as error:
-            raise InvalidURLError(str(error)) from error
 
     async def _receive(self, response: ResponseStream) -> None:
         if response.status_code == 206:

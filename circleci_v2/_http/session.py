@@ -34,6 +34,7 @@ from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWin
 from circleci_v2._http.rate_limit.limiter import CooldownError, Limiter, Permit
 from circleci_v2._http.sender import CLIENT_CLOSED, RawResponse, Sender, TransportFailure
 from circleci_v2._http.streaming import StreamingAttempt
+from circleci_v2._http.token_hosts import TokenHosts
 from circleci_v2._http.transports.factory import Transports
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
@@ -70,6 +71,7 @@ class Session:
         self._clock = clock or SystemClock()
         self._random = random
         self._credentials = Credentials(settings)
+        self._token_hosts = TokenHosts(settings)
         self._transports = Transports(settings, transport)
         self._has_listener = settings.on_event is not None
         self._instrumentation = Instrumentation(settings.on_event)
@@ -134,7 +136,8 @@ class Session:
 
         Args:
             url: The complete URL.
-            headers: Additional headers, for example ``Range``. Redirects to other origins drop those that hold credentials.
+            headers: Additional headers, for example ``Range``. Other origins that `url` redirects to receive only those
+                that cannot hold credentials.
             authenticate: Whether the token is sent to the origin of `url`; never to others that it redirects to.
             decode_content: Whether to decode a body with a ``Content-Encoding``.
             options: Options of this call. Default: those of the client.
@@ -146,15 +149,18 @@ class Session:
             APIError: The last response had a status of 300 or above.
             APIConnectionError: There was no response, or the body broke off while it was read.
             DecodeError: An error response is longer than the client accepts, or the encoding of the body is unknown.
-            ConfigurationError: The client was closed, or belongs to another event loop.
-            ValueError: `url` is not an http or https URL.
+            InvalidURLError: `url` is not an http or https URL, or must not receive the token.
+            ConfigurationError: The client was closed, or belongs to another event loop, or a header is invalid.
         """
         self._lifecycle.check()
         options = options or self._default_options
+        request = PreparedRequest.for_download(
+            url, headers=headers or {}, authenticate=authenticate, timeout=options.timeout
+        )
+        if authenticate:
+            self._token_hosts.check(request.url)
         call = CallState(
-            request=PreparedRequest.for_download(
-                url, headers=headers or {}, authenticate=authenticate, timeout=options.timeout
-            ),
+            request=request,
             retry=options.retry,
             interactive=(options.priority or current_priority()) == "interactive",
             sequence=next(self._sequence),

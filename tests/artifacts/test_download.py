@@ -198,6 +198,8 @@ async def test_an_artifact_without_a_path_is_a_failure(circleci, storage, dest, 
         {"url": 7},
         {"url": None},
         {"path": 7, "url": "/"},
+        {"url": "https://evil.example/file"},
+        {"url": "http://a..b/file"},
     ],
 )
 @pytest.mark.parametrize("match", [None, "*"])
@@ -206,6 +208,15 @@ async def test_an_artifact_that_is_listed_wrongly_fails_alone(circleci, storage,
     download = await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="collect", match=match)
     assert [failure.path for failure in download.failures] == [str(listed.get("path", "odd"))]
     assert [file.path for file in download.files] == ["fine"]
+
+
+async def test_an_artifact_on_a_host_that_must_not_have_the_token_says_how_to_allow_it(circleci, storage, dest):
+    storage.store(StoredFile("odd", b"x", listed={"url": "https://evil.example/file?signature=s"}))
+    with pytest.raises(
+        ArtifactError, match=r"'odd' is not stored: the token is not sent to https://evil\.example: .*host"
+    ):
+        await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {}
 
 
 async def test_an_artifact_with_an_error_body_that_is_too_long_fails_alone(circleci, storage, dest):
