@@ -191,7 +191,12 @@ class CircleCI(Namespaces):
         return (await self._send(request)).data
 
     def stream(
-        self, url: str, *, headers: Mapping[str, str] | None = None, authenticate: bool = False
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        authenticate: bool = False,
+        decode_content: bool = False,
     ) -> AbstractAsyncContextManager[StreamedBody]:
         """GET any URL and stream the body, with the same retries, limits and events as every call.
 
@@ -201,6 +206,8 @@ class CircleCI(Namespaces):
                 redirects to.
             authenticate: Whether to send the token to the host of the URL. Hosts it redirects to never get it. Default:
                 False.
+            decode_content: Whether to decode a body with a ``Content-Encoding``; gzip and deflate can be decoded. Default:
+                False.
 
         Yields:
             The open response; iterate over it for its bytes.
@@ -208,10 +215,14 @@ class CircleCI(Namespaces):
         Raises:
             APIError: The server rejected the request, or failed.
             APIConnectionError: No response arrived, or the connection broke while reading.
-            DecodeError: The server sent an error whose body exceeds ``max_response_bytes``.
-            ConfigurationError: `url` is not a valid URL, or a header is not valid.
+            DecodeError: The server sent an error whose body exceeds ``max_response_bytes``, or an encoding that the
+                client cannot decode.
+            InvalidURLError: `url` is not a valid URL, or must not receive the token.
+            ConfigurationError: A header is not valid.
         """
-        return self._session.stream(url, headers=headers, authenticate=authenticate, options=self._options)
+        return self._session.stream(
+            url, headers=headers, authenticate=authenticate, decode_content=decode_content, options=self._options
+        )
 
     @property
     def with_raw_response(self) -> NamespacesWithRawResponse:

@@ -24,6 +24,7 @@ SETTINGS: dict[type[Any], dict[str, object]] = {
         "fast": False,
         "keepalive": 30.0,
         "allow_http": False,
+        "token_hosts": (),
     },
 }
 

@@ -14,7 +14,7 @@ from circleci_v2._http.logging import register_secret
 from circleci_v2.config import AuthScheme, Secret, Settings
 from circleci_v2.errors import ConfigurationError
 
-__all__ = ["Credential", "Credentials", "has_valid_authority", "is_same_origin", "is_web_address"]
+__all__ = ["Credential", "Credentials", "has_valid_authority", "is_same_origin", "is_web_address", "port_of"]
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
@@ -82,7 +82,7 @@ class Credentials:
 
 def is_same_origin(one: httpx.URL, other: httpx.URL) -> bool:
     """Whether two URLs have scheme, host and port in common (RFC 6454, section 5)."""
-    return (one.scheme, one.host, _port(one)) == (other.scheme, other.host, _port(other))
+    return (one.scheme, one.host, port_of(one)) == (other.scheme, other.host, port_of(other))
 
 
 def is_web_address(url: httpx.URL) -> bool:
@@ -91,9 +91,18 @@ def is_web_address(url: httpx.URL) -> bool:
 
 
 def has_valid_authority(url: httpx.URL) -> bool:
-    """Whether a URL has a host, and no port outside the range of TCP, which httpx accepts but a socket does not."""
-    return bool(url.host) and (url.port is None or 0 < url.port < 1 << 16)
+    """Whether a URL has a host that can be looked up, and no port outside the range of TCP; httpx accepts others."""
+    return bool(url.host) and _can_be_looked_up(url.raw_host) and (url.port is None or 0 < url.port < 1 << 16)
 
 
-def _port(url: httpx.URL) -> int | None:
+def _can_be_looked_up(host: bytes) -> bool:
+    try:
+        # As the standard library does before it looks a host up: it rejects empty labels and those above 63 bytes.
+        return bool(host.decode("ascii").encode("idna"))
+    except UnicodeError:
+        return False
+
+
+def port_of(url: httpx.URL) -> int | None:
+    """Return the port of a URL, which is that of its scheme unless it names one; None for an unknown scheme."""
     return url.port if url.port is not None else _DEFAULT_PORTS.get(url.scheme)

@@ -34,6 +34,7 @@ from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWin
 from circleci_v2._http.rate_limit.limiter import CooldownError, Limiter, Permit
 from circleci_v2._http.sender import CLIENT_CLOSED, RawResponse, Sender, TransportFailure
 from circleci_v2._http.streaming import StreamingAttempt
+from circleci_v2._http.token_hosts import TokenHosts
 from circleci_v2._http.transports.factory import Transports
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
@@ -70,6 +71,7 @@ class Session:
         self._clock = clock or SystemClock()
         self._random = random
         self._credentials = Credentials(settings)
+        self._token_hosts = TokenHosts(settings)
         self._transports = Transports(settings, transport)
         self._has_listener = settings.on_event is not None
         self._instrumentation = Instrumentation(settings.on_event)
@@ -125,6 +127,7 @@ class Session:
         *,
         headers: Mapping[str, str] | None = None,
         authenticate: bool = False,
+        decode_content: bool = False,
         options: CallOptions | None = None,
     ) -> AsyncGenerator[StreamedBody]:
         """GET any URL, and read the body chunk by chunk.
@@ -133,8 +136,10 @@ class Session:
 
         Args:
             url: The complete URL.
-            headers: Additional headers, for example ``Range``. Redirects to other origins drop those that hold credentials.
+            headers: Additional headers, for example ``Range``. Other origins that `url` redirects to receive only those
+                that cannot hold credentials.
             authenticate: Whether the token is sent to the origin of `url`; never to others that it redirects to.
+            decode_content: Whether to decode a body with a ``Content-Encoding``.
             options: Options of this call. Default: those of the client.
 
         Yields:
@@ -143,16 +148,19 @@ class Session:
         Raises:
             APIError: The last response had a status of 300 or above.
             APIConnectionError: There was no response, or the body broke off while it was read.
-            DecodeError: An error response is longer than the client accepts.
-            ConfigurationError: The client was closed, or belongs to another event loop; or `url` is not an http or https
-                URL, or a header is not valid.
+            DecodeError: An error response is longer than the client accepts, or the encoding of the body is unknown.
+            InvalidURLError: `url` is not an http or https URL, or must not receive the token.
+            ConfigurationError: The client was closed, or belongs to another event loop, or a header is invalid.
         """
         self._lifecycle.check()
         options = options or self._default_options
+        request = PreparedRequest.for_download(
+            url, headers=headers or {}, authenticate=authenticate, timeout=options.timeout
+        )
+        if authenticate:
+            self._token_hosts.check(request.url)
         call = CallState(
-            request=PreparedRequest.for_download(
-                url, headers=headers or {}, authenticate=authenticate, timeout=options.timeout
-            ),
+            request=request,
             retry=options.retry,
             interactive=(options.priority or current_priority()) == "interactive",
             sequence=next(self._sequence),
@@ -161,7 +169,7 @@ class Session:
         while True:
             credential = (self._credentials.static or await self._credentials.fetch()) if authenticate else None
             permit = await self._acquire(call)
-            async with self._streaming_attempt(call, permit, credential) as outcome:
+            async with self._streaming_attempt(call, permit, credential, decode_content=decode_content) as outcome:
                 if isinstance(outcome, StreamedBody):
                     yield outcome
                     return
@@ -217,13 +225,14 @@ class Session:
 
     @asynccontextmanager
     async def _streaming_attempt(
-        self, call: CallState, permit: Permit, credential: Credential | None
+        self, call: CallState, permit: Permit, credential: Credential | None, *, decode_content: bool
     ) -> AsyncGenerator[StreamedBody | RawResponse | TransportFailure]:
         """Open a streamed response once; a child task reads its body while the block runs."""
         attempt = StreamingAttempt(
             self._sender,
             call.request,
             credential,
+            decode_content=decode_content,
             lifecycle=self._lifecycle,
             make_error=lambda failure: error_for_failure(call.info(), failure),
         )
