@@ -38,7 +38,9 @@ _CREDENTIAL: Final = re.compile(
     re.IGNORECASE,
 )
 _PERSONAL_TOKEN: Final = re.compile(r"\bCCI(?:PAT|PRJ)_\w+")
-_PACKAGE_LOGGERS: Final = ("circleci_v2", "circleci_v2.testing", "circleci_v2.usage_export", "circleci_v2.waiting")
+_PACKAGE_LOGGERS: Final = (
+    *("circleci_v2", "circleci_v2.history", "circleci_v2.testing", "circleci_v2.usage_export", "circleci_v2.waiting"),
+)
 _LIBRARY_LOGGERS: Final = (
     "httpx",
     "httpcore.connection",
