@@ -35,7 +35,7 @@ def error_for_response(info: AttemptInfo, response: RawResponse, *, may_have_tak
     Args:
         info: The attempt.
         response: The response.
-        may_have_taken_effect: Whether an earlier attempt may have done what the request asks for.
+        may_have_taken_effect: Whether an earlier attempt may have had the effect of the request.
     """
     body = _parse_body(_text(response))
     context: dict[str, Any] = {

@@ -110,7 +110,7 @@ def create_exporter(state: FakeState, request: FakeRequest) -> FakeResponse:
     fields = request.json_object()
     exporters = state.organization_by_id(fields["org_id"]).otel_exporters
     if len(exporters) >= _EXPORTERS_PER_ORGANIZATION:
-        raise HTTPError(HTTPStatus.UNPROCESSABLE_ENTITY, "Internal server error.")  # the live API's answer
+        raise HTTPError(HTTPStatus.UNPROCESSABLE_ENTITY, "Internal server error.")  # the live API's response
     exporter: Record = {
         "id": state.uuid(),
         "insecure": False,

@@ -202,7 +202,7 @@ def _find_group(state: FakeState, request: FakeRequest) -> tuple[FakeOrganizatio
     organization = state.organization_by_id(request.path_params["org_id"])
     group = organization.groups.get(request.path_params["group_id"])
     if group is None:
-        raise HTTPError(HTTPStatus.FORBIDDEN, "Permission denied.")  # the live API's answer, not 404
+        raise HTTPError(HTTPStatus.FORBIDDEN, "Permission denied.")  # the live API's response, not 404
     return organization, group
 
 

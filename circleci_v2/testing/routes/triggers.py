@@ -35,7 +35,7 @@ def _project(state: FakeState, request: FakeRequest) -> FakeProject:
 def _find_definition(state: FakeState, request: FakeRequest) -> Record:
     definition = _project(state, request).definitions.get(request.path_params["pipeline_definition_id"])
     if definition is None:
-        raise HTTPError(HTTPStatus.BAD_REQUEST, "Failed to get pipeline definition.")  # the live API's answer
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "Failed to get pipeline definition.")  # the live API's response
     return definition
 
 
