@@ -15,6 +15,7 @@ from urllib.parse import quote
 from circleci_v2 import artifacts, usage_export, waiting
 from circleci_v2 import history as _history
 from circleci_v2._generated.namespaces import Namespaces, NamespacesWithRawResponse
+from circleci_v2._http.redaction import redact_message
 from circleci_v2._http.session import CallOptions, Session
 from circleci_v2._wire.deviations import Deviation, DeviationReporter
 from circleci_v2._wire.encoding import encode_json, encode_query
@@ -296,9 +297,11 @@ class CircleCI(Namespaces):
             if not response.content.strip():
                 return Payload(response, None, report)
             kind = response.headers.get("content-type", "an unknown type")
-            start = response.content[:80].decode("utf-8", "replace")
+            # A token that the server echoes is redacted before a cut could leave a part of it.
+            start = redact_message(response.content[:4096].decode("utf-8", "replace"))[:80]
             msg = f"the response of {operation_id or 'the request'} is {kind} and not JSON: {start!r}…"
             raise DecodeError(msg, operation_id=operation_id) from error
 
     def _emit_deviation(self, operation_id: str | None, deviation: Deviation) -> None:
-        self._session.emit(DeviationEvent(operation_id=operation_id, path=deviation.path, problem=deviation.problem))
+        path, problem = redact_message(deviation.path), redact_message(deviation.problem)
+        self._session.emit(DeviationEvent(operation_id=operation_id, path=path, problem=problem))

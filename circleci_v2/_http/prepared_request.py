@@ -18,12 +18,13 @@ import httpx
 from circleci_v2 import __version__
 from circleci_v2._http.auth import Credential, is_same_origin, is_web_address
 from circleci_v2._http.logging import AttemptInfo
+from circleci_v2._http.redaction import url_without_query
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
 from circleci_v2.errors import ConfigurationError, InvalidURLError
 from circleci_v2.policies import Priority, RetryPolicy, Timeout
 
-__all__ = ["CallOptions", "CallState", "PreparedRequest", "url_without_query"]
+__all__ = ["CallOptions", "CallState", "PreparedRequest"]
 
 _USER_AGENT: Final = (b"User-Agent", f"circleci-v2-python/{__version__}".encode())
 _HEADERS: Final = ((b"Accept", b"application/json"), (b"Accept-Encoding", b"gzip, deflate"), _USER_AGENT)
@@ -172,7 +173,7 @@ class PreparedRequest:
             ConfigurationError: A header is not valid.
         """
         address = _web_address(url)
-        own = tuple(_header(name, value) for name, value in headers.items())
+        own = tuple(_encoded_header(name, value) for name, value in headers.items())
         replaced = {name.lower() for name, _ in own}
         return cls(
             method="GET",
@@ -239,6 +240,7 @@ class CallState:
         pause: Seconds to wait after the latest attempt.
         counted_at: When the attempt was counted against a published limit; None for nearly all.
         is_observed: Whether the log or ``on_event`` receives this attempt.
+        credential: The token of the latest attempt; kept so that it is redacted from an error of that attempt.
     """
 
     request: PreparedRequest
@@ -252,6 +254,7 @@ class CallState:
     pause: float = 0.0
     counted_at: float | None = None
     is_observed: bool = False
+    credential: Credential | None = None
 
     def remaining(self, now: float) -> float:
         """Return the seconds until the deadline; all of them before the first attempt."""
@@ -270,15 +273,7 @@ class CallState:
         )
 
 
-def url_without_query(url: str) -> str:
-    """Return a URL without the parts that may hold secrets: its query, its fragment, and the user and password."""
-    return _USER_INFO.sub("//", re.split("[?#]", url, maxsplit=1)[0])
-
-
-_USER_INFO: Final = re.compile(r"//[^/]*@")
-
-
-def _header(name: str, value: str) -> tuple[bytes, bytes]:
+def _encoded_header(name: str, value: str) -> tuple[bytes, bytes]:
     if not _HEADER_NAME.fullmatch(name) or _FORBIDDEN_IN_VALUE.search(value):
         # The value may be a credential.
         msg = f"headers: {name!r} is not the name of a header, or its value is not text that a header can hold"

@@ -31,6 +31,9 @@ def load_json(content: bytes) -> Any:
     except RecursionError:
         msg = "it is nested too deeply"
         raise ValueError(msg) from None
+    except ValueError as error:
+        # The errors of the standard library keep the document, which may hold what a server was sent, a token for example.
+        raise ValueError(str(error)) from None
 
 
 def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
