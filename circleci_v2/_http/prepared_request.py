@@ -113,8 +113,8 @@ class PreparedRequest:
     """
 
     method: str
-    url: httpx.URL
-    headers: tuple[tuple[bytes, bytes], ...]
+    url: httpx.URL = attrs.field(repr=lambda url: url_without_query(str(url)))
+    headers: tuple[tuple[bytes, bytes], ...] = attrs.field(repr=False)
     content: bytes | None = attrs.field(repr=False)
     authenticate: bool
     timeout: Timeout
