@@ -116,7 +116,7 @@ class CircleCI(Namespaces):
         )
         self._session = Session(self._settings, transport=transport)
         self._options = CallOptions.of(self._settings)
-        self._deviations = DeviationReporter(strict=strict, emit=self._emit_deviation)
+        self._deviations = DeviationReporter(strict=strict, emit=self._emit_deviation, redact=redact_message)
         super().__init__(self._send)
 
     # Each common job is a function of a client, in a package of its own; here it becomes a method.
@@ -303,5 +303,4 @@ class CircleCI(Namespaces):
             raise DecodeError(msg, operation_id=operation_id) from error
 
     def _emit_deviation(self, operation_id: str | None, deviation: Deviation) -> None:
-        path, problem = redact_message(deviation.path), redact_message(deviation.problem)
-        self._session.emit(DeviationEvent(operation_id=operation_id, path=path, problem=problem))
+        self._session.emit(DeviationEvent(operation_id=operation_id, path=deviation.path, problem=deviation.problem))

@@ -10,6 +10,7 @@ import re
 import traceback
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,9 +21,9 @@ from rich.console import Console
 from rich.traceback import Traceback
 
 import circleci_v2
-from circleci_v2 import APIError, CircleCI, CircleCIError, ConfigurationError
+from circleci_v2 import APIError, CircleCI, CircleCIError, ConfigurationError, DecodeError
 from circleci_v2.config import Token
-from circleci_v2.events import Event
+from circleci_v2.events import DeviationEvent, Event
 from tests.http.clients import client
 from tests.http.fault_server import CUT, FaultServer, Reply, json_reply, reply, serving
 from tests.loopback import Received
@@ -181,6 +182,21 @@ async def test_no_error_and_no_event_shows_what_a_server_echoes(
         assert_absent(repr(dict(getattr(error, "headers", {}))))
     assert "".join(traceback.format_exception(caught.value))
     assert_absent("".join(traceback.format_exception(caught.value)), *map(repr, events), *log)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("body", [{**ME, "login": [SECRET], "id": SECRET}, {**ME, SECRET: 1}], ids=["value", "field"])
+async def test_a_report_of_a_deviation_does_not_quote_it(body: Any, strict: bool, fast: bool, log: list[str]):
+    events: list[Event] = []
+    async with serving(lambda _: json_reply(body)) as server:
+        options: dict[str, Any] = {"token": SECRET, "strict": strict, "on_event": events.append}
+        async with client(server.url, fast=fast, **options) as circleci:
+            with pytest.raises(DecodeError) if strict else nullcontext() as caught:
+                await circleci.user.me()
+    if caught is not None:
+        assert_absent(str(caught.value), repr(vars(caught.value)))
+    assert_absent(*map(repr, events), *log)
+    assert any(isinstance(event, DeviationEvent) for event in events) is not strict
 
 
 async def test_a_token_that_was_replaced_meanwhile_is_redacted_from_the_error_of_its_own_call(fast: bool):
