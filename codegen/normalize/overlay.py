@@ -32,7 +32,7 @@ from codegen.errors import SpecError
 from codegen.names import Names, canonical_key, snake_case
 from codegen.schemas import Schema
 
-__all__ = ["OverlayResult", "Overlay", "clean_up", "place_of"]
+__all__ = ["Overlay", "OverlayResult", "clean_up", "place_of"]
 
 OVERLAY_FILE = Path(__file__).with_name("overlay.yaml")
 
