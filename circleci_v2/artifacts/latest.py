@@ -114,8 +114,10 @@ async def _find_run(
     """Find the run of a job in the newest workflow of a pipeline that has one."""
     try:
         workflows = await client.pipelines.list_workflows(pipeline.id).collect()
-    except NotFoundError:
-        # CircleCI returns 404 for a while after a pipeline was created.
+    except NotFoundError as error:
+        # CircleCI returns 404 for a while after a pipeline was created; on a later page, the token has expired.
+        if error.items_seen:
+            raise
         return None
     for candidate in sorted(workflows, key=lambda candidate: str(candidate.created_at), reverse=True):
         # Workflows of expired pipelines are listed without an id.
@@ -131,8 +133,10 @@ async def _find_run(
 async def _jobs_of(client: PipelinesClient, workflow_id: UUID | str) -> list[WorkflowJob]:
     try:
         return await client.workflows.list_jobs(workflow_id).collect()
-    except NotFoundError:
-        # CircleCI lists workflows for longer than it keeps their jobs.
+    except NotFoundError as error:
+        # CircleCI lists workflows for longer than it keeps their jobs; on a later page, the token has expired.
+        if error.items_seen:
+            raise
         return []
 
 
