@@ -252,6 +252,14 @@ class CircleCI(Namespaces):
         )
         return other
 
+    def emit(self, event: Event) -> None:
+        """Pass an event to ``on_event``, as functions that build on the client do.
+
+        Args:
+            event: The event.
+        """
+        self._session.emit(event)
+
     async def aclose(self) -> None:
         """Close every connection; calls in flight fail. The client cannot be used afterwards.
 
@@ -286,4 +294,4 @@ class CircleCI(Namespaces):
             raise DecodeError(msg, operation_id=operation_id) from error
 
     def _emit_deviation(self, operation_id: str | None, deviation: Deviation) -> None:
-        self._session.emit(DeviationEvent(operation_id=operation_id, path=deviation.path, problem=deviation.problem))
+        self.emit(DeviationEvent(operation_id=operation_id, path=deviation.path, problem=deviation.problem))

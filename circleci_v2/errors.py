@@ -143,7 +143,10 @@ class AuthenticationError(APIError):
 
 
 class PermissionDeniedError(APIError):
-    """403: the token is valid, but its owner lacks the permission. Use the token of a user who has it."""
+    """403: the token is valid, but its owner lacks the permission. Use the token of a user who has it.
+
+    For contexts, groups and webhooks, CircleCI also responds with 403 when they do not exist (measured by CircleCI-Labs).
+    """
 
 
 class NotFoundError(APIError):

@@ -18,6 +18,7 @@ __all__ = [
     "DeviationEvent",
     "Event",
     "FailureEvent",
+    "ProjectLimitEvent",
     "RateLimitWaitEvent",
     "RequestEvent",
     "ResponseEvent",
@@ -139,3 +140,16 @@ class DeviationEvent(Event):
 
     path: str
     problem: str
+
+
+@attrs.frozen(kw_only=True)
+class ProjectLimitEvent(Event):
+    """`org_history` met as many projects as CircleCI lists at most, so others may be missing; emitted once per iteration.
+
+    Attributes:
+        org_slug: The organization.
+        projects: The number of projects.
+    """
+
+    org_slug: str
+    projects: int

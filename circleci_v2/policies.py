@@ -117,10 +117,11 @@ class RetryPolicy:
 
     Only what cannot make CircleCI do something twice is retried:
 
-    - 429 means that the request was not processed: retried for every method.
+    - 429 is taken to mean that the request was not processed, which CircleCI does not promise: retried for every method.
     - A connection that was never established carried no request: retried for every method.
     - 408, 5xx, a broken connection or a timeout may come after the request took effect: retried for idempotent methods
-      only (`IDEMPOTENT_METHODS`). So a pipeline is never triggered twice.
+      only (`IDEMPOTENT_METHODS`). So a pipeline is never triggered twice. A DELETE that is answered with 404 after such a
+      retry may have succeeded before.
 
     The delay before retry number *n* (from 1) is that of the response's ``Retry-After`` header, plus some jitter::
 

@@ -12,6 +12,7 @@ import yaml
 
 from circleci_v2._wire.json import is_object
 from codegen.errors import SpecError
+from codegen.yaml_loader import load_yaml
 
 __all__ = [
     "METHODS",
@@ -45,7 +46,7 @@ def read_document(source: str | Path) -> Document:
     """
     text = _download(str(source)) if is_url(source) else _read(Path(source))
     try:
-        document = json.loads(text) if text.lstrip().startswith(b"{") else yaml.safe_load(text)
+        document = json.loads(text) if text.lstrip().startswith(b"{") else load_yaml(text)
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         msg = f"{source}: neither JSON nor YAML: {error}"
         raise SpecError(msg) from error

@@ -82,6 +82,7 @@ LAYERS: Mapping[str, set[str]] = {
         "_wire",
         "bulk",
         "errors",
+        "events",
         "models",
         "namespaces",
         "pagination",

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from circleci_v2 import CircleCI
+from circleci_v2.errors import ConfigurationError
 from circleci_v2.operations import OPERATIONS, Operation
 from circleci_v2.pagination import Page, Paginator
 from tests.support.samples import sample
@@ -206,3 +207,84 @@ async def test_an_offset_is_sent_as_given_and_moments_are_sent_in_utc():
     async with client(handler) as circleci:
         await circleci.policies.list_decisions("acme", after=moment, offset=40)
     assert [query_of(query) for query in queries] == [{"after": ["2026-01-31T12:00:00Z"], "offset": ["40"]}]
+
+
+def record_into(requests: list[httpx.Request], **content: Any) -> Any:
+    def handler(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, json=content)
+
+    return handler
+
+
+def required_fields() -> Iterator[tuple[Operation, str]]:
+    for operation in OPERATIONS.values():
+        schema = body_schema(operation)
+        yield from ((operation, name) for name in schema.get("required", ()))
+
+
+@pytest.mark.parametrize(
+    ("operation", "field"), [pytest.param(*found, id=f"{found[0].id}-{found[1]}") for found in required_fields()]
+)
+async def test_none_for_a_required_field_is_refused_before_anything_is_sent(operation: Operation, field: str):
+    requests: list[httpx.Request] = []
+    async with client(record_into(requests)) as circleci:
+        method = method_of(circleci, operation)
+        arguments = {**Sample(operation, method).arguments, snake_case(field): None}
+        with pytest.raises(ConfigurationError, match=f"^{snake_case(field)}=None: .*required"):
+            await method(**arguments)
+    assert requests == []
+
+
+WEBHOOK = "5034460f-c7c4-4c43-9457-de07e2029e7b"
+REPLACEMENT: dict[str, Any] = {
+    "name": "ours",
+    "events": ["job-completed"],
+    "signing_secret": "a long secret",
+    "url": "https://ci.example/hook",
+    "verify_tls": True,
+}
+
+
+@pytest.mark.parametrize("omitted", REPLACEMENT)
+async def test_a_webhook_cannot_be_updated_in_parts(omitted: str):
+    # PUT /webhook/{id} is a full replacement: a body without the secret deletes it (CircleCI-Labs/terraform-provider-circleci,
+    # CHANGELOG 0.5.0, and webhook.go).
+    requests: list[httpx.Request] = []
+    arguments = {name: value for name, value in REPLACEMENT.items() if name != omitted}
+    async with client(record_into(requests)) as circleci:
+        with pytest.raises(TypeError, match=f"keyword-only argument: '{omitted}'"):
+            await circleci.webhooks.update(WEBHOOK, **arguments)
+    assert requests == []
+
+
+@pytest.mark.parametrize("secret", ["a long secret", ""], ids=["kept", "removed"])
+async def test_updating_a_webhook_sends_everything_in_kebab_case(secret: str):
+    # The API silently ignores the keys in snake_case (measured: CircleCI-Labs/terraform-provider-circleci, CHANGELOG 0.5.0);
+    # "signing-secret": "" removes the secret (measured: webhook.go).
+    requests: list[httpx.Request] = []
+    async with client(record_into(requests)) as circleci:
+        await circleci.webhooks.update(WEBHOOK, **{**REPLACEMENT, "signing_secret": secret})
+    assert [json.loads(request.content) for request in requests] == [
+        {
+            "name": "ours",
+            "events": ["job-completed"],
+            "signing-secret": secret,
+            "url": "https://ci.example/hook",
+            "verify-tls": True,
+        }
+    ]
+
+
+async def test_the_mask_of_a_signing_secret_is_never_sent_as_a_secret():
+    # Responses show "****" for a secret (measured: CircleCI-Labs/terraform-provider-circleci, webhook.go).
+    requests: list[httpx.Request] = []
+    async with client(record_into(requests, signing_secret="****")) as circleci:
+        read = await circleci.webhooks.get(WEBHOOK)
+        copied = {**REPLACEMENT, "signing_secret": read.signing_secret}
+        requests.clear()
+        with pytest.raises(ConfigurationError, match=r"signing_secret='\*\*\*\*' is the mask"):
+            await circleci.webhooks.update(WEBHOOK, **copied)
+        with pytest.raises(ConfigurationError, match=r"signing_secret='\*\*\*\*' is the mask"):
+            await circleci.webhooks.create(**copied, scope={"id": WEBHOOK, "type": "project"})
+    assert requests == []

@@ -1,4 +1,4 @@
-"""Check that every claim about the API in openapi.json has a source.
+"""Check that every claim about the API in openapi.json, and on one page of the guide, has a source.
 
 A claim is a sentence with a number and its unit, or with a word that limits or promises something ("only", "never",
 "at most", "must", "administrators", "measured"). ``codegen/sources.yaml`` quotes the decisive words of each claim and
@@ -6,7 +6,9 @@ names the source. The check fails for
 
 * a claim that no entry quotes, and a number that lies outside the quoted words;
 * an entry whose words are no longer in the description, or whose source is not defined;
-* an inferred claim whose paragraph does not say so ("as observed", "not documented", "presumably").
+* an inferred claim whose paragraph does not say so ("as observed", "not documented", "presumably");
+* a row of a table on the page of the guide whose last cell names no source: a link, "measured", "reported" or "not
+  documented"; and a claim outside of the tables that names none.
 
     python -m tools.check_sources
 """
@@ -24,11 +26,13 @@ from typing import Any, Final
 import attrs
 import yaml
 
-__all__ = ["Sources", "claims_in", "descriptions", "main", "problems"]
+__all__ = ["Sources", "claims_in", "descriptions", "guide_problems", "main", "problems"]
 
 ROOT: Final = Path(__file__).parent.parent
 DOCUMENT: Final = ROOT / "openapi.json"
 SOURCES: Final = ROOT / "codegen" / "sources.yaml"
+GUIDE: Final = ROOT / "docs" / "guide" / "retention-and-permissions.md"
+"""The page of the guide that collects what CircleCI limits. The other pages describe the library."""
 
 INFERRED: Final = "inferred"
 
@@ -50,6 +54,8 @@ _PROMISES: Final = re.compile(
     re.IGNORECASE,
 )
 _CODE: Final = re.compile(r"`[^`]*`")
+_CODE_BLOCK: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_SOURCE_NAMED: Final = re.compile(r"\]\(https://|\bmeasured\b|\breported\b|\bnot documented\b")
 _SENTENCE: Final = re.compile(r".+?(?:[.!?](?=\s+[A-Z`*\"])|$)\s*", re.MULTILINE)
 _ADMISSION: Final = re.compile(
     r"observed|not document|no order is documented|does not say|undocumented|presumably|inferred|seen|as reported"
@@ -85,7 +91,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     del arguments
     document: dict[str, Any] = json.loads(DOCUMENT.read_text(encoding="utf-8"))
     sources = Sources.load()
-    found = list(problems(document, sources))
+    found = [*problems(document, sources), *guide_problems(GUIDE.read_text(encoding="utf-8"))]
     for problem in found:
         print(problem)
     if found:
@@ -122,6 +128,20 @@ def problems(document: Mapping[str, Any], sources: Sources) -> Iterator[str]:
                 yield f"{place}: stale entry, remove or update it: {words!r} is not in the description"
             if _name(source) not in sources.known:
                 yield f"{place}: unknown source {_name(source)!r} of {words!r}"
+
+
+def guide_problems(text: str) -> Iterator[str]:
+    """One line for each row of a table, and each claim outside of them, without a source on the page of the guide."""
+    prose = _CODE_BLOCK.sub("", text)
+    for row in re.findall(r"^\|.*\|$", prose, re.MULTILINE):
+        source = row.rstrip("|").rpartition("|")[2]
+        if not re.fullmatch(r" source |-+", source) and not _SOURCE_NAMED.search(source):
+            yield f"{GUIDE.name}: the last cell names no source: {row}"
+    for paragraph in re.sub(r"^\|.*\|$", "", prose, flags=re.MULTILINE).split("\n\n"):
+        if not _SOURCE_NAMED.search(paragraph):
+            for _, sentence, quantities in claims_in(" ".join(paragraph.split())):
+                if quantities:
+                    yield f"{GUIDE.name}: no source for the claim: {sentence.strip()}"
 
 
 def claims_in(text: str) -> Iterator[tuple[int, str, Sequence[tuple[int, int]]]]:

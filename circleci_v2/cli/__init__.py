@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
+
+from circleci_v2.cli.process import prepare_process
 
 __all__ = ["main"]
 
@@ -14,17 +14,15 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Run the command, or name the package that is missing to run it."""
-    # Python sets a standard stream to None when the parent process closed it, as with `>&-` in a shell.
-    if sys.stdout is None:
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open until the process ends
-    if sys.stdin is None:
-        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - open until the process ends
+    prepare_process()
     try:
         from circleci_v2.cli.app import app
+        from circleci_v2.cli.runner import exit_on_error
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in {"rich", "starlette", "typer", "uvicorn"}:
             raise
         sys.exit(f"circleci-v2 needs {error.name}: install it with  pip install 'circleci_v2[cli]'")
     except KeyboardInterrupt:  # Ctrl-C while the modules load
         sys.exit(_INTERRUPTED)
-    app()
+    with exit_on_error():
+        app()

@@ -18,7 +18,7 @@ import typer
 
 from circleci_v2.cli.inspect import collect, fetch_history
 from circleci_v2.cli.options import DEMO_PROJECT
-from circleci_v2.cli.output import build_table, stdout
+from circleci_v2.cli.output import build_table, print_line, print_table
 from circleci_v2.cli.runner import run
 from circleci_v2.client import CircleCI
 from circleci_v2.history import PipelineRecord
@@ -59,12 +59,12 @@ async def _demo(project: str | None, pipelines: int, output: Path) -> None:
         return
     served = FakeCircleCI.seeded(DEMO_PROJECT, pipelines=pipelines)
     async with served.serve() as url, CircleCI(served.token, base_url=url) as circleci:
-        stdout.print(f"A fake CircleCI listens at {url}; its project {DEMO_PROJECT} has run {pipelines} pipelines.\n")
+        print_line(f"A fake CircleCI listens at {url}; its project {DEMO_PROJECT} has run {pipelines} pipelines.")
+        print_line("")
         await _report(circleci, DEMO_PROJECT, pipelines, output)
-    stdout.print("To run this with the real CircleCI:")
-    stdout.print(
-        "  CIRCLE_TOKEN=<your token> circleci-v2 demo gh/<organization>/<project>\n", style="bold", markup=False
-    )
+    print_line("To run this with the real CircleCI:")
+    print_line("  CIRCLE_TOKEN=<your token> circleci-v2 demo gh/<organization>/<project>", style="bold")
+    print_line("")
 
 
 async def _report(circleci: CircleCI, project: str, pipelines: int, output: Path) -> None:
@@ -73,13 +73,15 @@ async def _report(circleci: CircleCI, project: str, pipelines: int, output: Path
     seconds = time.perf_counter() - started_at
     workflows = [row for record in records for row in record.to_records("workflows")]
     jobs = [row for record in records for row in record.to_records("jobs")]
-    stdout.print(build_table(summarize(workflows, "workflow"), title=f"Workflows of {project}"))
-    stdout.print()
-    stdout.print(build_table(_slowest(jobs), title="Slowest jobs"))
+    print_table(build_table(summarize(workflows, "workflow"), title=f"Workflows of {project}"))
+    print_line("")
+    print_table(build_table(_slowest(jobs), title="Slowest jobs"))
+    print_line("")
     counts = f"{len(records):,} pipelines, {len(workflows):,} workflows and {len(jobs):,} jobs"
-    stdout.print(f"\n{counts} in {seconds:.1f} seconds.")
+    print_line(f"{counts} in {seconds:.1f} seconds.")
     await anyio.to_thread.run_sync(_write, records, output)
-    stdout.print(f"Wrote one pipeline per line to {output}.\n", markup=False, soft_wrap=True)
+    print_line(f"Wrote one pipeline per line to {output}.")
+    print_line("")
 
 
 def _slowest(jobs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -164,7 +166,7 @@ def fake(
 async def _serve(served: FakeCircleCI, host: str, port: int) -> None:
     try:
         async with served.serve(host=host, port=port) as url:
-            stdout.print(f"CIRCLECI_BASE_URL={url} CIRCLE_TOKEN={served.token}", soft_wrap=True, highlight=False)
+            print_line(f"CIRCLECI_BASE_URL={url} CIRCLE_TOKEN={served.token}")
             await anyio.sleep_forever()
     except OSError as error:
         msg = f"cannot listen on {host}:{port}: {error.strerror}; choose another --port, or 0 for a free one."

@@ -150,6 +150,7 @@ async def fetch_history(
     since: datetime | None = None,
     limit: int | None = None,
     limit_hint: str | None = None,
+    between_results: bool = False,
 ) -> AsyncGenerator[PipelineRecord]:
     """Yield the pipelines of a project with their workflows and jobs, newest first, under a progress bar.
 
@@ -160,8 +161,9 @@ async def fetch_history(
         since: Only pipelines created at this time or later. Default: all.
         limit: The maximum number of pipelines. Default: all.
         limit_hint: A message to print when the limit was reached, as there may be more.
+        between_results: Each record is printed as it is yielded.
     """
-    bar, update = progress("pipelines")
+    bar, update = progress("pipelines", between_results=between_results)
     done = missing = 0
     with bar:
         async with circleci.history(project_slug, branch=branch, since=since) as records:
@@ -193,6 +195,7 @@ async def _print_history(request: _HistoryRequest, demo: bool) -> None:
             since=request.since,
             limit=request.limit,
             limit_hint=f"These are the newest {request.limit} pipelines; raise --limit for more.",
+            between_results=request.output_format == "jsonl",
         )
         if request.output_format == "jsonl":
             # Print each record as it arrives; a long history would take minutes to complete.

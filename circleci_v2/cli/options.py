@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
@@ -12,6 +12,7 @@ import anyio
 import typer
 
 from circleci_v2.client import CircleCI
+from circleci_v2.events import Event
 from circleci_v2.testing import Clock, FakeCircleCI
 from circleci_v2.usage_export import Timing
 from circleci_v2.waiting import Polling
@@ -82,18 +83,19 @@ Demo = Annotated[
 
 
 @asynccontextmanager
-async def connect(*, demo: bool) -> AsyncGenerator[CircleCI]:
+async def connect(*, demo: bool, on_event: Callable[[Event], None] | None = None) -> AsyncGenerator[CircleCI]:
     """Open the client of one command.
 
     Args:
         demo: Connect to a fake CircleCI in this process. Its time starts now and runs 60 times as fast.
+        on_event: Called with the events of the client.
     """
     if not demo:
-        async with CircleCI() as circleci:
+        async with CircleCI(on_event=on_event) as circleci:
             yield circleci
         return
     fake = FakeCircleCI.seeded(DEMO_PROJECT, clock=Clock(datetime.now(UTC), speed=_DEMO_SPEED))
-    async with fake.serve() as url, CircleCI(fake.token, base_url=url) as circleci:
+    async with fake.serve() as url, CircleCI(fake.token, base_url=url, on_event=on_event) as circleci:
         yield circleci
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Annotated, Any, Final, Literal, NoReturn, TextIO
+from contextlib import suppress
+from typing import Annotated, Any, Final, Literal, NoReturn, TextIO, cast
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from circleci_v2._wire.encoding import encode_json
+from circleci_v2.cli.escaping import escape_controls, escape_line
+from circleci_v2.cli.exits import CommandError, ExitCode
 
 __all__ = [
     "AsCsv",
@@ -23,14 +27,15 @@ __all__ = [
     "AsJsonl",
     "Format",
     "build_table",
-    "escape_controls",
-    "print_json_line",
+    "print_error",
+    "print_json",
+    "print_line",
     "print_message",
     "print_rows",
+    "print_table",
     "progress",
     "select_format",
     "stderr",
-    "stdout",
 ]
 
 Row = Mapping[str, Any]
@@ -49,11 +54,37 @@ class _ResultConsole(Console):
         raise BrokenPipeError
 
 
-stdout: Final = _ResultConsole(width=None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL)
-"""The console for results in human-readable form."""
+class _MessageStream:
+    """The present `sys.stderr`, without the errors of writing to it, as there is nowhere left to report them.
 
-stderr: Final = Console(stderr=True)
-"""The console for everything else: progress, hints, errors."""
+    A terminal that was closed or a full disk must not end a command that has started a pipeline. Rich itself would
+    redirect standard *output* to the null device and exit with 1 when standard *error* is a broken pipe.
+    """
+
+    @property
+    def _stream(self) -> TextIO:
+        # A running progress bar replaces sys.stderr by a proxy that prints to the console, which writes to this stream.
+        return getattr(sys.stderr, "rich_proxied_file", sys.stderr)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
+_stdout: Final = _ResultConsole(
+    width=None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL, markup=False, emoji=False, highlight=False
+)
+
+stderr: Final = Console(file=cast("TextIO", _MessageStream()), markup=False, emoji=False, highlight=False)
+"""The console for everything but results: progress, hints, errors."""
 
 _STYLES: Final[Mapping[str, str]] = {
     "success": "green",
@@ -68,22 +99,24 @@ _STYLES: Final[Mapping[str, str]] = {
     "queued": "cyan",
 }
 
-# C0 controls but for tab and newline, DEL, and C1 controls: escape sequences start with one of these (ECMA-48).
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
-
-def escape_controls(text: str) -> str:
-    r"""Replace control characters by visible escapes such as ``\x1b``.
-
-    Names and messages come from the network. Printed as they are, they could change the colours, the title or the
-    contents of the user's terminal; rich escapes its own markup only.
-    """
-    return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+def print_line(text: str, *, style: str = "") -> None:
+    """Print a line of text to stdout literally: without markup, highlighting or wrapping."""
+    _stdout.print(Text(escape_line(text)), style=style, soft_wrap=True)
 
 
 def print_message(text: str) -> None:
-    """Print text to stderr literally: without markup, highlighting or line wrapping."""
-    stderr.print(escape_controls(text), markup=False, highlight=False, soft_wrap=True)
+    """Print a line of text to stderr literally, and ignore an stderr that cannot be written to."""
+    stderr.print(Text(escape_line(text)), soft_wrap=True)
+
+
+def print_error(text: str) -> None:
+    """Print an error to stderr literally.
+
+    Lines after the first are indented, so that a message of the server cannot imitate one of this command.
+    """
+    lines = escape_controls(text).replace("\n", "\n  ")
+    stderr.print(Text.assemble(("error:", "bold red"), " ", lines), soft_wrap=True)
 
 
 def select_format(*, as_json: bool, as_jsonl: bool, as_csv: bool) -> Format:
@@ -113,21 +146,36 @@ def print_rows(
     """
     match output_format:
         case "table":
-            stdout.print(build_table(list(rows), title=title, columns=columns))
+            print_table(build_table(list(rows), title=title, columns=columns))
         case "json":
-            json.dump([encode_json(row) for row in rows], sys.stdout, indent=2)
-            sys.stdout.write("\n")
+            print_json([encode_json(row) for row in rows], indent=2)
         case "jsonl":
             for row in rows:
-                print_json_line(encode_json(row))
+                print_json(encode_json(row))
         case "csv":
             _write_csv(rows, sys.stdout)
 
 
-def print_json_line(value: Any) -> None:
-    """Print one value as a line of JSON and flush it, so that the reader of a pipe can process it immediately."""
-    sys.stdout.write(json.dumps(value) + "\n")
+def print_json(value: Any, *, indent: int | None = None) -> None:
+    """Print one value as JSON and flush it, so that the reader of a pipe can process it immediately.
+
+    The text is ASCII, and every control character and lone surrogate in it is escaped.
+
+    Raises:
+        CommandError: The value has no JSON form: it is nested too deeply, or a number is infinite or no number.
+    """
+    try:
+        text = json.dumps(value, indent=indent, allow_nan=False)
+    except (RecursionError, ValueError) as error:
+        msg = f"the response cannot be printed as JSON: {error}"
+        raise CommandError(msg, ExitCode.ERROR) from error
+    sys.stdout.write(text.replace("\x7f", r"\u007f") + "\n")  # the only control character that json leaves as it is
     sys.stdout.flush()
+
+
+def print_table(table: Table) -> None:
+    """Print a table to stdout."""
+    _stdout.print(table)
 
 
 def build_table(rows: Sequence[Row], *, title: str, columns: Mapping[str, str] | None = None) -> Table:
@@ -136,11 +184,11 @@ def build_table(rows: Sequence[Row], *, title: str, columns: Mapping[str, str] |
     Numbers are aligned to the right, statuses are coloured.
     """
     headings = columns or {name: _heading(name) for name in (rows[0] if rows else ())}
-    title = escape(escape_controls(title))
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", min_width=len(title))
-    for position, (name, heading) in enumerate(headings.items()):
+    heading = Text(escape_line(title), style="bold")
+    table = Table(title=heading, title_justify="left", header_style="bold", min_width=cell_len(heading.plain))
+    for position, (name, column) in enumerate(headings.items()):
         numeric = any(isinstance(row.get(name), int | float) for row in rows)
-        table.add_column(heading, justify="right" if numeric else "left", no_wrap=position == 0)
+        table.add_column(column, justify="right" if numeric else "left", no_wrap=position == 0)
     for row in rows:
         table.add_row(*(_cell(name, row.get(name)) for name in headings))
     if not rows:
@@ -150,20 +198,26 @@ def build_table(rows: Sequence[Row], *, title: str, columns: Mapping[str, str] |
     return table
 
 
-def progress(description: str) -> tuple[Progress, Callable[[int, int | None], None]]:
+def progress(description: str, *, between_results: bool = False) -> tuple[Progress, Callable[[int, int | None], None]]:
     """Return a progress bar, hidden unless stderr is a terminal, and a function that updates it.
 
     The function accepts the number of finished items and the total, None while that is unknown.
+
+    Args:
+        description: The items that are counted.
+        between_results: Results are printed while the bar is shown; it is hidden if they are printed to a terminal.
     """
     bar = Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=stderr,
         transient=True,
-        disable=not stderr.is_terminal,
+        # By default, rich prints everything written to stdout to the console of the bar, which is stderr.
+        redirect_stdout=False,
+        disable=not stderr.is_terminal or (between_results and sys.stdout.isatty()),
     )
     task = bar.add_task(description, total=None)
 
@@ -177,20 +231,19 @@ def _heading(name: str) -> str:
     return name.replace("_", " ").removesuffix(" seconds").removesuffix(" at")
 
 
-def _cell(name: str, value: Any) -> str:
+def _cell(name: str, value: Any) -> Text:
     match encode_json(value):
         case None:
-            return "[dim]-[/]"
+            return Text("-", style="dim")
         case float() as number if name.endswith("seconds"):
-            return _duration(number)
+            return Text(_duration(number))
         case float() as number:
-            return f"{number:,.1f} %" if name.endswith("rate") else f"{number:,.1f}"
-        case str() as text if text in _STYLES:
-            return f"[{_STYLES[text]}]{text}[/]"
+            return Text(f"{number:,.1f} %" if name.endswith("rate") else f"{number:,.1f}")
         case str() as text if name.endswith("_at"):
-            return escape(escape_controls(text[:16].replace("T", " ")))
+            return Text(escape_line(text[:16].replace("T", " ")))
         case other:
-            return escape(escape_controls(str(other)))
+            text = str(other)
+            return Text(escape_line(text), style=_STYLES.get(text, ""))
 
 
 def _duration(seconds: float) -> str:
@@ -202,14 +255,44 @@ def _duration(seconds: float) -> str:
 
 
 def _write_csv(rows: Iterable[Row], file: TextIO) -> None:
-    writer: csv.DictWriter[str] | None = None
-    for row in rows:
-        if writer is None:
-            writer = csv.DictWriter(file, list(row), lineterminator="\n")
-            writer.writeheader()
-        writer.writerow({key: _csv_value(value, file) for key, value in row.items()})
+    """Write rows as CSV: exactly, or, to a terminal, with escapes.
+
+    In a file or pipe, values are unchanged whatever the locale: in UTF-8, with their own line breaks. A lone surrogate
+    has no form in UTF-8; the stream escapes it.
+    """
+    is_terminal = file.isatty()
+    if not is_terminal:
+        _make_exact(file)
+    # Python 3.11 quotes a value with a line break only if the line terminator contains that character; fixed
+    # in 3.11.9 (https://github.com/python/cpython/issues/67044).
+    writer = csv.writer(_LineFeeds(file), lineterminator=_CRLF)
+    for number, row in enumerate(rows):
+        if number == 0:
+            writer.writerow(row)
+        values = [_csv_value(value) for value in row.values()]
+        writer.writerow([escape_line(str(value)) for value in values] if is_terminal else values)
 
 
-def _csv_value(value: Any, file: TextIO) -> Any:
-    encoded = "" if value is None else encode_json(value)
-    return escape_controls(encoded) if isinstance(encoded, str) and file.isatty() else encoded
+def _make_exact(file: TextIO) -> None:
+    if isinstance(file, io.TextIOWrapper):
+        file.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")
+
+
+_CRLF: Final = "\r\n"
+
+
+class _LineFeeds:
+    """Writes to a file, with a line feed after each row instead of CR LF."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, row: str) -> None:
+        self._file.write(row.removesuffix(_CRLF) + "\n")
+
+
+def _csv_value(value: Any) -> Any:
+    if value is None:
+        return ""
+    encoded = encode_json(value)
+    return json.dumps(encoded) if isinstance(encoded, dict | list) else encoded

@@ -6,15 +6,16 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Mapping
-from contextlib import suppress
-from enum import IntEnum
+from collections.abc import Coroutine, Generator, Mapping
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, Final, NoReturn
 
 import typer
 
-from circleci_v2.cli.output import print_message, stderr
+from circleci_v2.cli.exits import CommandError, ExitCode
+from circleci_v2.cli.output import print_error, print_message, stderr
+from circleci_v2.cli.process import print_traceback
 from circleci_v2.errors import (
     AuthenticationError,
     CircleCIError,
@@ -25,29 +26,7 @@ from circleci_v2.errors import (
     WaitTimeoutError,
 )
 
-__all__ = ["ExitCode", "run"]
-
-
-class ExitCode(IntEnum):
-    """The exit codes of ``circleci-v2``."""
-
-    SUCCESS = 0
-    FAILED = 1
-    """The pipeline that was started or waited for did not succeed."""
-    USAGE = 2
-    """The arguments are invalid, or no token was found."""
-    ERROR = 3
-    """CircleCI rejected the request, failed or could not be reached; or a file could not be written."""
-    NO_ACCESS = 4
-    """The token is invalid or lacks the permission."""
-    NOT_FOUND = 5
-    """The resource does not exist, or the token may not see it."""
-    TIMED_OUT = 124
-    """``--timeout`` expired; the code of ``timeout(1)``."""
-    INTERRUPTED = 130
-    """Ctrl-C; the code of a shell for SIGINT."""
-    BROKEN_PIPE = 141
-    """The reader of the output closed it, as ``head -1`` does; the code of a shell for SIGPIPE."""
+__all__ = ["describe_error", "exit_on_error", "run"]
 
 
 _EXIT_CODES: Final[Mapping[type[CircleCIError], ExitCode]] = {
@@ -77,16 +56,16 @@ def run(command: Coroutine[Any, Any, ExitCode | None]) -> None:
         sys.stdout.flush()
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, _exit_immediately)  # asyncio.run removed it when it closed the loop
-        stderr.print("Interrupted.")
+        print_message("Interrupted.")
         code = ExitCode.INTERRUPTED
-    except CircleCIError as error:
-        _print_error(f"{type(error).__name__}: {error}")
+    except (CircleCIError, CommandError) as error:
+        print_error(describe_error(error))
         code = _exit_code_of(error)
     except BrokenPipeError:
         _redirect_stdout_to_null()
         code = ExitCode.BROKEN_PIPE
     except OSError as error:
-        _print_error(": ".join(str(part) for part in (error.strerror or error, error.filename) if part))
+        print_error(describe_error(error))
         code = ExitCode.ERROR
     finally:
         # An interrupted process keeps the immediate exit until its end.
@@ -96,10 +75,43 @@ def run(command: Coroutine[Any, Any, ExitCode | None]) -> None:
         raise typer.Exit(code)
 
 
+@contextmanager
+def exit_on_error() -> Generator[None]:
+    """Exit with `ExitCode.ERROR` when the block raises an error that no command handles.
+
+    The interpreter would exit with 1, which is `ExitCode.FAILED` here.
+
+    Raises:
+        SystemExit: The block raised an error.
+    """
+    try:
+        yield
+    except OSError as error:  # raised while help or the version is printed
+        print_error(describe_error(error))
+        sys.exit(ExitCode.ERROR)
+    except Exception as error:  # noqa: BLE001 - the last resort before the interpreter's own
+        print_traceback(error)
+        print_error(f"{describe_error(error)}. This is a defect of circleci-v2: please report it with the traceback.")
+        sys.exit(ExitCode.ERROR)
+
+
+def describe_error(error: Exception) -> str:
+    """Return the message of an error as this command prints it; it may contain any characters."""
+    match error:
+        case CommandError():
+            return str(error)
+        case OSError():
+            return ": ".join(str(part) for part in (error.strerror or error, error.filename) if part)
+        case _:
+            return f"{type(error).__name__}: {error}"
+
+
 def _exit_code_of(error: BaseException | None) -> ExitCode:
     """Map an error, or else its cause, to an exit code: a `UsageExportError` may be caused by a 403."""
     if error is None:
         return ExitCode.ERROR
+    if isinstance(error, CommandError):
+        return error.exit_code
     codes = (code for kind, code in _EXIT_CODES.items() if isinstance(error, kind))
     return next(codes, None) or _exit_code_of(error.__cause__)
 
@@ -127,11 +139,6 @@ def _exit_immediately(*_: object) -> NoReturn:
     if stderr.is_terminal:
         os.write(2, _SHOW_CURSOR)  # a progress bar hides it
     os._exit(ExitCode.INTERRUPTED)
-
-
-def _print_error(text: str) -> None:
-    stderr.print("[bold red]error[/]:", end=" ")
-    print_message(text)
 
 
 def _redirect_stdout_to_null() -> None:

@@ -12,9 +12,11 @@ from uuid import UUID
 
 import typer
 
+from circleci_v2.cli.exits import CommandError, ExitCode
 from circleci_v2.cli.options import DEMO_PROJECT, Demo, Project, connect, parse_key_value, polling
-from circleci_v2.cli.output import escape_controls, print_json_line, print_message, print_rows
-from circleci_v2.cli.runner import ExitCode, run
+from circleci_v2.cli.output import print_error, print_json, print_line, print_message, print_rows
+from circleci_v2.cli.runner import run
+from circleci_v2.cli.started import StartedPipeline
 from circleci_v2.client import CircleCI
 from circleci_v2.pagination import Page, Paginator
 from circleci_v2.waiting import PipelineResult, StateChange
@@ -60,19 +62,30 @@ def _parameter_value(text: str) -> str | int | bool:
 
 
 async def _trigger(project: str, arguments: Mapping[str, Any], demo: bool) -> None:
-    async with connect(demo=demo) as circleci:
-        created = await circleci.pipelines.trigger(project, **arguments)
-    sys.stdout.write(f"{escape_controls(str(created.id))}\n")
+    started = StartedPipeline()
+    with started.errors_reported():
+        async with connect(demo=demo, on_event=started.observe) as circleci:
+            created = await circleci.pipelines.trigger(project, **arguments)
+            started.id = _received_id(created.id)
+        print_line(started.id)
     print_message(f"Pipeline {created.number} is {created.state}.")
 
 
+def _received_id(value: object) -> str:
+    if not isinstance(value, UUID | str):  # a model keeps any value that the server sent
+        msg = f"the id in the response is {value!r}"
+        raise CommandError(msg, ExitCode.STARTED)
+    return str(value)
+
+
 async def _trigger_and_wait(project: str, arguments: Mapping[str, Any], seconds: float, demo: bool) -> ExitCode:
-    async with connect(demo=demo) as circleci:
-        return _print_result(
-            await circleci.trigger_and_wait(
+    started = StartedPipeline()
+    with started.errors_reported():
+        async with connect(demo=demo, on_event=started.observe) as circleci:
+            result = await circleci.trigger_and_wait(
                 project, timeout=seconds, on_change=_print_change, polling=polling(demo=demo), **arguments
             )
-        )
+        return _print_result(result)
 
 
 def wait(
@@ -121,7 +134,7 @@ def _print_result(result: PipelineResult) -> ExitCode:
     ]
     print_rows(rows, "table", title=f"Pipeline {result.pipeline.number}: {result.status}")
     for message in result.messages:
-        print_message(message)
+        print_error(message)
     return ExitCode.SUCCESS if result.succeeded else ExitCode.FAILED
 
 
@@ -185,7 +198,7 @@ async def _api(
                 raise typer.BadParameter(str(error)) from error
 
         if not paginate:
-            sys.stdout.write(json.dumps(await request(), indent=2) + "\n")
+            print_json(await request(), indent=2)
             return
 
         async def page(page_token: str | None) -> Page[Any]:
@@ -197,4 +210,4 @@ async def _api(
                 raise typer.BadParameter(msg) from error
 
         async for item in Paginator(page):
-            print_json_line(item)
+            print_json(item)

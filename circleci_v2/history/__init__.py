@@ -6,7 +6,7 @@ The client offers `history` and `org_history` as methods, with itself as the fir
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +15,8 @@ from circleci_v2.bulk import map_concurrently
 from circleci_v2.errors import CircleCIError, ConfigurationError
 from circleci_v2.history.crawler import PARTS_OF_JOBS, Crawler, is_permanent_error
 from circleci_v2.history.cursor import Cursor
-from circleci_v2.history.listing import DateRange, Listing, PipelineList
+from circleci_v2.history.listing import DateRange, Listing, OnPage, PipelineList
+from circleci_v2.history.organization import OrgHistory, ProjectLimit
 from circleci_v2.history.records import Failure, JobRecord, Part, PipelineRecord, RecordsOf, WorkflowRecord
 from circleci_v2.slugs import OrgSlug, ProjectSlug
 from circleci_v2.streams import Send, Stream
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Failure",
     "JobRecord",
+    "OrgHistory",
     "Part",
     "PipelineRecord",
     "RecordsOf",
@@ -84,7 +86,7 @@ def history(
         name=f"{slug.canonical} on branch {branch}" if branch else slug.canonical,
         paginate=lambda page_token: circleci.pipelines.list_for_project(slug, branch=branch, page_token=page_token),
     )
-    return _crawl(
+    produce = _crawl(
         circleci,
         pipelines,
         dates=DateRange(since=since, until=until),
@@ -93,6 +95,7 @@ def history(
         cursor=cursor,
         tolerate=tolerate,
     )
+    return Stream(produce)
 
 
 def org_history(
@@ -105,11 +108,12 @@ def org_history(
     concurrency: int = 50,
     cursor: str | None = None,
     tolerate: Callable[[CircleCIError], bool] = is_permanent_error,
-) -> Stream[PipelineRecord]:
-    """Iterate the recent pipelines of all followed projects of an organization, with their workflows and jobs.
+) -> OrgHistory:
+    """Iterate the pipelines of the 250 most recently built projects of an organization, with their workflows and jobs.
 
-    CircleCI lists the pipelines of the 250 projects built last, and only of those that the owner of the token follows;
-    for the complete history of one project use `history`.
+    CircleCI lists no pipelines of other projects, nor of those that the owner of the token does not follow. When the
+    list covers 250 projects, others may be missing: a `ProjectLimitEvent` is emitted, a warning is logged, and
+    `OrgHistory.project_limit_reached` is True. For the complete history of one project use `history`.
 
     Args:
         circleci: The client.
@@ -122,7 +126,7 @@ def org_history(
         tolerate: See `history`.
 
     Returns:
-        A stream of records, as from `history`.
+        A stream of records, as from `history`, that knows whether projects may be missing.
 
     Raises:
         InvalidSlugError: `org_slug` is not an organization slug.
@@ -134,7 +138,8 @@ def org_history(
         name=slug.canonical,
         paginate=lambda page_token: circleci.pipelines.list(org_slug=slug, page_token=page_token),
     )
-    return _crawl(
+    limit = ProjectLimit(circleci, slug)
+    produce = _crawl(
         circleci,
         pipelines,
         dates=DateRange(since=since, until=until),
@@ -142,7 +147,9 @@ def org_history(
         concurrency=concurrency,
         cursor=cursor,
         tolerate=tolerate,
+        new_counter=limit.new_counter,
     )
+    return OrgHistory(produce, limit)
 
 
 def _crawl(
@@ -154,7 +161,8 @@ def _crawl(
     concurrency: int,
     cursor: str | None,
     tolerate: Callable[[CircleCIError], bool],
-) -> Stream[PipelineRecord]:
+    new_counter: Callable[[], OnPage] | None = None,
+) -> Callable[[Send[PipelineRecord]], Awaitable[None]]:
     parts = _resolve_parts(include)
     position = None if cursor is None else Cursor.parse(cursor, of=pipelines.name)
     require_at_least_one("concurrency", concurrency, "call")
@@ -163,7 +171,7 @@ def _crawl(
         crawler = Crawler(circleci, parts, concurrency, tolerate)
         records = map_concurrently(
             crawler.fetch_record,
-            Listing(pipelines, dates, position),
+            Listing(pipelines, dates, position, on_page=new_counter() if new_counter else None),
             concurrency=concurrency,
             ordered=True,
             # An error is raised in its turn, after every record before it.
@@ -173,7 +181,7 @@ def _crawl(
             async for outcome in outcomes:
                 await send((outcome.result,))
 
-    return Stream(produce)
+    return produce
 
 
 def _resolve_parts(include: Iterable[Part]) -> frozenset[Part]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypeAlias
 from uuid import UUID
 
 import attrs
@@ -20,7 +20,10 @@ from circleci_v2.streams import StreamIterator
 if TYPE_CHECKING:
     from circleci_v2.models import Pipeline
 
-__all__ = ["DateRange", "Listing", "PipelineList"]
+__all__ = ["DateRange", "Listing", "OnPage", "PipelineList"]
+
+OnPage: TypeAlias = "Callable[[Sequence[Pipeline]], None]"
+"""Called with the pipelines of each page, also with those outside of the date range."""
 
 # Pipelines that are created during the crawl shift others to the next page, which then repeats them. No more than this
 # many are expected to be created between two pages.
@@ -73,10 +76,14 @@ class Listing(AsyncIterator[tuple["Pipeline", Cursor]]):
         pipelines: The list.
         dates: The times of creation to yield. Iteration ends at the first page that leaves the range.
         cursor: The position to resume after; None to begin at the newest pipeline.
+        on_page: Called with each page.
     """
 
-    def __init__(self, pipelines: PipelineList, dates: DateRange, cursor: Cursor | None) -> None:
+    def __init__(
+        self, pipelines: PipelineList, dates: DateRange, cursor: Cursor | None, *, on_page: OnPage | None = None
+    ) -> None:
         self._list = pipelines
+        self._on_page = on_page
         self._dates = dates
         # The position that is still to be found; None once it is found, or when there is none.
         self._resume_after = cursor
@@ -110,6 +117,8 @@ class Listing(AsyncIterator[tuple["Pipeline", Cursor]]):
             self._check_resumed()
             return
         page_token, self._page_token = self._page_token, page.next_page_token
+        if self._on_page is not None:
+            self._on_page(page.items)
         for pipeline in self._after_cursor(page.items):
             if pipeline.id in self._recent:
                 continue

@@ -50,7 +50,7 @@ def with_deadline(circleci: Namespaces, timeout: float) -> Namespaces:
 
 
 class Approver:
-    """Approves the approval jobs that hold workflows, each one once."""
+    """Approves the approval jobs that hold workflows, each one once; to decline one, `jobs.cancel` takes its id."""
 
     def __init__(self, circleci: Namespaces) -> None:
         self._circleci = circleci

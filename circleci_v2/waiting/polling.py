@@ -29,7 +29,7 @@ __all__ = ["OnHold", "Polling", "ResolvedOptions", "WaitOptions", "Watch"]
 T = TypeVar("T")
 
 OnHold = Literal["wait", "return", "approve"]
-"""What to do once nothing continues until a person approves a job."""
+"""What to do once nothing continues until a person approves or declines a job."""
 
 
 @attrs.frozen(kw_only=True)
@@ -91,15 +91,17 @@ class WaitOptions(TypedDict, total=False):
 
     Attributes:
         on_hold: ``"wait"``: wait for the person who approves, until the deadline. ``"return"``: return the result so
-            far, with the status ``on_hold``, once nothing else runs or can follow. ``"approve"``: approve each approval
-            job once, in the name of the token's owner. Default: ``"wait"``.
+            far, with the status ``on_hold``, once nothing else runs or can follow; `jobs.cancel` with the id of an
+            approval job then declines that approval. ``"approve"``: pass every manual gate of the pipeline, by approving
+            each approval job once in the name of the token's owner. Default: ``"wait"``.
         fail_fast: Return as soon as a workflow fails or is failing, before all have ended. Default: False.
         on_change: Called with a `StateChange` for each change of a state; it may be an async function, which is
             cancelled at the deadline. Its errors end the wait.
-        cancel_at_circleci: When this wait is cancelled, also cancel the workflows at CircleCI, including those that
-            appear a moment later, for at most 30 seconds; a warning is logged when more may follow. Nothing is cancelled
-            when a wait times out, or before CircleCI has confirmed the pipeline or rerun. Default: False.
-        polling: How often to poll. Default: after 5 seconds, growing to 30.
+        cancel_at_circleci: When this wait is cancelled, also cancel the workflows at CircleCI with all their jobs, those
+            that appear a moment later included, for at most 30 seconds; a warning is logged when more may follow. Nothing
+            is cancelled when a wait times out, or before CircleCI has confirmed the pipeline or rerun. Default: False.
+        polling: How often to poll. Default: at once, again after about 5 seconds, and then at pauses that grow to about 30
+            seconds (at most 33 with the jitter).
     """
 
     on_hold: OnHold

@@ -59,7 +59,8 @@ async def rerun_and_wait(
 
     Args:
         circleci: The client.
-        workflow_id: The workflow to rerun; it must have ended.
+        workflow_id: The workflow to rerun. It must have ended; CircleCI reruns no setup workflows, and none that are older
+            than 90 days.
         timeout: Seconds until the wait gives up, requesting the rerun included.
         from_failed: Rerun the failed jobs and those that depend on them; False reruns all. Default: True, unless `jobs`
             are passed.

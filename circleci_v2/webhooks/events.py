@@ -54,7 +54,7 @@ class Subscription(LenientMapping):
 
 @attrs.frozen(kw_only=True)
 class Project(LenientMapping):
-    """The project; its slug starts with ``github/`` where the API says ``gh/`` for the same project."""
+    """The project. Its slug may start with ``github/`` where the API says ``gh/``; opaque ones start with ``circleci/``."""
 
     id: str | None = None
     name: str | None = None
@@ -113,7 +113,7 @@ class Person(LenientMapping):
 
 @attrs.frozen(kw_only=True)
 class Commit(LenientMapping):
-    """The commit that was built; for API triggers and tag pushes its fields may be null."""
+    """The commit that was built; for API triggers and tag pushes its fields may be null. `subject` and `body` may be cut."""
 
     subject: str | None = None
     body: str | None = None

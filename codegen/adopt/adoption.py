@@ -56,13 +56,13 @@ def adopt(ours: Document, theirs: Document, *, name: str = "theirs") -> Adoption
     Raises:
         SpecError: The newer document is unusable; the message names the location.
     """
-    old, new = prepare(ours, OUR_DOCUMENT.name, ours=ours), prepare(theirs, name, ours=ours)
+    old, new = prepare(ours, OUR_DOCUMENT.name, ours=ours), prepare(theirs, name, ours=ours, strict=True)
     newer = new.normalized.document
     renames = _renames(old.surface, new.surface)
     merged = merge_descriptions(ours, newer, renames)
     if strip_docs(ours) != strip_docs(newer):
         merged["info"] = {**merged["info"], "x-source": f"{TODO} which document of CircleCI's this corresponds to"}
-    adopted = normalize(merged, ours=ours, strict=False).document
+    adopted = normalize(merged, ours=ours).document
     return Adoption(
         _in_order_of(ours, adopted),
         diff_prepared(old, new).without_descriptions(),
@@ -136,7 +136,7 @@ def _unneeded_corrections(theirs: Document, ours: Document) -> Iterator[str]:
     document = name_schemas(theirs, names, overlay, ours).document
     for action in overlay.actions:
         if not overlay.matches(action, document):
-            yield f"overlay.yaml: {action['target']} matches nothing; its reason: {action['x-reason']}"
+            yield f"overlay.yaml: {action['target']} is not in this document; its reason: {action['x-reason']}"
     # Retained operations come from our document and are already corrected, so they are left out of this check.
     alone = name_schemas(theirs, names, attrs.evolve(overlay, retained=())).document
     for action in overlay.redundant(alone, names):

@@ -2,7 +2,8 @@
 
     python -m codegen.diff OLD NEW [--format terminal|markdown|json] [--output FILE] [--no-descriptions] [--fail-on GRADE]
 
-Exit codes: 0 nothing breaks; 1 a document is unusable; 2 wrong arguments; 3 something breaks at run time; 4 callers break.
+Exit codes: 0 nothing breaks; 1 a document is unusable, or overlay.yaml has to be corrected for it; 2 wrong arguments;
+3 something breaks at run time; 4 callers break.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     is_ours = OUR_DOCUMENT in {Path(options.old).resolve(), Path(options.new).resolve()}
     reported = diff.without_descriptions() if options.no_descriptions or is_ours else diff
     report(reported, options.format, options.output)
-    return _exit_code(diff, _FAIL_ON[options.fail_on])
+    return 1 if diff.problems else _exit_code(diff, _FAIL_ON[options.fail_on])
 
 
 def _exit_code(diff: Diff, fail_on: Grade | None) -> int:

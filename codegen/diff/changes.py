@@ -64,12 +64,14 @@ class Diff:
         new: The source of the new document.
         changes: The differences.
         notes: Notes for the maintainer from normalising the new document, such as default names.
+        problems: Why no package can be generated from a document before overlay.yaml is corrected.
     """
 
     old: str
     new: str
     changes: Sequence[Change]
     notes: Sequence[str] = ()
+    problems: Sequence[str] = ()
 
     @property
     def worst(self) -> Grade | None:

@@ -53,7 +53,12 @@ class PreparedDocument:
 
 
 def prepare(
-    document: Document, name: str, *, overlay: Overlay | None = None, ours: Document | None = None
+    document: Document,
+    name: str,
+    *,
+    overlay: Overlay | None = None,
+    ours: Document | None = None,
+    strict: bool = False,
 ) -> PreparedDocument:
     """Check and normalise a document, and determine its surface.
 
@@ -62,6 +67,7 @@ def prepare(
         name: Its name, for messages and reports.
         overlay: The corrections; default: overlay.yaml.
         ours: The document from which retained operations are copied; default: openapi.json.
+        strict: Whether an overlay action that no longer matches is an error; otherwise the diff lists it as a problem.
 
     Raises:
         SpecError: As for `diff_documents`.
@@ -69,7 +75,7 @@ def prepare(
     try:
         check_validity(document)
         names = Names.load()
-        normalized = normalize(document, names=names, overlay=overlay, ours=ours, strict=False)
+        normalized = normalize(document, names=names, overlay=overlay, ours=ours, strict=strict)
         return PreparedDocument(name, normalized, surface_of(normalized.document, names))
     except SpecError as error:
         msg = f"{name}: {error}"
@@ -86,7 +92,8 @@ def diff_prepared(old: PreparedDocument, new: PreparedDocument) -> Diff:
         for change in changes
     ]
     ordered = sorted(with_layers, key=lambda change: (-change.grade, _group(change), change.subject))
-    return Diff(old=old.name, new=new.name, changes=ordered, notes=new.normalized.notes)
+    problems = dict.fromkeys([*old.normalized.problems, *new.normalized.problems])
+    return Diff(old=old.name, new=new.name, changes=ordered, notes=new.normalized.notes, problems=list(problems))
 
 
 def _changes(old: Surface, new: Surface) -> Iterator[Change]:

@@ -67,6 +67,8 @@ def print_table(diff: Diff, console: Console | None = None) -> None:
                 Text(str(change.grade), style=_STYLES[change.grade]), Text(change.subject), Text(_sentence(change))
             )
         console.print(table)
+    for problem in diff.problems:
+        console.print(Text(f"error: {problem}", style="bold red"), soft_wrap=True)
     for note in diff.notes:
         console.print(Text(f"note: {note}", style="dim"), soft_wrap=True)
     console.print(Text(f"{diff.old} -> {diff.new}: {summary(diff)}"), soft_wrap=True)
@@ -105,6 +107,7 @@ def _markdown_lines(diff: Diff) -> Iterator[str]:
     yield f"{summary(diff).capitalize()}."
     for grade in sorted(Grade, reverse=True):
         yield from _section(_HEADINGS[grade], [_item(change) for change in diff.changes if change.grade is grade])
+    yield from _section("Errors", [_escaped(problem) for problem in diff.problems])
     yield from _section("Notes", [_escaped(note) for note in diff.notes])
 
 
@@ -131,7 +134,7 @@ def _escaped(text: str) -> str:
 
 
 def as_json(diff: Diff) -> str:
-    """Format a diff as JSON: ``old``, ``new``, ``counts`` by grade, ``changes`` with the attributes of `Change`, ``notes``."""
+    """Format a diff as JSON: the attributes of `Diff`, the attributes of each `Change`, and ``counts`` by grade."""
     content = {
         "old": diff.old,
         "new": diff.new,
@@ -149,5 +152,6 @@ def as_json(diff: Diff) -> str:
             for change in diff.changes
         ],
         "notes": list(diff.notes),
+        "problems": list(diff.problems),
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

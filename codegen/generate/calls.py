@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -17,7 +17,7 @@ __all__ = ["Call", "calls_of", "field_descriptions"]
 # The names that the body of a method uses, which no argument may shadow.
 _TAKEN_IN_METHODS = frozenset(
     {
-        *("models", "one_of", "org_path", "path_segment", "project_path", "self"),
+        *("models", "one_of", "org_path", "path_segment", "project_path", "required", "self", "unmasked"),
         *("bool", "dict", "float", "int", "list", "str"),
     }
 )
@@ -28,13 +28,21 @@ _ERRORS = {
     "403": ("PermissionDeniedError", "The owner of the token may not do this."),
     "404": ("NotFoundError", "It does not exist, or the token has no access to it."),
     "409": ("ConflictError", "It conflicts with the current state, for example a name that is already in use."),
+    "422": (
+        "UnprocessableEntityError",
+        "The request is well-formed but refused, for example because a limit is reached.",
+    ),
     "429": ("RateLimitError", "Too many requests, and the wait for the next attempt would exceed the deadline."),
 }
 
 
 @attrs.frozen(kw_only=True)
 class Call:
-    """One operation of the document, and the method that calls it."""
+    """One operation of the document, and the method that calls it.
+
+    Attributes:
+        passwords: The fields of the body whose format is ``password``; responses contain a mask in their place.
+    """
 
     id: str
     method: str
@@ -48,6 +56,7 @@ class Call:
     parameters: Sequence[Mapping[str, Any]]
     body: Mapping[str, Any] | None
     body_descriptions: Mapping[str, str]
+    passwords: Collection[str]
     renamed: Mapping[str, str]
     slug_path: str | None
     slug_description: str
@@ -108,6 +117,7 @@ def calls_of(document: Document, names: Names) -> dict[CallName, Call]:
 def _call(document: Document, names: Names, path: str, method: str, operation: Mapping[str, Any]) -> Call:
     name = names.call(method, path, operation)
     parameters = [_looked_up(document, parameter) for parameter in operation["parameters"]]
+    body_model = component_of(json_schema_of(operation.get("requestBody", {})))
     return Call(
         id=operation.get("operationId", str(name)),
         method=method,
@@ -120,7 +130,10 @@ def _call(document: Document, names: Names, path: str, method: str, operation: M
         responses=operation["responses"],
         parameters=parameters,
         body=operation.get("requestBody"),
-        body_descriptions=field_descriptions(document, component_of(json_schema_of(operation.get("requestBody", {})))),
+        body_descriptions=field_descriptions(document, body_model),
+        passwords={
+            name for name, field in fields_of_schema(document, body_model).items() if field.get("format") == "password"
+        },
         renamed=names.arguments(method, path),
         slug_path=_slug_path(path, names.slug_paths),
         slug_description=document["components"]["parameters"].get("ProjectSlug", {}).get("description", ""),

@@ -34,7 +34,7 @@ from codegen.normalize import normalize
 from codegen.normalize.validation import check_validity
 from codegen.queries import operations_of
 
-__all__ = ["GENERATED", "generate", "render"]
+__all__ = ["GENERATED", "differences", "generate", "main", "render", "write_package"]
 
 GENERATED = ROOT / "circleci_v2" / "_generated"
 TEMPLATES = ROOT / "templates"
@@ -69,17 +69,23 @@ def generate(document: Document, output: Path) -> Sequence[str]:
     Raises:
         SpecError: No package can be generated from the document; the message names the location.
     """
-    check_validity(document)
-    names = Names.load()
-    normalized = normalize(document, names=names)
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / "_generated"
-        parsed = parse(normalized.document, names, fresh)
-        render(parsed, names, fresh)
+        notes = write_package(document, fresh)
         _format(fresh)
         output.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(output, ignore_errors=True)
         shutil.copytree(fresh, output)
+    return notes
+
+
+def write_package(document: Document, folder: Path) -> Sequence[str]:
+    """Write the package of a document to a new folder, without formatting it; otherwise as `generate`."""
+    check_validity(document)
+    names = Names.load()
+    normalized = normalize(document, names=names)
+    parsed = parse(normalized.document, names, folder)
+    render(parsed, names, folder)
     return [*normalized.notes, *_missing_operations(normalized.document), *_unsent_headers(parsed.views)]
 
 

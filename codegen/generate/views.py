@@ -41,6 +41,7 @@ class Argument:
         description: The document's description.
         place: The part of the request in which it is sent: ``path``, ``query`` or ``body``.
         nullable: Whether it is a field of the body that may be sent as null.
+        check: The function that checks a required field of the body, from `circleci_v2._wire.arguments`; else None.
         models: The models and enums in its type.
     """
 
@@ -51,7 +52,13 @@ class Argument:
     description: str
     place: str
     nullable: bool = False
+    check: str | None = None
     models: frozenset[str] = frozenset()
+
+    @property
+    def checked(self) -> str:
+        """The value to send, as an expression."""
+        return f"{self.check}({literal(self.name)}, {self.name})" if self.check else self.name
 
     @property
     def declaration(self) -> str:
@@ -198,8 +205,13 @@ def _argument(call: Call, prop: Any, place: str, description: str, default: Any)
         description=description,
         place=place,
         nullable=nullable and place == "body",
+        check=_check(call, key) if place == "body" and prop.required and not nullable else None,
         models=frozenset(model_names(prop)),
     )
+
+
+def _check(call: Call, key: str) -> str:
+    return "unmasked" if key in call.passwords else "required"
 
 
 def _path_expression(call: Call) -> str:

@@ -22,6 +22,7 @@ _RESPONSE_NAMES = {
     "405": "MethodNotAllowed",
     "409": "Conflict",
     "413": "PayloadTooLarge",
+    "422": "UnprocessableEntity",
     "429": "RateLimited",
     "500": "InternalServerError",
     "default": "UnexpectedError",

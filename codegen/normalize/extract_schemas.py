@@ -1,12 +1,13 @@
 """Move schemas to named components, so that everything else holds references.
 
 CircleCI writes most schemas inline, and the same schema many times over. `SchemaExtractor` names every object and enum after
-its location, merges copies that have the same name and structure, and rejects different structures with the same name.
+its location and unites the copies that have the same name; a schema of another kind with the same name gets a number.
 Properties, required fields and enum values are sorted, because their order changes from document to document.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,7 @@ from codegen.normalize.flatten import (
     union_variants,
     with_siblings,
 )
+from codegen.normalize.unite import CopyNotes, SchemaUnion
 from codegen.schemas import (
     DOC_KEYS,
     Schema,
@@ -52,13 +54,14 @@ class SchemaExtractor:
     Attributes:
         names: The table of names.
         components: Name -> schema.
-        merged_enums: Name -> note, for enums whose copies list different values. The component has the values of all
-            copies: enums are open, and CircleCI usually adds a new value to one copy of a schema first.
+        copies: The differences between copies of a schema.
     """
 
     names: Names
     components: dict[str, Schema] = attrs.field(factory=dict[str, Schema])
-    merged_enums: dict[str, str] = attrs.field(factory=dict[str, str])
+    copies: CopyNotes = attrs.field(factory=CopyNotes)
+    _kinds: dict[str, str] = attrs.field(factory=dict[str, str])
+    _first_copies: dict[str, Schema] = attrs.field(factory=dict[str, Schema])
     _origins: dict[str, str] = attrs.field(factory=dict[str, str])
     _in_progress: dict[int, str] = attrs.field(factory=dict[int, str])
     """The identity of each object schema that is being extracted -> its name, for schemas that refer to themselves."""
@@ -76,8 +79,7 @@ class SchemaExtractor:
             depth: The current nesting depth.
 
         Raises:
-            SpecError: A reference is broken or circular, the nesting is too deep, or two different schemas have the
-                same name.
+            SpecError: A reference is broken or circular, the nesting is too deep, or a name is too long.
         """
         if depth > MAXIMUM_DEPTH:
             msg = f"{where}: schemas are nested more than {MAXIMUM_DEPTH} deep"
@@ -99,6 +101,7 @@ class SchemaExtractor:
         return {**plain_value(flat), **siblings}
 
     def _enum(self, flat: Schema, name: str, where: str, siblings: Schema) -> Schema:
+        name = self._reserve(name, "an enum", where)
         values = [value for value in flat["enum"] if value is not None]
         docs = {key: flat[key] for key in DOC_KEYS & flat.keys()}
         nullable = {"nullable": True} if len(values) < len(flat["enum"]) or flat.get("nullable") else {}
@@ -109,7 +112,7 @@ class SchemaExtractor:
         nullable = {"nullable": True} if flat.get("nullable") else {}
         if id(target) in self._in_progress:
             return reference(self._in_progress[id(target)], {**nullable, **siblings})
-        name = location.name(None)
+        name = self._reserve(location.name(None), "an object", location.where)
         if required := self.names.required(name):
             flat = {**flat, "required": required}
         self._in_progress[id(target)] = name
@@ -120,26 +123,36 @@ class SchemaExtractor:
         self._register(name, component, location.where)
         return reference(name, {**nullable, **siblings})
 
-    def _register(self, name: str, component: Schema, where: str) -> None:
+    def _reserve(self, name: str, kind: str, where: str) -> str:
+        """Return the name for a schema: the given one, or one with a number if that belongs to a schema of another kind."""
         if len(name) > _LONGEST_NAME:
-            msg = f"{where}: {name} is longer than {_LONGEST_NAME} characters; give it a name in names.yaml"
+            msg = f"{where}: {name[:_LONGEST_NAME]}... is longer than {_LONGEST_NAME} characters; give it a name in names.yaml"
             raise SpecError(msg)
+        candidate, number = name, 1
+        while self._kinds.setdefault(candidate, kind) != kind:
+            number += 1
+            candidate = f"{name}{number}"
+        if candidate != name:
+            before = f"{name} is {self._kinds[name]} at {self._origins.get(name, 'another place')} and {kind} at "
+            self.copies.add(name, "kind", where, before, f"; there it is called {candidate}")
+        return candidate
+
+    def _register(self, name: str, component: Schema, where: str) -> None:
         known = self.components.setdefault(name, component)
+        first = self._first_copies.setdefault(name, copy.deepcopy(component))
+        if known is not component and first_difference(first, component) is None:
+            # Where the first copy was united with others in the meantime, the result covers this copy, too.
+            if first_difference(known, component) is None:
+                add_missing_details(known, component)
+            return
         origin = self._origins.setdefault(name, where)
-        difference = first_difference(known, component)
-        if difference and _differ_in_values(known, component):
-            known["enum"] = self.names.ordered([*known["enum"], *component["enum"]])
-            self.merged_enums.setdefault(
-                name, f"{name} has different values at {origin} and at {where}; the enum has all of them"
-            )
-        elif difference:
-            msg = (
-                f"two different schemas are called {name}: at {origin} and at {where}; {difference}. "
-                "If both mean the same, make them equal in a copy of the document; otherwise give one of them another "
-                "name in names.yaml."
-            )
-            raise SpecError(msg)
-        add_missing_details(known, component)
+        SchemaUnion(self.components, self.copies, name, origin, where).unite(known, component)
+        if "enum" in known:
+            known["enum"] = self.names.ordered(known["enum"])
+        elif known is not component:
+            known["properties"] = {
+                key: known["properties"][key] for key in sorted(known["properties"], key=_field_order)
+            }
 
 
 @attrs.frozen
@@ -213,11 +226,6 @@ class _SchemaLocation:
             "properties": properties,
             **values,
         }
-
-
-def _differ_in_values(one: Schema, other: Schema) -> bool:
-    """Whether two enums differ in nothing but their values."""
-    return "enum" in one and first_difference({**one, "enum": ()}, {**other, "enum": ()}) is None
 
 
 def _field_name_function(names: Names, model: str, field: str, schema: Any) -> NameFunction:

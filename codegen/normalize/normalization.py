@@ -24,6 +24,7 @@ from codegen.normalize.components import share_error_responses, share_parameters
 from codegen.normalize.extract_schemas import SchemaExtractor
 from codegen.normalize.operations import NormalOperation
 from codegen.normalize.overlay import Overlay, clean_up
+from codegen.queries import references_in
 from codegen.schemas import Schema, follow_references
 
 __all__ = ["Normalized", "name_schemas", "normalize"]
@@ -35,13 +36,16 @@ class Normalized:
 
     Attributes:
         document: The document.
-        notes: Default names, enums whose copies list different values, and overlay actions that match nothing.
+        notes: Default names, copies of a schema that differ, and overlay actions without a place.
         retained: Path and method of the operations that the document lacks and the overlay retains.
+        problems: Overlay actions that no longer match at a place that exists; no package is generated before they are
+            corrected.
     """
 
     document: Document
     notes: Sequence[str]
     retained: Sequence[tuple[str, str]] = ()
+    problems: Sequence[str] = ()
 
 
 def normalize(
@@ -59,7 +63,8 @@ def normalize(
         names: The table of names; default: names.yaml.
         overlay: The corrections; default: overlay.yaml.
         ours: The document from which retained operations are copied; default: openapi.json.
-        strict: Whether an overlay action that matches nothing is an error; otherwise it is a note.
+        strict: Whether an overlay action that no longer matches at a place that exists is an error; otherwise it is among
+            the `problems` of the result.
 
     Raises:
         SpecError: The document cannot be normalised; the message names the location.
@@ -68,11 +73,13 @@ def normalize(
     overlay = overlay or Overlay.load()
     named = name_schemas(document, names, overlay, ours)
     result = named.document
-    unmatched = overlay.apply(result, strict=strict)
+    outcome = overlay.apply(result)
+    if strict and outcome.problems:
+        raise SpecError("\n".join(outcome.problems))
     clean_up(result, names)
     share_parameters(result, names)
     share_error_responses(result, document.get("components", {}).get("schemas", {}))
-    return attrs.evolve(named, notes=[*names.unnamed, *named.notes, *unmatched])
+    return attrs.evolve(named, notes=[*names.unnamed, *named.notes, *outcome.notes], problems=outcome.problems)
 
 
 def name_schemas(
@@ -91,7 +98,7 @@ def name_schemas(
     retained = list(overlay.to_retain(collector.keys()))
     for path, method in retained:
         collector.add(ours or read_document(OUR_DOCUMENT), path, method)
-    return Normalized(collector.assemble(document), list(collector.extractor.merged_enums.values()), retained)
+    return Normalized(collector.assemble(document), collector.extractor.copies.lines(), retained)
 
 
 @attrs.define
@@ -140,6 +147,18 @@ class _OperationCollector:
             "paths": paths,
             "components": {
                 "securitySchemes": document.get("components", {}).get("securitySchemes", {}),
-                "schemas": {name: self.extractor.components[name] for name in sorted(self.extractor.components)},
+                "schemas": _reachable(self.extractor.components, paths),
             },
         }
+
+
+def _reachable(components: Mapping[str, Schema], paths: Any) -> dict[str, Schema]:
+    """Return the components that operations use; copies that contradict each other may have left some unused."""
+    found: set[str] = set()
+    pending = list(references_in(paths))
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending.extend(references_in(components[name]))
+    return {name: components[name] for name in sorted(found)}

@@ -4,7 +4,9 @@ The actions follow OpenAPI Overlay 1.0 (https://spec.openapis.org/overlay/v1.0.0
 to the document after its schemas were named, so that an action applies to every version of the document. We add three rules:
 
 - Every action has an ``x-reason``.
-- An action that matches nothing is an error unless it has ``x-optional: true``.
+- An action whose place does not exist in a document is a note, because a version may be too old or too new for it. An action
+  whose place exists but no longer has what the action corrects is an error. A place is a path, an operation, a parameter, a
+  schema or a field; see `place_of`.
 - The top-level list ``x-retain`` names operations that newer documents omit although the API still supports them. They are
   copied from our ``openapi.json``.
 """
@@ -13,26 +15,43 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
 import attrs
 import yaml
+from jsonpath_ng.ext.filter import Filter
 from jsonpath_ng.ext.parser import parse
+from jsonpath_ng.jsonpath import Child, Fields
 from oas_patch.overlay import apply_overlay  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
 from circleci_v2._wire.json import is_array, is_object
 from codegen.documents import Document
 from codegen.errors import SpecError
-from codegen.names import Names, canonical_key
+from codegen.names import Names, canonical_key, snake_case
+from codegen.queries import component_of, json_schema_of
 from codegen.schemas import Schema
 
-__all__ = ["Overlay", "clean_up"]
+__all__ = ["Outcome", "Overlay", "clean_up", "place_of"]
 
 OVERLAY_FILE = Path(__file__).with_name("overlay.yaml")
 
 _SOMETIMES_ABSENT = "x-sometimes-absent"
+_PLACE_PARENTS = frozenset({"properties", "schemas", "parameters", "responses", "securitySchemes"})
+
+
+@attrs.frozen
+class Outcome:
+    """What became of the actions that match nothing.
+
+    Attributes:
+        notes: Actions whose place does not exist in the document.
+        problems: Actions whose place exists, but no longer has what they correct.
+    """
+
+    notes: Sequence[str]
+    problems: Sequence[str]
 
 
 @attrs.frozen
@@ -74,31 +93,28 @@ class Overlay:
             if canonical_key(since_method, since_path) in present and canonical_key(method, path) not in present:
                 yield path, method.lower()
 
-    def apply(self, document: Document, *, strict: bool = True) -> list[str]:
-        """Apply every action in place; return a note for every action that matches nothing.
+    def apply(self, document: Document) -> Outcome:
+        """Apply every action in place, and report the actions that match nothing.
 
         Args:
             document: The document with named schemas.
-            strict: Whether it is an error if an action that is not optional matches nothing.
-
-        Raises:
-            SpecError: `strict` is set, and an action that is not optional matches nothing.
         """
         notes: list[str] = []
+        problems: list[str] = []
         for action in self.actions:
             target = action["target"]
             if self.matches(action, document):
                 _apply(action, document)
             elif action.get("remove"):
                 continue  # already gone, as in openapi.json
-            elif action.get("x-optional"):
-                notes.append(f"overlay.yaml: {target} is not in this document")
+            elif _has_place(target, document):
+                problems.append(
+                    f"overlay.yaml: {target} matches nothing, although its place is in the document; correct or remove it. "
+                    f"Its reason: {action['x-reason']}"
+                )
             else:
-                msg = f"overlay.yaml: {target} matches nothing; correct or remove it. Its reason: {action['x-reason']}"
-                if strict:
-                    raise SpecError(msg)
-                notes.append(msg)
-        return notes
+                notes.append(f"overlay.yaml: {target} is not in this document{_other_spelling(target, document)}")
+        return Outcome(notes, problems)
 
     def matches(self, action: Mapping[str, Any], document: Document) -> bool:
         """Whether an action matches anything in a document with named schemas."""
@@ -133,6 +149,57 @@ def _parsed(path: str) -> Any:
     return parse(path)
 
 
+def place_of(target: str) -> str:
+    """Return the deepest path item, operation, parameter, schema or field that the target of an action leads through.
+
+    ``$.components.schemas.Color.enum`` leads through ``$.components.schemas.Color``, and the place of
+    ``$.components.schemas.Workflow.properties.id`` is the field itself.
+    """
+    return str(_joined(_place_steps(target)))
+
+
+def _has_place(target: str, document: Document) -> bool:
+    """Whether the place of a target, which matches nothing itself, is in a document."""
+    place, steps = _place_steps(target), _steps(_parsed(target))
+    return len(place) < len(steps) and bool(_joined(place).find(document))
+
+
+def _place_steps(target: str) -> list[Any]:
+    steps = _steps(_parsed(target))
+    names = [_names(step) for step in steps]
+    for end in range(len(steps), 1, -1):
+        is_filtered = isinstance(steps[end - 1], Filter)
+        is_path = names[1] == ("paths",) and end in (3, 4)
+        if is_filtered or is_path or _PLACE_PARENTS.intersection(names[end - 2]):
+            return steps[:end]
+    return steps
+
+
+def _other_spelling(target: str, document: Document) -> str:
+    """Return a hint for a field that the document has with dashes instead of underscores, or the reverse."""
+    steps = _steps(_parsed(target))
+    for end in range(2, len(steps) + 1):
+        if _names(steps[end - 2]) == ("properties",):
+            wanted = {snake_case(name) for name in _names(steps[end - 1])}
+            found = [key for match in _joined(steps[: end - 1]).find(document) for key in match.value]
+            respelled = sorted({key for key in found if snake_case(key) in wanted})
+            if respelled:
+                return f", which has {', '.join(map(repr, respelled))}; add this spelling to the target if it is the same field"
+    return ""
+
+
+def _steps(path: Any) -> list[Any]:
+    return [*_steps(path.left), *_steps(path.right)] if isinstance(path, Child) else [path]
+
+
+def _names(step: Any) -> tuple[str, ...]:
+    return tuple(step.fields) if isinstance(step, Fields) else ()
+
+
+def _joined(steps: Sequence[Any]) -> Any:
+    return reduce(Child, steps)
+
+
 def _apply(action: Mapping[str, Any], document: Document) -> None:
     # oas-patch inserts parts of the update into the document, which is changed later.
     apply_overlay(document, {"actions": [copy.deepcopy(action)]})
@@ -161,11 +228,23 @@ def clean_up(document: Document, names: Names) -> None:
     for item in document["paths"].values():
         for operation in item.values():
             operation["parameters"] = _without_duplicates(operation["parameters"])
+            operation["responses"] = dict(sorted(operation["responses"].items()))
     for schema in document["components"]["schemas"].values():
         if "enum" in schema:
             schema["enum"] = names.ordered(schema["enum"])
+    for item in document["paths"].values():
+        for operation in item.values():
+            _require_body(document, operation.get("requestBody", {}))
     _clean_up_value(document["paths"])
     _clean_up_value(document["components"]["schemas"])
+
+
+def _require_body(document: Document, body: dict[str, Any]) -> None:
+    """Mark a body as required if it has required fields."""
+    schema = document["components"]["schemas"].get(component_of(json_schema_of(body)), {})
+    if schema.get("required"):
+        content = body.pop("content")
+        body |= {"required": True, "content": content}
 
 
 def _without_duplicates(parameters: Sequence[Schema]) -> list[Schema]:
@@ -192,7 +271,7 @@ def _clean_up_object(schema: Schema) -> None:
     absent = {
         name for name, field in schema["properties"].items() if is_object(field) and field.pop(_SOMETIMES_ABSENT, None)
     }
-    required = [name for name in schema.get("required", ()) if name not in absent]
+    required = [name for name in dict.fromkeys(schema.get("required", ())) if name not in absent]
     schema.pop("required", None)
     if required:
         properties = schema.pop("properties")

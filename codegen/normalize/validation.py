@@ -39,7 +39,7 @@ def check_validity(document: Document) -> None:
         if not _PATH.fullmatch(str(path)):
             msg = f"paths/{path}: unbalanced braces"
             raise SpecError(msg)
-    shortened = _with_short_references(document, document, "")
+    shortened = _tolerated(_with_short_references(document, document, ""))
     try:
         validate(shortened)
     except ValidationError as error:
@@ -52,6 +52,24 @@ def check_validity(document: Document) -> None:
     except _VALIDATOR_CRASHES as error:
         msg = f"{_failing_path(shortened)}: not valid OpenAPI: the validator crashed with {error!r}"
         raise SpecError(msg[:_LONGEST_MESSAGE]) from error
+
+
+def _tolerated(document: Document) -> Document:
+    """Complete a copy of a document where it is invalid in a way that does not matter: a response without a description."""
+    components = document.get("components")
+    holders = [components] if is_object(components) else []
+    for item in _objects(document.get("paths")):
+        holders += _objects(item)
+    for holder in holders:
+        for response in _objects(holder.get("responses")):
+            if "$ref" not in response:
+                response.setdefault("description", "")
+    return document
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield the objects among the values of an object."""
+    yield from (item for item in value.values() if is_object(item)) if is_object(value) else ()
 
 
 # Errors that openapi-spec-validator raises for malformed input that it does not check for.

@@ -36,7 +36,7 @@ def test_the_version_is_that_of_the_library() -> None:
         (("wait", "--timeout", "1", "--demo"), 124, "has not ended"),
         (("api", "/me", "--paginate", "--demo"), 2, "is not a page"),
         (("api", "/me", "-X", "DELETE", "--demo"), 3, "Method Not Allowed"),
-        (("fake", "--project", "web"), 2, "no project slug"),
+        (("fake", "--project", "web"), 2, "is not a project slug"),
     ],
 )
 def test_an_error_has_a_message_and_an_exit_code(arguments: tuple[str, ...], exit_code: int, message: str) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
-from circleci_v2.cli.output import build_table, escape_controls, print_message, print_rows, stderr
+from circleci_v2.cli.escaping import escape_line
+from circleci_v2.cli.output import build_table, print_error, print_message, print_rows, stderr
 
 # Sets the title of a terminal; the second is the same with C1 control characters.
 HOSTILE = "\x1b]0;title\x07 \x9d0;title\x9c"
@@ -31,11 +32,6 @@ def test_a_line_of_json_is_flushed_before_the_next_row_is_requested(monkeypatch:
     print_rows(rows(), "jsonl", title="")
 
 
-def test_control_characters_are_escaped_but_for_tabs_and_line_breaks() -> None:
-    assert escape_controls("a\tb\nc") == "a\tb\nc"
-    assert escape_controls(HOSTILE) == r"\x1b]0;title\x07 \x9d0;title\x9c"
-
-
 @pytest.mark.parametrize("name", ["workflow_name", "stopped_at"])
 def test_a_table_contains_no_control_characters_of_its_values(name: str) -> None:
     output = io.StringIO()
@@ -46,10 +42,46 @@ def test_a_table_contains_no_control_characters_of_its_values(name: str) -> None
     assert r"\x1b]0;title" in output.getvalue()
 
 
-def test_a_message_contains_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_message_is_one_line_of_literal_text() -> None:
     with stderr.capture() as captured:
-        print_message(f"[/] {HOSTILE}")
-    assert captured.get() == "[/] \\x1b]0;title\\x07 \\x9d0;title\\x9c\n"
+        print_message(f"[/] :smile: {HOSTILE}\nerror: \ud800")
+    assert captured.get() == r"[/] :smile: \x1b]0;title\x07 \x9d0;title\x9c\nerror: \ud800" + "\n"
+
+
+def test_an_error_is_literal_text_whose_further_lines_are_indented() -> None:
+    with stderr.capture() as captured:
+        print_error(f"[/] :smile: {HOSTILE}\r\nerror: \ud800")
+    assert captured.get() == r"error: [/] :smile: \x1b]0;title\x07 \x9d0;title\x9c" + "\n" + r"  error: \ud800" + "\n"
+
+
+def test_a_value_with_a_line_break_stays_on_the_line_of_its_row() -> None:
+    output = io.StringIO()
+    Console(file=output, width=200).print(build_table([{"name": "a\n│ b"}, {"name": ["c\n"]}], title="x\ny"))
+    assert r"│ a\n│ b" in output.getvalue()
+    assert r"x\ny" in output.getvalue()
+
+
+@pytest.mark.parametrize("value", ["a\rb", "a\nb", "a\r\nb", 'a"b', "a,b", "a\0b", " a ", ""])
+def test_csv_can_be_read_back(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    output = io.StringIO(newline="")
+    monkeypatch.setattr("sys.stdout", output)
+    print_rows([{"name": value, "other": "x"}], "csv", title="")
+    assert list(csv.DictReader(io.StringIO(output.getvalue(), newline=""))) == [{"name": value, "other": "x"}]
+    assert output.getvalue().startswith("name,other\n")
+
+
+def test_csv_contains_structures_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = io.StringIO()
+    monkeypatch.setattr("sys.stdout", output)
+    print_rows([{"name": ["a", None], "number": 1, "none": None}], "csv", title="")
+    assert list(csv.DictReader(io.StringIO(output.getvalue()))) == [{"name": '["a", null]', "number": "1", "none": ""}]
+
+
+def test_json_contains_no_control_character(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = io.StringIO()
+    monkeypatch.setattr("sys.stdout", output)
+    print_rows([{"name": "\x7f\x9b\u202e"}], "jsonl", title="")
+    assert output.getvalue() == r'{"name": "\u007f\u009b\u202e"}' + "\n"
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
@@ -59,4 +91,4 @@ def test_csv_is_escaped_on_a_terminal_and_exact_in_a_pipe(monkeypatch: pytest.Mo
     monkeypatch.setattr("sys.stdout", output)
     print_rows([{"name": HOSTILE}], "csv", title="")
     (row,) = csv.DictReader(io.StringIO(output.getvalue()))
-    assert row == {"name": escape_controls(HOSTILE) if is_terminal else HOSTILE}
+    assert row == {"name": escape_line(HOSTILE) if is_terminal else HOSTILE}

@@ -6,29 +6,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.cli.terminal import COMMAND
 from tests.loopback import TOKEN, Received, Reply, serving
-
-COMMAND = [sys.executable, "-m", "circleci_v2.cli"]
-
-
-@pytest.fixture
-def children_receive_interrupts() -> Iterator[None]:
-    """Start child processes with the default action for SIGINT.
-
-    A process inherits an ignored signal, and Python keeps it ignored: under nohup or as a background job of a shell, the
-    children of pytest would never see the SIGINT that a test sends, and the test would wait for ever. A handler is not
-    inherited; execve(2) resets it to the default.
-    """
-    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, previous)
-
 
 posix_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for a single process")
 
@@ -116,16 +100,40 @@ def test_a_full_disk_is_reported_and_differs_from_a_failed_pipeline() -> None:
     assert result.stderr == "error: No space left on device\n"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="only a POSIX shell can close a stream")
-@pytest.mark.parametrize("arguments", [["whoami", "--demo"], ["whoami", "--demo", "--json"], ["--version"]])
-def test_a_closed_stdout_discards_the_output(arguments: list[str]) -> None:
+only_posix_shells = pytest.mark.skipif(sys.platform == "win32", reason="only a POSIX shell can close a stream")
+
+
+@only_posix_shells
+@pytest.mark.parametrize(
+    "arguments",
+    [["whoami", "--demo"], ["whoami", "--demo", "--json"], ["whoami", "--demo", "--csv"], ["--version"], ["--help"]],
+)
+def test_results_that_a_closed_stdout_loses_are_an_error(arguments: list[str]) -> None:
     result = subprocess.run(
         ["sh", "-c", '"$@" >&-', "sh", *COMMAND, *arguments], check=False, capture_output=True, text=True, timeout=60
     )
-    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert (result.returncode, result.stdout) == (3, "")
+    assert result.stderr == (
+        "error: standard output is closed: redirect it to a file, or to /dev/null to discard the results\n"
+    )
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="only a POSIX shell can close a stream")
+@only_posix_shells
+def test_a_command_without_results_needs_no_stdout(tmp_path: Path) -> None:
+    output = tmp_path / "usage.csv"
+    arguments = ["usage", "gh/acme", "--start", "2d", "--output", str(output), "--demo"]
+    result = subprocess.run(
+        ["sh", "-c", '"$@" <&- >&-', "sh", *COMMAND, *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 0, result
+    assert output.read_text().startswith("ORGANIZATION_ID")
+
+
+@only_posix_shells
 def test_a_closed_stdin_is_empty() -> None:
     arguments = ["sh", "-c", '"$@" <&-', "sh", *COMMAND, "api", "/me", "-d", "@-", "--demo"]
     result = subprocess.run(arguments, check=False, capture_output=True, text=True, timeout=60)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tools import check_sources
-from tools.check_sources import DOCUMENT, Sources, claims_in, descriptions, problems
+from tools.check_sources import DOCUMENT, GUIDE, Sources, claims_in, descriptions, guide_problems, problems
 
 
 @pytest.fixture
@@ -102,6 +102,21 @@ def test_limits_permissions_and_side_effects_are_claims(claim: str):
 @pytest.mark.parametrize("prose", ["Name of the group.", "See `GET /only/404`.", "Returns one page of groups."])
 def test_plain_descriptions_are_not_claims(prose: str):
     assert list(claims_in(prose)) == []
+
+
+@pytest.mark.parametrize(
+    ("added", "problem"),
+    [
+        ("| caches | 15 days | hearsay |", "the last cell names no source: | caches | 15 days | hearsay |"),
+        ("| [caches](https://circleci.com/docs/) | 15 days |  |", "the last cell names no source: | [caches]"),
+        ("Caches are kept for 15 days.", "no source for the claim: Caches are kept for 15 days."),
+    ],
+)
+def test_a_claim_of_the_guide_without_a_source_is_listed(added: str, problem: str):
+    page = GUIDE.read_text(encoding="utf-8")
+    assert list(guide_problems(page)) == []
+    (found,) = guide_problems(f"{page}\n{added}\n")
+    assert found.startswith(f"{GUIDE.name}: {problem}")
 
 
 def test_every_description_of_the_document_has_a_place(document: dict[str, Any]):

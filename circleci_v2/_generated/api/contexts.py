@@ -8,6 +8,7 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.arguments import required
 from circleci_v2._wire.encoding import path_segment
 from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
 from circleci_v2._wire.payload import one_of
@@ -103,7 +104,10 @@ class Contexts(Namespace):
         https://circleci.com/docs/api/v2/index.html#operation/createContext
         """
         return await self._call(
-            OPERATIONS["createContext"], models.Context, path="/context", body={"name": name, "owner": owner}
+            OPERATIONS["createContext"],
+            models.Context,
+            path="/context",
+            body={"name": required("name", name), "owner": required("owner", owner)},
         )
 
     async def get(self, context_id: UUID | str) -> Context:
@@ -122,6 +126,7 @@ class Contexts(Namespace):
 
         Raises:
             AuthenticationError: The token is missing or unknown.
+            PermissionDeniedError: The owner of the token may not do this.
             NotFoundError: It does not exist, or the token has no access to it.
             RateLimitError: Too many requests, and the wait for the next attempt would exceed the deadline.
             APIError: CircleCI rejected the request for another reason, or failed; see `circleci_v2.errors`.
@@ -149,6 +154,7 @@ class Contexts(Namespace):
 
         Raises:
             AuthenticationError: The token is missing or unknown.
+            PermissionDeniedError: The owner of the token may not do this.
             NotFoundError: It does not exist, or the token has no access to it.
             RateLimitError: Too many requests, and the wait for the next attempt would exceed the deadline.
             APIError: CircleCI rejected the request for another reason, or failed; see `circleci_v2.errors`.
@@ -186,6 +192,7 @@ class Contexts(Namespace):
 
         Raises:
             AuthenticationError: The token is missing or unknown.
+            PermissionDeniedError: The owner of the token may not do this.
             NotFoundError: It does not exist, or the token has no access to it.
             RateLimitError: Too many requests, and the wait for the next attempt would exceed the deadline.
             APIError: CircleCI rejected the request for another reason, or failed; see `circleci_v2.errors`.
@@ -209,7 +216,9 @@ class Contexts(Namespace):
         value, and an effect on jobs already queued is not documented. The value is never returned.
 
         A context can have at most 100 variables: a further one is rejected with 400, while existing ones can
-        still be changed. If the context is restricted to groups, only their members may change it.
+        still be changed. If the context is restricted to groups, only their members may change it. The live API
+        reads no key of the body but `value`, and stores an empty text if the body has another key instead; mind
+        this when calling it with `CircleCI.request`.
 
         Args:
             context_id: UUID of the context, from `contexts.list`; names are not accepted. The live API responds with 403
@@ -222,6 +231,7 @@ class Contexts(Namespace):
 
         Raises:
             AuthenticationError: The token is missing or unknown.
+            PermissionDeniedError: The owner of the token may not do this.
             NotFoundError: It does not exist, or the token has no access to it.
             RateLimitError: Too many requests, and the wait for the next attempt would exceed the deadline.
             APIError: CircleCI rejected the request for another reason, or failed; see `circleci_v2.errors`.
@@ -233,7 +243,7 @@ class Contexts(Namespace):
             OPERATIONS["addEnvironmentVariableToContext"],
             one_of(models.ContextEnvironmentVariable, models.MessageResponse),
             path=f"/context/{path_segment('context_id', context_id)}/environment-variable/{path_segment('name', name)}",
-            body={"value": value},
+            body={"value": required("value", value)},
         )
 
     async def delete_environment_variable(self, context_id: UUID | str, name: str) -> MessageResponse:
@@ -253,6 +263,7 @@ class Contexts(Namespace):
 
         Raises:
             AuthenticationError: The token is missing or unknown.
+            PermissionDeniedError: The owner of the token may not do this.
             NotFoundError: It does not exist, or the token has no access to it.
             RateLimitError: Too many requests, and the wait for the next attempt would exceed the deadline.
             APIError: CircleCI rejected the request for another reason, or failed; see `circleci_v2.errors`.
@@ -287,6 +298,7 @@ class Contexts(Namespace):
         Raises:
             BadRequestError: An argument is not valid.
             AuthenticationError: The token is missing or unknown.
+            PermissionDeniedError: The owner of the token may not do this.
             NotFoundError: It does not exist, or the token has no access to it.
             RateLimitError: Too many requests, and the wait for the next attempt would exceed the deadline.
             APIError: CircleCI rejected the request for another reason, or failed; see `circleci_v2.errors`.
@@ -336,6 +348,7 @@ class Contexts(Namespace):
         Raises:
             BadRequestError: An argument is not valid.
             AuthenticationError: The token is missing or unknown.
+            PermissionDeniedError: The owner of the token may not do this.
             NotFoundError: It does not exist, or the token has no access to it.
             ConflictError: It conflicts with the current state, for example a name that is already in use.
             RateLimitError: Too many requests, and the wait for the next attempt would exceed the deadline.
@@ -373,6 +386,7 @@ class Contexts(Namespace):
         Raises:
             BadRequestError: An argument is not valid.
             AuthenticationError: The token is missing or unknown.
+            PermissionDeniedError: The owner of the token may not do this.
             NotFoundError: It does not exist, or the token has no access to it.
             RateLimitError: Too many requests, and the wait for the next attempt would exceed the deadline.
             APIError: CircleCI rejected the request for another reason, or failed; see `circleci_v2.errors`.

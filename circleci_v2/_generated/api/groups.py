@@ -7,6 +7,7 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.arguments import required
 from circleci_v2._wire.encoding import path_segment
 from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
 from circleci_v2.pagination import Paginator
@@ -84,7 +85,7 @@ class Groups(Namespace):
             OPERATIONS["createOrganizationGroup"],
             models.Group,
             path=f"/organizations/{path_segment('org_id', org_id)}/groups",
-            body={"name": name, "description": description},
+            body={"name": required("name", name), "description": description},
         )
 
     async def get(self, org_id: str, group_id: UUID | str) -> Group:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.arguments import required
 from circleci_v2._wire.encoding import path_segment
 from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
 from circleci_v2.pagination import Paginator
@@ -54,7 +55,7 @@ class Organizations(Namespace):
             OPERATIONS["createOrganization"],
             models.Organization,
             path="/organization",
-            body={"name": name, "vcs_type": vcs_type},
+            body={"name": required("name", name), "vcs_type": required("vcs_type", vcs_type)},
         )
 
     async def get(self, org_slug_or_id: OrgSlug | UUID | str) -> Organization:
@@ -161,7 +162,7 @@ class Organizations(Namespace):
             OPERATIONS["createURLOrbAllowListEntry"],
             models.UrlOrbAllowListChange,
             path=f"/organization/{org_path(org_slug_or_id)}/url-orb-allow-list",
-            body={"name": name, "auth": auth, "prefix": prefix},
+            body={"name": required("name", name), "auth": required("auth", auth), "prefix": required("prefix", prefix)},
         )
 
     async def remove_url_orb_allow_list_entry(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.arguments import required
 from circleci_v2._wire.encoding import path_segment
 from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
 from circleci_v2.pagination import Paginator
@@ -96,6 +97,7 @@ class Otel(Namespace):
             BadRequestError: An argument is not valid.
             AuthenticationError: The token is missing or unknown.
             NotFoundError: It does not exist, or the token has no access to it.
+            UnprocessableEntityError: The request is well-formed but refused, for example because a limit is reached.
             APIError: CircleCI rejected the request for another reason, or failed; see `circleci_v2.errors`.
 
         POST /otel/exporters (createOtelExporter),
@@ -106,9 +108,9 @@ class Otel(Namespace):
             models.OtelExporter,
             path="/otel/exporters",
             body={
-                "endpoint": endpoint,
-                "org_id": org_id,
-                "protocol": protocol,
+                "endpoint": required("endpoint", endpoint),
+                "org_id": required("org_id", org_id),
+                "protocol": required("protocol", protocol),
                 "headers": headers,
                 "insecure": insecure,
             },

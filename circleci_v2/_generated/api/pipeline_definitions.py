@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.arguments import required
 from circleci_v2._wire.encoding import path_segment
 from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
 from circleci_v2.pagination import Paginator
@@ -102,9 +103,9 @@ class PipelineDefinitions(Namespace):
             models.PipelineDefinition,
             path=f"/projects/{path_segment('project_id', project_id)}/pipeline-definitions",
             body={
-                "name": name,
-                "checkout_source": checkout_source,
-                "config_source": config_source,
+                "name": required("name", name),
+                "checkout_source": required("checkout_source", checkout_source),
+                "config_source": required("config_source", config_source),
                 "description": description,
             },
         )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.arguments import required
 from circleci_v2._wire.encoding import path_segment
 from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
 from circleci_v2.pagination import Paginator
@@ -100,7 +101,11 @@ class Pipelines(Namespace):
             OPERATIONS["continuePipeline"],
             models.MessageResponse,
             path="/pipeline/continue",
-            body={"configuration": configuration, "continuation-key": continuation_key, "parameters": parameters},
+            body={
+                "configuration": required("configuration", configuration),
+                "continuation-key": required("continuation_key", continuation_key),
+                "parameters": parameters,
+            },
         )
 
     async def get(self, pipeline_id: UUID | str) -> Pipeline:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.arguments import required
 from circleci_v2._wire.encoding import path_segment
 from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
 from circleci_v2.pagination import Paginator
@@ -120,7 +121,7 @@ class Policies(Namespace):
             OPERATIONS["MakeDecision"],
             models.Decision,
             path=f"/owner/{path_segment('owner_id', owner_id)}/context/{path_segment('context', context)}/decision",
-            body={"input": input, "metadata": metadata},
+            body={"input": required("input", input), "metadata": metadata},
         )
 
     async def get_decision_settings(self, owner_id: str, *, context: str = "config") -> DecisionSettings:

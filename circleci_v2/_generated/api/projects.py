@@ -8,6 +8,7 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.arguments import required
 from circleci_v2._wire.encoding import path_segment
 from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
 from circleci_v2.pagination import Paginator
@@ -59,7 +60,7 @@ class Projects(Namespace):
             OPERATIONS["createProject"],
             models.Project,
             path=f"/organization/{org_path(org_slug_or_id)}/project",
-            body={"name": name},
+            body={"name": required("name", name)},
         )
 
     async def get(self, project_slug: ProjectSlug | str) -> Project:
@@ -281,7 +282,7 @@ class Projects(Namespace):
             OPERATIONS["createCheckoutKey"],
             models.CheckoutKey,
             path=f"/project/{project_path(project_slug)}/checkout-key",
-            body={"type": type},
+            body={"type": required("type", type)},
         )
 
     async def get_checkout_key(self, project_slug: ProjectSlug | str, fingerprint: str) -> CheckoutKey:
@@ -408,7 +409,7 @@ class Projects(Namespace):
             OPERATIONS["createEnvVar"],
             models.ProjectEnvironmentVariable,
             path=f"/project/{project_path(project_slug)}/envvar",
-            body={"name": name, "value": value},
+            body={"name": required("name", name), "value": required("value", value)},
         )
 
     async def get_environment_variable(self, project_slug: ProjectSlug | str, name: str) -> ProjectEnvironmentVariable:

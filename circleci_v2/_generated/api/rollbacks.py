@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.arguments import required
 from circleci_v2._wire.encoding import path_segment
 from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
 
@@ -71,10 +72,10 @@ class Rollbacks(Namespace):
             models.Rollback,
             path=f"/projects/{path_segment('project_id', project_id)}/rollback",
             body={
-                "component_name": component_name,
-                "current_version": current_version,
-                "environment_name": environment_name,
-                "target_version": target_version,
+                "component_name": required("component_name", component_name),
+                "current_version": required("current_version", current_version),
+                "environment_name": required("environment_name", environment_name),
+                "target_version": required("target_version", target_version),
                 "namespace": namespace,
                 "parameters": parameters,
                 "reason": reason,

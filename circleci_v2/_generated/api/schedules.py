@@ -8,6 +8,7 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.arguments import required
 from circleci_v2._wire.encoding import path_segment
 from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
 from circleci_v2._wire.types import UNSET, Unset
@@ -103,10 +104,10 @@ class Schedules(Namespace):
             models.Schedule,
             path=f"/project/{project_path(project_slug)}/schedule",
             body={
-                "name": name,
-                "attribution-actor": attribution_actor,
-                "parameters": parameters,
-                "timetable": timetable,
+                "name": required("name", name),
+                "attribution-actor": required("attribution_actor", attribution_actor),
+                "parameters": required("parameters", parameters),
+                "timetable": required("timetable", timetable),
                 "description": description,
             },
             nullable=("description",),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.arguments import required
 from circleci_v2._wire.encoding import path_segment
 from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
 from circleci_v2.pagination import Paginator
@@ -114,7 +115,7 @@ class Triggers(Namespace):
             models.Trigger,
             path=f"/projects/{path_segment('project_id', project_id)}/pipeline-definitions/{path_segment('pipeline_definition_id', pipeline_definition_id)}/triggers",
             body={
-                "event_source": event_source,
+                "event_source": required("event_source", event_source),
                 "checkout_ref": checkout_ref,
                 "config_ref": config_ref,
                 "disabled": disabled,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.arguments import required
 from circleci_v2._wire.encoding import path_segment
 from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
 
@@ -64,7 +65,7 @@ class Usage(Namespace):
             OPERATIONS["createUsageExport"],
             models.UsageExportJob,
             path=f"/organizations/{path_segment('org_id', org_id)}/usage_export_job",
-            body={"end": end, "start": start, "shared_org_ids": shared_org_ids},
+            body={"end": required("end", end), "start": required("start", start), "shared_org_ids": shared_org_ids},
         )
 
     async def get_export(self, org_id: str, usage_export_job_id: UUID | str) -> UsageExportStatus:

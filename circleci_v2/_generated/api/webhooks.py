@@ -8,6 +8,7 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
+from circleci_v2._wire.arguments import required, unmasked
 from circleci_v2._wire.encoding import path_segment
 from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
 from circleci_v2.pagination import Paginator
@@ -106,12 +107,12 @@ class Webhooks(Namespace):
             models.Webhook,
             path="/webhook",
             body={
-                "name": name,
-                "events": events,
-                "scope": scope,
-                "signing-secret": signing_secret,
-                "url": url,
-                "verify-tls": verify_tls,
+                "name": required("name", name),
+                "events": required("events", events),
+                "scope": required("scope", scope),
+                "signing-secret": unmasked("signing_secret", signing_secret),
+                "url": required("url", url),
+                "verify-tls": required("verify_tls", verify_tls),
             },
         )
 
@@ -132,6 +133,7 @@ class Webhooks(Namespace):
         Raises:
             BadRequestError: An argument is not valid.
             AuthenticationError: The token is missing or unknown.
+            PermissionDeniedError: The owner of the token may not do this.
             NotFoundError: It does not exist, or the token has no access to it.
             APIError: CircleCI rejected the request for another reason, or failed; see `circleci_v2.errors`.
 
@@ -146,18 +148,20 @@ class Webhooks(Namespace):
         self,
         webhook_id: UUID | str,
         *,
-        name: str | None = None,
-        events: Sequence[WebhookEventType | str] | None = None,
-        signing_secret: str | None = None,
-        url: str | None = None,
-        verify_tls: bool | None = None,
+        name: str,
+        events: Sequence[WebhookEventType | str],
+        signing_secret: str,
+        url: str,
+        verify_tls: bool,
     ) -> Webhook:
-        """Update the name, URL, events or secret of an outbound webhook.
+        """Replace the name, URL, events and secret of an outbound webhook.
 
-        The update replaces the settings: pass all of them, including the secret. A webhook that is updated
-        without its secret can lose it, as CircleCI-Labs reports, and the masked value cannot restore it;
-        deliveries are then unsigned. The project cannot be changed: to watch another one, use
-        `webhooks.create`.
+        The request replaces all settings, so every argument is required: to change one of them, read the others
+        with `webhooks.get` and pass them on. The signing secret cannot be read, so pass it again to keep it, a
+        new one to rotate it, or an empty text to remove it. Its mask in responses (`****`) is rejected with
+        `ConfigurationError`; CircleCI would store it as the new secret. A request without the secret can delete
+        it, as CircleCI-Labs reports, which leaves deliveries unsigned; this method always sends it. The project
+        cannot be changed: to watch another one, use `webhooks.create`.
 
         When rotating the secret, first configure the receiver with both secrets (`circleci_v2.webhooks.verify`
         accepts several): deliveries signed with the old one may still be in flight. Requires organization
@@ -167,12 +171,12 @@ class Webhooks(Namespace):
             webhook_id: UUID of the webhook subscription, from `webhooks.create` or `webhooks.list`; not the `id` of a
                 delivery. A webhook that the token may not see raises `PermissionDeniedError`, a missing one
                 `NotFoundError`.
-            name: New name to show in the project settings.
-            events: New list of events; it replaces the old list, so include those to keep.
-            signing_secret: New key for the HMAC-SHA256 signatures, or the present one to keep it; configure a new one at the
-                receiver before sending it here. An empty text removes the secret, and leaving it out can do so too.
-            url: New absolute `https://` address of the receiver.
-            verify_tls: Whether to require a valid TLS certificate from now on.
+            name: Name to show in the project settings.
+            events: Events to deliver; the list replaces the old one, so include those to keep.
+            signing_secret: Key of the HMAC-SHA256 signatures: the present one to keep it, or a new one, which the receiver
+                needs beforehand. An empty text removes the secret.
+            url: Absolute `https://` address of the receiver.
+            verify_tls: Whether to require a valid TLS certificate of the receiver.
 
         Returns:
             The webhook after the change, its secret masked.
@@ -180,6 +184,7 @@ class Webhooks(Namespace):
         Raises:
             BadRequestError: An argument is not valid.
             AuthenticationError: The token is missing or unknown.
+            PermissionDeniedError: The owner of the token may not do this.
             NotFoundError: It does not exist, or the token has no access to it.
             APIError: CircleCI rejected the request for another reason, or failed; see `circleci_v2.errors`.
 
@@ -191,11 +196,11 @@ class Webhooks(Namespace):
             models.Webhook,
             path=f"/webhook/{path_segment('webhook_id', webhook_id)}",
             body={
-                "name": name,
-                "events": events,
-                "signing-secret": signing_secret,
-                "url": url,
-                "verify-tls": verify_tls,
+                "name": required("name", name),
+                "events": required("events", events),
+                "signing-secret": unmasked("signing_secret", signing_secret),
+                "url": required("url", url),
+                "verify-tls": required("verify_tls", verify_tls),
             },
         )
 
@@ -217,6 +222,7 @@ class Webhooks(Namespace):
         Raises:
             BadRequestError: An argument is not valid.
             AuthenticationError: The token is missing or unknown.
+            PermissionDeniedError: The owner of the token may not do this.
             NotFoundError: It does not exist, or the token has no access to it.
             APIError: CircleCI rejected the request for another reason, or failed; see `circleci_v2.errors`.
 

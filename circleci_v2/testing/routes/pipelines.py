@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from circleci_v2.testing.clock import rfc3339
 from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
@@ -23,6 +23,9 @@ __all__ = ["routes"]
 routes = Routes()
 
 Item = TypeVar("Item", FakePipeline, FakeWorkflow)
+
+_LISTED_PROJECTS: Final = 250
+"""How many projects the list of an organization covers, as CircleCI's API document says."""
 
 
 def _render_pipeline(state: FakeState, pipeline: FakePipeline) -> dict[str, Any]:
@@ -70,18 +73,23 @@ def _list(state: FakeState, request: FakeRequest, pipelines: Sequence[FakePipeli
 
 @routes.get("/pipeline")
 def list_all(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """List the pipelines of an organization, newest first."""
+    """List the pipelines of the most recently built projects of an organization, newest first."""
     slug = request.query_value("org-slug")
     organization = state.organization(slug) if slug else None
     mine = request.query_flag("mine")
+    projects = [project for project in state.projects.values() if organization in {None, project.organization}]
     pipelines = [
         pipeline
-        for project in state.projects.values()
-        if organization in {None, project.organization}
+        for project in _most_recently_built(projects)
         for pipeline in project.pipelines
         if not mine or pipeline.actor_id == state.user.id
     ]
     return _list(state, request, _newest_first(pipelines))
+
+
+def _most_recently_built(projects: Iterable[FakeProject]) -> list[FakeProject]:
+    built = [project for project in projects if project.pipelines]
+    return sorted(built, key=lambda project: project.pipelines[-1].created_at)[-_LISTED_PROJECTS:]
 
 
 @routes.get("/project/{project-slug}/pipeline")

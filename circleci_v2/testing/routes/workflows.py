@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from circleci_v2.testing.clock import rfc3339
 from circleci_v2.testing.downloads import artifact_url
@@ -18,6 +18,9 @@ from circleci_v2.testing.state.projects import FakeJob, FakeWorkflow
 __all__ = ["render_times", "render_workflow", "routes"]
 
 routes = Routes()
+
+_RERUN_PERIOD: Final = 90 * 24 * 3600
+"""The seconds after its creation for which a workflow can be rerun."""
 
 
 def render_workflow(workflow: FakeWorkflow, now: float) -> dict[str, Any]:
@@ -107,8 +110,9 @@ def cancel_workflow(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.post("/workflow/{id}/rerun")
 def rerun_workflow(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Rerun a workflow: all jobs, the failed ones, or given ones."""
+    """Rerun a workflow that may be rerun: all jobs, the failed ones, or given ones."""
     workflow, fields = state.workflow(request.path_params["id"]), request.json_object()
+    _check_may_be_rerun(workflow, state.now())
     if fields.get("from_failed") and fields.get("jobs"):
         raise HTTPError(HTTPStatus.BAD_REQUEST, "Pass jobs or from_failed, but not both.")
     again = start_rerun(
@@ -120,6 +124,20 @@ def rerun_workflow(state: FakeState, request: FakeRequest) -> FakeResponse:
         from_failed=bool(fields.get("from_failed")),
     )
     return FakeResponse.json({"workflow_id": again.id}, HTTPStatus.ACCEPTED)
+
+
+def _check_may_be_rerun(workflow: FakeWorkflow, now: float) -> None:
+    """Raise for the three kinds of workflows that CircleCI does not rerun.
+
+    Only the refusal of unfinished ones is recorded (https://github.com/mailpoet/mailpoet/pull/6928); that the other two
+    have the same status is an assumption, and their messages are ours.
+    """
+    if workflow.stopped_at(now) is None:
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "Workflow must be in a terminal state to be rerun")
+    if workflow.plan.tag == "setup":
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "Setup workflows cannot be rerun: trigger a new pipeline.")
+    if now - workflow.created_at > _RERUN_PERIOD:
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "Workflows older than 90 days cannot be rerun: trigger a new pipeline.")
 
 
 def _chosen(workflow: FakeWorkflow, identifiers: list[str]) -> list[FakeJob]:

@@ -207,7 +207,7 @@ def _plan_past_workflows(state: FakeState, names: Sequence[str], seed: int, pipe
 
 
 def _apply_user_actions(state: FakeState, workflow: FakeWorkflow, drawn: DrawnWorkflow, random: Random) -> None:
-    """Cancel or rerun a workflow as drawn."""
+    """Cancel or rerun a workflow as drawn; CircleCI does not rerun setup workflows."""
     if drawn.canceled_after is not None:
         workflow.canceled_at = workflow.created_at + drawn.canceled_after
         workflow.canceled_by = workflow.started_by
@@ -215,7 +215,8 @@ def _apply_user_actions(state: FakeState, workflow: FakeWorkflow, drawn: DrawnWo
     failed_at = workflow.stopped_at(float("inf"))
     if drawn.rerun and failed_at is not None:
         at = failed_at + random.uniform(60, 1800)
-        rerun(state, workflow, created_at=at, started_by=workflow.started_by, from_failed=True, random=random)
+        if workflow.plan.tag != "setup":
+            rerun(state, workflow, created_at=at, started_by=workflow.started_by, from_failed=True, random=random)
 
 
 def _add_resources(state: FakeState, project: FakeProject, random: Random) -> None:

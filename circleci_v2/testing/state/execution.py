@@ -27,8 +27,8 @@ def start_workflows(
 ) -> None:
     """Add the planned workflows to a pipeline, created when the pipeline was created.
 
-    Plans after a ``setup`` workflow are started when it, or a rerun of it, succeeds, as with dynamic configuration. If
-    there are no such plans, the pipeline waits to be continued through the API.
+    Plans after a ``setup`` workflow are started when it succeeds, as with dynamic configuration. If there are no such
+    plans, the pipeline waits to be continued through the API.
 
     Args:
         state: The state of the fake.
@@ -57,34 +57,26 @@ def _start_workflows(
 
 @attrs.define(kw_only=True, eq=False)
 class _Continuation:
-    """The part of a pipeline that follows its setup workflow, started by the first successful run of it.
+    """The part of a pipeline that follows its setup workflow, started when that succeeds.
 
     Attributes:
-        setups: The setup workflow and its reruns.
-        workflows: The following workflows, created as soon as a run of the setup workflow is going to succeed.
+        workflows: The following workflows, created as soon as the setup workflow is going to succeed.
     """
 
     state: FakeState
     pipeline: FakePipeline
     plans: Sequence[WorkflowPlan]
     random: Random
-    setups: list[FakeWorkflow] = attrs.field(factory=list[FakeWorkflow])
     workflows: list[FakeWorkflow] = attrs.field(factory=list[FakeWorkflow])
 
     def __call__(self, setup: FakeWorkflow) -> None:
-        """Update the following workflows after a change to a run of the setup workflow."""
-        if setup not in self.setups:
-            self.setups.append(setup)
+        """Update the following workflows after a change to the setup workflow."""
+        # None means that it never succeeds, as things stand.
+        ready_at = setup.stopped_at(math.inf) if setup.status(math.inf) == "success" else None
         if self.plans:
-            self._follow(self._ready_at())
+            self._follow(ready_at)
         elif self.pipeline.continued_at is None:
-            self._update_key(self._ready_at())
-
-    def _ready_at(self) -> float | None:
-        """Return when the first run of the setup workflow succeeds; None means never, as things stand."""
-        succeeding = [setup for setup in self.setups if setup.status(math.inf) == "success"]
-        ends = [setup.stopped_at(math.inf) for setup in succeeding]
-        return min((at for at in ends if at is not None), default=None)
+            self._update_key(ready_at)
 
     def _follow(self, ready: float | None) -> None:
         self.pipeline.continued_at = ready
@@ -159,7 +151,7 @@ def rerun(
 
     Args:
         state: The state of the fake.
-        workflow: The workflow to rerun.
+        workflow: The workflow to rerun; not a setup workflow.
         created_at: The creation time, in seconds since 1970.
         started_by: The id of a user.
         chosen: Run only these jobs, the jobs that depend on them, and unfinished jobs; other jobs keep their results.
@@ -175,7 +167,6 @@ def rerun(
         created_at=created_at,
         started_by=started_by,
         rerun_of=workflow,
-        plan_continuation=workflow.plan_continuation,
     )
     repeated = _jobs_to_repeat(workflow, chosen, from_failed=from_failed, now=created_at)
     by_name: dict[str, FakeJob] = {}

@@ -212,7 +212,7 @@ def test_a_removed_operation_is_removed_and_its_name_is_reported_as_unused():
         in adoption.proposals
     )
     assert any(
-        "Collaboration.properties['avatar_url','vcs-type'] matches nothing" in line and "its reason: " in line
+        "Collaboration.properties['avatar_url','vcs-type'] is not in this document" in line and "its reason: " in line
         for line in adoption.proposals
     )
 

@@ -75,7 +75,7 @@ def test_what_breaks_callers_is_printed_and_does_not_fail_the_download(tmp_path:
     assert main([str(tmp_path / "newer.json"), "--output", str(tmp_path / "openapi.json")]) == 0
     output = " ".join(capsys.readouterr().out.split())
     assert "user.collaborations is removed (GET /me/collaborations) (relied on by cli)" in output
-    assert "Collaboration.properties['avatar_url','vcs-type'] matches nothing" in output
+    assert "Collaboration.properties['avatar_url','vcs-type'] is not in this document" in output
 
 
 def test_a_page_that_is_no_document_is_rejected_by_its_type(site: Site, tmp_path: Path, capsys):

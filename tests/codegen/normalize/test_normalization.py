@@ -76,13 +76,14 @@ def with_another_copy(workflow: dict[str, Any]) -> dict[str, Any]:
     return source
 
 
-def test_two_schemas_under_one_name_are_rejected_with_both_locations():
-    with pytest.raises(
-        SpecError, match=r"two different schemas are called Workflow: at GET /workflow/\{id\} 200 and at GET /pipeline"
-    ) as caught:
-        normal(with_another_copy({**WORKFLOW, "required": ["id"]}))
-    assert "make them equal in a copy of the document" in str(caught.value)
-    assert "names.yaml" in str(caught.value)
+def test_copies_that_differ_are_united_and_noted_with_both_locations():
+    normalized = normalize(with_another_copy({**WORKFLOW, "required": ["id"]}), overlay=NO_CORRECTIONS)
+    assert normalized.document["components"]["schemas"]["Workflow"]["required"] == ["id"]
+    (note,) = [note for note in normalized.notes if "Workflow" in note]
+    assert note == (
+        "Workflow.status is not required in the same copies: at GET /workflow/{id} 200 "
+        "and at GET /pipeline/{pipeline-id}/workflow 200.items[]; it is optional"
+    )
 
 
 def test_a_value_that_came_to_one_copy_of_an_enum_comes_to_all_and_is_noted():
@@ -123,11 +124,22 @@ def test_the_values_that_operations_list_of_one_parameter_are_one_enum_and_noted
     )
 
 
-def test_parameters_of_one_name_that_differ_otherwise_are_rejected_with_a_remedy():
+def test_parameters_of_one_name_and_of_different_kinds_get_names_of_their_own():
     window = {"type": "object", "properties": {"days": {"type": "integer"}}}
-    with pytest.raises(SpecError, match="two different schemas are called ReportingWindow") as caught:
-        normal(with_windows({"type": "string", "enum": ["last-7-days"]}, window))
-    assert "make them equal in a copy of the document" in str(caught.value)
+    source = with_windows({"type": "string", "enum": ["last-7-days"]}, window)
+    normalized = normalize(source, overlay=NO_CORRECTIONS)
+    assert {"ReportingWindow", "ReportingWindow2"} <= set(normalized.document["components"]["schemas"])
+    (note,) = [note for note in normalized.notes if "ReportingWindow" in note]
+    assert note == (
+        "ReportingWindow is an enum at GET /workflow/{id}/0 reporting-window and an object at "
+        "GET /workflow/{id}/1 reporting-window; there it is called ReportingWindow2"
+    )
+
+
+def test_a_difference_that_several_copies_have_is_one_note_with_every_place():
+    source = with_windows(*({"type": "string", "enum": [value]} for value in ("a", "b", "b")))
+    (note,) = [n for n in normalize(source, overlay=NO_CORRECTIONS).notes if "ReportingWindow" in n]
+    assert note.startswith("ReportingWindow has different values at GET /workflow/{id}/0 reporting-window and at GET")
 
 
 def test_what_else_an_object_may_hold_is_a_model_of_its_own():

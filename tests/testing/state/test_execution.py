@@ -76,29 +76,6 @@ async def test_a_setup_goes_on_when_it_is_approved(circleci: CircleCI, fake: Fak
     assert (await circleci.pipelines.get(pipeline)).state == "created"
 
 
-async def test_what_follows_runs_once_when_a_rerun_succeeds(circleci: CircleCI, fake: FakeCircleCI) -> None:
-    pipeline = await triggered(circleci, fake, FAILING)
-    await fake.advance(3600)
-    assert await workflows_of(circleci, pipeline) == [("setup", "failed")]
-    setup = await setup_of(circleci, pipeline)
-    for _ in range(2):
-        await circleci.workflows.rerun(setup, from_failed=True)
-        await fake.advance(3600)
-    setups = [("setup", "failed"), ("setup", "success")]
-    assert await workflows_of(circleci, pipeline) == [*setups, ("build", "success"), ("setup", "success")]
-
-
-async def test_a_canceled_setup_that_is_rerun_goes_on_where_it_was_left(circleci: CircleCI, fake: FakeCircleCI) -> None:
-    pipeline = await triggered(circleci, fake, GENERATE)
-    setup = await setup_of(circleci, pipeline)
-    await circleci.workflows.cancel(setup)
-    await fake.advance(3600)
-    await circleci.workflows.rerun(setup)
-    await fake.advance(3600)
-    ended = [("setup", "canceled"), ("setup", "success"), ("build", "success")]
-    assert await workflows_of(circleci, pipeline) == ended
-
-
 async def test_a_pipeline_is_continued_only_while_its_setup_can_succeed(circleci: CircleCI, fake: FakeCircleCI) -> None:
     identifier = await triggered(circleci, fake, GENERATE, HOLD, follows=False)
     pipeline = fake.state.pipeline(str(identifier))
@@ -110,7 +87,6 @@ async def test_a_pipeline_is_continued_only_while_its_setup_can_succeed(circleci
     key = pipeline.continuation_key
     assert key is not None
     await circleci.pipelines.continue_(continuation_key=key, configuration="version: 2.1")
-    await circleci.workflows.rerun(setup)
     assert pipeline.continuation_key is None
 
 
@@ -144,32 +120,6 @@ async def test_a_rerun_that_has_nothing_to_repeat_ends_as_it_begins(circleci: Ci
     rerun = await circleci.workflows.rerun(pipeline.planned_workflows[0].id, from_failed=True)
     again = await circleci.workflows.get(rerun.workflow_id)
     assert (again.status, again.stopped_at) == ("success", again.created_at)
-
-
-async def test_an_approval_that_nobody_gave_can_be_given_in_a_rerun_of_other_jobs(
-    circleci: CircleCI, fake: FakeCircleCI
-) -> None:
-    jobs = [
-        JobPlan(name="lint"),
-        JobPlan(name="build"),
-        JobPlan(name="hold", type="approval", requires=("build",)),
-        JobPlan(name="deploy", requires=("hold",)),
-    ]
-    pipeline = fake.add_pipeline(PROJECT, status="on_hold", jobs=jobs)
-    (workflow,) = pipeline.planned_workflows
-    rerun = await circleci.workflows.rerun(workflow.id, jobs=[workflow.jobs[0].id])
-    await fake.advance(3600)
-    assert await statuses(circleci, rerun.workflow_id) == {
-        "lint": "success",
-        "build": "success",
-        "hold": "on_hold",
-        "deploy": "blocked",
-    }
-
-    hold = [job async for job in circleci.workflows.list_jobs(rerun.workflow_id) if job.name == "hold"]
-    await circleci.workflows.approve(rerun.workflow_id, hold[0].approval_request_id)
-    await fake.advance(3600)
-    assert (await circleci.workflows.get(rerun.workflow_id)).status == "success"
 
 
 async def test_the_newest_workflow_comes_first_also_while_time_stands_still(

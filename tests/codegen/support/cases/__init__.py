@@ -1,0 +1,17 @@
+"""Documents that the generator had not met, one small case each, as data.
+
+    python -m tests.codegen.support.cases
+
+prints the table. Each case leads to the right code, to a note, or to a refusal with a location.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.codegen.support.cases import copies
+from tests.codegen.support.cases.case import Case
+
+__all__ = ["CASES", "Case"]
+
+CASES: Sequence[Case] = (*copies.CASES,)
