@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from circleci_v2 import artifacts, usage_export, waiting
 from circleci_v2 import history as _history
 from circleci_v2._generated.namespaces import Namespaces, NamespacesWithRawResponse
+from circleci_v2._http.redaction import redact_message
 from circleci_v2._http.session import CallOptions, Session
 from circleci_v2._wire.deviations import Deviation, DeviationReporter
 from circleci_v2._wire.json import load_json
@@ -113,7 +114,7 @@ class CircleCI(Namespaces):
         )
         self._session = Session(self._settings, transport=transport)
         self._options = CallOptions.of(self._settings)
-        self._deviations = DeviationReporter(strict=strict, emit=self._emit_deviation)
+        self._deviations = DeviationReporter(strict=strict, emit=self._emit_deviation, redact=redact_message)
         super().__init__(self._send)
 
     # Each common job is a function of a client, in a package of its own; here it becomes a method.
@@ -191,7 +192,12 @@ class CircleCI(Namespaces):
         return (await self._send(request)).data
 
     def stream(
-        self, url: str, *, headers: Mapping[str, str] | None = None, authenticate: bool = False
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        authenticate: bool = False,
+        decode_content: bool = False,
     ) -> AbstractAsyncContextManager[StreamedBody]:
         """GET any URL and stream the body, with the same retries, limits and events as every call.
 
@@ -201,6 +207,8 @@ class CircleCI(Namespaces):
                 redirects to.
             authenticate: Whether to send the token to the host of the URL. Hosts it redirects to never get it. Default:
                 False.
+            decode_content: Whether to decode a body with a ``Content-Encoding``; gzip and deflate can be decoded. Default:
+                False.
 
         Yields:
             The open response; iterate over it for its bytes.
@@ -208,10 +216,14 @@ class CircleCI(Namespaces):
         Raises:
             APIError: The server rejected the request, or failed.
             APIConnectionError: No response arrived, or the connection broke while reading.
-            DecodeError: The server sent an error whose body exceeds ``max_response_bytes``.
-            ConfigurationError: `url` is not a valid URL, or a header is not valid.
+            DecodeError: The server sent an error whose body exceeds ``max_response_bytes``, or an encoding that the
+                client cannot decode.
+            InvalidURLError: `url` is not a valid URL, or must not receive the token.
+            ConfigurationError: A header is not valid.
         """
-        return self._session.stream(url, headers=headers, authenticate=authenticate, options=self._options)
+        return self._session.stream(
+            url, headers=headers, authenticate=authenticate, decode_content=decode_content, options=self._options
+        )
 
     @property
     def with_raw_response(self) -> NamespacesWithRawResponse:
@@ -289,7 +301,8 @@ class CircleCI(Namespaces):
             if not response.content.strip():
                 return Payload(response, None, report)
             kind = response.headers.get("content-type", "an unknown type")
-            start = response.content[:80].decode("utf-8", "replace")
+            # A token that the server echoes is redacted before a cut could leave a part of it.
+            start = redact_message(response.content[:4096].decode("utf-8", "replace"))[:80]
             msg = f"the response of {operation_id or 'the request'} is {kind} and not JSON: {start!r}…"
             raise DecodeError(msg, operation_id=operation_id) from error
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -20,7 +20,7 @@ from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 from circleci_v2.events import Event
 from circleci_v2.policies import RateLimitPolicy, RetryPolicy, Timeout
 
-__all__ = ["AuthScheme", "ConnectionOptions", "Secret", "Settings", "Token", "resolve"]
+__all__ = ["AuthScheme", "ConnectionOptions", "Secret", "Settings", "Token", "is_loopback", "resolve"]
 
 AuthScheme = Literal["header", "bearer", "basic"]
 
@@ -69,6 +69,14 @@ Token = str | Callable[[], Awaitable[str]]
 """A personal API token, or an async function that returns one for each request."""
 
 
+def _token_hosts(hosts: Iterable[str]) -> tuple[str, ...]:
+    if not isinstance(hosts, (list, tuple, set, frozenset)):
+        # Text is iterable, too, and each of its characters would be taken for a host.
+        msg = f"token_hosts={hosts!r} must be a list of hosts, such as ['files.example.com']"
+        raise ConfigurationError(msg)
+    return tuple(hosts)
+
+
 @attrs.frozen(kw_only=True)
 class ConnectionOptions:
     """How the client connects to CircleCI.
@@ -85,10 +93,15 @@ class ConnectionOptions:
         trust_env: Whether to read proxies and CA certificates from the environment. Default: True.
         allow_http: Send the token unencrypted to a host other than this machine. Use it only for a CircleCI server
             inside a network that you trust. Default: False.
+        token_hosts: Other hosts that may receive the token, for the artifacts of a CircleCI server that keeps them on
+            another host than its API: ``files.example.com``, ``*.example.com`` for all hosts below a domain, or with a
+            port, ``files.example.com:8443``. The token always goes to the origin of ``base_url``, and from CircleCI's
+            cloud to its artifact hosts, ``*.circle-artifacts.com``; a URL on any other host is rejected where a method
+            would send the token to it. Default: none.
         keepalive: Seconds that an idle connection is kept open. Default: 30.
 
     Raises:
-        ConfigurationError: `http2` and `fast` are both set.
+        ConfigurationError: `http2` and `fast` are both set, or `token_hosts` is not a list.
     """
 
     http2: bool = False
@@ -98,6 +111,7 @@ class ConnectionOptions:
     cert: str | tuple[str, str] | None = None
     trust_env: bool = True
     allow_http: bool = False
+    token_hosts: tuple[str, ...] = attrs.field(default=(), converter=_token_hosts)
     keepalive: float = 30.0
 
     def __attrs_post_init__(self) -> None:
@@ -245,7 +259,7 @@ def _base_url(given: object, *, allow_http: bool) -> str:
         shown = text.rpartition("@")[2]
         msg = f"base_url={shown!r} is not the URL of an API: use a form like https://circleci.example.com/api/v2"
         raise ConfigurationError(msg)
-    if parts.scheme == "http" and not allow_http and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname or ""):
         msg = (
             f"base_url={text!r} would send the token unencrypted: use https://, or, inside a network that you trust, "
             "pass connection=ConnectionOptions(allow_http=True)"
@@ -271,7 +285,8 @@ def _is_api_url(parts: SplitResult) -> bool:
     return is_web_url and not (parts.query or parts.fragment or "@" in parts.netloc)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, which requests reach without a network."""
     # RFC 6761, section 6.3, reserves `localhost` and everything below it for the loopback interface.
     if host == "localhost" or host.endswith(".localhost"):
         return True

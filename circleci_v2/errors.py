@@ -24,7 +24,8 @@ The tree::
     ├── StreamError                     a stream was used wrongly, or was cancelled from outside
     ├── InvalidSlugError                not a project or organization slug (also a ``ValueError``)
     └── ConfigurationError              an argument or setting is invalid (also a ``ValueError``)
-        └── ArgumentTypeError           ... because it has a type that is not accepted
+        ├── ArgumentTypeError           ... because it has a type that is not accepted
+        └── InvalidURLError             not a URL, or not one that may receive the token
 
 Other statuses from 400 up raise ``APIError`` itself, and so does a redirect that is not followed. No error contains the
 token: ``headers`` are those of the response, and ``url`` is the URL of the request, which never includes it.
@@ -48,6 +49,7 @@ __all__ = [
     "ConflictError",
     "DecodeError",
     "InvalidSlugError",
+    "InvalidURLError",
     "NotFoundError",
     "PaginationError",
     "PermissionDeniedError",
@@ -352,4 +354,12 @@ class ArgumentTypeError(ConfigurationError, TypeError):
     """An argument or setting has a type that is not accepted; the message names it and says which types are.
 
     It is also a `TypeError`, as Python raises for an argument of the wrong type.
+    """
+
+
+class InvalidURLError(ConfigurationError):
+    """A URL that cannot be requested, or that must not receive the token; nothing was sent.
+
+    Raised by `CircleCI.stream` and `CircleCI.open_artifact`. For a host that may have the token, the message shows how to
+    allow it.
     """

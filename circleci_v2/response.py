@@ -46,8 +46,8 @@ class Response(Generic[T]):
 class StreamedBody:
     """A response whose body is read as a stream; iterate over it, once, for the bytes.
 
-    The bytes are those of the wire, compressed when ``content-encoding`` says so; send ``Accept-Encoding: identity`` to
-    prevent that.
+    Unless ``decode_content=True`` was passed, the bytes are those of the wire, compressed when ``content-encoding`` says
+    so. ``Accept-Encoding: identity`` mostly prevents that, but object stores send a file as it was uploaded.
 
     Attributes:
         status_code: The HTTP status, below 300.

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from circleci_v2 import CircleCI
-from circleci_v2.errors import ConfigurationError
+from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 from circleci_v2.operations import OPERATIONS, Operation
 from circleci_v2.pagination import Page, Paginator
 from tests.support.samples import sample
@@ -287,4 +287,13 @@ async def test_the_mask_of_a_signing_secret_is_never_sent_as_a_secret():
             await circleci.webhooks.update(WEBHOOK, **copied)
         with pytest.raises(ConfigurationError, match=r"signing_secret='\*\*\*\*' is the mask"):
             await circleci.webhooks.create(**copied, scope={"id": WEBHOOK, "type": "project"})
+    assert requests == []
+
+
+@pytest.mark.parametrize("secret", [b"a long secret", 5], ids=["bytes", "number"])
+async def test_a_signing_secret_that_is_no_text_is_refused_without_showing_it(secret: Any):
+    requests: list[httpx.Request] = []
+    async with client(record_into(requests)) as circleci:
+        with pytest.raises(ArgumentTypeError, match=r"^signing_secret must be text, not (bytes|int)$"):
+            await circleci.webhooks.update(WEBHOOK, **{**REPLACEMENT, "signing_secret": secret})
     assert requests == []

@@ -1,8 +1,9 @@
 """Download files so that each one is complete or absent, and stays below the directory that the user chose.
 
 `resumable` reads a URL to its end across broken connections, `atomic_file` gives a file its name only when it is
-complete, `safe_directory` opens directories without following links, and `threads` moves blocking file operations to
-worker threads that survive cancellation. `circleci_v2.artifacts.safe_paths` decides which artifact paths are acceptable.
+complete, `part_files` names and locks incomplete files and removes those that killed processes left, `safe_directory`
+opens directories without following links, and `threads` moves blocking file operations to worker threads that survive
+cancellation. `circleci_v2.artifacts.safe_paths` decides which artifact paths are acceptable.
 
 Threat model
 ------------
@@ -21,9 +22,12 @@ Defended:
   opened relative to its open parent with ``O_NOFOLLOW``, and the final name is assigned by ``link`` or ``rename``, which
   do not follow links. Content goes to a new file (``O_EXCL``), so hard links to existing files are never written through.
 - *Partial files*: content is written under a random temporary name, flushed with ``fsync`` and then renamed. Errors and
-  cancellation remove the temporary file; a killed process leaves at most a hidden ``.circleci-*.part`` file.
-- *Mixed content*: a resumed download uses ``If-Range`` with a strong validator, and ``Content-Range`` and
-  ``Content-Length`` are checked against the bytes received.
+  cancellation remove the temporary file; a killed process leaves at most hidden ``.circleci-*.part`` files, which the
+  next download into the same directories removes. Their locks tell them from the files of running processes.
+- *Mixed content*: a download is resumed only with a strong validator, sent as ``If-Range`` and compared with that of
+  every part; ``Content-Range`` and ``Content-Length`` are checked against the bytes received.
+- *Other content than the job stored*: a body with a ``Content-Encoding`` is decoded or rejected, and a status without
+  the file, such as 204, is an error and not an empty file.
 - *Token leaks*: the token is sent to the host that CircleCI names, never to hosts that it redirects to. Presigned URLs
   are requested without it.
 

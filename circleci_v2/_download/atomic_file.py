@@ -13,7 +13,8 @@ from typing import Literal, Self, TypeAlias
 import anyio
 from anyio import to_thread
 
-from circleci_v2._download.safe_directory import Directory, is_link, require_absent, symlink_error, temporary_name
+from circleci_v2._download.part_files import PartFile, StaleParts, create_part
+from circleci_v2._download.safe_directory import Directory, is_link, require_absent, symlink_error
 from circleci_v2._download.threads import BufferedSink, OnBytes
 
 __all__ = ["AtomicFile", "Overwrite", "atomic_file", "atomic_file_sink"]
@@ -23,7 +24,7 @@ Overwrite: TypeAlias = Literal["error", "skip", "replace"]
 
 
 class AtomicFile:
-    """A file that is written under a temporary name beside its final name.
+    """A file that is written as a part file beside its final name.
 
     The methods block, so call them in worker threads. A lock serialises them: when a task is cancelled while a thread
     still works for it, `discard` waits for that thread and then cleans up.
@@ -32,20 +33,23 @@ class AtomicFile:
         root: An open directory; it stays open.
         parts: The names of the directories below the root, created when missing, and of the file.
         replace: Whether to replace a file that has the name already.
+        stale: Removes part files that killed processes left in the directory. Default: one for this file alone.
     """
 
-    def __init__(self, root: Directory, parts: Sequence[str], *, replace: bool) -> None:
+    def __init__(
+        self, root: Directory, parts: Sequence[str], *, replace: bool, stale: StaleParts | None = None
+    ) -> None:
         *self._parents, self._name = parts
         self._root = root
         self._replace = replace
-        self._temporary = temporary_name()
+        self._stale = stale or StaleParts()
         self._directory = root
-        self._descriptor: int | None = None
+        self._part: PartFile | None = None
         self._finished = False
         self._lock = threading.Lock()
 
     def open(self) -> Self:
-        """Create the directories and the temporary file.
+        """Create the directories and the part file.
 
         Raises:
             FileExistsError: A file has the name already and must not be replaced.
@@ -55,8 +59,9 @@ class AtomicFile:
             if self._finished:
                 raise _not_open()
             self._directory = _open_parents(self._root, self._parents)
+            self._stale.clear(self._directory, self._parents)
             _require_writable(self._directory, self._name, replace=self._replace)
-            self._descriptor = self._directory.create(self._temporary)
+            self._part = create_part(self._directory)
         return self
 
     def write(self, data: bytes | bytearray) -> None:
@@ -82,36 +87,41 @@ class AtomicFile:
         """
         with self._lock:
             os.fsync(self._open_descriptor())
+            part = self._open_part()
             # Windows cannot rename an open file.
-            self._close_descriptor()
-            self._directory.rename(self._temporary, self._name, replace=self._replace)
+            part.close()
+            self._directory.rename(part.name, self._name, replace=self._replace)
             self._finish()
 
     def discard(self) -> None:
-        """Remove the temporary file; do nothing after `commit`."""
+        """Remove the part file; do nothing after `commit`."""
         with self._lock:
             if self._finished:
                 return
             with ExitStack() as cleanup:
                 cleanup.callback(self._finish)
-                cleanup.callback(self._directory.remove, self._temporary)
-                self._close_descriptor()
+                if self._part is not None:
+                    cleanup.callback(self._directory.remove, self._part.name)
+                    self._part.close()
+
+    def _open_part(self) -> PartFile:
+        if self._part is None or self._part.descriptor is None:
+            raise _not_open()
+        return self._part
 
     def _open_descriptor(self) -> int:
-        if self._descriptor is None:
+        descriptor = self._open_part().descriptor
+        if descriptor is None:
             raise _not_open()
-        return self._descriptor
-
-    def _close_descriptor(self) -> None:
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
-            # Even when close() fails, the descriptor is gone and its number may be reused: never close it twice.
-            os.close(descriptor)
+        return descriptor
 
     def _finish(self) -> None:
         self._finished = True
-        if self._directory is not self._root:
-            self._directory.close()
+        with ExitStack() as cleanup:
+            if self._directory is not self._root:
+                cleanup.callback(self._directory.close)
+            if self._part is not None:
+                self._part.release()
 
 
 def _open_parents(root: Directory, parents: Sequence[str]) -> Directory:
@@ -143,19 +153,22 @@ def _not_open() -> ValueError:
 
 
 @asynccontextmanager
-async def atomic_file(root: Directory, parts: Sequence[str], *, replace: bool) -> AsyncGenerator[AtomicFile]:
+async def atomic_file(
+    root: Directory, parts: Sequence[str], *, replace: bool, stale: StaleParts | None = None
+) -> AsyncGenerator[AtomicFile]:
     """Open an `AtomicFile`; commit it at the end of the block, or discard it when the block raises or is cancelled.
 
     Args:
         root: An open directory.
         parts: The names of directories below it, and of the file.
         replace: Whether to replace a file that has the name already.
+        stale: As for `AtomicFile`.
 
     Raises:
         FileExistsError: A file has the name already and must not be replaced.
         OSError: A directory or a link has the name, or the file system reports an error.
     """
-    file = AtomicFile(root, parts, replace=replace)
+    file = AtomicFile(root, parts, replace=replace, stale=stale)
     try:
         await to_thread.run_sync(file.open)
         yield file
@@ -167,10 +180,15 @@ async def atomic_file(root: Directory, parts: Sequence[str], *, replace: bool) -
 
 @asynccontextmanager
 async def atomic_file_sink(
-    root: Directory, parts: Sequence[str], *, replace: bool, on_bytes: OnBytes | None = None
+    root: Directory,
+    parts: Sequence[str],
+    *,
+    replace: bool,
+    stale: StaleParts | None = None,
+    on_bytes: OnBytes | None = None,
 ) -> AsyncGenerator[BufferedSink]:
     """Open an `atomic_file` as the target of a download; `on_bytes` is called as `BufferedSink` says."""
-    async with atomic_file(root, parts, replace=replace) as file:
+    async with atomic_file(root, parts, replace=replace, stale=stale) as file:
         sink = BufferedSink(file, on_bytes)
         yield sink
         await sink.flush()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -17,20 +16,20 @@ from typing import Protocol
 
 __all__ = [
     "Directory",
-    "is_case_insensitive",
     "is_link",
     "open_directory",
     "require_absent",
     "symlink_error",
-    "temporary_name",
 ]
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 _NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_FOLLOW | getattr(os, "O_BINARY", 0)
+# O_NONBLOCK: opening a named pipe does not wait. Locks on NFS need a descriptor that may write.
+_EXISTING_FILE = os.O_RDWR | _NO_FOLLOW | getattr(os, "O_NONBLOCK", 0)
 
 SUPPORTS_DIR_FD = bool(_NO_FOLLOW and _DIRECTORY) and (
-    {os.open, os.mkdir, os.stat, os.link, os.rename, os.unlink} <= os.supports_dir_fd
+    {os.open, os.mkdir, os.stat, os.link, os.rename, os.unlink} <= os.supports_dir_fd and os.listdir in os.supports_fd
 )
 
 
@@ -58,6 +57,18 @@ class Directory(Protocol):
         Raises:
             FileExistsError: An entry of this name exists.
         """
+        ...
+
+    def open(self, name: str) -> int:
+        """Open a file to read and lock it, without following links, and return its descriptor.
+
+        Raises:
+            OSError: There is no such file, or it may not be opened.
+        """
+        ...
+
+    def names(self) -> list[str]:
+        """Return the names of all entries."""
         ...
 
     def rename(self, temporary: str, name: str, *, replace: bool) -> None:
@@ -88,21 +99,6 @@ def open_directory(path: Path) -> Directory:
     return PathDirectory(path.resolve())
 
 
-def temporary_name() -> str:
-    """Return a name that cannot be guessed, so that no artifact can claim it."""
-    return f".circleci-{secrets.token_hex(16)}.part"
-
-
-def is_case_insensitive(directory: Directory) -> bool:
-    """Return whether the file system ignores case; tested with a temporary file."""
-    name = temporary_name()
-    os.close(directory.create(name))
-    try:
-        return directory.lstat(name.upper()) is not None
-    finally:
-        directory.remove(name)
-
-
 class DescriptorDirectory:
     """A `Directory` held by a descriptor, so that renaming or replacing its path cannot redirect later operations."""
 
@@ -129,6 +125,12 @@ class DescriptorDirectory:
 
     def create(self, name: str) -> int:
         return os.open(name, _NEW_FILE, 0o666, dir_fd=self._descriptor)
+
+    def open(self, name: str) -> int:
+        return os.open(name, _EXISTING_FILE, dir_fd=self._descriptor)
+
+    def names(self) -> list[str]:
+        return os.listdir(self._descriptor)  # noqa: PTH208 - pathlib does not take descriptors
 
     def rename(self, temporary: str, name: str, *, replace: bool) -> None:
         if not replace and self._link_and_remove(temporary, name):
@@ -181,6 +183,12 @@ class PathDirectory:
 
     def create(self, name: str) -> int:
         return os.open(self._path / name, _NEW_FILE, 0o666)
+
+    def open(self, name: str) -> int:
+        return os.open(self._path / name, _EXISTING_FILE)
+
+    def names(self) -> list[str]:
+        return [entry.name for entry in self._path.iterdir()]
 
     def rename(self, temporary: str, name: str, *, replace: bool) -> None:
         if not replace:

@@ -10,11 +10,11 @@ from typing import Final
 
 import httpx
 
-from circleci_v2._http.logging import register_secret
+from circleci_v2._http.redaction import redact_logs, register_secret
 from circleci_v2.config import AuthScheme, Secret, Settings
 from circleci_v2.errors import ConfigurationError
 
-__all__ = ["Credential", "Credentials", "has_valid_authority", "is_same_origin", "is_web_address"]
+__all__ = ["Credential", "Credentials", "has_valid_authority", "is_same_origin", "is_web_address", "port_of"]
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
@@ -22,15 +22,17 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 class Credential:
     """A header that holds the token, and shows it neither in a repr nor among the local variables of a traceback.
 
-    The token is redacted from logs while this object exists: as long as it is current, or a request that carries it is
-    in flight.
+    The token is redacted from logs and errors while this object exists: as long as it is current, or a request that
+    carries it is in flight.
     """
 
     __slots__ = ("__weakref__", "header")
 
     def __init__(self, scheme: AuthScheme, token: Secret) -> None:
         self.header = _header(scheme, token)
-        register_secret(self, token.reveal(), self.header[1].decode("ascii").rpartition(" ")[2])
+        text = token.reveal()
+        encoded = base64.b64encode(text.encode("ascii")).decode("ascii")
+        register_secret(self, text, encoded, self.header[1].decode("ascii").rpartition(" ")[2])
 
     def __repr__(self) -> str:
         return "Credential(…)"
@@ -58,6 +60,7 @@ class Credentials:
     """
 
     def __init__(self, settings: Settings) -> None:
+        redact_logs()
         self._token = settings.token
         self._scheme: AuthScheme = settings.auth
         self._latest: tuple[Secret, Credential] | None = None
@@ -82,7 +85,7 @@ class Credentials:
 
 def is_same_origin(one: httpx.URL, other: httpx.URL) -> bool:
     """Whether two URLs have scheme, host and port in common (RFC 6454, section 5)."""
-    return (one.scheme, one.host, _port(one)) == (other.scheme, other.host, _port(other))
+    return (one.scheme, one.host, port_of(one)) == (other.scheme, other.host, port_of(other))
 
 
 def is_web_address(url: httpx.URL) -> bool:
@@ -91,9 +94,18 @@ def is_web_address(url: httpx.URL) -> bool:
 
 
 def has_valid_authority(url: httpx.URL) -> bool:
-    """Whether a URL has a host, and no port outside the range of TCP, which httpx accepts but a socket does not."""
-    return bool(url.host) and (url.port is None or 0 < url.port < 1 << 16)
+    """Whether a URL has a host that can be looked up, and no port outside the range of TCP; httpx accepts others."""
+    return bool(url.host) and _can_be_looked_up(url.raw_host) and (url.port is None or 0 < url.port < 1 << 16)
 
 
-def _port(url: httpx.URL) -> int | None:
+def _can_be_looked_up(host: bytes) -> bool:
+    try:
+        # As the standard library does before it looks a host up: it rejects empty labels and those above 63 bytes.
+        return bool(host.decode("ascii").encode("idna"))
+    except UnicodeError:
+        return False
+
+
+def port_of(url: httpx.URL) -> int | None:
+    """Return the port of a URL, which is that of its scheme unless it names one; None for an unknown scheme."""
     return url.port if url.port is not None else _DEFAULT_PORTS.get(url.scheme)

@@ -3,7 +3,8 @@
 Threat: a compression bomb. httpx decompresses everything that arrived in one step, so 64 KiB of gzip may become 64 MiB
 in memory, and gzip inside gzip a thousand times that, before a size limit can be checked.
 
-The client requests gzip and deflate only (``Accept-Encoding``); a body with any other encoding is an error.
+The client can decode gzip and deflate only, and requests nothing else (``Accept-Encoding``); a body with any other
+encoding is an error.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class ContentDecoder:
         """
         if self._unsupported and data:
             # Not in the constructor: a response without a body may have the header, too.
-            msg = f"the response has Content-Encoding {self._unsupported[0]!r}, but only gzip and deflate were accepted"
+            msg = f"the response has Content-Encoding {self._unsupported[0]!r}, but the client decodes only gzip and deflate"
             raise UnsupportedEncodingError(msg)
         return _decode_through(self._layers, data)
 

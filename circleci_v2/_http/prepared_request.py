@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, get_args
 from urllib.parse import quote, urlencode
@@ -17,10 +18,11 @@ import httpx
 from circleci_v2 import __version__
 from circleci_v2._http.auth import Credential, is_same_origin, is_web_address
 from circleci_v2._http.logging import AttemptInfo
+from circleci_v2._http.redaction import url_without_query
 from circleci_v2._wire.encoding import has_dot_segments
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
-from circleci_v2.errors import ConfigurationError
+from circleci_v2.errors import ConfigurationError, InvalidURLError
 from circleci_v2.policies import Failure, Priority, RetryPolicy, Timeout
 
 __all__ = ["CallOptions", "CallState", "PreparedRequest"]
@@ -32,7 +34,25 @@ _DOWNLOAD_HEADERS: Final = ((b"Accept", b"*/*"), *_HEADERS[1:])
 _METHODS_WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """The methods that change nothing (RFC 9110, section 9.2.1)."""
-_CONFIDENTIAL_HEADERS: Final = frozenset({b"authorization", b"circle-token", b"cookie"})
+_HEADERS_FOR_ANY_ORIGIN: Final = frozenset(
+    {
+        *(b"accept", b"accept-charset", b"accept-encoding", b"accept-language", b"cache-control", b"content-type"),
+        *(
+            b"if-match",
+            b"if-modified-since",
+            b"if-none-match",
+            b"if-range",
+            b"if-unmodified-since",
+            b"pragma",
+            b"range",
+        ),
+        b"user-agent",
+    }
+)
+"""The headers that hold no credentials. Any other may, whatever its name: ``X-Api-Key``, ``Private-Token``, ``Cookie``."""
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# RFC 9110, section 5.5; h11 and aiohttp reject the same characters, later and with errors of their own.
+_FORBIDDEN_IN_VALUE: Final = re.compile(r"[\x00\r\n]|[^\x00-\xff]")
 
 
 def _known_priority(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -92,22 +112,29 @@ class PreparedRequest:
     Attributes:
         method: The HTTP method.
         url: The URL, before any redirect.
-        headers: The headers, without the token. Other origins do not receive those of them that hold credentials.
+        headers: The headers, without the token. Other origins receive only those that cannot hold credentials.
         content: The body, or None.
         authenticate: Whether the token is sent with it, to the origin of `url` only.
         timeout: The limits for the parts of an attempt.
         operation_id: The operation, or None.
         bucket: The requests that are assumed to share a rate limit with it, until a response shows which ones do.
+        hides_query: Whether errors, events and logs show `url` without its query, which signs a presigned URL.
     """
 
     method: str
-    url: httpx.URL
-    headers: tuple[tuple[bytes, bytes], ...]
+    url: httpx.URL = attrs.field(repr=lambda url: url_without_query(str(url)))
+    headers: tuple[tuple[bytes, bytes], ...] = attrs.field(repr=False)
     content: bytes | None = attrs.field(repr=False)
     authenticate: bool
     timeout: Timeout
     operation_id: str | None
     bucket: str
+    hides_query: bool = False
+
+    @property
+    def shown_url(self) -> str:
+        """The URL as errors, events and logs show it."""
+        return url_without_query(str(self.url)) if self.hides_query else str(self.url)
 
     @classmethod
     def for_operation(cls, request: Request, *, base_url: str, timeout: Timeout) -> PreparedRequest:
@@ -147,7 +174,8 @@ class PreparedRequest:
             timeout: The limits for the parts of an attempt.
 
         Raises:
-            ConfigurationError: `url` is not an http or https URL, or a header is not valid.
+            InvalidURLError: `url` is not an http or https URL.
+            ConfigurationError: A header is not valid.
         """
         address = _web_address(url)
         own = tuple(_encoded_header(name, value) for name, value in headers.items())
@@ -161,6 +189,7 @@ class PreparedRequest:
             timeout=timeout,
             operation_id=None,
             bucket=f"{address.scheme}://{address.host}",
+            hides_query=True,
         )
 
     def to_httpx(self, url: httpx.URL, credential: Credential | None) -> httpx.Request:
@@ -197,7 +226,7 @@ class PreparedRequest:
         return request
 
     def _headers_for_other_origins(self) -> Iterator[tuple[bytes, bytes]]:
-        return (header for header in self.headers if header[0].lower() not in _CONFIDENTIAL_HEADERS)
+        return (header for header in self.headers if header[0].lower() in _HEADERS_FOR_ANY_ORIGIN)
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -217,6 +246,7 @@ class CallState:
         counted_at: When the attempt was counted against a published limit; None for nearly all.
         is_observed: Whether the log or ``on_event`` receives this attempt.
         may_have_taken_effect: Whether an attempt may have done what the request asks for, although it failed.
+        credential: The token of the latest attempt; kept so that it is redacted from an error of that attempt.
     """
 
     request: PreparedRequest
@@ -231,6 +261,7 @@ class CallState:
     counted_at: float | None = None
     is_observed: bool = False
     may_have_taken_effect: bool = False
+    credential: Credential | None = None
 
     def note_unknown_effect(self, cause: int | Failure) -> None:
         """Record that the latest attempt may have taken effect, if its outcome leaves that open.
@@ -254,7 +285,7 @@ class CallState:
             call=self.sequence,
             attempt=self.attempt,
             method=self.request.method,
-            url=str(self.request.url),
+            url=self.request.shown_url,
         )
 
 
@@ -281,25 +312,23 @@ def _encoded_body(value: Any) -> bytes:
 
 
 def _encoded_header(name: str, value: str) -> tuple[bytes, bytes]:
-    # The value may be a credential, so that the message shows the name only.
-    try:
-        return name.encode("ascii"), value.encode("latin-1")
-    except UnicodeEncodeError:
-        msg = f"the header {name!r} cannot be sent: names are ASCII, and values are Latin-1 (RFC 9110, section 5.5)"
-        raise ConfigurationError(msg) from None
+    if not _HEADER_NAME.fullmatch(name) or _FORBIDDEN_IN_VALUE.search(value):
+        # The value may be a credential.
+        msg = f"headers: {name!r} is not the name of a header, or its value is not text that a header can hold"
+        raise ConfigurationError(msg)
+    return name.encode("ascii"), value.encode("latin-1")
 
 
 def _web_address(url: str) -> httpx.URL:
     try:
         address = httpx.URL(url)
-        is_complete = is_web_address(address)
-    except (httpx.InvalidURL, ValueError) as error:
-        msg = f"{url!r} is not an address: {error}"
-        raise ConfigurationError(msg) from None
-    if not is_complete:
-        msg = f"{url!r} is not an address of the form https://host/path"
-        raise ConfigurationError(msg)
-    return address
+        if is_web_address(address):
+            return address
+    except (httpx.InvalidURL, ValueError, TypeError):
+        # TypeError: not text. The messages of the others quote the URL, with its query.
+        pass
+    msg = f"{url_without_query(str(url))!r} is not an address of the form https://host/path"
+    raise InvalidURLError(msg)
 
 
 def _exact_url(base_url: str, target: str) -> httpx.URL:

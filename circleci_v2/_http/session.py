@@ -24,7 +24,13 @@ import httpx
 
 from circleci_v2._http.auth import Credential, Credentials
 from circleci_v2._http.cancellation import RunCancelledError, run_shielded
-from circleci_v2._http.error_mapping import cooldown_error, error_for_failure, error_for_response, fixed_window_error
+from circleci_v2._http.error_mapping import (
+    cooldown_error,
+    error_for_failure,
+    error_for_response,
+    fixed_window_error,
+    shown_cause,
+)
 from circleci_v2._http.headers import scan_headers
 from circleci_v2._http.lifecycle import Lifecycle, SessionClock, SystemClock
 from circleci_v2._http.logging import Instrumentation, log_to_stderr, logger
@@ -34,6 +40,7 @@ from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWin
 from circleci_v2._http.rate_limit.limiter import CooldownError, Limiter, Permit
 from circleci_v2._http.sender import CLIENT_CLOSED, RawResponse, Sender, TransportFailure
 from circleci_v2._http.streaming import StreamingAttempt
+from circleci_v2._http.token_hosts import TokenHosts
 from circleci_v2._http.transports.factory import Transports
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
@@ -70,6 +77,7 @@ class Session:
         self._clock = clock or SystemClock()
         self._random = random
         self._credentials = Credentials(settings)
+        self._token_hosts = TokenHosts(settings)
         self._transports = Transports(settings, transport)
         self._has_listener = settings.on_event is not None
         self._instrumentation = Instrumentation(settings.on_event)
@@ -125,6 +133,7 @@ class Session:
         *,
         headers: Mapping[str, str] | None = None,
         authenticate: bool = False,
+        decode_content: bool = False,
         options: CallOptions | None = None,
     ) -> AsyncGenerator[StreamedBody]:
         """GET any URL, and read the body chunk by chunk.
@@ -133,8 +142,10 @@ class Session:
 
         Args:
             url: The complete URL.
-            headers: Additional headers, for example ``Range``. Redirects to other origins drop those that hold credentials.
+            headers: Additional headers, for example ``Range``. Other origins that `url` redirects to receive only those
+                that cannot hold credentials.
             authenticate: Whether the token is sent to the origin of `url`; never to others that it redirects to.
+            decode_content: Whether to decode a body with a ``Content-Encoding``.
             options: Options of this call. Default: those of the client.
 
         Yields:
@@ -143,25 +154,28 @@ class Session:
         Raises:
             APIError: The last response had a status of 300 or above.
             APIConnectionError: There was no response, or the body broke off while it was read.
-            DecodeError: An error response is longer than the client accepts.
-            ConfigurationError: The client was closed, or belongs to another event loop; or `url` is not an http or https
-                URL, or a header is not valid.
+            DecodeError: An error response is longer than the client accepts, or the encoding of the body is unknown.
+            InvalidURLError: `url` is not an http or https URL, or must not receive the token.
+            ConfigurationError: The client was closed, or belongs to another event loop, or a header is invalid.
         """
         self._lifecycle.check()
         options = options or self._default_options
+        request = PreparedRequest.for_download(
+            url, headers=headers or {}, authenticate=authenticate, timeout=options.timeout
+        )
+        if authenticate:
+            self._token_hosts.check(request.url)
         call = CallState(
-            request=PreparedRequest.for_download(
-                url, headers=headers or {}, authenticate=authenticate, timeout=options.timeout
-            ),
+            request=request,
             retry=options.retry,
             interactive=(options.priority or current_priority()) == "interactive",
             sequence=next(self._sequence),
             queued_at=self._clock.now(),
         )
         while True:
-            credential = (self._credentials.static or await self._credentials.fetch()) if authenticate else None
+            call.credential = credential = await self._credential(request)
             permit = await self._acquire(call)
-            async with self._streaming_attempt(call, permit, credential) as outcome:
+            async with self._streaming_attempt(call, permit, credential, decode_content=decode_content) as outcome:
                 if isinstance(outcome, StreamedBody):
                     yield outcome
                     return
@@ -194,7 +208,7 @@ class Session:
         """Send the request of a call once, when the limits allow it."""
         request = call.request
         # Before the permit is acquired: an async token function may take its time.
-        credential = (self._credentials.static or await self._credentials.fetch()) if request.authenticate else None
+        call.credential = credential = await self._credential(request)
         permit = await self._acquire(call)
         try:
             scope = self._lifecycle.start()
@@ -215,15 +229,19 @@ class Session:
         finally:
             self._limiter.release(permit)
 
+    async def _credential(self, request: PreparedRequest) -> Credential | None:
+        return (self._credentials.static or await self._credentials.fetch()) if request.authenticate else None
+
     @asynccontextmanager
     async def _streaming_attempt(
-        self, call: CallState, permit: Permit, credential: Credential | None
+        self, call: CallState, permit: Permit, credential: Credential | None, *, decode_content: bool
     ) -> AsyncGenerator[StreamedBody | RawResponse | TransportFailure]:
         """Open a streamed response once; a child task reads its body while the block runs."""
         attempt = StreamingAttempt(
             self._sender,
             call.request,
             credential,
+            decode_content=decode_content,
             lifecycle=self._lifecycle,
             make_error=lambda failure: error_for_failure(call.info(), failure),
         )
@@ -368,7 +386,7 @@ class Session:
             reason, is_final, origin = str(outcome.status_code), outcome.status_code < 400, None
         else:
             error = error_for_failure(call.info(), outcome)
-            cause, reason, is_final, origin = outcome.kind, outcome.name, outcome.is_final, outcome.cause
+            cause, reason, is_final, origin = outcome.kind, outcome.name, outcome.is_final, shown_cause(outcome)
         may_retry = not is_final and call.retry.allows(call.attempt, method=call.request.method, cause=cause)
         if not may_retry or call.pause > call.remaining(self._clock.now()):
             raise error from origin

@@ -11,10 +11,11 @@ from anyio.streams.memory import MemoryObjectReceiveStream
 
 from circleci_v2._http.auth import Credential
 from circleci_v2._http.cancellation import drain_and_close
+from circleci_v2._http.decompression import ContentDecoder, UnsupportedEncodingError
 from circleci_v2._http.lifecycle import Lifecycle
 from circleci_v2._http.prepared_request import PreparedRequest
 from circleci_v2._http.sender import CLIENT_CLOSED, RawResponse, Sender, TransportFailure
-from circleci_v2.errors import APIConnectionError, ConfigurationError
+from circleci_v2.errors import APIConnectionError, ConfigurationError, DecodeError
 from circleci_v2.response import StreamedBody
 
 __all__ = ["StreamingAttempt"]
@@ -30,6 +31,7 @@ class StreamingAttempt:
         sender: Sends the request.
         request: The request.
         credential: The token, or None to send none.
+        decode_content: Whether to decode the body according to its ``Content-Encoding``.
         lifecycle: Cancels the reading when the client is closed. Closing does not wait for the consumer, which may be
             the task that closes the client.
         make_error: Returns the error for a body that breaks off.
@@ -41,12 +43,14 @@ class StreamingAttempt:
         request: PreparedRequest,
         credential: Credential | None,
         *,
+        decode_content: bool,
         lifecycle: Lifecycle,
         make_error: Callable[[TransportFailure], APIConnectionError],
     ) -> None:
         self._sender = sender
         self._request = request
         self._credential = credential
+        self._decode_content = decode_content
         self._lifecycle = lifecycle
         self._make_error = make_error
         self._opened = anyio.Event()
@@ -103,16 +107,24 @@ class StreamingAttempt:
             return
         assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - async transports return async streams
         incoming = aiter(response.stream)
+        encoding = response.headers.get("content-encoding") if self._decode_content else None
+        decoder = ContentDecoder(encoding) if encoding else None
         try:
             chunks = _Chunks(self._receive, lambda: self._failure)
             self._outcome = StreamedBody(status_code=response.status_code, headers=response.headers, pieces=chunks)
             self._opened.set()
-            async for chunk in incoming:
-                try:
-                    await self._send.send(chunk)
-                except anyio.BrokenResourceError:
-                    # The consumer closed the body before its end.
-                    return
+            async for received in incoming:
+                for chunk in decoder.decode(received) if decoder else (received,):
+                    try:
+                        await self._send.send(chunk)
+                    except anyio.BrokenResourceError:
+                        # The consumer closed the body before its end.
+                        return
+            if decoder:
+                decoder.finish()
+        except UnsupportedEncodingError as error:
+            # Another request would get the same, so this is not a broken connection.
+            raise DecodeError(str(error), operation_id=self._request.operation_id) from None
         finally:
             await drain_and_close(response, incoming)
 

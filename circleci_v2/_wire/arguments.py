@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TypeVar
 
-from circleci_v2.errors import ConfigurationError
+from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 
 __all__ = ["required", "unmasked"]
 
@@ -41,9 +41,13 @@ def unmasked(name: str, value: str) -> str:
         value: Its value.
 
     Raises:
+        ArgumentTypeError: The value is not text.
         ConfigurationError: The value is None, or a mask: the API would store the asterisks as the new secret.
     """
-    if _MASK.fullmatch(required(name, value)):
+    if not isinstance(required(name, value), str):
+        msg = f"{name} must be text, not {type(value).__name__}"
+        raise ArgumentTypeError(msg)
+    if _MASK.fullmatch(value):
         msg = f"{name}={value!r} is the mask that responses show in place of the value; pass the value itself"
         raise ConfigurationError(msg)
     return value

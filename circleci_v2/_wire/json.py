@@ -30,8 +30,12 @@ def load_json(content: bytes) -> Any:
                 pass
         return json.loads(content)
     except RecursionError:
-        msg = "it is nested too deeply"
-        raise ValueError(msg) from None
+        problem = "it is nested too deeply"
+    except ValueError as error:
+        problem = str(error)
+    # Outside of the handlers, without their errors as context: those of the standard library keep the document, which may
+    # hold what a server was sent, a token for example.
+    raise ValueError(problem)
 
 
 _IMMUTABLE: Final = frozenset({str, int, float, bool, type(None)})

@@ -14,8 +14,9 @@ import attrs
 from anyio import to_thread
 
 from circleci_v2._download.atomic_file import Overwrite, atomic_file_sink
+from circleci_v2._download.part_files import StaleParts, is_case_insensitive
 from circleci_v2._download.resumable import DOWNLOAD_ERRORS, StreamClient, download
-from circleci_v2._download.safe_directory import Directory, is_case_insensitive, open_directory
+from circleci_v2._download.safe_directory import Directory, open_directory
 from circleci_v2._download.threads import open_in_thread
 from circleci_v2.artifacts.plan import (
     ArtifactProgress,
@@ -274,6 +275,7 @@ class _Download:
     root: Directory
     plan: DownloadPlan
     options: DownloadOptions
+    stale: StaleParts = attrs.field(factory=StaleParts)
     done: int = 0
     callback_error: OSError | None = None
 
@@ -322,6 +324,7 @@ class _Download:
                 self.root,
                 planned.parts,
                 replace=self.options.overwrite == "replace",
+                stale=self.stale,
                 on_bytes=lambda received, size: self._report(planned, received, size),
             ) as sink:
                 return await download(self.client, planned.url, sink, authenticate=True), False

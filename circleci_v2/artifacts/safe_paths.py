@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 import attrs
 
+from circleci_v2._download.part_files import is_part_name
 from circleci_v2.errors import ArtifactError
 
 __all__ = ["PathReservations", "artifact_error", "safe_parts"]
@@ -89,6 +90,8 @@ def _problem_of_path(path: str, root: str) -> str | None:
 def _problem_of_name(name: str) -> str | None:
     if len(name.encode()) > MAX_NAME_BYTES:
         return f"the name {name[:40]!r}… has {len(name.encode())} bytes, and file systems allow {MAX_NAME_BYTES}"
+    if is_part_name(name):
+        return f"{name!r} is a name for files of unfinished downloads"
     return None
 
 

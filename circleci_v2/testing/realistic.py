@@ -18,7 +18,11 @@ _Change = Callable[[Any, FakeState], Any]
 
 _CONSTANT_BUDGET: Final = {"x-ratelimit-limit": "151", "x-ratelimit-remaining": "150", "x-ratelimit-reset": "0"}
 _WORKFLOWS_AFTER: Final = 2.0
-_IGNORING_PAGE_TOKENS: Final = {"/project/{project-slug}/checkout-key", "/project/{project-slug}/envvar"}
+_IGNORING_PAGE_TOKENS: Final = {
+    "/context/{context_id}/environment-variable",
+    "/project/{project-slug}/checkout-key",
+    "/project/{project-slug}/envvar",
+}
 
 
 def without_page_token(request: FakeRequest) -> FakeRequest:

@@ -33,7 +33,7 @@ from codegen.names import Names, canonical_key, snake_case
 from codegen.queries import component_of, json_schema_of
 from codegen.schemas import Schema
 
-__all__ = ["Outcome", "Overlay", "clean_up", "place_of"]
+__all__ = ["Overlay", "OverlayResult", "clean_up", "place_of"]
 
 OVERLAY_FILE = Path(__file__).with_name("overlay.yaml")
 
@@ -43,8 +43,8 @@ _PLACE_PARENTS = frozenset({"properties", "schemas", "parameters", "responses", 
 
 
 @attrs.frozen
-class Outcome:
-    """What became of the actions that match nothing.
+class OverlayResult:
+    """The actions of an overlay that match nothing in a document.
 
     Attributes:
         notes: Actions whose place does not exist in the document.
@@ -94,7 +94,7 @@ class Overlay:
             if canonical_key(since_method, since_path) in present and canonical_key(method, path) not in present:
                 yield path, method.lower()
 
-    def apply(self, document: Document) -> Outcome:
+    def apply(self, document: Document) -> OverlayResult:
         """Apply every action in place, and report the actions that match nothing.
 
         Args:
@@ -115,7 +115,7 @@ class Overlay:
                 )
             else:
                 notes.append(f"overlay.yaml: {target} is not in this document{_other_spelling(target, document)}")
-        return Outcome(notes, problems)
+        return OverlayResult(notes, problems)
 
     def matches(self, action: Mapping[str, Any], document: Document) -> bool:
         """Whether an action matches anything in a document with named schemas."""

@@ -72,7 +72,9 @@ OVERLONG = [
     "a/" * 2048 + "b",
     "x/" * 100_000 + "y",
 ]
-REJECTED_EVERYWHERE = CLIMBING + ABSOLUTE + UNPRINTABLE + NAMELESS + OVERLONG
+# Taken for part files, which the next download removes.
+RESERVED = [f".circleci-{'0af3' * 8}.part", f"reports/.circleci-{'0af3' * 8}.part", f".circleci-{'0af3' * 8}.part/file"]
+REJECTED_EVERYWHERE = CLIMBING + ABSOLUTE + UNPRINTABLE + NAMELESS + OVERLONG + RESERVED
 
 REJECTED_ON_WINDOWS = [
     "con",

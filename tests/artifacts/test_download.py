@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import random
+import sys
+import zlib
 
 import anyio
 import attrs
@@ -9,6 +12,7 @@ import pytest
 
 from circleci_v2 import artifacts
 from circleci_v2.errors import ArtifactError, ConfigurationError, NotFoundError
+from tests.artifacts import download_job
 from tests.artifacts.storage import SLUG, WORKFLOW, StoredFile, contents, job
 from tests.loopback import TOKEN, Reply
 
@@ -194,6 +198,8 @@ async def test_an_artifact_without_a_path_is_a_failure(circleci, storage, dest, 
         {"url": 7},
         {"url": None},
         {"path": 7, "url": "/"},
+        {"url": "https://evil.example/file"},
+        {"url": "http://a..b/file"},
     ],
 )
 @pytest.mark.parametrize("match", [None, "*"])
@@ -204,12 +210,101 @@ async def test_an_artifact_that_is_listed_wrongly_fails_alone(circleci, storage,
     assert [file.path for file in download.files] == ["fine"]
 
 
+async def test_an_artifact_on_a_host_that_must_not_have_the_token_says_how_to_allow_it(circleci, storage, dest):
+    storage.store(StoredFile("odd", b"x", listed={"url": "https://evil.example/file?signature=s"}))
+    with pytest.raises(
+        ArtifactError, match=r"'odd' is not stored: the token is not sent to https://evil\.example: .*host"
+    ):
+        await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {}
+
+
 async def test_an_artifact_with_an_error_body_that_is_too_long_fails_alone(circleci, storage, dest):
     storage.store(StoredFile("odd", b"x"), StoredFile("fine", b"x"))
     storage.reply = lambda _request, file, right: Reply(404, length=1 << 40) if file.path == "odd" else right
     download = await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="collect")
     assert [failure.path for failure in download.failures] == ["odd"]
     assert [file.path for file in download.files] == ["fine"]
+
+
+@pytest.mark.parametrize("over_sockets", [True])
+@pytest.mark.parametrize("status", [201, 202, 203, 204, 205, 206, 226])
+async def test_a_response_without_the_file_is_not_taken_for_an_empty_artifact(circleci, storage, dest, status):
+    storage.store(StoredFile("odd", b"x"), StoredFile("fine", b"x"))
+    # A 204 has no Content-Length (RFC 9110, section 8.6).
+    length = None if status == 204 else 0
+    storage.reply = lambda _request, file, right: Reply(status, length=length) if file.path == "odd" else right
+    download = await artifacts.download_artifacts(circleci, SLUG, 17, dest, on_error="collect")
+    assert contents(dest) == {"fine": b"x"}
+    assert [failure.path for failure in download.failures] == ["odd"]
+    assert f"{status} instead of the file" in str(download.failures[0]) or status == 206
+
+
+ENCODINGS = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "GZIP": gzip.compress,
+    "gzip, identity": gzip.compress,
+    "gzip, gzip": lambda content: gzip.compress(gzip.compress(content)),
+}
+
+
+@pytest.mark.parametrize("over_sockets", [True])
+@pytest.mark.parametrize("encoding", ENCODINGS)
+async def test_an_encoded_artifact_is_stored_as_the_job_stored_it(circleci, storage, dest, encoding):
+    content = random.Random(1).randbytes(100_000) * 5
+    storage.store(StoredFile("file", content))
+    encoded = ENCODINGS[encoding](content)
+    headers = {"Content-Encoding": encoding, "ETag": '"v1"', "Accept-Ranges": "bytes"}
+    # The second request has to ask for the complete file: positions in the encoded file say nothing about the decoded one.
+    cuts = iter([len(encoded) // 2])
+    storage.reply = lambda _request, _file, _right: Reply(200, headers, encoded, cut_after=next(cuts, None))
+    (stored,) = (await artifacts.download_artifacts(circleci, SLUG, 17, dest)).files
+    assert contents(dest) == {"file": content}
+    assert stored.size == len(content)
+    assert ["range" in request.headers for request in storage.storage.requests] == [False, False]
+
+
+async def test_an_artifact_that_is_encoded_only_after_a_break_is_requested_again(circleci, storage, dest):
+    content = b"x" * 100_000
+    storage.store(StoredFile("file", content))
+    asked = []
+
+    def reply(request, _file, right):
+        asked.append("range" in request.headers)
+        if len(asked) == 1:
+            return attrs.evolve(right, cut_after=40_000)
+        return attrs.evolve(right, headers=right.headers | {"Content-Encoding": "gzip"}) if asked[-1] else right
+
+    storage.reply = reply
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {"file": content}
+    assert asked == [False, True, False]
+
+
+@pytest.mark.parametrize("over_sockets", [True])
+async def test_an_artifact_with_an_unknown_encoding_is_not_stored(circleci, storage, dest):
+    storage.store(StoredFile("file", b"x"))
+    storage.reply = lambda _request, _file, _right: Reply(200, {"Content-Encoding": "br"}, b"\x0b\x00\x80x\x03")
+    with pytest.raises(ArtifactError, match=r"Content-Encoding 'br', but the client decodes only gzip and deflate"):
+        await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {}
+    assert len(storage.storage.requests) == 1
+
+
+@pytest.mark.parametrize("over_sockets", [True])
+@pytest.mark.parametrize(
+    "encoded",
+    [b"plain", gzip.compress(b"x" * 1000)[:-9], gzip.compress(b"x") + b"more"],
+    ids=["plain", "cut", "more behind"],
+)
+async def test_an_artifact_that_cannot_be_decoded_is_not_stored(circleci, storage, dest, encoded):
+    storage.store(StoredFile("file", b"x"))
+    storage.reply = lambda _request, _file, _right: Reply(200, {"Content-Encoding": "gzip"}, encoded)
+    with pytest.raises(ArtifactError, match=r"is not gzip, as its headers say"):
+        await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {}
 
 
 async def test_an_error_of_the_progress_callback_is_not_taken_for_one_of_the_artifact(circleci, storage, dest):
@@ -323,6 +418,33 @@ async def test_a_download_whose_task_is_cancelled_at_any_moment_leaves_nothing_b
     assert finished < 30
     await artifacts.download_artifacts(circleci, SLUG, 18, dest)
     assert (dest / "after").read_bytes() == b"fine"
+
+
+def half_of(reply):
+    """A reply that stalls: its connection stays open, and the second half never comes."""
+    return attrs.evolve(reply, body=reply.body[: len(reply.body) // 2], length=len(reply.body))
+
+
+@pytest.mark.parametrize("over_sockets", [True])
+async def test_a_rerun_removes_what_a_killed_download_left(circleci, storage, dest):
+    content = b"x" * 3_000_000
+    storage.store(StoredFile("reports/file", content), StoredFile("done", b"done"))
+    storage.reply = lambda _request, file, right: half_of(right) if file.path == "reports/file" else right
+    command = [sys.executable, "-m", download_job.__name__, storage.api.url, str(dest)]
+    async with await anyio.open_process(command, stderr=None) as process:
+        assert process.stdout
+        while len(list(dest.rglob(".circleci-*.part"))) != 1 or not (dest / "done").exists():
+            assert await process.stdout.receive()
+        # The part belongs to a running process, so that a download at the same time leaves it alone.
+        storage.store(StoredFile("reports/other", b"other"), job=18)
+        await artifacts.download_artifacts(circleci, SLUG, 18, dest)
+        assert len(list(dest.rglob(".circleci-*.part"))) == 1
+        process.kill()
+        await process.wait()
+    assert len(list(dest.rglob(".circleci-*.part"))) == 1
+    storage.reply = lambda _request, _file, right: right
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest, overwrite="skip")
+    assert contents(dest) == {"reports/file": content, "reports/other": b"other", "done": b"done"}
 
 
 async def test_each_job_of_a_workflow_gets_a_directory(circleci, storage, dest):

@@ -8,6 +8,7 @@ import pytest
 from circleci_v2 import artifacts
 from circleci_v2.errors import ArtifactError
 from tests.artifacts.storage import SLUG, StoredFile, contents, reply_without_ranges
+from tests.loopback import Reply
 
 pytestmark = [
     pytest.mark.anyio,
@@ -128,3 +129,131 @@ async def test_a_file_that_never_arrives_fails_after_a_few_attempts(circleci, st
     assert contents(dest) == {}
     assert len(storage.storage.requests) == 5
     assert back_offs == [1, 2, 3, 4]
+
+
+OLD, NEW = b"o" * 200_000, b"n" * 200_000
+DATES = {"Last-Modified": "Mon, 02 Mar 2026 09:00:00 GMT", "Date": "Mon, 02 Mar 2026 10:00:00 GMT"}
+
+
+def changing(first: dict[str, str], later: dict[str, str], *, honours_if_range: bool = False):
+    """Return a storage whose file changes after 80,000 of 200,000 bytes were sent, and the requests it gets.
+
+    Args:
+        first: The validators of the first version.
+        later: Those of the second version.
+        honours_if_range: Whether the storage sends the complete new file when the validator in ``If-Range`` is not the
+            current one; otherwise it sends the requested part of the new file.
+    """
+    requests = []
+
+    def reply(request, _file, _right):
+        requests.append(request)
+        if len(requests) == 1:
+            return Reply(200, first, OLD, cut_after=80_000)
+        start = request.range_start
+        if not start or (honours_if_range and request.headers.get("if-range") not in later.values()):
+            return Reply(200, later, NEW)
+        return Reply(206, {**later, "Content-Range": f"bytes {start}-199999/200000"}, NEW[start:])
+
+    return reply, requests
+
+
+@pytest.mark.parametrize("over_sockets", [True])
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        ({"ETag": '"v1"'}, {"ETag": '"v2"'}),
+        ({"ETag": '"v1"'}, {"ETag": 'W/"v1"'}),
+        ({"ETag": '"v1"'}, {}),
+        ({"ETag": '"v1"', **DATES}, DATES),
+        (DATES, {**DATES, "Last-Modified": "Mon, 02 Mar 2026 09:00:01 GMT"}),
+        (DATES, {"Date": DATES["Date"]}),
+    ],
+    ids=["another tag", "a weak tag", "no tag", "a date instead of the tag", "another date", "no date"],
+)
+async def test_a_part_of_another_version_is_never_appended(circleci, storage, dest, first, later):
+    storage.store(StoredFile("file", NEW))
+    storage.reply, requests = changing(first, later)
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {"file": NEW}
+    assert ["range" in request.headers for request in requests] == [False, True, False]
+
+
+@pytest.mark.parametrize("over_sockets", [True])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"ETag": 'W/"v1"'},
+        {"ETag": 'W/"v1"', **DATES},
+        {"Last-Modified": DATES["Last-Modified"]},
+        {**DATES, "Date": DATES["Last-Modified"]},
+        {**DATES, "Last-Modified": "yesterday"},
+        {"ETag": '"v1"', "Accept-Ranges": "none"},
+        {"ETag": '"v1"', "Accept-Ranges": "None"},
+    ],
+    ids=[
+        "nothing",
+        "a weak tag",
+        "a weak tag and a date",
+        "a date without a clock",
+        "a date of the same second",
+        "no date",
+        "no ranges",
+        "no ranges, capitalized",
+    ],
+)
+async def test_without_a_strong_validator_a_download_starts_over(circleci, storage, dest, headers):
+    storage.store(StoredFile("file", NEW))
+    storage.reply, requests = changing(headers, headers)
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {"file": NEW}
+    assert not any({"range", "if-range"} & request.headers.keys() for request in requests)
+
+
+@pytest.mark.parametrize("over_sockets", [True])
+@pytest.mark.parametrize(("first", "validator"), [({"ETag": '"v1"', **DATES}, '"v1"'), (DATES, DATES["Last-Modified"])])
+async def test_the_validator_is_sent_with_the_range(circleci, storage, dest, first, validator):
+    storage.store(StoredFile("file", OLD))
+    storage.reply, requests = changing(first, {"ETag": '"v2"'}, honours_if_range=True)
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {"file": NEW}
+    assert [request.headers.get("if-range") for request in requests] == [None, validator]
+
+
+@pytest.mark.parametrize("over_sockets", [True])
+async def test_a_range_of_an_unchanged_file_is_appended(circleci, storage, dest):
+    storage.store(StoredFile("file", OLD))
+    requests = []
+
+    def reply(request, _file, _right):
+        requests.append(request)
+        start = request.range_start
+        headers = DATES if "range" not in request.headers else DATES | {"Content-Range": f"bytes {start}-199999/200000"}
+        return Reply(206 if start else 200, headers, OLD[start:], cut_after=80_000)
+
+    storage.reply = reply
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {"file": OLD}
+    assert [request.range_start for request in requests] == [0, 80_000, 160_000]
+
+
+@pytest.mark.parametrize("over_sockets", [True])
+async def test_a_range_that_may_not_be_the_last_is_not_taken_for_the_end(circleci, storage, dest):
+    storage.store(StoredFile("file", OLD))
+    requests = []
+
+    def reply(request, _file, _right):
+        requests.append(request)
+        start = request.range_start
+        if start:
+            # Neither response says how long the file is, and this part ends too early.
+            return Reply(206, {"ETag": '"v1"', "Content-Range": f"bytes {start}-149999/*"}, OLD[start:150_000])
+        chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(OLD), OLD)
+        cut_after = 80_000 if len(requests) == 1 else None
+        headers = {"ETag": '"v1"', "Transfer-Encoding": "chunked"}
+        return Reply(200, headers, chunks, length=None, cut_after=cut_after)
+
+    storage.reply = reply
+    await artifacts.download_artifacts(circleci, SLUG, 17, dest)
+    assert contents(dest) == {"file": OLD}

@@ -11,7 +11,14 @@ import anyio
 import httpx
 import pytest
 
-from circleci_v2 import APIConnectionError, APIError, CircleCI, ConnectionOptions
+from circleci_v2 import (
+    APIConnectionError,
+    APIError,
+    CircleCI,
+    ConfigurationError,
+    ConnectionOptions,
+    InvalidURLError,
+)
 from circleci_v2.config import AuthScheme
 from tests.http.clients import client
 from tests.http.fault_server import CUT, Reply, in_turn, json_reply, reply, serving
@@ -112,7 +119,13 @@ async def test_a_stream_does_not_send_the_token_to_another_origin(auth: AuthSche
     assert [holds_token(request) for request in other.requests] == [False]
 
 
-@pytest.mark.parametrize("name", ["Authorization", "circle-token", "Cookie"])
+OWN_HEADERS = [
+    *("Authorization", "circle-token", "Cookie", "Proxy-Authorization", "X-Api-Key", "x-api-key", "Private-Token"),
+    *("X-Vault-Token", "X-Amz-Security-Token", "Referer", "X-Anything-Else"),
+]
+
+
+@pytest.mark.parametrize("name", OWN_HEADERS)
 async def test_another_origin_gets_no_credentials_from_the_headers_of_the_user(name: str, fast: bool):
     headers = {name: TOKEN, "Range": "bytes=0-9"}
     with anyio.fail_after(60):
@@ -127,6 +140,53 @@ async def test_another_origin_gets_no_credentials_from_the_headers_of_the_user(n
     assert [holds_token(request) for request in server.requests] == [True]
     assert [holds_token(request) for request in other.requests] == [False]
     assert other.requests[0].headers["range"] == "bytes=0-9"
+
+
+async def test_another_origin_gets_the_headers_that_describe_the_request(fast: bool):
+    headers = {"Accept": "text/plain", "accept-encoding": "identity", "If-Range": '"v1"', "Range": "bytes=0-9"}
+    with anyio.fail_after(60):
+        async with serving(lambda _: ANSWER) as other:
+            moved = to(f"{other.origin}/artifact")
+            async with (
+                serving(lambda _: moved) as server,
+                client(server.url, fast=fast) as circleci,
+                circleci.stream(f"{server.origin}/artifact", headers=headers),
+            ):
+                pass
+    got = other.requests[0].headers
+    assert {name: got[name.lower()] for name in headers} == headers
+    assert got["user-agent"].startswith("circleci-v2-python/")
+
+
+async def test_the_same_origin_gets_every_header_of_the_user_again(fast: bool):
+    with anyio.fail_after(60):
+        async with (
+            serving(in_turn(to("/elsewhere"), then=ANSWER)) as server,
+            client(server.url, fast=fast) as circleci,
+            circleci.stream(f"{server.origin}/artifact", headers={"X-Api-Key": "key"}),
+        ):
+            pass
+    assert [request.headers["x-api-key"] for request in server.requests] == ["key", "key"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X-Api Key", "s3cret"),
+        ("", "s3cret"),
+        ("X-Schlüssel", "s3cret"),
+        ("X-Api-Key\r\nX-More", "s3cret"),
+        ("X-Api-Key", "s3cret\r\nX-More: 1"),
+        ("X-Api-Key", "s3cret\x00"),
+        ("X-Api-Key", "s3cret €"),
+    ],
+)
+async def test_an_invalid_header_is_an_error_that_does_not_show_its_value(name: str, value: str, fast: bool):
+    async with client("http://127.0.0.1:1/api/v2", fast=fast) as circleci:
+        with pytest.raises(ConfigurationError, match=re.escape(repr(name))) as caught:
+            async with circleci.stream("http://127.0.0.1:1/file", headers={name: value}):
+                pass
+    assert "s3cret" not in str(caught.value)
 
 
 async def test_a_redirect_to_itself_is_an_error(fast: bool):
@@ -182,6 +242,7 @@ async def test_methods_that_change_something_are_not_redirected(method: str, sta
         "http://127.0.0.1:99999/",
         "http://127.0.0.1:0/",
         "http://127.0.0.1:x/",
+        "http://a..b/",
         "http:////]",
         "//xn--/",
         "//xn--a/",
@@ -208,11 +269,23 @@ async def test_a_redirect_without_a_location_is_an_error(fast: bool):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:99999/file", "http://127.0.0.1:0/file", "http:///file", "http://xn--a/file"]
+    "url",
+    [
+        *("http://127.0.0.1:99999/file", "http://127.0.0.1:0/file", "http:///file", "http://xn--a/file"),
+        *("http://a..b/file", f"http://{'a' * 64}.example/file", "ftp://127.0.0.1/file", "/file", "", "http://a\nb/"),
+    ],
 )
 async def test_an_address_that_cannot_be_connected_to_is_rejected(url: str, fast: bool):
     async with client("http://127.0.0.1:1/api/v2", fast=fast) as circleci:
-        with pytest.raises(ValueError, match="is not an address"):
+        with pytest.raises(InvalidURLError, match="is not an address"):
+            async with circleci.stream(url):
+                pass
+
+
+@pytest.mark.parametrize("url", [None, 7, b"http://127.0.0.1/file"])
+async def test_an_address_that_is_no_text_is_rejected(url: Any, fast: bool):
+    async with client("http://127.0.0.1:1/api/v2", fast=fast) as circleci:
+        with pytest.raises(InvalidURLError, match="is not an address"):
             async with circleci.stream(url):
                 pass
 

@@ -67,8 +67,8 @@ class Walk:
         assert (await projects.get(PROJECT)).slug == PROJECT
         await projects.create("gh/acme", name="created")
         await projects.create_from_repository("gh/acme/followed")
-        await projects.update_settings("gh/acme/followed", advanced={"oss": True})
-        assert (await projects.get_settings("gh/acme/followed")).advanced.oss is True
+        await projects.update_settings("gh/acme/followed", advanced={"disable_ssh": True})
+        assert (await projects.get_settings("gh/acme/followed")).advanced.disable_ssh is True
         await projects.delete("gh/acme/followed")
 
     async def variables_and_keys(self) -> None:
@@ -197,7 +197,14 @@ class Walk:
             verify_tls=False,
         )
         assert len(await webhooks.list(scope_id=self.project_id, scope_type="project")) == 1
-        await webhooks.update(created.id, name="renamed")
+        await webhooks.update(
+            created.id,
+            name="renamed",
+            events=created.events,
+            signing_secret="a-long-secret",
+            url=created.url,
+            verify_tls=created.verify_tls,
+        )
         assert (await webhooks.get(created.id)).name == "renamed"
         await webhooks.delete(created.id)
 

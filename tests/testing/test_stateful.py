@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from circleci_v2 import CircleCI, NotFoundError
+from circleci_v2 import CircleCI, NotFoundError, PermissionDeniedError
 from circleci_v2.testing import FakeCircleCI
 
 T = TypeVar("T")
@@ -75,13 +75,13 @@ class Organization(RuleBasedStateMachine):
     def delete_context(self, context: str) -> None:
         self.do(self.circleci.contexts.delete(context))
         del self.context_names[context], self.variables_of[context]
-        with pytest.raises(NotFoundError):
+        with pytest.raises(PermissionDeniedError):
             self.do(self.circleci.contexts.get(context))
 
     @rule(name=names, value=secrets)
     def set_project_variable(self, name: str, value: str) -> None:
         self.do(self.circleci.projects.create_environment_variable(PROJECT, name=name, value=value))
-        self.variables[name] = "xxxx" + (value[-4:] if len(value) > 4 else "")
+        self.variables[name] = "xxxx" + value[len(value) - min(4, len(value) // 2) :]
 
     @rule(name=names)
     def delete_project_variable(self, name: str) -> None:
@@ -108,7 +108,15 @@ class Organization(RuleBasedStateMachine):
 
     @rule(webhook=webhooks, name=names)
     def rename_webhook(self, webhook: str, name: str) -> None:
-        assert self.do(self.circleci.webhooks.update(webhook, name=name)).events == ["job-completed"]
+        updating = self.circleci.webhooks.update(
+            webhook,
+            name=name,
+            events=["job-completed"],
+            signing_secret="secret",
+            url="http://127.0.0.1:9/",
+            verify_tls=True,
+        )
+        assert self.do(updating).events == ["job-completed"]
         self.webhook_names[webhook] = name
 
     @rule(webhook=consumes(webhooks))

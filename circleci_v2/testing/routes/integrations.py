@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
+
+import attrs
 
 from circleci_v2.testing.clock import rfc3339
 from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
@@ -17,7 +19,8 @@ __all__ = ["routes"]
 
 routes = Routes()
 
-_EXPORTERS_PER_ORGANIZATION = 5
+_EXPORTERS_PER_ORGANIZATION: Final = 5
+_MASK: Final = "****"
 
 
 def _render_webhook(project: FakeProject, webhook: FakeWebhook) -> dict[str, Any]:
@@ -26,7 +29,7 @@ def _render_webhook(project: FakeProject, webhook: FakeWebhook) -> dict[str, Any
         "name": webhook.name,
         "url": webhook.url,
         "verify_tls": webhook.verify_tls,
-        "signing_secret": masked(webhook.secret),
+        **({"signing_secret": _MASK} if webhook.secret else {}),
         "events": webhook.events,
         "scope": {"id": project.id, "type": "project"},
         "created_at": rfc3339(webhook.created_at),
@@ -41,9 +44,13 @@ def _find_webhook(state: FakeState, request: FakeRequest) -> tuple[FakeProject, 
     raise HTTPError(HTTPStatus.NOT_FOUND, "Webhook not found")
 
 
-def _to_snake_case(fields: Record) -> Record:
-    # The document describes kebab-case names, the live API was observed to accept snake_case; accept both.
-    return {name.replace("-", "_"): value for name, value in fields.items()}
+def _settings(fields: Record) -> Record:
+    """The settings of a webhook in a request: keys in snake_case are ignored, and both settings of security are optional."""
+    return {
+        **{name: fields[name] for name in ("name", "url", "events")},
+        "verify_tls": fields.get("verify-tls", False),
+        "secret": fields.get("signing-secret", ""),
+    }
 
 
 @routes.get("/webhook")
@@ -58,19 +65,9 @@ def list_webhooks(state: FakeState, request: FakeRequest) -> FakeResponse:
 @routes.post("/webhook")
 def create_webhook(state: FakeState, request: FakeRequest) -> FakeResponse:
     """Create a webhook, which reports events from now on."""
-    fields = _to_snake_case(request.json_object())
-    project, now = state.project_by_id(fields["scope"]["id"]), state.now()
-    webhook = FakeWebhook(
-        id=state.uuid(),
-        name=fields["name"],
-        url=fields["url"],
-        events=fields["events"],
-        verify_tls=fields.get("verify_tls", True),
-        secret=fields.get("signing_secret", ""),
-        created_at=now,
-        updated_at=now,
-        since=now,
-    )
+    fields, now = request.json_object(), state.now()
+    project = state.project_by_id(fields["scope"]["id"])
+    webhook = FakeWebhook(id=state.uuid(), **_settings(fields), created_at=now, updated_at=now, since=now)
     project.collect_endings(webhook, now)  # do not report what ended at exactly the current time
     project.webhooks[webhook.id] = webhook
     return FakeResponse.json(_render_webhook(project, webhook), HTTPStatus.CREATED)
@@ -84,16 +81,11 @@ def get_webhook(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.put("/webhook/{webhook_id}")
 def update_webhook(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Change the given fields of a webhook."""
+    """Replace all settings of a webhook but its project; without a signing secret, the webhook loses it."""
     project, webhook = _find_webhook(state, request)
-    fields = _to_snake_case(request.json_object())
-    webhook.name = fields.get("name", webhook.name)
-    webhook.url = fields.get("url", webhook.url)
-    webhook.events = fields.get("events", webhook.events)
-    webhook.verify_tls = fields.get("verify_tls", webhook.verify_tls)
-    webhook.secret = fields.get("signing_secret", webhook.secret)
-    webhook.updated_at = state.now()
-    return FakeResponse.json(_render_webhook(project, webhook))
+    replaced = attrs.evolve(webhook, **_settings(request.json_object()), updated_at=state.now())
+    project.webhooks[webhook.id] = replaced
+    return FakeResponse.json(_render_webhook(project, replaced))
 
 
 @routes.delete("/webhook/{webhook_id}")
@@ -114,16 +106,16 @@ def list_exporters(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.post("/otel/exporters")
 def create_exporter(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Create an exporter; an organization has at most five."""
+    """Create an exporter; an organization has at most five. The values of its headers are never shown."""
     fields = request.json_object()
     exporters = state.organization_by_id(fields["org_id"]).otel_exporters
     if len(exporters) >= _EXPORTERS_PER_ORGANIZATION:
-        raise HTTPError(HTTPStatus.BAD_REQUEST, f"An organization has at most {_EXPORTERS_PER_ORGANIZATION} exporters.")
+        raise HTTPError(HTTPStatus.UNPROCESSABLE_ENTITY, "Internal server error.")  # the live API's response
     exporter: Record = {
         "id": state.uuid(),
         "insecure": False,
-        "headers": {},
-        **pick(fields, "org_id", "endpoint", "protocol", "insecure", "headers"),
+        "headers": dict.fromkeys(fields.get("headers") or {}, masked("")),
+        **pick(fields, "org_id", "endpoint", "protocol", "insecure"),
         "issues": [],
     }
     exporters[exporter["id"]] = exporter

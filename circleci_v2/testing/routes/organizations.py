@@ -8,7 +8,6 @@ from typing import Any, Final
 from circleci_v2.testing.clock import parse_rfc3339, rfc3339
 from circleci_v2.testing.downloads import PARTS, storage_url
 from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
-from circleci_v2.testing.paging import page, page_size
 from circleci_v2.testing.routing import Routes
 from circleci_v2.testing.state import FakeState
 from circleci_v2.testing.state.projects import FakeProject
@@ -27,6 +26,8 @@ __all__ = ["render_user", "routes", "slug_of"]
 routes = Routes()
 
 _PREFIXES = {"github": "gh", "bitbucket": "bb", "circleci": "circleci"}
+_GROUPS_PER_ORGANIZATION: Final = 100
+_READ_ONLY_SETTINGS: Final = {"oss"}
 _CLAIMS = ("audience", "ttl")
 _PROCESSING_AFTER: Final = 5.0
 _READY_AFTER: Final = 30.0
@@ -163,21 +164,25 @@ def get_settings(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.patch("/project/{provider}/{organization}/{project}/settings")
 def update_settings(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Change the given advanced settings."""
+    """Change the given advanced settings; some are written although the response is an error, as measured."""
     project = state.project(slug_of(request))
     changes: dict[str, Any] = request.json_object().get("advanced") or {}
-    if unknown := sorted(set(changes) - set(DEFAULT_SETTINGS)):
-        raise HTTPError(HTTPStatus.BAD_REQUEST, f"Unknown settings: {unknown}.")
+    if unexpected := sorted(set(changes) - set(DEFAULT_SETTINGS) | set(changes) & _READ_ONLY_SETTINGS):
+        raise HTTPError(HTTPStatus.BAD_REQUEST, f"Unexpected field 'advanced.{unexpected[0]}'.")
+    refused = project.organization.vcs_type == "circleci" and changes.get("forks_receive_secret_env_vars") is True
+    if refused:
+        del changes["forks_receive_secret_env_vars"]
     project.settings |= changes
+    if refused:
+        raise HTTPError(HTTPStatus.FORBIDDEN, "Permission denied.")
     return FakeResponse.json({"advanced": project.settings})
 
 
 @routes.get("/organizations/{org_id}/groups")
 def list_groups(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """List the groups of an organization, with a selectable page size."""
+    """List the groups of an organization, on one page: like the live API, ignore ``limit`` and ``page-token``."""
     groups = list(state.organization_by_id(request.path_params["org_id"]).groups.values())
-    size, envelope = page_size(request, "limit"), {"total_count": len(groups)}
-    return page(state.tokens, request, groups, lambda group: group, size=size, envelope=envelope)
+    return FakeResponse.json({"items": groups, "next_page_token": None, "total_count": len(groups)})
 
 
 @routes.post("/organizations/{org_id}/groups")
@@ -186,27 +191,32 @@ def create_group(state: FakeState, request: FakeRequest) -> FakeResponse:
     groups, fields = state.organization_by_id(request.path_params["org_id"]).groups, request.json_object()
     if any(group["name"] == fields["name"] for group in groups.values()):
         raise HTTPError(HTTPStatus.CONFLICT, f"A group named {fields['name']} exists already.")
+    if len(groups) >= _GROUPS_PER_ORGANIZATION:
+        raise HTTPError(HTTPStatus.CONFLICT, f"Exceeded max number of groups in org: {_GROUPS_PER_ORGANIZATION}.")
     group = {"id": state.uuid(), "name": fields["name"], "description": fields.get("description", "")}
     groups[group["id"]] = group
     return FakeResponse.json(group, HTTPStatus.CREATED)
 
 
+def _find_group(state: FakeState, request: FakeRequest) -> tuple[FakeOrganization, Record]:
+    organization = state.organization_by_id(request.path_params["org_id"])
+    group = organization.groups.get(request.path_params["group_id"])
+    if group is None:
+        raise HTTPError(HTTPStatus.FORBIDDEN, "Permission denied.")  # the live API's response, not 404
+    return organization, group
+
+
 @routes.get("/organizations/{org_id}/groups/{group_id}")
 def get_group(state: FakeState, request: FakeRequest) -> FakeResponse:
     """Get a group."""
-    return FakeResponse.json(
-        find_or_404(
-            state.organization_by_id(request.path_params["org_id"]).groups, request.path_params["group_id"], "Group"
-        )
-    )
+    return FakeResponse.json(_find_group(state, request)[1])
 
 
 @routes.delete("/organizations/{org_id}/groups/{group_id}")
 def delete_group(state: FakeState, request: FakeRequest) -> FakeResponse:
     """Delete a group."""
-    groups = state.organization_by_id(request.path_params["org_id"]).groups
-    find_or_404(groups, request.path_params["group_id"], "Group")
-    del groups[request.path_params["group_id"]]
+    organization, group = _find_group(state, request)
+    del organization.groups[group["id"]]
     return FakeResponse.message("Group deleted.")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from circleci_v2.testing.clock import rfc3339
 from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
@@ -18,7 +18,8 @@ __all__ = ["routes"]
 
 routes = Routes()
 
-_SHOWN_TYPES = {"deploy-key": "deploy-key", "user-key": "github-user-key"}
+_VARIABLES_PER_CONTEXT: Final = 100
+_SHOWN_TYPES: Final = {"deploy-key": "deploy-key", "user-key": "github-user-key"}
 
 
 def _render_context(context: FakeContext) -> dict[str, Any]:
@@ -38,7 +39,8 @@ def _find_context(state: FakeState, request: FakeRequest) -> tuple[FakeOrganizat
     for organization in state.organizations.values():
         if identifier in organization.contexts:
             return organization, organization.contexts[identifier]
-    raise HTTPError(HTTPStatus.NOT_FOUND, "Context not found.")
+    # The live API does not distinguish a missing context from one that belongs to others.
+    raise HTTPError(HTTPStatus.FORBIDDEN, "Permission denied.")
 
 
 @routes.get("/context")
@@ -50,14 +52,12 @@ def list_contexts(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.post("/context")
 def create_context(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Create a context, whose name has to be unique within the organization."""
+    """Create a context, whose name has to be unique within the organization; it is restricted to all members."""
     fields = request.json_object()
     owner, name = _owner(state, fields["owner"].get("id"), fields["owner"].get("slug")), fields["name"]
     if any(context.name == name for context in owner.contexts.values()):
         raise HTTPError(HTTPStatus.BAD_REQUEST, f"A context named {name} exists already.")
-    context = FakeContext(id=state.uuid(), name=name, created_at=state.now())
-    owner.contexts[context.id] = context
-    return FakeResponse.json(_render_context(context))
+    return FakeResponse.json(_render_context(owner.add_context(state.uuid(), name, created_at=state.now())))
 
 
 @routes.get("/context/{context_id}")
@@ -76,20 +76,27 @@ def delete_context(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/context/{context_id}/environment-variable")
 def list_context_variables(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """List the environment variables of a context, without values."""
+    """List the environment variables of a context, without values, 100 on a page."""
     variables = _find_context(state, request)[1].variables
-    return page(state.tokens, request, [variables[name] for name in sorted(variables)], lambda variable: variable)
+    in_order = [variables[name] for name in sorted(variables)]
+    return page(state.tokens, request, in_order, lambda variable: variable, size=_VARIABLES_PER_CONTEXT)
 
 
 @routes.put("/context/{context_id}/environment-variable/{env_var_name}")
 def set_context_variable(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Create or update an environment variable."""
+    """Create or update an environment variable; a body with another key than ``value`` sets it to an empty text."""
     context, name = _find_context(state, request)[1], request.path_params["env_var_name"]
+    fields = request.json_object()
+    if not fields:
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "Invalid body.")
+    if name not in context.variables and len(context.variables) >= _VARIABLES_PER_CONTEXT:
+        msg = f"Cannot create more than {_VARIABLES_PER_CONTEXT} environment variables per context"
+        raise HTTPError(HTTPStatus.BAD_REQUEST, msg)
     now = rfc3339(state.now())
     created_at = context.variables.get(name, {}).get("created_at", now)
     record = {"variable": name, "created_at": created_at, "updated_at": now, "context_id": context.id}
     context.variables[name] = record
-    context.values[name] = request.json_object()["value"]
+    context.values[name] = fields.get("value", "")
     return FakeResponse.json(record)
 
 
@@ -111,32 +118,35 @@ def list_restrictions(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.post("/context/{context_id}/restrictions")
 def create_restriction(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Restrict a context to a project, a group or an expression."""
+    """Restrict a context to a project, an expression, or the group of all members."""
     (owner, context), fields = _find_context(state, request), request.json_object()
     kind, value = fields.get("restriction_type", "project"), fields.get("restriction_value")
     if not value:
         raise HTTPError(HTTPStatus.BAD_REQUEST, "restriction_value is missing: pass an id or an expression.")
+    if kind == "group":
+        return _restrict_to_group(owner, context, value)
     if any((kind, value) == _kind_and_value(restriction) for restriction in context.restrictions.values()):
         raise HTTPError(HTTPStatus.CONFLICT, f"The context has this {kind} restriction already.")
     restriction: Record = {"id": state.uuid(), "restriction_type": kind, "restriction_value": value}
-    restriction |= _restriction_details(state, owner, kind, value)
+    if kind == "project":
+        project = state.project_by_id(value)
+        restriction |= {"project_id": project.id, "name": project.name}
     context.restrictions[restriction["id"]] = restriction | {"context_id": context.id}
     return FakeResponse.json(restriction, HTTPStatus.CREATED)
 
 
+def _restrict_to_group(owner: FakeOrganization, context: FakeContext, group_id: str) -> FakeResponse:
+    """Restrict a context to all members, the only group that the live API accepts; it may be restricted so already."""
+    if owner.vcs_type == "circleci":
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "This is only supported for OAuth orgs.")
+    if group_id != owner.id:
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "Invalid restriction.")
+    context.restrictions[owner.id] = owner.all_members | {"context_id": context.id}
+    return FakeResponse.json(owner.all_members, HTTPStatus.CREATED)
+
+
 def _kind_and_value(restriction: Record) -> tuple[str, str]:
     return restriction["restriction_type"], restriction["restriction_value"]
-
-
-def _restriction_details(state: FakeState, owner: FakeOrganization, kind: str, value: str) -> Record:
-    match kind:
-        case "project":
-            project = state.project_by_id(value)
-            return {"project_id": project.id, "name": project.name}
-        case "group":
-            return {"name": find_or_404(owner.groups, value, "Group")["name"]}
-        case _:
-            return {}
 
 
 @routes.delete("/context/{context_id}/restrictions/{restriction_id}")
@@ -161,7 +171,7 @@ def list_project_variables(state: FakeState, request: FakeRequest) -> FakeRespon
 
 @routes.post("/project/{project-slug}/envvar")
 def create_project_variable(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Create or update an environment variable."""
+    """Create an environment variable, or overwrite the existing one of this name."""
     variables, fields = _project_variables(state, request), request.json_object()
     variable = {"name": fields["name"], "value": masked(fields["value"]), "created-at": rfc3339(state.now())}
     variables[fields["name"]] = variable

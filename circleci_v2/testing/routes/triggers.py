@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from circleci_v2.testing.clock import rfc3339
 from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
@@ -13,7 +13,7 @@ from circleci_v2.testing.routing import Routes
 from circleci_v2.testing.schedules import timetable_error
 from circleci_v2.testing.state import FakeState
 from circleci_v2.testing.state.projects import FakeProject
-from circleci_v2.testing.state.resources import FakeSchedule, FakeUser, Record, find_or_404, pick
+from circleci_v2.testing.state.resources import FakeSchedule, FakeUser, Record, find_or_404, hexadecimal, pick
 
 __all__ = ["routes"]
 
@@ -21,6 +21,8 @@ routes = Routes()
 
 _DEFINITION_FIELDS = ("name", "description")
 _TRIGGER_FIELDS = ("event_name", "event_preset", "checkout_ref", "config_ref", "disabled", "parameters")
+_REDACTED: Final = "**REDACTED**"
+_SECRET_DIGITS: Final = 40
 _SCHEDULE_FIELDS = ("name", "description", "timetable", "parameters")
 _DAYS = ("days-of-week", "days-of-month")
 _SYSTEM = FakeUser(id="d9b3fcaa-6032-405a-8c75-40079ce33c3e", login="system-actor", name="Scheduled")
@@ -31,8 +33,10 @@ def _project(state: FakeState, request: FakeRequest) -> FakeProject:
 
 
 def _find_definition(state: FakeState, request: FakeRequest) -> Record:
-    definitions = _project(state, request).definitions
-    return find_or_404(definitions, request.path_params["pipeline_definition_id"], "Pipeline definition")
+    definition = _project(state, request).definitions.get(request.path_params["pipeline_definition_id"])
+    if definition is None:
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "Failed to get pipeline definition.")  # the live API's response
+    return definition
 
 
 def _repository(project: FakeProject, external_id: str) -> Record:
@@ -87,13 +91,13 @@ def update_definition(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.delete("/projects/{project_id}/pipeline-definitions/{pipeline_definition_id}")
 def delete_definition(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Delete a pipeline definition with its triggers."""
-    project, definition = _project(state, request), _find_definition(state, request)
-    del project.definitions[definition["id"]]
+    """Delete a pipeline definition with its triggers; deleting it again succeeds, too."""
+    project, deleted = _project(state, request), request.path_params["pipeline_definition_id"]
+    project.definitions.pop(deleted, None)
     project.triggers = {
         identifier: trigger
         for identifier, trigger in project.triggers.items()
-        if trigger["pipeline_definition_id"] != definition["id"]
+        if trigger["pipeline_definition_id"] != deleted
     }
     return FakeResponse.message("Pipeline definition deleted.")
 
@@ -107,7 +111,7 @@ def _event_source(state: FakeState, project: FakeProject, trigger_id: str, sourc
     if "repo" in source:
         rendered["repo"] = _repository(project, source["repo"]["external_id"])
     if "webhook" in source:
-        url = f"https://internal.circleci.com/private/soc/e/{trigger_id}?secret=xxxx"
+        url = f"https://internal.circleci.com/private/soc/e/{trigger_id}?secret={_REDACTED}"
         rendered["webhook"] = {"url": url, **pick(source["webhook"], "sender")}
     if "schedule" in source:
         schedule = pick(source["schedule"], "cron_expression")
@@ -129,7 +133,7 @@ def list_triggers(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.post("/projects/{project_id}/pipeline-definitions/{pipeline_definition_id}/triggers")
 def create_trigger(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Create a trigger."""
+    """Create a trigger; only this response contains the secret in the URL of a webhook."""
     project, definition, fields = _project(state, request), _find_definition(state, request), request.json_object()
     identifier = state.uuid()
     trigger: Record = {
@@ -141,7 +145,17 @@ def create_trigger(state: FakeState, request: FakeRequest) -> FakeResponse:
         "event_source": _event_source(state, project, identifier, fields["event_source"]),
     }
     project.triggers[identifier] = trigger
-    return FakeResponse.json(_render_trigger(trigger))
+    return FakeResponse.json(_render_new_trigger(trigger, secret=hexadecimal(state.random, _SECRET_DIGITS)))
+
+
+def _render_new_trigger(trigger: Record, *, secret: str) -> Record:
+    """Return a trigger as in the response to its creation: without its time, and with the secret of a webhook."""
+    shown = {name: value for name, value in _render_trigger(trigger).items() if name != "created_at"}
+    source = trigger["event_source"]
+    if "webhook" in source:
+        url = source["webhook"]["url"].replace(_REDACTED, secret)
+        shown["event_source"] = source | {"webhook": source["webhook"] | {"url": url}}
+    return shown
 
 
 @routes.get("/projects/{project_id}/triggers/{trigger_id}")

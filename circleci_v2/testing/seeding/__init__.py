@@ -223,7 +223,7 @@ def _add_resources(state: FakeState, project: FakeProject, random: Random) -> No
     """Add environment variables to a project, and contexts and deploys to its organization."""
     made_at = state.now() - 300 * DAY
     for name, variables in _CONTEXTS.items():
-        _add_context(project.organization, FakeContext(id=uuid(random), name=name, created_at=made_at), variables)
+        _add_context_variables(project.organization.add_context(uuid(random), name, created_at=made_at), variables)
     for name in _VARIABLES:
         variable = {"name": name, "value": masked(uuid(random)), "created-at": rfc3339(made_at)}
         project.environment_variables[name] = variable
@@ -247,12 +247,11 @@ def _add_resources(state: FakeState, project: FakeProject, random: Random) -> No
     component["release_count"] = len(project.organization.component_versions[component["id"]])
 
 
-def _add_context(organization: FakeOrganization, context: FakeContext, variables: tuple[str, ...]) -> None:
+def _add_context_variables(context: FakeContext, variables: tuple[str, ...]) -> None:
     at = rfc3339(context.created_at)
     for name in variables:
         context.variables[name] = {"variable": name, "created_at": at, "updated_at": at, "context_id": context.id}
         context.values[name] = f"value of {name}"
-    organization.contexts[context.id] = context
 
 
 def _add_environment(organization: FakeOrganization, name: str, made_at: float, random: Random) -> Record:

@@ -41,18 +41,18 @@ Value = TypeVar("Value")
 VcsType = Literal["github", "bitbucket", "circleci"]
 
 DEFAULT_SETTINGS: Final[Mapping[str, bool | list[str]]] = {
-    "autocancel_builds": True,
+    "autocancel_builds": False,
     "build_fork_prs": False,
     "build_prs_only": False,
     "disable_ssh": False,
-    "forks_receive_secret_env_vars": False,
+    "forks_receive_secret_env_vars": True,
     "oss": False,
     "set_github_status": True,
     "setup_workflows": True,
     "write_settings_requires_admin": False,
     "pr_only_branch_overrides": ["main"],
 }
-"""The advanced settings of a new project."""
+"""The advanced settings of a new project, as measured."""
 
 _UNMASKED_CHARACTERS: Final = 4
 
@@ -80,8 +80,8 @@ def pick(fields: Mapping[str, Any], *names: str) -> Record:
 
 
 def masked(secret: str) -> str:
-    """Mask a secret like the API: only the last 4 characters are visible, and only of a longer secret."""
-    return "xxxx" + (secret[-_UNMASKED_CHARACTERS:] if len(secret) > _UNMASKED_CHARACTERS else "")
+    """Mask a value like the API: at most its last 4 characters are visible, and at most half of it."""
+    return "xxxx" + secret[len(secret) - min(_UNMASKED_CHARACTERS, len(secret) // 2) :]
 
 
 def uuid(random: Random) -> str:
@@ -242,6 +242,18 @@ class FakeOrganization:
     component_versions: dict[str, list[Record]] = attrs.field(factory=dict[str, list[Record]])
     policies: dict[str, PolicyStore] = attrs.field(factory=dict[str, PolicyStore])
     oidc_claims: Record = attrs.field(factory=dict[str, object])
+
+    def add_context(self, identifier: str, name: str, *, created_at: float) -> FakeContext:
+        """Add a context, which is restricted to all members, like every new context of CircleCI."""
+        context = FakeContext(id=identifier, name=name, created_at=created_at)
+        context.restrictions[self.id] = self.all_members | {"context_id": context.id}
+        self.contexts[context.id] = context
+        return context
+
+    @property
+    def all_members(self) -> Record:
+        """The restriction of a context to all members, whose id is that of the organization."""
+        return {"id": self.id, "name": "All members", "restriction_type": "group", "restriction_value": self.id}
 
 
 @attrs.define(kw_only=True, eq=False)
