@@ -22,6 +22,8 @@ __all__ = ["Argument", "View", "view"]
 
 _KINDS = {"path": "path parameter", "query": "query parameter", "body": "body field"}
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+# `restriction_id`, `allow-list-entry-id`, `ownerID`
+_ID_PARAMETER = re.compile(r"(?:^|[_-])id$|[a-z]ID$")
 _PLAIN_PLACEHOLDER = re.compile(r"[A-Za-z0-9_-]+")
 _PAGE_OF = re.compile(r"^(One|A) (page|batch|sequence|list) of ")
 _SLUG_TYPES = {
@@ -205,7 +207,7 @@ def _fields_of_body(call: Call, prop: Any) -> list[Any]:
 
 def _path_argument(call: Call, key: str, described: Mapping[tuple[str, str], Any], prop: Any) -> Argument:
     source = described.get(("path", key), {})
-    kind = _SLUG_TYPES[key][0] if key in _SLUG_TYPES else argument_annotation(prop)
+    kind = _SLUG_TYPES[key][0] if key in _SLUG_TYPES else _parameter_annotation(key, prop)
     default = source.get("schema", {}).get("default")
     return Argument(
         name=call.argument(key),
@@ -218,9 +220,15 @@ def _path_argument(call: Call, key: str, described: Mapping[tuple[str, str], Any
     )
 
 
+def _parameter_annotation(key: str, prop: Any) -> str:
+    """The type of a parameter. Models have UUIDs as ids, so that one is accepted for every id, whether or not typed as such."""
+    kind = argument_annotation(prop)
+    return "UUID | str" if kind == "str" and _ID_PARAMETER.search(key) else kind
+
+
 def _argument(call: Call, prop: Any, place: str, description: str, default: Any) -> Argument:
     key = plain(prop.name)
-    kind = argument_annotation(prop)
+    kind = argument_annotation(prop) if place == "body" else _parameter_annotation(key, prop)
     nullable = is_nullable(prop)
     # A time is passed as a datetime, which has no literal; where it is left out, the API's own default applies.
     if isinstance(default, str) and "str" in arms(kind):

@@ -38,6 +38,7 @@ __all__ = ["Overlay", "OverlayResult", "clean_up", "place_of"]
 OVERLAY_FILE = Path(__file__).with_name("overlay.yaml")
 
 _SOMETIMES_ABSENT = "x-sometimes-absent"
+_ALWAYS_PRESENT = "x-always-present"
 _PLACE_PARENTS = frozenset({"properties", "schemas", "parameters", "responses", "securitySchemes"})
 
 
@@ -268,11 +269,13 @@ def _clean_up_value(value: Any) -> None:
 
 
 def _clean_up_object(schema: Schema) -> None:
-    absent = {
-        name for name, field in schema["properties"].items() if is_object(field) and field.pop(_SOMETIMES_ABSENT, None)
-    }
-    required = [name for name in dict.fromkeys(schema.get("required", ())) if name not in absent]
-    schema.pop("required", None)
+    required = set(schema.pop("required", ()))
+    for name, field in schema["properties"].items():
+        if is_object(field) and field.pop(_ALWAYS_PRESENT, None):
+            required.add(name)
+        if is_object(field) and field.pop(_SOMETIMES_ABSENT, None):
+            required.discard(name)
     if required:
         properties = schema.pop("properties")
-        schema |= {"required": required, "properties": properties}
+        # In the order of the properties, which is the normal one.
+        schema |= {"required": [name for name in properties if name in required], "properties": properties}
