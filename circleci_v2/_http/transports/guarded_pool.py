@@ -1,7 +1,7 @@
 """Guards for the pools of httpx: a connection is reused only if nothing is left to read on it.
 
 httpcore reuses an HTTP/1.1 connection when its response has ended and its socket is silent. Bytes that it received in the
-same read as the end of the response stay in h11 and answer the next request; a 204 with a body is enough
+same read as the end of the response stay in h11 and become the response of the next request; a 204 with a body is enough
 (https://github.com/encode/httpx/issues/1474). A client must not take such bytes for a response, and should close the
 connection (RFC 9112, sections 6.3 and 9.2).
 """

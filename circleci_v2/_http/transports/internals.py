@@ -1,4 +1,4 @@
-"""The attributes of httpcore, h11 and anyio that are not public, but needed to see bytes that nobody has read yet.
+"""The attributes of httpcore, h11 and anyio that are not public, but needed to see unread bytes.
 
 httpcore puts a connection back into its pool without looking at what was received after the response
 (https://github.com/encode/httpcore/issues/872 describes the path to those bytes). Nothing public shows them, so this is
