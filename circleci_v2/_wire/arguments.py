@@ -33,7 +33,7 @@ def required(name: str, value: T) -> T:
     return value
 
 
-def unmasked(name: str, value: str) -> str:
+def unmasked(name: str, value: object) -> str:
     """Return the value of a required field that responses mask with asterisks, such as a signing secret.
 
     Args:
@@ -44,7 +44,8 @@ def unmasked(name: str, value: str) -> str:
         ArgumentTypeError: The value is not text.
         ConfigurationError: The value is None, or a mask: the API would store the asterisks as the new secret.
     """
-    if not isinstance(required(name, value), str):
+    required(name, value)
+    if not isinstance(value, str):
         msg = f"{name} must be text, not {type(value).__name__}"
         raise ArgumentTypeError(msg)
     if _MASK.fullmatch(value):
