@@ -22,6 +22,7 @@ SETTINGS: dict[type[Any], dict[str, object]] = {
         "trust_env": True,
         "http2": False,
         "fast": False,
+        "token_hosts": (),
         "keepalive": 30.0,
         "allow_http": False,
     },
