@@ -70,7 +70,7 @@ class CircleCI(Namespaces):
         max_concurrency: The maximum number of requests in flight. Further calls wait for a free slot. Default: 100.
         retry: When and how often a request is sent again. Default: ``RetryPolicy()``.
         rate_limit: How the client stays within CircleCI's rate limits. Default: ``RateLimitPolicy()``.
-        connection: Proxy, certificates, HTTP/2 and aiohttp. Default: ``ConnectionOptions()``.
+        connection: Proxy, certificates, HTTP/2, aiohttp, and further hosts for the token. Default: ``ConnectionOptions()``.
         transport: An `httpx.AsyncBaseTransport` that carries all requests; it is closed with the client. Default: the
             client's own connections.
         strict: Whether to raise `DecodeError` where a response deviates from the API's document. Default: False, which
@@ -201,12 +201,15 @@ class CircleCI(Namespaces):
     ) -> AbstractAsyncContextManager[StreamedBody]:
         """GET any URL and stream the body, with the same retries, limits and events as every call.
 
+        Errors, events and logs show the URL without its query, which in a presigned URL grants access to the file.
+
         Args:
             url: The complete URL.
-            headers: Additional headers, for example ``Range``. Headers with credentials are not sent to hosts that the URL
-                redirects to.
-            authenticate: Whether to send the token to the host of the URL. Hosts it redirects to never get it. Default:
-                False.
+            headers: Additional headers, for example ``Range``. Hosts that the URL redirects to receive only those that
+                cannot hold credentials: the ``Accept`` headers, ``Range``, conditions, and a few more.
+            authenticate: Whether to send the token to the host of the URL, which must be that of ``base_url``, one of
+                CircleCI's artifact hosts, or one of `ConnectionOptions.token_hosts`, over https unless ``allow_http`` is
+                set. Hosts it redirects to never get it. Default: False.
             decode_content: Whether to decode a body with a ``Content-Encoding``; gzip and deflate can be decoded. Default:
                 False.
 

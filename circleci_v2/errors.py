@@ -28,7 +28,8 @@ The tree::
         └── InvalidURLError             not a URL, or not one that may receive the token
 
 Other statuses from 400 up raise ``APIError`` itself, and so does a redirect that is not followed. No error contains the
-token: ``headers`` are those of the response, and ``url`` is the URL of the request, which never includes it.
+token: ``headers`` and ``body`` are those of the response, with ``[hidden]`` in place of a token that the server echoed, and
+``url`` is the URL of the request, without its query if it was passed to ``stream`` and may be presigned.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class RequestEvent(Event):
 
     Attributes:
         method: The HTTP method.
-        url: The URL; it never holds the token.
+        url: The URL; it never holds the token. That of a streamed request is without its query, which may sign it.
     """
 
     method: str

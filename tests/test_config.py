@@ -136,7 +136,10 @@ def test_hosts_are_completed(given: str, base_url: str, home: Path):
 
 @pytest.mark.parametrize(
     "given",
-    ["https://", "ftp://example.com", "https://example.com:port", "https://example.com/?a=b", "https://e.com/#x"],
+    [
+        *("https://", "ftp://example.com", "https://example.com:port", "https://example.com/?a=b", "https://e.com/#x"),
+        *("https://example.com:0", "https://example.com:65536/api/v2"),
+    ],
 )
 def test_an_invalid_base_url_is_rejected_and_shown(given: str, home: Path):
     with pytest.raises(ConfigurationError) as caught:
@@ -280,6 +283,13 @@ def test_no_deadline_is_a_deadline_of_none():
 def test_a_log_level_is_taken_from_the_environment(home: Path):
     assert resolve(TOKEN, environ={"CIRCLECI_V2_LOG": "debug"}, home=home).log == "debug"
     assert resolve(TOKEN, environ={"CIRCLECI_V2_LOG": ""}, home=home).log is None
+
+
+@pytest.mark.parametrize("level", ["verbose", "INFO", "1"])
+def test_an_unknown_log_level_is_an_error_that_names_it(level: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CIRCLECI_V2_LOG", level)
+    with pytest.raises(ConfigurationError, match=f"CIRCLECI_V2_LOG='{level}': set it to 'info' or 'debug'"):
+        CircleCI(TOKEN)
 
 
 def test_proxies_are_read_from_the_environment_if_it_is_trusted(home: Path):

@@ -22,9 +22,9 @@ SETTINGS: dict[type[Any], dict[str, object]] = {
         "trust_env": True,
         "http2": False,
         "fast": False,
+        "token_hosts": (),
         "keepalive": 30.0,
         "allow_http": False,
-        "token_hosts": (),
     },
 }
 
@@ -42,7 +42,9 @@ def test_the_docstring_of_a_setting_states_its_default(kind: type[Any]):
         match = re.search(rf"^ +{name}: (.*?)(?=^ +\w+: |\Z|^\w)", documentation, re.MULTILINE | re.DOTALL)
         assert match, f"{kind.__name__} does not document {name}"
         shown = f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
-        if value is not None and value != ():
+        if value == ():
+            shown = "none"
+        if value is not None:
             assert re.search(rf"Default:\s+`*{re.escape(shown)}\b", match[1]), f"{kind.__name__}.{name} is {shown}"
 
 

@@ -28,8 +28,8 @@ Defended:
   every part; ``Content-Range`` and ``Content-Length`` are checked against the bytes received.
 - *Other content than the job stored*: a body with a ``Content-Encoding`` is decoded or rejected, and a status without
   the file, such as 204, is an error and not an empty file.
-- *Token leaks*: the token is sent to the host that CircleCI names, never to hosts that it redirects to. Presigned URLs
-  are requested without it.
+- *Token leaks*: the token is sent to the host of the API, to CircleCI's artifact hosts and to hosts that the user named,
+  never to hosts that they redirect to. Presigned URLs are requested without it, and shown without their query.
 
 Not defended:
 
@@ -37,6 +37,8 @@ Not defended:
   between the check and its use is followed.
 - Other processes of the same user can change files after they have been committed.
 - Mount points below the destination are entered like directories, and case-insensitivity is only tested at its top.
+- Where file systems have no locks, part files of killed processes stay; where locks hold on one machine only, two machines
+  must not download into one directory at a time.
 - Sizes are not limited, and content is not inspected: a job can fill the disk.
 - A body without a length, over a connection that ends it by closing, cannot be checked for truncation.
 - The directory entry itself is not flushed: after a power failure a complete file may be missing, but never partial.

@@ -129,8 +129,12 @@ async def download_artifacts(
     """Download the artifacts of a job.
 
     Each file gets its name only when it is complete and on disk; a download that breaks is resumed if the server
-    supports it. Nothing is written outside of `dest`, whatever paths the job chose and whatever links `dest` contains.
-    The token is sent to the host that CircleCI names for the artifact, and not to hosts that it redirects to.
+    supports it and shows that the file is still the same. Nothing is written outside of `dest`, whatever paths the job
+    chose and whatever links `dest` contains. Hidden ``.circleci-*.part`` files, which a killed process leaves, are
+    removed by the next download into the same directories; those of running processes are locked, and stay.
+
+    The token is sent to the host of ``base_url``, CircleCI's artifact hosts and `ConnectionOptions.token_hosts` only, not
+    to hosts that they redirect to. An artifact that is listed on another host fails.
 
     Args:
         client: The client.

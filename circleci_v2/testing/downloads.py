@@ -26,6 +26,7 @@ __all__ = [
     "artifact_url",
     "get_artifact",
     "get_stored",
+    "has_usage",
     "storage_url",
     "usage_part",
 ]
@@ -199,6 +200,11 @@ def usage_part(state: FakeState, organization: FakeOrganization, export: UsageEx
         writer.writeheader()
         writer.writerows(rows)
     return gzip.compress(text.getvalue().encode(), mtime=0)
+
+
+def has_usage(state: FakeState, organization: FakeOrganization, export: UsageExportJob) -> bool:
+    """Whether any job ran in the time of an export; otherwise it is completed without files."""
+    return next(_rows(state, organization, export), None) is not None
 
 
 def _rows(state: FakeState, organization: FakeOrganization, export: UsageExportJob) -> Iterator[dict[str, Any]]:

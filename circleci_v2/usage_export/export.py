@@ -24,7 +24,7 @@ from circleci_v2._validation import require_at_least_one, require_one_of
 from circleci_v2.errors import ConfigurationError, UsageExportError
 from circleci_v2.streams import Send, Stream
 from circleci_v2.usage_export.jobs import ExportJobs, OnUsageExportProgress, UsageClient, downloaded_parts
-from circleci_v2.usage_export.limits import Timing, split_range
+from circleci_v2.usage_export.limits import POLLS_PER_HOUR, Timing, Window, require_available, split_range
 from circleci_v2.usage_export.merge import Merged, Part, Write, merge_csv, merge_parquet, require_pyarrow
 from circleci_v2.usage_export.rows import UsageRow, parse_rows
 
@@ -44,6 +44,7 @@ class UsageExport:
         rows: The number of rows, without the header.
         columns: The names of its columns, as CircleCI writes them.
         size: Its size in bytes.
+        empty_windows: The windows that CircleCI has no usage data for. All of them: the file has no rows.
         job_ids: The job of each window; CircleCI keeps their parts for a while.
     """
 
@@ -51,6 +52,7 @@ class UsageExport:
     rows: int
     columns: tuple[str, ...]
     size: int
+    empty_windows: tuple[Window, ...]
     job_ids: tuple[str | None, ...]
 
 
@@ -66,7 +68,7 @@ async def export_usage(
     overwrite: Literal["error", "replace"] = "error",
     resume: Sequence[str | None] = (),
     concurrency: int = 4,
-    polls_per_hour: int = 10,
+    polls_per_hour: int = POLLS_PER_HOUR,
     timeout: float = 5 * 3600.0,  # noqa: ASYNC109 - for each window, not for the call
     on_progress: OnUsageExportProgress | None = None,
     timing: Timing = Timing(),  # noqa: B008 - frozen
@@ -75,14 +77,14 @@ async def export_usage(
 
     A range of more than 31 days is exported in several windows, whose rows follow one another in the file. CircleCI
     allows ten exports per hour and organization, so a longer range waits, and reports each wait before it begins. The
-    file gets its name only when it is complete.
+    file gets its name only when it is complete. A window without usage adds no rows; see `UsageExport.empty_windows`.
 
     Source: https://circleci.com/docs/api/v2/index.html#tag/Usage
 
     Args:
         client: The client.
         org_id: The id of the organization.
-        start: The first moment, with a time zone; at most 13 months ago.
+        start: The first moment, with a time zone; at most 366 days ago.
         end: The last moment, with a time zone; not in the future.
         dest: The file to write.
         shared_org_ids: Other organizations of the same plan to include. Default: none.
@@ -104,7 +106,7 @@ async def export_usage(
         The file, with its size in bytes and its number of rows.
 
     Raises:
-        ConfigurationError: CircleCI has no data for the range, or an option has an invalid value.
+        ConfigurationError: CircleCI does not export the range, or an option has an invalid value.
         UsageExportError: CircleCI rejected a request or failed to export, or parts are damaged or do not fit together;
             pass its `job_ids` as `resume` to continue.
         FileExistsError: `dest` exists, and `overwrite` is ``error``.
@@ -144,7 +146,14 @@ async def _export(
     ):
         merged = await _run_in_thread(jobs, lambda: merge(parts, file.write, path.parent))
     size = (await anyio.Path(path).stat()).st_size
-    return UsageExport(file=path, rows=merged.rows, columns=merged.columns, size=size, job_ids=tuple(jobs.job_ids))
+    return UsageExport(
+        file=path,
+        rows=merged.rows,
+        columns=merged.columns,
+        size=size,
+        empty_windows=tuple(window for index, window in enumerate(jobs.windows) if index in jobs.empty),
+        job_ids=tuple(jobs.job_ids),
+    )
 
 
 def _open_parent(path: Path, resources: ExitStack, *, replace: bool) -> Directory:
@@ -163,7 +172,7 @@ def iter_usage_rows(
     shared_org_ids: Sequence[UUID | str] = (),
     resume: Sequence[str | None] = (),
     concurrency: int = 4,
-    polls_per_hour: int = 10,
+    polls_per_hour: int = POLLS_PER_HOUR,
     timeout: float = 5 * 3600.0,
     on_progress: OnUsageExportProgress | None = None,
     timing: Timing = Timing(),  # noqa: B008 - frozen
@@ -182,7 +191,7 @@ def iter_usage_rows(
         A stream of rows, ordered as CircleCI exports them.
 
     Raises:
-        ConfigurationError: CircleCI has no data for the range, or an option has an invalid value.
+        ConfigurationError: CircleCI does not export the range, or an option has an invalid value.
         UsageExportError: While iterating: the export failed, or a row cannot be read; pass its `job_ids` as `resume` to
             continue.
         OSError: While iterating: a temporary file cannot be written; the error has a note with the job ids.
@@ -236,10 +245,13 @@ def _new_jobs(
     on_progress: OnUsageExportProgress | None,
     timing: Timing,
 ) -> ExportJobs:
-    windows = split_range(start, end, now=timing.now())
+    now = timing.now()
+    windows = split_range(start, end, now=now)
     if resume and len(resume) != len(windows):
         msg = f"resume has {len(resume)} job ids for {len(windows)} windows: pass the same start and end as before"
         raise ConfigurationError(msg)
+    job_ids = list(resume) or [None] * len(windows)
+    require_available(windows, job_ids, now=now)
     require_at_least_one("polls_per_hour", polls_per_hour, "poll")
     require_at_least_one("concurrency", concurrency, "download")
     return ExportJobs(
@@ -247,7 +259,7 @@ def _new_jobs(
         org_id=str(org_id),
         shared_org_ids=shared_org_ids,
         windows=windows,
-        job_ids=list(resume) or [None] * len(windows),
+        job_ids=job_ids,
         timing=timing,
         timeout=timeout,
         polls_per_hour=polls_per_hour,

@@ -2,6 +2,9 @@
 
 CircleCI allows ten creations per hour and organization. For polls, its documentation says ten per hour in one place and
 ten per minute in an older one, so the default is the stricter limit. Every wait is announced before it begins.
+
+A job whose window holds no usage ends as ``completed`` without parts, measured by CircleCI's Terraform provider. The same
+answer was seen before the parts of other jobs were listed, so it is believed only after further polls.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from anyio import to_thread
 from circleci_v2._download.resumable import DOWNLOAD_ERRORS, StreamClient, download
 from circleci_v2._download.threads import BufferedSink
 from circleci_v2._http.rate_limit.fixed_window import bypass
+from circleci_v2._http.redaction import redact_message
 from circleci_v2._wire.types import maybe_null
 from circleci_v2.bulk import map_concurrently
 from circleci_v2.errors import (
@@ -35,7 +39,15 @@ from circleci_v2.errors import (
     ServerError,
     UsageExportError,
 )
-from circleci_v2.usage_export.limits import EXPORTS_PER_HOUR, HOUR, HourlyQuota, Timing, Window, poll_delays
+from circleci_v2.usage_export.limits import (
+    EXPORTS_PER_HOUR,
+    HOUR,
+    POLLS_PER_HOUR,
+    HourlyQuota,
+    Timing,
+    Window,
+    poll_delays,
+)
 from circleci_v2.usage_export.merge import Part
 
 if TYPE_CHECKING:
@@ -54,8 +66,8 @@ _logger = logging.getLogger("circleci_v2.usage_export")
 
 # Failed jobs usually succeed when they are created again.
 MAX_JOBS_PER_WINDOW = 3
-# CircleCI reports "completed" before it lists the URLs of the parts; five polls take at least 5 minutes.
-MAX_POLLS_WITHOUT_PARTS = 5
+# The seconds before each further poll of a job that is completed without parts: 5 minutes, and few of the allowed polls.
+DELAYS_WITHOUT_PARTS = (60.0, 240.0)
 # A new job may not be found yet on every server of CircleCI; ten polls take half an hour.
 MAX_POLLS_NOT_FOUND = 10
 # The presigned URLs of parts expire, which can happen before a download slot is free.
@@ -83,7 +95,7 @@ class UsageClient(StreamClient, Protocol):
         ...
 
 
-UsageExportEvent: TypeAlias = Literal["created", "waiting", "state", "failed"]
+UsageExportEvent: TypeAlias = Literal["created", "waiting", "state", "empty", "failed"]
 
 
 @attrs.frozen(kw_only=True)
@@ -92,7 +104,8 @@ class UsageExportProgress:
 
     Attributes:
         event: ``created``: CircleCI accepted a window. ``waiting``: the export waits for `seconds`. ``state``: CircleCI
-            reported the state of a job. ``failed``: a job failed and is created again.
+            reported the state of a job. ``empty``: CircleCI has no usage data for a window. ``failed``: a job failed and
+            is created again.
         message: A description of the step for people.
         window: The window that the step belongs to.
         job_id: CircleCI's job for that window.
@@ -115,6 +128,7 @@ class ExportJobs:
 
     Attributes:
         job_ids: The job of each window; None where none has been created yet.
+        empty: The positions of the windows that CircleCI has no usage data for.
     """
 
     client: UsageClient
@@ -126,6 +140,7 @@ class ExportJobs:
     timeout: float
     polls_per_hour: int
     on_progress: OnUsageExportProgress | None
+    empty: set[int] = attrs.field(factory=set[int])
     _quota: HourlyQuota = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -145,7 +160,7 @@ class ExportJobs:
                 "create", lambda delay: self._announce(delay, window, "until CircleCI allows another export")
             )
             try:
-                with self._client_limit():
+                with self._client_limit(EXPORTS_PER_HOUR, EXPORTS_PER_HOUR):
                     job = await client.usage.create_export(
                         self.org_id, start=window.start, end=window.end, shared_org_ids=self.shared_org_ids or None
                     )
@@ -161,15 +176,18 @@ class ExportJobs:
             self._report("created", f"export of {window} is job {job_id}", window, job_id)
             return job_id
 
-    def _client_limit(self) -> AbstractContextManager[None]:
-        """Bypass the client's limit of exports per hour when this export has another clock than the client.
+    def _client_limit(self, per_hour: int, published: int) -> AbstractContextManager[None]:
+        """Bypass the client's limit of calls per hour when this export has another clock, or was allowed more calls.
 
         Otherwise virtual waits would never satisfy the limit, which counts by the client's clock.
         """
-        return nullcontext() if self.timing == Timing() else bypass()
+        return nullcontext() if self.timing == Timing() and per_hour <= published else bypass()
 
     async def part_urls(self, index: int) -> list[str]:
         """Wait for the export of a window, and return the URLs of its parts; create the job again when it failed.
+
+        Returns:
+            The URLs; none when CircleCI has no usage data for the window.
 
         Raises:
             UsageExportError: The job failed repeatedly or is not ready in time, or CircleCI rejected a request.
@@ -182,6 +200,9 @@ class ExportJobs:
             job_id = self.job_ids[index] or await self.create(index)
             status = await self._wait_until_finished(job_id, window)
             if status.state != "failed":
+                if not status.download_urls:
+                    self.empty.add(index)
+                    self._report("empty", f"CircleCI has no usage data for {window}", window, job_id)
                 return _urls(status)
             self.job_ids[index] = None
             reason = f"job {job_id} of {window} failed: {status.error_reason or 'no reason reported by CircleCI'}"
@@ -203,10 +224,11 @@ class ExportJobs:
         return [renewed[_unsigned(url)].popleft() for url in before]
 
     async def _wait_until_finished(self, job_id: str, window: Window) -> UsageExportStatus:
-        """Poll a job until it has failed, or is completed and has parts."""
+        """Poll a job until it has failed, is completed and has parts, or stays completed without parts."""
         deadline = self.timing.monotonic() + self.timeout
-        without_parts = not_found = 0
-        for delay in poll_delays():
+        without_parts, not_found = iter(DELAYS_WITHOUT_PARTS), 0
+        for poll_delay in poll_delays():
+            delay = poll_delay
             try:
                 status = await self._poll(job_id, window, deadline)
             except NotFoundError as error:
@@ -219,9 +241,11 @@ class ExportJobs:
                 self._report("state", f"job {job_id} of {window} is {status.state}", window, job_id)
                 if status.state == "failed" or (status.state == "completed" and status.download_urls):
                     return status
-                without_parts += status.state == "completed"
-            if without_parts > MAX_POLLS_WITHOUT_PARTS:
-                raise self.error(f"job {job_id} of {window} is completed but has no parts, perhaps for lack of usage")
+                if status.state == "completed":
+                    next_delay = next(without_parts, None)
+                    if next_delay is None:
+                        return status
+                    delay = next_delay
             if self.timing.monotonic() + delay > deadline:
                 break
             await self._pause(delay, window, f"for job {job_id}")
@@ -233,7 +257,8 @@ class ExportJobs:
         """Request the status of a job; None after a transient error."""
         await self._quota.acquire("poll", lambda delay: self._announce(delay, window, "until another poll is allowed"))
         try:
-            return await self.client.with_options(max_retries=0).usage.get_export(self.org_id, job_id)
+            with self._client_limit(self.polls_per_hour, POLLS_PER_HOUR):
+                return await self.client.with_options(max_retries=0).usage.get_export(self.org_id, job_id)
         except RateLimitError as error:
             left = max(0.0, deadline - self.timing.monotonic())
             await self._pause(min(error.retry_after or 60.0, left), window, "because of a rate limit")
@@ -247,7 +272,8 @@ class ExportJobs:
 
     def error(self, message: str) -> UsageExportError:
         """Return an error with the job ids to resume with."""
-        return UsageExportError(message, job_ids=self.job_ids)
+        # Messages quote what CircleCI and its storage say.
+        return UsageExportError(redact_message(message), job_ids=self.job_ids)
 
     async def _pause(self, seconds: float, window: Window, why: str) -> None:
         self._announce(seconds, window, why)
@@ -325,7 +351,7 @@ class _PartDownloader:
         async with self._poll_lock:
             self._urls[index] = await self._jobs.part_urls(index)
         parts = [(index, number) for number in range(len(self._urls[index]))]
-        async with map_concurrently(self._part, parts, concurrency=len(parts), ordered=True) as outcomes:
+        async with map_concurrently(self._part, parts, concurrency=max(1, len(parts)), ordered=True) as outcomes:
             return [outcome.result async for outcome in outcomes]
 
     async def _part(self, position: tuple[int, int]) -> Part:

@@ -1,12 +1,16 @@
 """CircleCI's limits on usage exports: the windows that a range of time is split into, and calls per hour.
 
-At most 31 days between start and end, both inclusive; data of the last 13 months; no end in the future; ten exports per
-hour and organization. Source: https://circleci.com/docs/api/v2/index.html#tag/Usage
+At most 31 days between start and end, both inclusive; no end in the future; ten exports and ten polls per hour and
+organization. Source: https://circleci.com/docs/api/v2/index.html#tag/Usage
+
+A start of at most 366 days ago, counted from the moment at which CircleCI receives the request: its documentation says
+13 months in one place and one year in another, and CircleCI's own client states what the service compares with,
+https://github.com/CircleCI-Labs/terraform-provider-circleci/blob/40f9f0a42149/internal/circleci/usage_export.go
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -17,12 +21,23 @@ from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWin
 from circleci_v2._validation import require_time_zone
 from circleci_v2.errors import ConfigurationError
 
-__all__ = ["EXPORTS_PER_HOUR", "HOUR", "HourlyQuota", "Timing", "Window", "poll_delays", "split_range"]
+__all__ = [
+    "EXPORTS_PER_HOUR",
+    "HOUR",
+    "POLLS_PER_HOUR",
+    "HourlyQuota",
+    "Timing",
+    "Window",
+    "poll_delays",
+    "require_available",
+    "split_range",
+]
 
 MAX_WINDOW: Final = timedelta(days=31)
-OLDEST_MONTHS: Final = 13
+OLDEST_START: Final = timedelta(days=366)
 HOUR: Final = 3600.0
 EXPORTS_PER_HOUR: Final = PUBLISHED_LIMITS["createUsageExport"].calls
+POLLS_PER_HOUR: Final = PUBLISHED_LIMITS["getUsageExport"].calls
 # Times in usage data have milliseconds, so the next window starts one millisecond after the end of the one before.
 _RESOLUTION: Final = timedelta(milliseconds=1)
 # The client counts requests when it sends them and CircleCI when they arrive: with a lower latency than the request an
@@ -58,10 +73,15 @@ def split_range(start: datetime, end: datetime, *, now: datetime) -> tuple[Windo
         now: The current time.
 
     Raises:
-        ConfigurationError: A datetime has no time zone, or CircleCI has no data for the range.
+        ConfigurationError: A datetime has no time zone, the start is not before the end, or the end is in the future.
     """
     start, end = _utc("start", start), _utc("end", end)
-    _require_available(start, end, now)
+    if start >= end:
+        msg = f"start={start.isoformat()} is not before end={end.isoformat()}: pass an earlier start or a later end"
+        raise ConfigurationError(msg)
+    if end > now:
+        msg = f"end={end.isoformat()} is in the future: pass the current time at the latest"
+        raise ConfigurationError(msg)
     windows: list[Window] = []
     while end - start > MAX_WINDOW:
         cut = (start + MAX_WINDOW).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -70,32 +90,30 @@ def split_range(start: datetime, end: datetime, *, now: datetime) -> tuple[Windo
     return (*windows, Window(start, end))
 
 
+def require_available(windows: Sequence[Window], job_ids: Sequence[str | None], *, now: datetime) -> None:
+    """Check that CircleCI accepts the windows that have no job yet; those of an earlier attempt may be older by now.
+
+    Args:
+        windows: The windows.
+        job_ids: The job of each window, or None.
+        now: The current time.
+
+    Raises:
+        ConfigurationError: A window starts too early; the message names the earliest start.
+    """
+    oldest = now.astimezone(UTC) - OLDEST_START
+    too_old = [window for window, job in zip(windows, job_ids, strict=True) if job is None and window.start < oldest]
+    if too_old:
+        msg = (
+            f"start={too_old[0].start.isoformat()} is too old: CircleCI exports usage from at most {OLDEST_START.days} "
+            f"days ago, so pass {oldest.isoformat(timespec='seconds')} or later"
+        )
+        raise ConfigurationError(msg)
+
+
 def _utc(name: str, moment: datetime) -> datetime:
     require_time_zone(name, moment)
     return moment.astimezone(UTC)
-
-
-def _require_available(start: datetime, end: datetime, now: datetime) -> None:
-    oldest = _months_before(now.astimezone(UTC), OLDEST_MONTHS)
-    if start >= end:
-        msg = f"start={start.isoformat()} is not before end={end.isoformat()}: pass an earlier start or a later end"
-    elif end > now:
-        msg = f"end={end.isoformat()} is in the future: pass the current time at the latest"
-    elif start < oldest:
-        msg = (
-            f"start={start.isoformat()} is too old: CircleCI keeps {OLDEST_MONTHS} months, so pass "
-            f"{oldest.isoformat()} at the earliest"
-        )
-    else:
-        return
-    raise ConfigurationError(msg)
-
-
-def _months_before(moment: datetime, months: int) -> datetime:
-    """Return the start of the same day, `months` earlier; where that month is too short, of a day in the next one."""
-    total = moment.year * 12 + moment.month - 1 - months
-    first = moment.replace(year=total // 12, month=total % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
-    return first + timedelta(days=moment.day - 1)
 
 
 def _now() -> datetime:
@@ -120,10 +138,10 @@ class Timing:
 class HourlyQuota:
     """A sliding window per operation: delays a call that would exceed its limit in any hour.
 
-    The client enforces the limit of ten exports per hour too, for all callers. It waits silently, and fails instead of
-    waiting beyond the deadline of the call. An export needs waits of up to an hour that are announced first, by a clock
-    that tests can replace, with a margin for network latency, and also for polls; so it keeps within the limits itself
-    and only reaches the client's limit when another export of the same organization runs.
+    The client enforces the published limits too, for all callers. It waits silently, and fails instead of waiting beyond
+    the deadline of the call. An export needs waits of up to an hour that are announced first, by a clock that tests can
+    replace, with a margin for network latency; so it keeps within the limits itself and only reaches those of the client
+    when another export of the same organization runs.
 
     Args:
         calls: The number of calls per hour, by operation.

@@ -257,7 +257,7 @@ async def test_an_encoded_artifact_is_stored_as_the_job_stored_it(circleci, stor
     storage.store(StoredFile("file", content))
     encoded = ENCODINGS[encoding](content)
     headers = {"Content-Encoding": encoding, "ETag": '"v1"', "Accept-Ranges": "bytes"}
-    # The second request has to ask for the complete file: positions in the encoded file say nothing about the decoded one.
+    # After the cut, the complete file is requested: positions in the encoded file say nothing about the decoded one.
     cuts = iter([len(encoded) // 2])
     storage.reply = lambda _request, _file, _right: Reply(200, headers, encoded, cut_after=next(cuts, None))
     (stored,) = (await artifacts.download_artifacts(circleci, SLUG, 17, dest)).files

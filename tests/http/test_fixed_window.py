@@ -1,4 +1,4 @@
-"""FixedWindowLimiter: the published limit of usage exports is kept from the first call on, without a rejection."""
+"""FixedWindowLimiter: the published limits of usage exports are kept from the first call on, without a rejection."""
 
 from __future__ import annotations
 
@@ -58,6 +58,20 @@ async def test_the_eleventh_export_within_an_hour_is_rejected_without_being_sent
         with pytest.raises(RateLimitError, match=r"allows 10 calls of createUsageExport in 3600 s") as caught:
             await create(circleci, ACME)
     assert len(server.paths) == 10
+    assert caught.value.retry_after == pytest.approx(AN_HOUR, abs=60)
+
+
+async def test_the_eleventh_poll_within_an_hour_is_rejected_without_being_sent():
+    server = Server()
+    async with CircleCI("token", transport=httpx.MockTransport(server)) as circleci:
+        for number in range(10):
+            await circleci.usage.get_export(str(ACME), UUID(int=number))
+        with pytest.raises(RateLimitError, match=r"allows 10 calls of getUsageExport in 3600 s") as caught:
+            await circleci.usage.get_export(str(ACME), UUID(int=10))
+        # Another organization, and another operation of the same organization, have limits of their own.
+        await circleci.usage.get_export(str(OTHER), UUID(int=11))
+        await create(circleci, ACME)
+    assert len(server.paths) == 12
     assert caught.value.retry_after == pytest.approx(AN_HOUR, abs=60)
 
 

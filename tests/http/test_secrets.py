@@ -139,7 +139,7 @@ def escaped_for_json(text: str) -> str:
     return '"' + "".join(f"\\u{ord(character):04x}" for character in text) + '"'
 
 
-# What a server may do with the token that it received: a function of the value of the header.
+# Replies of a server that repeats the token it received, by the value of its header.
 ECHOES: dict[str, Callable[[str], Reply]] = {
     "JSON": lambda got: json_reply({"message": f"no: {got}"}, status=401),
     "a field of JSON": lambda got: json_reply({"message": "no", "detail": [{"got": got}, got]}, status=422),

@@ -22,7 +22,7 @@ pytestmark = [
 ]
 
 MONTH = NOW - timedelta(days=30)
-YEAR_AND_MONTH = NOW - timedelta(days=392)
+YEAR = NOW - timedelta(days=366)
 
 
 def rows_of(number, part, count=3):
@@ -84,7 +84,7 @@ async def test_a_month_is_one_file_with_one_header(circleci, exports, clock, des
 
 
 @pytest.mark.parametrize("make", [three_parts, headers_in_the_first_part_alone])
-async def test_thirteen_months_with_every_fault_at_once_are_one_right_file(circleci, exports, clock, dest, make):
+async def test_a_year_with_every_fault_at_once_is_one_right_file(circleci, exports, clock, dest, make):
     attempts: dict[object, int] = {}
 
     def make_with_faults(number, start, end):
@@ -100,20 +100,20 @@ async def test_thirteen_months_with_every_fault_at_once_are_one_right_file(circl
     exports.make = make_with_faults
     exports.creation_errors = [None, None, Reply(429, {"Retry-After": "90"}, b"Rate limited.")]
     told = []
-    export = await export_usage(circleci, ORG, YEAR_AND_MONTH, NOW, dest, timing=clock.timing, on_progress=told.append)
-    assert dest.read_text() == expected(13)
-    assert export.rows == 13 * 9
-    assert len(exports.jobs) == 14
+    export = await export_usage(circleci, ORG, YEAR, NOW, dest, timing=clock.timing, on_progress=told.append)
+    assert dest.read_text() == expected(12)
+    assert (export.rows, export.empty_windows) == (12 * 9, ())
+    assert len(exports.jobs) == 13
     events = [progress.event for progress in told]
     assert events.count("failed") == 1
-    assert events.count("created") == 14
+    assert events.count("created") == 13
     assert 90 in [progress.seconds for progress in told if progress.event == "waiting"]
 
 
 async def test_the_windows_follow_one_another_without_gap_or_overlap(circleci, exports, clock, dest):
-    await export_usage(circleci, ORG, YEAR_AND_MONTH, NOW, dest, timing=clock.timing)
+    await export_usage(circleci, ORG, YEAR, NOW, dest, timing=clock.timing)
     windows = sorted((job.start, job.end) for job in exports.jobs)
-    assert (windows[0][0], windows[-1][1]) == (YEAR_AND_MONTH, NOW)
+    assert (windows[0][0], windows[-1][1]) == (YEAR, NOW)
     assert all(end - start <= timedelta(days=31) for start, end in windows)
     gaps = [start - end for (_, end), (start, _) in pairwise(windows)]
     assert set(gaps) == {timedelta(milliseconds=1)}
@@ -129,8 +129,8 @@ async def test_no_hour_has_more_calls_than_circleci_allows(circleci, clock, dest
         return call(*arguments, **options)
 
     monkeypatch.setattr(type(circleci.usage), method, noting)
-    await export_usage(circleci, ORG, YEAR_AND_MONTH, NOW, dest, timing=clock.timing)
-    assert len(moments) >= 13
+    await export_usage(circleci, ORG, YEAR, NOW, dest, timing=clock.timing)
+    assert len(moments) >= 12
     assert all(later - earlier > 3600 for earlier, later in zip(moments, moments[10:], strict=False))
 
 
@@ -143,14 +143,14 @@ async def test_every_wait_is_announced_before_it_begins(circleci, exports, clock
             assert f"waiting {progress.seconds:,.0f} s" in progress.message
 
     with caplog.at_level(logging.INFO, logger="circleci_v2.usage_export"):
-        await export_usage(circleci, ORG, YEAR_AND_MONTH, NOW, dest, timing=clock.timing, on_progress=tell)
+        await export_usage(circleci, ORG, YEAR, NOW, dest, timing=clock.timing, on_progress=tell)
     assert sorted(clock.sleeps) == sorted(seconds for _, seconds in announced)
     assert max(clock.sleeps) > 1000
     assert sum("waiting" in record.message for record in caplog.records) == len(announced)
 
 
 async def test_polling_faster_is_a_choice(circleci, exports, clock, dest):
-    await export_usage(circleci, ORG, YEAR_AND_MONTH, NOW, dest, timing=clock.timing, polls_per_hour=600)
+    await export_usage(circleci, ORG, YEAR, NOW, dest, timing=clock.timing, polls_per_hour=600)
     assert clock.elapsed < 2 * 3600
 
 
@@ -191,11 +191,75 @@ async def test_a_job_that_fails_repeatedly_is_an_error(circleci, exports, clock,
     assert failed.value.job_ids == (None,)
 
 
-async def test_a_job_that_stays_completed_without_parts_is_an_error(circleci, exports, clock, dest):
-    exports.make = lambda _number, start, end: Job(start, end, [{"state": "completed", "download_urls": None}])
-    with pytest.raises(UsageExportError, match="completed but has no parts"):
-        await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
-    assert len(exports.polls) == 6
+WITHOUT_PARTS = [{"state": "completed", "download_urls": None}, {"state": "completed", "download_urls": []}]
+
+
+@pytest.mark.parametrize("state", WITHOUT_PARTS)
+async def test_a_window_without_usage_is_an_empty_file_after_a_few_polls(circleci, exports, clock, dest, state):
+    exports.make = lambda _number, start, end: Job(start, end, [{"state": "processing"}, state])
+    told = []
+    export = await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing, on_progress=told.append)
+    assert dest.read_text() == HEADER
+    assert (export.rows, export.job_ids) == (0, (job_id(0),))
+    assert [(window.start, window.end) for window in export.empty_windows] == [(MONTH, NOW)]
+    assert len(exports.polls) == 4
+    # Parts that CircleCI lists within five minutes are not missed.
+    assert exports.polls[-1][0] - exports.polls[1][0] >= 300
+    (empty,) = [progress for progress in told if progress.event == "empty"]
+    assert (empty.job_id, "no usage data for 2026-01-31" in empty.message) == (job_id(0), True)
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+async def test_parts_that_are_listed_later_are_not_missed(circleci, exports, clock, dest, missing):
+    def make(number, start, end):
+        job = three_parts(number, start, end)
+        job.states = [*WITHOUT_PARTS[:missing], {"state": "completed"}]
+        return job
+
+    exports.make = make
+    export = await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
+    assert dest.read_text() == expected(1)
+    assert export.empty_windows == ()
+
+
+async def test_an_empty_window_between_others_adds_no_rows(circleci, exports, clock, dest):
+    def make(number, start, end):
+        return three_parts(number, start, end) if number != 1 else Job(start, end, WITHOUT_PARTS[:1])
+
+    exports.make = make
+    export = await export_usage(circleci, ORG, NOW - timedelta(days=90), NOW, dest, timing=clock.timing)
+    assert dest.read_text() == HEADER + "".join(rows_of(number, part) for number in (0, 2) for part in range(3))
+    assert [str(window) for window in export.empty_windows] == ["2026-01-02 00:00 to 2026-02-01 23:59 UTC"]
+
+
+async def test_rows_of_a_window_without_usage_are_none(circleci, exports, clock):
+    exports.make = lambda _number, start, end: Job(start, end, WITHOUT_PARTS[:1])
+    assert [row async for row in iter_usage_rows(circleci, ORG, MONTH, NOW, timing=clock.timing)] == []
+
+
+async def test_a_window_without_usage_is_an_empty_parquet_file(circleci, exports, clock, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    exports.make = lambda _number, start, end: Job(start, end, WITHOUT_PARTS[:1])
+    dest = tmp_path / "usage.parquet"
+    export = await export_usage(circleci, ORG, MONTH, NOW, dest, format="parquet", timing=clock.timing)
+    table = parquet.read_table(export.file)
+    assert (table.num_rows, len(table.schema), export.rows) == (0, 48, 0)
+
+
+async def test_a_start_more_than_a_year_ago_is_an_error_before_any_request(circleci, exports, clock, dest):
+    with pytest.raises(ConfigurationError, match=r"too old: CircleCI exports usage from at most 366 days ago"):
+        await export_usage(circleci, ORG, NOW - timedelta(days=390), NOW, dest, timing=clock.timing)
+    assert exports.creations == []
+
+
+async def test_an_export_that_is_resumed_later_may_be_older_than_a_year(circleci, exports, clock, dest):
+    exports.creation_errors = [None, Reply(503, body=b"")]
+    with pytest.raises(UsageExportError) as failed:
+        await export_usage(circleci, ORG, YEAR, NOW, dest, timing=clock.timing)
+    assert failed.value.job_ids[:2] == (job_id(0), None)
+    clock.elapsed += 24 * 3600
+    await export_usage(circleci, ORG, YEAR, NOW, dest, timing=clock.timing, resume=failed.value.job_ids)
+    assert dest.read_text() == expected(12)
 
 
 async def test_a_job_that_never_ends_is_an_error_and_can_be_resumed(circleci, exports, clock, dest):
@@ -341,11 +405,56 @@ async def test_a_year_passes_in_the_fake(tmp_path):
     async with CircleCI(fake.token, transport=fake.transport()) as circleci:
         org_id = (await circleci.projects.get("gh/acme/web")).organization_id
         export = await circleci.export_usage(
-            org_id, end - timedelta(days=390), end, tmp_path / "usage.csv", timing=fake.timing()
+            org_id, end - timedelta(days=365), end, tmp_path / "usage.csv", timing=fake.timing()
         )
-    assert len(export.job_ids) == 13
+    assert len(export.job_ids) == 12
+    assert 0 < len(export.empty_windows) < 12
     assert export.rows > 0
     assert timedelta(hours=1) < fake.clock.moment() - end < timedelta(days=1)
+
+
+SIGNATURE = "5f1c0e6c7d5b4a39"
+
+
+def signed(urls):
+    return [f"{url}&X-Amz-Signature={SIGNATURE}&key={SIGNATURE}" for url in urls]
+
+
+@pytest.mark.parametrize("over_sockets", [True])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(403, body=b"<Error><SignatureProvided>%s</SignatureProvided></Error>" % SIGNATURE.encode()),
+        Reply(404, body=b"no /0/0?X-Amz-Signature=%s" % SIGNATURE.encode()),
+        Reply(200, body=b"", cut_after=0, length=10),
+        Reply(204, length=None),
+        Reply(200, {"Content-Encoding": "br"}, b"x"),
+        Reply(302, {"Location": f"ftp://elsewhere/file?X-Amz-Signature={SIGNATURE}"}),
+        None,
+    ],
+    ids=["403", "404", "cut", "204", "encoded", "moved", "unreachable"],
+)
+async def test_no_error_and_no_log_shows_the_signature_of_a_part(circleci, exports, dest, reply, caplog):
+    exports.list_parts = signed if reply else lambda urls: [f"ftp://user:{SIGNATURE}@x/?key={SIGNATURE}"]
+    exports.part = lambda _request, _right: reply
+    told, timing = [], exports.clock.timing
+    with caplog.at_level(logging.DEBUG), pytest.raises(UsageExportError) as failed:
+        await export_usage(circleci, ORG, MONTH, NOW, dest, timing=timing, on_progress=told.append)
+    error = failed.value
+    while error is not None:
+        assert SIGNATURE not in f"{error} {error!r} {vars(error)} {dict(getattr(error, 'headers', {}))}"
+        error = error.__cause__ or error.__context__
+    assert SIGNATURE not in f"{told} {caplog.messages}"
+    assert not reply or any(SIGNATURE in request.target for request in exports.storage.requests)
+
+
+async def test_the_reason_of_a_failed_job_is_shown_without_a_signature(circleci, exports, clock, dest):
+    reason = f"cannot write to https://storage.example/x?X-Amz-Signature={SIGNATURE} with {TOKEN}"
+    exports.make = lambda _number, start, end: Job(start, end, [{"state": "failed", "error_reason": reason}])
+    with pytest.raises(UsageExportError, match=r"cannot write to https://storage\.example/x") as failed:
+        await export_usage(circleci, ORG, MONTH, NOW, dest, timing=clock.timing)
+    assert SIGNATURE not in str(failed.value)
+    assert TOKEN not in str(failed.value)
 
 
 async def test_the_error_of_a_missing_part_has_the_job_ids(circleci, exports, clock, dest):

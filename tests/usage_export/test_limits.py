@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circleci_v2.errors import ConfigurationError
-from circleci_v2.usage_export.limits import split_range
+from circleci_v2.usage_export.limits import require_available, split_range
 
 NOW = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
 
@@ -26,8 +26,26 @@ def test_a_longer_range_is_cut_at_midnight():
     ]
 
 
-def test_thirteen_months_are_in_reach():
-    assert len(split_range(datetime(2025, 2, 28, tzinfo=UTC) + timedelta(days=4), NOW, now=NOW)) == 13
+def test_a_year_is_in_reach():
+    windows = split_range(NOW - timedelta(days=366), NOW, now=NOW)
+    require_available(windows, [None] * len(windows), now=NOW)
+    assert len(windows) == 12
+
+
+def test_a_start_more_than_a_year_ago_is_an_error_that_names_the_earliest():
+    windows = split_range(NOW - timedelta(days=366, milliseconds=1), NOW, now=NOW)
+    with pytest.raises(
+        ConfigurationError, match=r"too old: .* at most 366 days ago, so pass 2025-03-30T12:00:00\+00:00"
+    ):
+        require_available(windows, [None] * len(windows), now=NOW)
+
+
+def test_only_windows_without_a_job_have_to_be_recent():
+    windows = split_range(NOW - timedelta(days=366), NOW, now=NOW)
+    later = NOW + timedelta(hours=5)
+    require_available(windows, ["a job", *[None] * (len(windows) - 1)], now=later)
+    with pytest.raises(ConfigurationError, match="too old"):
+        require_available(windows, [None] * len(windows), now=later)
 
 
 def test_other_time_zones_name_the_same_moments():
@@ -42,19 +60,18 @@ def test_other_time_zones_name_the_same_moments():
         (NOW, NOW, "is not before"),
         (NOW, NOW - timedelta(days=1), "is not before"),
         (NOW - timedelta(days=1), NOW + timedelta(seconds=1), "in the future"),
-        (NOW - timedelta(days=400), NOW, "too old: CircleCI keeps 13 months"),
         (datetime(2026, 3, 1), NOW, "start=.* has no time zone"),  # noqa: DTZ001 - the error under test
         (NOW - timedelta(days=1), datetime(2026, 3, 31), "end=.* has no time zone"),  # noqa: DTZ001
     ],
 )
-def test_a_range_without_data_is_an_error(start, end, message):
+def test_a_range_that_is_no_range_is_an_error(start, end, message):
     with pytest.raises(ConfigurationError, match=message):
         split_range(start, end, now=NOW)
 
 
 @given(
-    start=st.floats(1, 390),
-    length=st.floats(0.001, 390),
+    start=st.floats(1, 366),
+    length=st.floats(0.001, 366),
 )
 def test_windows_cover_the_range_once(start, length):
     begin = NOW - timedelta(days=start)

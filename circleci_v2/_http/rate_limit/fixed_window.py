@@ -1,7 +1,8 @@
 """FixedWindowLimiter: the limits that CircleCI publishes, kept from the first call on without provoking a rejection.
 
-There is one: creating usage exports is limited to 10 per hour and organization, see
-https://circleci.com/docs/api/v2/#tag/Usage/operation/createUsageExport
+There are two: creating usage exports and requesting their state are limited to 10 per hour and organization each, see
+https://circleci.com/docs/api/v2/#tag/Usage/operation/createUsageExport and .../getUsageExport. (An older document allows
+10 requests for the state per minute; `circleci_v2.policies.RateLimitPolicy` can switch the limits off.)
 """
 
 from __future__ import annotations
@@ -32,12 +33,17 @@ class FixedWindow:
     seconds: float
 
 
-PUBLISHED_LIMITS: Final[Mapping[str, FixedWindow]] = {"createUsageExport": FixedWindow(10, 3600.0)}
-"""The limits by operation id. Each applies per path, which names the organization."""
+PUBLISHED_LIMITS: Final[Mapping[str, FixedWindow]] = {
+    "createUsageExport": FixedWindow(10, 3600.0),
+    "getUsageExport": FixedWindow(10, 3600.0),
+}
+"""The limits by operation id. Each applies per organization."""
+
+_EXPORTS_OF_AN_ORGANIZATION: Final = "/usage_export_job"
 
 
 class FixedWindowLimiter:
-    """A log of calls per operation and path, against windows of fixed length.
+    """A log of calls per operation and organization, against windows of fixed length.
 
     CircleCI does not say when its hour begins, so the window slides: no interval of that length ever holds more calls
     than allowed, whichever hour is meant.
@@ -68,7 +74,7 @@ class FixedWindowLimiter:
         Returns:
             0 if the call was counted; otherwise the seconds until it may be sent.
         """
-        window, calls = self.windows[operation_id], self._calls[operation_id, path]
+        window, calls = self.windows[operation_id], self._calls[operation_id, _organization(path)]
         while calls and calls[0] + window.seconds <= now:
             calls.popleft()
         if len(calls) >= window.calls:
@@ -84,10 +90,15 @@ class FixedWindowLimiter:
             path: The path of the call.
             acquired_at: When it was counted.
         """
-        calls = self._calls[operation_id, path]
+        calls = self._calls[operation_id, _organization(path)]
         # It may have left the window meanwhile.
         if acquired_at in calls:
             calls.remove(acquired_at)
+
+
+def _organization(path: str) -> str:
+    """Return the part of a path that names the organization, and not the export."""
+    return path.partition(_EXPORTS_OF_AN_ORGANIZATION)[0]
 
 
 @contextmanager

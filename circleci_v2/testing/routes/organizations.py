@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from circleci_v2.testing.clock import parse_rfc3339, rfc3339
-from circleci_v2.testing.downloads import PARTS, storage_url
+from circleci_v2.testing.downloads import PARTS, has_usage, storage_url
 from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
 from circleci_v2.testing.routing import Routes
 from circleci_v2.testing.state import FakeState
@@ -32,6 +32,7 @@ _CLAIMS = ("audience", "ttl")
 _PROCESSING_AFTER: Final = 5.0
 _READY_AFTER: Final = 30.0
 _LONGEST_SECONDS: Final = 31 * 24 * 3600
+_OLDEST_SECONDS: Final = 366 * 24 * 3600
 
 
 def _render_organization(organization: FakeOrganization) -> dict[str, Any]:
@@ -303,29 +304,31 @@ def get_user(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.post("/organizations/{org_id}/usage_export_job")
 def create_export(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Create a usage export of at most 31 days."""
+    """Create a usage export of at most 31 days, which starts at most 366 days ago."""
     organization, fields = state.organization_by_id(request.path_params["org_id"]), request.json_object()
     start, end = (parse_rfc3339(fields[name]).timestamp() for name in ("start", "end"))
     if not 0 < end - start <= _LONGEST_SECONDS:
         raise HTTPError(HTTPStatus.BAD_REQUEST, "end has to be after start, by at most 31 days.")
     if end > state.now():
         raise HTTPError(HTTPStatus.BAD_REQUEST, "end is in the future.")
+    if start < state.now() - _OLDEST_SECONDS:
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "start is more than 366 days ago.")
     export = UsageExportJob(id=state.uuid(), created_at=state.now(), start=start, end=end)
     organization.usage_exports[export.id] = export
     times = {"start": rfc3339(start), "end": rfc3339(end)}
     return FakeResponse.json(
-        {"usage_export_job_id": export.id, "state": "created", **times, "download_urls": []}, HTTPStatus.CREATED
+        {"usage_export_job_id": export.id, "state": "created", **times, "download_urls": None}, HTTPStatus.CREATED
     )
 
 
 @routes.get("/organizations/{org_id}/usage_export_job/{usage_export_job_id}")
 def get_export(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Get the state of a usage export, and the URLs of its files when it is completed."""
+    """Get the state of a usage export, and the URLs of its files when it is completed and found any usage."""
     organization = state.organization_by_id(request.path_params["org_id"])
     export = find_or_404(organization.usage_exports, request.path_params["usage_export_job_id"], "Usage export job")
     status = _export_state(export, state.now())
-    shown: dict[str, Any] = {"usage_export_job_id": export.id, "state": status, "download_urls": []}
-    if status == "completed":
+    shown: dict[str, Any] = {"usage_export_job_id": export.id, "state": status, "download_urls": None}
+    if status == "completed" and has_usage(state, organization, export):
         keys = (f"usage/{organization.id}/{export.id}/{part}" for part in range(PARTS))
         shown["download_urls"] = [storage_url(state, key) for key in keys]
     if status == "failed":
