@@ -3,7 +3,7 @@
 A paginator is built on one function from a page token to a page; it does no I/O itself. Page tokens are opaque. A list
 ends at the first page without a token (null, absent or empty): an empty page that has one is not the end.
 
-Some lists of CircleCI send a token and do not read it: they answer with their first page again, for ever. So tokens and
+Some lists of CircleCI send a token and do not read it: they send their first page again, for ever. So tokens and
 items are compared, and a list that does not advance ends in a `PaginationError`.
 """
 

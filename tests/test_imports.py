@@ -74,7 +74,7 @@ LAYERS: Mapping[str, set[str]] = {
     "_download": {"errors", "response"},
     "webhooks": {"_wire", "errors"},
     "waiting": {"_validation", "_wire", "errors", "models", "namespaces", "slugs"},
-    "artifacts": {"_download", "_validation", "bulk", "errors", "models", "pagination", "response", "slugs"},
+    "artifacts": {"_download", "_validation", "_wire", "bulk", "errors", "models", "pagination", "response", "slugs"},
     "usage_export": {"_download", "_http", "_validation", "_wire", "bulk", "errors", "models", "streams"},
     "history": {
         "artifacts",
