@@ -33,7 +33,7 @@ def required(name: str, value: T) -> T:
     return value
 
 
-def unmasked(name: str, value: str) -> str:
+def unmasked(name: str, value: object) -> str:
     """Return the value of a required field that responses mask with asterisks, such as a signing secret.
 
     Args:
