@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from circleci_v2 import artifacts, usage_export, waiting
 from circleci_v2 import history as _history
 from circleci_v2._generated.namespaces import Namespaces, NamespacesWithRawResponse
+from circleci_v2._http.redaction import redact_message
 from circleci_v2._http.session import CallOptions, Session
 from circleci_v2._wire.deviations import Deviation, DeviationReporter
 from circleci_v2._wire.json import load_json
@@ -113,7 +114,7 @@ class CircleCI(Namespaces):
         )
         self._session = Session(self._settings, transport=transport)
         self._options = CallOptions.of(self._settings)
-        self._deviations = DeviationReporter(strict=strict, emit=self._emit_deviation)
+        self._deviations = DeviationReporter(strict=strict, emit=self._emit_deviation, redact=redact_message)
         super().__init__(self._send)
 
     # Each common job is a function of a client, in a package of its own; here it becomes a method.
@@ -300,7 +301,8 @@ class CircleCI(Namespaces):
             if not response.content.strip():
                 return Payload(response, None, report)
             kind = response.headers.get("content-type", "an unknown type")
-            start = response.content[:80].decode("utf-8", "replace")
+            # A token that the server echoes is redacted before a cut could leave a part of it.
+            start = redact_message(response.content[:4096].decode("utf-8", "replace"))[:80]
             msg = f"the response of {operation_id or 'the request'} is {kind} and not JSON: {start!r}…"
             raise DecodeError(msg, operation_id=operation_id) from error
 

@@ -166,8 +166,7 @@ def org_path(value: OrgSlug | UUID | str) -> str:
     """
     if isinstance(value, UUID):
         return str(value)
-    text: object = value
-    if isinstance(text, str) and "/" not in text and (organization_id := _uuid(text)):
+    if "/" not in str(value) and (organization_id := _uuid(str(value))):
         return str(organization_id)
     return OrgSlug(value).path
 

@@ -17,7 +17,7 @@ import attrs
 import yaml
 
 from circleci_v2._wire.json import is_array, is_object
-from codegen.errors import SpecError
+from codegen.errors import SpecError, UnsupportedError
 
 __all__ = ["CallName", "Names", "canonical_key", "class_name", "identifier", "pascal_case", "snake_case"]
 
@@ -26,6 +26,9 @@ CLIENT_FILE = Path(__file__).parent.parent / "circleci_v2" / "client.py"
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+")
+
+_LONGEST_CALL = 80
+"""Characters of the name of a namespace or method; a namespace is also the name of a file."""
 
 # Classes that generated code imports; a model of the same name would hide them.
 _IMPORTED_CLASSES = frozenset(
@@ -194,6 +197,13 @@ class Names:
         by_tag = {spec["tag"]: namespace for namespace, spec in self.table["namespaces"].items()}
         namespace = by_tag.get(tag) or identifier(tag, prefix="namespace_", taken=client_attributes())
         call = CallName(namespace, identifier(operation.get("operationId", f"{method} {path}"), prefix="operation_"))
+        for kind, name in (("tag", namespace), ("operationId", call.method)):
+            if len(name) > _LONGEST_CALL:
+                msg = (
+                    f"{method.upper()} {path}: the {kind} {name[:40]!r}... is longer than {_LONGEST_CALL} characters, too "
+                    "long for a name; name the operation in names.yaml"
+                )
+                raise UnsupportedError(msg)
         self._report(f"operation {method.upper()} {path} is called {call}")
         return call
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from circleci_v2._wire.json import is_array, is_object
 from codegen.documents import Document
 
-__all__ = ["component_of", "fields_of_schema", "json_schema_of", "operations_of", "references_in"]
+__all__ = [
+    "component_of",
+    "fields_of_schema",
+    "json_schema_of",
+    "operations_of",
+    "reachable_schemas",
+    "references_in",
+    "without_operations",
+]
 
 _SCHEMAS = "#/components/schemas/"
 
@@ -48,3 +56,29 @@ def references_in(value: Any) -> Iterator[str]:
             yield component_of(value)
         for item in value.values():
             yield from references_in(item)
+
+
+def reachable_schemas(components: Mapping[str, Any], roots: Any) -> dict[str, Any]:
+    """Return the schema components that a part of a document refers to, directly or indirectly, by name."""
+    found: set[str] = set()
+    pending = list(references_in(roots))
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending.extend(references_in(components.get(name, {})))
+    return {name: components[name] for name in sorted(found) if name in components}
+
+
+def without_operations(document: Document, places: Iterable[tuple[str, str]]) -> Document:
+    """Return a document without some operations, each given by path and method, and without what only they refer to."""
+    gone = set(places)
+    paths = {
+        path: kept
+        for path, item in document["paths"].items()
+        if (kept := {method: operation for method, operation in item.items() if (path, method) not in gone})
+    }
+    components = document["components"]
+    shared = [part for kind, part in components.items() if kind != "schemas"]
+    schemas = reachable_schemas(components["schemas"], [paths, shared])
+    return {**document, "paths": paths, "components": {**components, "schemas": schemas}}

@@ -17,9 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_v2 import CircleCI, ConfigurationError, DecodeError
+from circleci_v2 import CircleCI, ConfigurationError, DecodeError, models
 from circleci_v2._wire.decoding import decode_silently, decoder_for, fast_decoder_for
 from circleci_v2._wire.deviations import Deviation, JsonPath
+from circleci_v2._wire.types import wire_fields
 from circleci_v2.events import DeviationEvent, Event
 from circleci_v2.models import (
     FlakyTestReport,
@@ -399,3 +400,26 @@ def test_a_value_that_contains_itself_is_rejected():
     pipeline.trigger_parameters = circle
     with pytest.raises(ConfigurationError, match="contains itself"):
         pipeline.to_dict()
+
+
+@pytest.mark.parametrize("received", [WORKFLOW | {"id": None, "pipeline_number": None}, {"name": "build"}])
+async def test_an_id_that_is_typed_as_present_is_none_where_it_is_missing_and_reported(
+    get_workflow: GetWorkflow, events: list[DeviationEvent], received: dict[str, Any]
+):
+    workflow = await get_workflow(received)
+    assert (workflow.id, workflow.pipeline_number) == (None, None)
+    assert {"$.id", "$.pipeline_number"} <= {event.path for event in events}
+    assert workflow.to_dict() == received
+    with pytest.raises(DecodeError, match=r"\$\.id"):
+        await get_workflow(received, strict=True)
+
+
+ID_MODELS = ["ContextRestriction", "ContextRestrictionCreation", "DeployComponent", "DeployEnvironment", "Group"]
+ID_MODELS += ["OtelExporter", "Pipeline", "PipelineDefinition", "Trigger", "Workflow", "WorkflowJob"]
+
+
+@pytest.mark.parametrize("name", ID_MODELS)
+def test_the_id_of_a_model_that_later_calls_need_is_a_uuid(name: str):
+    (field,) = [field for field in wire_fields(getattr(models, name)) if field.attribute == "id"]
+    assert field.type is UUID
+    assert field.required

@@ -246,7 +246,8 @@ class _Transfer:
         return self._error(problem)
 
     def _error(self, problem: str) -> APIConnectionError:
-        return APIConnectionError(problem, method="GET", url=self.url)
+        # The query of a presigned URL grants access to the file.
+        return APIConnectionError(problem, method="GET", url=self.url.partition("?")[0])
 
 
 def content_length(response: ResponseStream) -> int | None:

@@ -10,7 +10,7 @@ from typing import Final
 
 import httpx
 
-from circleci_v2._http.logging import register_secret
+from circleci_v2._http.redaction import redact_logs, register_secret
 from circleci_v2.config import AuthScheme, Secret, Settings
 from circleci_v2.errors import ConfigurationError
 
@@ -22,15 +22,17 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 class Credential:
     """A header that holds the token, and shows it neither in a repr nor among the local variables of a traceback.
 
-    The token is redacted from logs while this object exists: as long as it is current, or a request that carries it is
-    in flight.
+    The token is redacted from logs and errors while this object exists: as long as it is current, or a request that
+    carries it is in flight.
     """
 
     __slots__ = ("__weakref__", "header")
 
     def __init__(self, scheme: AuthScheme, token: Secret) -> None:
         self.header = _header(scheme, token)
-        register_secret(self, token.reveal(), self.header[1].decode("ascii").rpartition(" ")[2])
+        text = token.reveal()
+        encoded = base64.b64encode(text.encode("ascii")).decode("ascii")
+        register_secret(self, text, encoded, self.header[1].decode("ascii").rpartition(" ")[2])
 
     def __repr__(self) -> str:
         return "Credential(…)"
@@ -58,6 +60,7 @@ class Credentials:
     """
 
     def __init__(self, settings: Settings) -> None:
+        redact_logs()
         self._token = settings.token
         self._scheme: AuthScheme = settings.auth
         self._latest: tuple[Secret, Credential] | None = None

@@ -9,13 +9,16 @@ from html import unescape
 from http.client import responses
 from typing import Any, Final
 
+import httpx
+
 from circleci_v2._http.logging import AttemptInfo
 from circleci_v2._http.rate_limit.fixed_window import FixedWindow
+from circleci_v2._http.redaction import redact_json, redact_message, url_without_query
 from circleci_v2._http.sender import REDIRECTS, RawResponse, TransportFailure
 from circleci_v2.errors import APIConnectionError, APIError, APITimeoutError, RateLimitError, error_class_for
 from circleci_v2.policies import IDEMPOTENT_METHODS
 
-__all__ = ["cooldown_error", "error_for_failure", "error_for_response", "fixed_window_error"]
+__all__ = ["cooldown_error", "error_for_failure", "error_for_response", "fixed_window_error", "shown_cause"]
 
 _MAX_MESSAGE: Final = 500
 # Characters. The message of an HTML page is at its beginning, and the patterns below take quadratic time on some input.
@@ -37,15 +40,16 @@ def error_for_response(info: AttemptInfo, response: RawResponse, *, may_have_tak
         response: The response.
         may_have_taken_effect: Whether an earlier attempt may have had the effect of the request.
     """
-    body = _parse_body(_text(response))
+    body = _redacted_body(_parse_body(_text(response)))
+    headers = _redacted_headers(response.headers)
     context: dict[str, Any] = {
         "status_code": response.status_code,
         "method": info.method,
         "url": info.url,
-        "headers": response.headers,
+        "headers": headers,
         "body": body,
         "operation_id": info.operation_id,
-        "request_id": response.headers.get("x-request-id"),
+        "request_id": headers.get("x-request-id"),
         "may_have_taken_effect": may_have_taken_effect,
     }
     if response.status_code in REDIRECTS:
@@ -65,8 +69,14 @@ def error_for_failure(info: AttemptInfo, failure: TransportFailure) -> APIConnec
     """
     error_class = APITimeoutError if failure.timed_out else APIConnectionError
     effect = "" if failure.kind == "never sent" or info.method in IDEMPOTENT_METHODS else _UNKNOWN_EFFECT
-    text = f"{failure.name} from {info.method} {info.url}: {failure.message}{effect}"
+    text = f"{failure.name} from {info.method} {info.url}: {redact_message(failure.message)}{effect}"
     return error_class(text, method=info.method, url=info.url, operation_id=info.operation_id)
+
+
+def shown_cause(failure: TransportFailure) -> Exception | None:
+    """Return the error behind a failure, to be shown with it; None if its text holds a secret that a server echoed."""
+    text = str(failure.cause)
+    return failure.cause if redact_message(text) == text else None
 
 
 def cooldown_error(info: AttemptInfo, seconds: float, rejection: APIError | None) -> RateLimitError:
@@ -127,11 +137,23 @@ def _encoding(content_type: str) -> str:
 
 
 def _redirect_message(response: RawResponse) -> str:
-    location = response.headers.get("location", "nowhere")
+    location = redact_message(url_without_query(response.headers.get("location", "nowhere")))
     return (
         f"a redirect to {location[:_MAX_MESSAGE]} that the client does not follow: only GET is redirected, and never "
         "from https to http. If the API has moved, set base_url"
     )
+
+
+def _redacted_headers(headers: httpx.Headers) -> httpx.Headers:
+    redacted = [(name, redact_message(value)) for name, value in headers.multi_items()]
+    return httpx.Headers(redacted, encoding=headers.encoding)
+
+
+def _redacted_body(body: Any) -> Any:
+    try:
+        return redact_json(body)
+    except RecursionError:
+        return "JSON that is nested too deeply to show"
 
 
 def _parse_body(text: str) -> Any:
@@ -143,7 +165,8 @@ def _parse_body(text: str) -> Any:
 
 
 def _message(body: Any, status_code: int) -> str:
-    found = _find_message(body)
+    # Once more, because reading HTML may have joined what was apart.
+    found = redact_message(_find_message(body))
     if not found:
         phrase = responses.get(status_code, "undocumented status")
         return f"{phrase} (the response has no message)"

@@ -1,20 +1,14 @@
-"""Logging: the logger ``circleci_v2``, events for ``on_event``, and a filter that redacts tokens from log records.
-
-The filter is installed on this package's loggers and on those of the HTTP libraries below it, because one of them logs
-the headers it sends. A filter on a logger does not see records of that logger's children, so every logger that is
-written to is listed. Loggers of anything else, `asyncio` and the application's own included, are left alone.
-"""
+"""Logging: the logger ``circleci_v2``, and events for ``on_event``."""
 
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Mapping
 from typing import Final, TypedDict
-from weakref import WeakKeyDictionary
 
 import attrs
 
+from circleci_v2._http.redaction import redact_message, url_without_query
 from circleci_v2.errors import ConfigurationError
 from circleci_v2.events import (
     DeprecationEvent,
@@ -27,82 +21,10 @@ from circleci_v2.events import (
 )
 from circleci_v2.policies import RateLimit
 
-__all__ = ["AttemptInfo", "Instrumentation", "RedactingFilter", "log_to_stderr", "logger", "redact", "register_secret"]
+__all__ = ["AttemptInfo", "Instrumentation", "log_to_stderr", "logger"]
 
 logger: Final = logging.getLogger("circleci_v2")
 
-_REDACTED: Final = "[hidden]"
-# The name of a credential header and the separator, in any notation that headers are printed in; the value follows.
-_CREDENTIAL: Final = re.compile(
-    r"""((?:circle-token|(?:proxy-)?authorization)['"]?\s*[:=,]\s*(?:b?['"])?(?:(?:bearer|basic)\s+)?)[^\s'",)}&]+""",
-    re.IGNORECASE,
-)
-_PERSONAL_TOKEN: Final = re.compile(r"\bCCI(?:PAT|PRJ)_\w+")
-_PACKAGE_LOGGERS: Final = (
-    *("circleci_v2", "circleci_v2.history", "circleci_v2.testing", "circleci_v2.usage_export", "circleci_v2.waiting"),
-)
-_LIBRARY_LOGGERS: Final = (
-    "httpx",
-    "httpcore.connection",
-    "httpcore.http11",
-    "httpcore.http2",
-    "httpcore.proxy",
-    "httpcore.socks",
-    "hpack.hpack",
-    "hpack.table",
-    "aiohttp.client",
-)
-
-_secrets: Final[WeakKeyDictionary[object, frozenset[str]]] = WeakKeyDictionary()
-"""Secrets by the object that holds them, so that both are forgotten together."""
-
-
-def register_secret(holder: object, *secrets: str) -> None:
-    """Redact texts from the logs for as long as `holder` exists.
-
-    Args:
-        holder: The object that keeps the secrets.
-        secrets: The texts; their form inside a `repr` is redacted, too.
-    """
-    _secrets[holder] = frozenset(form for secret in secrets for form in (secret, repr(secret)[1:-1]))
-    for name in (*_PACKAGE_LOGGERS, *_LIBRARY_LOGGERS):
-        # Adding a filter that a logger has already is a no-op.
-        logging.getLogger(name).addFilter(_FILTER)
-
-
-def redact(text: str) -> str:
-    """Return the text without any token."""
-    # The longest first, because one may be part of another.
-    for secret in sorted({secret for secrets in list(_secrets.values()) for secret in secrets}, key=len, reverse=True):
-        text = text.replace(secret, _REDACTED)
-    text = _CREDENTIAL.sub(lambda match: match[1] + _REDACTED, text)
-    return _PERSONAL_TOKEN.sub(_REDACTED, text)
-
-
-class RedactingFilter(logging.Filter):
-    """Redacts tokens from the message, the traceback and the stack of a log record."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite the record where necessary; no record is suppressed."""
-        message = record.getMessage()
-        redacted = redact(message)
-        if redacted != message:
-            record.msg, record.args = redacted, ()
-        if record.exc_info and not record.exc_text:
-            # `logging.Formatter` caches the formatted traceback here, and uses it when it is set.
-            record.exc_text = logging.Formatter().formatException(record.exc_info)
-        if record.exc_text:
-            redacted_traceback = redact(record.exc_text)
-            if redacted_traceback != record.exc_text:
-                # Formatters that ignore `exc_text` would format the exception itself.
-                record.exc_info = None
-            record.exc_text = redacted_traceback
-        if record.stack_info:
-            record.stack_info = redact(record.stack_info)
-        return True
-
-
-_FILTER: Final = RedactingFilter()
 _STDERR: Final = logging.StreamHandler()
 _STDERR.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
 
@@ -185,20 +107,21 @@ class Instrumentation:
         """Report a response, whatever its status."""
         if logger.isEnabledFor(logging.INFO):
             logger.info("%s: %d, %d bytes in %.3f s", info, status_code, size, elapsed)
-            logger.debug("%s: headers %s", info, dict(headers))
+            logger.debug("%s: headers %s", info, _shown_headers(headers))
         if self._on_event is not None:
             event = ResponseEvent(
                 **_identity(info),
                 status_code=status_code,
                 elapsed=elapsed,
                 size=size,
-                request_id=headers.get("x-request-id"),
+                request_id=_redacted(headers.get("x-request-id")),
                 rate_limit=rate_limit,
             )
             self.emit(event)
 
     def attempt_failed(self, info: AttemptInfo, *, error: str, elapsed: float) -> None:
         """Report an attempt that ended without a complete response."""
+        error = redact_message(error)
         logger.info("%s: %s after %.3f s", info, error, elapsed)
         if self._on_event is not None:
             self.emit(FailureEvent(**_identity(info), error=error, elapsed=elapsed))
@@ -214,10 +137,19 @@ class Instrumentation:
         if key in self._deprecated:
             return
         self._deprecated.add(key)
-        since, sunset, link = headers.get("deprecation"), headers.get("sunset"), headers.get("link")
+        since, sunset, link = (_redacted(headers.get(name)) for name in ("deprecation", "sunset", "link"))
         end = f" and stops working on {sunset}" if sunset else ""
         logger.warning("CircleCI says that %s is deprecated%s (Deprecation: %s, Link: %s)", key, end, since, link)
         self.emit(DeprecationEvent(**_identity(info), deprecation=since, sunset=sunset, link=link))
+
+
+def _redacted(value: str | None) -> str | None:
+    return None if value is None else redact_message(value)
+
+
+def _shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    # The target of a redirect is mostly a presigned URL.
+    return {name: url_without_query(value) if name == "location" else value for name, value in headers.items()}
 
 
 class _Identity(TypedDict):

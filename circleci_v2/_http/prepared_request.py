@@ -18,13 +18,14 @@ import httpx
 from circleci_v2 import __version__
 from circleci_v2._http.auth import Credential, is_same_origin, is_web_address
 from circleci_v2._http.logging import AttemptInfo
+from circleci_v2._http.redaction import url_without_query
 from circleci_v2._wire.encoding import has_dot_segments
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
 from circleci_v2.errors import ConfigurationError, InvalidURLError
 from circleci_v2.policies import Failure, Priority, RetryPolicy, Timeout
 
-__all__ = ["CallOptions", "CallState", "PreparedRequest", "url_without_query"]
+__all__ = ["CallOptions", "CallState", "PreparedRequest"]
 
 _USER_AGENT: Final = (b"User-Agent", f"circleci-v2-python/{__version__}".encode())
 _HEADERS: Final = ((b"Accept", b"application/json"), (b"Accept-Encoding", b"gzip, deflate"), _USER_AGENT)
@@ -121,8 +122,8 @@ class PreparedRequest:
     """
 
     method: str
-    url: httpx.URL
-    headers: tuple[tuple[bytes, bytes], ...]
+    url: httpx.URL = attrs.field(repr=lambda url: url_without_query(str(url)))
+    headers: tuple[tuple[bytes, bytes], ...] = attrs.field(repr=False)
     content: bytes | None = attrs.field(repr=False)
     authenticate: bool
     timeout: Timeout
@@ -177,7 +178,7 @@ class PreparedRequest:
             ConfigurationError: A header is not valid.
         """
         address = _web_address(url)
-        own = tuple(_header(name, value) for name, value in headers.items())
+        own = tuple(_encoded_header(name, value) for name, value in headers.items())
         replaced = {name.lower() for name, _ in own}
         return cls(
             method="GET",
@@ -245,6 +246,7 @@ class CallState:
         counted_at: When the attempt was counted against a published limit; None for nearly all.
         is_observed: Whether the log or ``on_event`` receives this attempt.
         may_have_taken_effect: Whether an attempt may have done what the request asks for, although it failed.
+        credential: The token of the latest attempt; kept so that it is redacted from an error of that attempt.
     """
 
     request: PreparedRequest
@@ -259,6 +261,7 @@ class CallState:
     counted_at: float | None = None
     is_observed: bool = False
     may_have_taken_effect: bool = False
+    credential: Credential | None = None
 
     def note_unknown_effect(self, cause: int | Failure) -> None:
         """Record that the latest attempt may have taken effect, if its outcome leaves that open.
@@ -308,15 +311,7 @@ def _encoded_body(value: Any) -> bytes:
         raise ConfigurationError(msg) from None
 
 
-def url_without_query(url: str) -> str:
-    """Return a URL without the parts that may hold secrets: its query, its fragment, and the user and password."""
-    return _USER_INFO.sub("//", re.split("[?#]", url, maxsplit=1)[0])
-
-
-_USER_INFO: Final = re.compile(r"//[^/]*@")
-
-
-def _header(name: str, value: str) -> tuple[bytes, bytes]:
+def _encoded_header(name: str, value: str) -> tuple[bytes, bytes]:
     if not _HEADER_NAME.fullmatch(name) or _FORBIDDEN_IN_VALUE.search(value):
         # The value may be a credential.
         msg = f"headers: {name!r} is not the name of a header, or its value is not text that a header can hold"

@@ -24,7 +24,13 @@ import httpx
 
 from circleci_v2._http.auth import Credential, Credentials
 from circleci_v2._http.cancellation import RunCancelledError, run_shielded
-from circleci_v2._http.error_mapping import cooldown_error, error_for_failure, error_for_response, fixed_window_error
+from circleci_v2._http.error_mapping import (
+    cooldown_error,
+    error_for_failure,
+    error_for_response,
+    fixed_window_error,
+    shown_cause,
+)
 from circleci_v2._http.headers import scan_headers
 from circleci_v2._http.lifecycle import Lifecycle, SessionClock, SystemClock
 from circleci_v2._http.logging import Instrumentation, log_to_stderr, logger
@@ -167,7 +173,7 @@ class Session:
             queued_at=self._clock.now(),
         )
         while True:
-            credential = (self._credentials.static or await self._credentials.fetch()) if authenticate else None
+            call.credential = credential = await self._credential(request)
             permit = await self._acquire(call)
             async with self._streaming_attempt(call, permit, credential, decode_content=decode_content) as outcome:
                 if isinstance(outcome, StreamedBody):
@@ -202,7 +208,7 @@ class Session:
         """Send the request of a call once, when the limits allow it."""
         request = call.request
         # Before the permit is acquired: an async token function may take its time.
-        credential = (self._credentials.static or await self._credentials.fetch()) if request.authenticate else None
+        call.credential = credential = await self._credential(request)
         permit = await self._acquire(call)
         try:
             scope = self._lifecycle.start()
@@ -222,6 +228,9 @@ class Session:
             return outcome
         finally:
             self._limiter.release(permit)
+
+    async def _credential(self, request: PreparedRequest) -> Credential | None:
+        return (self._credentials.static or await self._credentials.fetch()) if request.authenticate else None
 
     @asynccontextmanager
     async def _streaming_attempt(
@@ -377,7 +386,7 @@ class Session:
             reason, is_final, origin = str(outcome.status_code), outcome.status_code < 400, None
         else:
             error = error_for_failure(call.info(), outcome)
-            cause, reason, is_final, origin = outcome.kind, outcome.name, outcome.is_final, outcome.cause
+            cause, reason, is_final, origin = outcome.kind, outcome.name, outcome.is_final, shown_cause(outcome)
         may_retry = not is_final and call.retry.allows(call.attempt, method=call.request.method, cause=cause)
         if not may_retry or call.pause > call.remaining(self._clock.now()):
             raise error from origin

@@ -83,11 +83,15 @@ class DeviationReporter:
     Args:
         strict: Raise `DecodeError` instead of reporting.
         emit: Called with the operation id and the deviation, once for each kind.
+        redact: Returns a text without secrets, because deviations quote what the server sent.
     """
 
-    def __init__(self, *, strict: bool, emit: Callable[[str | None, Deviation], None]) -> None:
+    def __init__(
+        self, *, strict: bool, emit: Callable[[str | None, Deviation], None], redact: Callable[[str], str]
+    ) -> None:
         self._strict = strict
         self._emit = emit
+        self._redact = redact
         self._seen: set[tuple[str | None, str, str]] = set()
 
     def report(self, operation_id: str | None, deviation: Deviation) -> None:
@@ -97,12 +101,17 @@ class DeviationReporter:
             DecodeError: The mode is strict.
         """
         if self._strict:
-            msg = f"the response of {operation_id} deviates at {deviation}"
-            raise DecodeError(msg, operation_id=operation_id, path=deviation.path)
+            shown = self._redacted(deviation)
+            msg = f"the response of {operation_id} deviates at {shown}"
+            raise DecodeError(msg, operation_id=operation_id, path=shown.path)
         kind = (operation_id, deviation.field, deviation.problem)
         # Bounded, because a hostile server could invent field names without end.
         if kind in self._seen or len(self._seen) >= _MAX_REMEMBERED:
             return
         self._seen.add(kind)
-        _logger.warning("The response of %s deviates from its description at %s", operation_id, deviation)
-        self._emit(operation_id, deviation)
+        shown = self._redacted(deviation)
+        _logger.warning("The response of %s deviates from its description at %s", operation_id, shown)
+        self._emit(operation_id, shown)
+
+    def _redacted(self, deviation: Deviation) -> Deviation:
+        return Deviation(self._redact(deviation.path), self._redact(deviation.problem))

@@ -30,8 +30,12 @@ def load_json(content: bytes) -> Any:
                 pass
         return json.loads(content)
     except RecursionError:
-        msg = "it is nested too deeply"
-        raise ValueError(msg) from None
+        problem = "it is nested too deeply"
+    except ValueError as error:
+        problem = str(error)
+    # Outside of the handlers, without their errors as context: those of the standard library keep the document, which may
+    # hold what a server was sent, a token for example.
+    raise ValueError(problem)
 
 
 _IMMUTABLE: Final = frozenset({str, int, float, bool, type(None)})
@@ -47,18 +51,21 @@ def copy_json(value: Any) -> Any:
     copies: dict[int, Any] = {}
     pending: list[Any] = [root]
     while pending:
-        container = pending.pop()
-        for key, item in list(container.items()) if isinstance(container, dict) else enumerate(container):
-            kind = type(item)
-            if kind in _IMMUTABLE:
+        container: Any = pending.pop()
+        for key, item in _entries(container):
+            if type(item) in _IMMUTABLE:
                 continue
             if id(item) not in copies:
-                is_container = kind is dict or kind is list
+                is_container = type(item) in (dict, list)
                 copies[id(item)] = item.copy() if is_container else copy.deepcopy(item)
                 if is_container:
                     pending.append(copies[id(item)])
             container[key] = copies[id(item)]
     return root[0]
+
+
+def _entries(container: Any) -> list[tuple[Any, Any]]:
+    return [*container.items()] if is_object(container) else [*enumerate(container)]
 
 
 def is_object(value: Any) -> TypeGuard[dict[str, Any]]:

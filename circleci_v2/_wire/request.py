@@ -113,11 +113,7 @@ class Request:
         Raises:
             ConfigurationError: The method or the path is not valid, or a value cannot be sent.
         """
-        method_given: object = method
-        if not isinstance(method_given, str) or not _TOKEN.fullmatch(method_given):
-            msg = f"method={method!r} is not an HTTP method: pass a name such as 'GET'"
-            raise ConfigurationError(msg)
-        return cls(method.upper(), _encoded_path(path), encode_query(query or {}), encode_json(json), json is not None)
+        return cls(_method(method), _encoded_path(path), encode_query(query or {}), encode_json(json), json is not None)
 
     def with_query(self, name: str, value: str) -> Request:
         """The same request with one query parameter set to another value."""
@@ -127,6 +123,13 @@ class Request:
     def query_value(self, name: str) -> str | None:
         """The value of a query parameter; None when it is not sent."""
         return next((value for key, value in self.query if key == name), None)
+
+
+def _method(given: object) -> str:
+    if not isinstance(given, str) or not _TOKEN.fullmatch(given):
+        msg = f"method={given!r} is not an HTTP method: pass a name such as 'GET'"
+        raise ConfigurationError(msg)
+    return given.upper()
 
 
 def _encoded_path(path: object) -> str:

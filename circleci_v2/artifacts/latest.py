@@ -5,12 +5,13 @@ API v1.1 has one request for this (``latest/artifacts``), and v2 does not.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 from uuid import UUID
 
 import attrs
 
 from circleci_v2._validation import require_at_least_one
+from circleci_v2._wire.types import maybe_null
 from circleci_v2.artifacts.download import WorkflowsClient
 from circleci_v2.artifacts.plan import artifact_job_number
 from circleci_v2.errors import ArtifactError, NotFoundError
@@ -19,6 +20,12 @@ from circleci_v2.slugs import ProjectSlug
 
 if TYPE_CHECKING:
     from circleci_v2.models import Artifact, Pipeline, Workflow, WorkflowJob
+
+    class StartedJob(WorkflowJob):
+        """A `WorkflowJob` that has a number, for type checkers: jobs get one when they start."""
+
+        job_number: int  # pyright: ignore[reportIncompatibleVariableOverride]
+
 
 __all__ = ["LatestArtifacts", "PipelinesClient", "latest_artifacts"]
 
@@ -47,13 +54,13 @@ class LatestArtifacts:
     Attributes:
         pipeline: The pipeline of the run.
         workflow: The workflow of the run.
-        job: The run itself; pass `job.job_number` to `download_artifacts`.
+        job: The run itself. It has started, so that it has a `job_number`, to pass to `download_artifacts`.
         artifacts: Its artifacts, in CircleCI's order; may be empty.
     """
 
     pipeline: Pipeline
     workflow: Workflow
-    job: WorkflowJob
+    job: StartedJob
     artifacts: tuple[Artifact, ...]
 
 
@@ -96,8 +103,8 @@ async def latest_artifacts(
     async for pipeline in client.pipelines.list_for_project(project_slug, branch=branch):
         searched += 1
         if found := await _find_run(client, pipeline, workflow, job, status):
-            found_workflow, run, job_number = found
-            artifacts = await client.jobs.list_artifacts(project_slug, job_number).collect()
+            found_workflow, run = found
+            artifacts = await client.jobs.list_artifacts(project_slug, run.job_number).collect()
             return LatestArtifacts(pipeline=pipeline, workflow=found_workflow, job=run, artifacts=tuple(artifacts))
         if searched == search:
             scope = ": raise search= to go on"
@@ -110,29 +117,32 @@ async def latest_artifacts(
 
 async def _find_run(
     client: PipelinesClient, pipeline: Pipeline, workflow: str | None, job: str, status: str | None
-) -> tuple[Workflow, WorkflowJob, int] | None:
+) -> tuple[Workflow, StartedJob] | None:
     """Find the run of a job in the newest workflow of a pipeline that has one."""
     try:
         workflows = await client.pipelines.list_workflows(pipeline.id).collect()
-    except NotFoundError:
-        # CircleCI returns 404 for a while after a pipeline was created.
+    except NotFoundError as error:
+        # CircleCI returns 404 for a while after a pipeline was created; on a later page, the token has expired.
+        if error.items_seen:
+            raise
         return None
     for candidate in sorted(workflows, key=lambda candidate: str(candidate.created_at), reverse=True):
         # Workflows of expired pipelines are listed without an id.
-        if candidate.id is None or workflow not in {None, candidate.name}:
+        if maybe_null(candidate.id) is None or workflow not in {None, candidate.name}:
             continue
         for run in await _jobs_of(client, candidate.id):
-            number = artifact_job_number(run)
-            if run.name == job and number is not None and _has_status(run, status):
-                return candidate, run, number
+            if run.name == job and artifact_job_number(run) is not None and _has_status(run, status):
+                return candidate, cast("StartedJob", run)
     return None
 
 
 async def _jobs_of(client: PipelinesClient, workflow_id: UUID | str) -> list[WorkflowJob]:
     try:
         return await client.workflows.list_jobs(workflow_id).collect()
-    except NotFoundError:
-        # CircleCI lists workflows for longer than it keeps their jobs.
+    except NotFoundError as error:
+        # CircleCI lists workflows for longer than it keeps their jobs; on a later page, the token has expired.
+        if error.items_seen:
+            raise
         return []
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import anyio
 
+from circleci_v2._wire.types import maybe_null
 from circleci_v2.artifacts.plan import artifact_job_number
 from circleci_v2.errors import (
     APIError,
@@ -92,7 +93,7 @@ class Crawler:
 
     async def _fetch_workflow(self, workflow: Workflow, failures: list[Failure]) -> WorkflowRecord:
         # Workflows of expired pipelines have no id.
-        if "jobs" not in self._include or workflow.id is None:
+        if "jobs" not in self._include or maybe_null(workflow.id) is None:
             return WorkflowRecord(workflow=workflow)
         list_jobs = self._circleci.workflows.list_jobs(workflow.id).collect
         jobs = await self._fetch_part("jobs", workflow.id, failures, list_jobs)

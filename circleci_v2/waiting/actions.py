@@ -10,6 +10,7 @@ from uuid import UUID
 
 import anyio
 
+from circleci_v2._wire.types import maybe_null
 from circleci_v2.errors import APIError, CircleCIError
 from circleci_v2.waiting.polling import Polling
 from circleci_v2.waiting.states import Phase, has_ended
@@ -63,7 +64,7 @@ class Approver:
             APIError: CircleCI rejected an approval, and the job is still on hold.
         """
         for workflow in workflows:
-            if workflow.status == "on_hold" and workflow.id is not None:
+            if workflow.status == "on_hold" and maybe_null(workflow.id) is not None:
                 for job in await self._jobs_on_hold(workflow.id):
                     await self._approve(workflow.id, job)
 
@@ -158,8 +159,9 @@ class _Cancellation:
     async def _cancel_all(self, workflows: Iterable[Workflow]) -> None:
         async with anyio.create_task_group() as tasks:
             for workflow in workflows:
-                if workflow.id is not None and workflow.id not in self._requested and not has_ended(workflow):
-                    tasks.start_soon(self._cancel, workflow.id)
+                workflow_id = maybe_null(workflow.id)
+                if workflow_id is not None and workflow_id not in self._requested and not has_ended(workflow):
+                    tasks.start_soon(self._cancel, workflow_id)
 
     async def _cancel(self, workflow_id: UUID) -> None:
         self._requested.add(workflow_id)

@@ -213,8 +213,9 @@ class _PipelineWait:
     async def _list_workflows(self, pipeline: Pipeline) -> Sequence[Workflow]:
         try:
             return oldest_first(await self._circleci.pipelines.list_workflows(pipeline.id).collect())
-        except NotFoundError:
-            if pipeline.state != "errored":
+        except NotFoundError as error:
+            # A later page of the list may be missing, too: its token has expired.
+            if pipeline.state != "errored" or error.items_seen:
                 raise
             return ()
 

@@ -18,7 +18,6 @@ from circleci_v2.errors import (
     CircleCIError,
     ConfigurationError,
     NotFoundError,
-    PaginationError,
     RateLimitError,
     ServerError,
     WaitTimeoutError,
@@ -218,11 +217,10 @@ class Watch:
         """Return the minimum pause after an error that may pass; raise every other error."""
         if error is self._fatal_error:
             raise error
-        cause = error.__cause__ if isinstance(error, PaginationError) else error
-        if isinstance(cause, NotFoundError) and self.elapsed < self._polling.grace:
+        if isinstance(error, NotFoundError) and self.elapsed < self._polling.grace:
             return 0.0
-        if self._tolerates_errors and _is_transient(cause):
-            return getattr(cause, "retry_after", None) or 0.0
+        if self._tolerates_errors and _is_transient(error):
+            return getattr(error, "retry_after", None) or 0.0
         raise error
 
     def _timed_out(self, subject: str, seen: object, error: CircleCIError | None) -> WaitTimeoutError:
@@ -234,7 +232,7 @@ class Watch:
         return WaitTimeoutError(msg, seen=seen)
 
 
-def _is_transient(error: BaseException | None) -> bool:
+def _is_transient(error: CircleCIError) -> bool:
     if isinstance(error, APIError):
         return isinstance(error, ServerError | RateLimitError) or error.status_code == 408
     return isinstance(error, APIConnectionError)

@@ -93,7 +93,13 @@ def diff_prepared(old: PreparedDocument, new: PreparedDocument) -> Diff:
     ]
     ordered = sorted(with_layers, key=lambda change: (-change.grade, _group(change), change.subject))
     problems = dict.fromkeys([*old.normalized.problems, *new.normalized.problems])
-    return Diff(old=old.name, new=new.name, changes=ordered, notes=new.normalized.notes, problems=list(problems))
+    return Diff(
+        old=old.name,
+        new=new.name,
+        changes=ordered,
+        notes=[*new.normalized.notes, *new.surface.notes],
+        problems=list(problems),
+    )
 
 
 def _changes(old: Surface, new: Surface) -> Iterator[Change]:
@@ -126,9 +132,9 @@ def _retained(old: PreparedDocument, new: PreparedDocument) -> Iterator[Change]:
     """Report operations that the new document lacks and the overlay keeps in the package."""
     for path, method in new.normalized.retained:
         before = old.surface.methods.get(canonical_key(method, path))
-        after = new.surface.methods[canonical_key(method, path)]
+        after = new.surface.methods.get(canonical_key(method, path))
         # Nothing happened if the old document lacks the operation too, or if it is our own, from which it is retained.
-        if before and (path, method) not in old.normalized.retained and before.docs != after.docs:
+        if before and after and (path, method) not in old.normalized.retained and before.docs != after.docs:
             message = f"is no longer in the document ({after.operation}); overlay.yaml keeps it"
             yield Change(
                 grade=Grade.SAFE,

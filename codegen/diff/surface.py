@@ -135,6 +135,7 @@ class Surface:
         servers: The URLs of the servers.
         security: Name -> authentication scheme.
         authentication: The alternative combinations of schemes, one of which a request needs.
+        notes: Operations and fields of the document that the package leaves out.
     """
 
     methods: Mapping[str, Method]
@@ -143,6 +144,7 @@ class Surface:
     servers: frozenset[str]
     security: Mapping[str, str]
     authentication: frozenset[str]
+    notes: Sequence[str] = ()
 
 
 def surface_of(document: Document, names: Names) -> Surface:
@@ -152,6 +154,7 @@ def surface_of(document: Document, names: Names) -> Surface:
         SpecError: No package can be generated from the document.
     """
     parsed = parse(document, names, Path())
+    document = parsed.document
     sent, received = _users(document, parsed.views)
     schemas = document["components"]["schemas"]
 
@@ -174,6 +177,7 @@ def surface_of(document: Document, names: Names) -> Surface:
         servers=frozenset(str(server.get("url")) for server in document.get("servers", ())),
         security={name: _scheme(scheme) for name, scheme in document["components"].get("securitySchemes", {}).items()},
         authentication=frozenset(_requirement(entry) for entry in document.get("security", ())),
+        notes=parsed.notes,
     )
 
 

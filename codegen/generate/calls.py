@@ -61,9 +61,13 @@ class Call:
     slug_path: str | None
     slug_description: str
 
-    def argument(self, key: str) -> str:
-        """The Python name of a parameter, or of a field of the body."""
-        return self.renamed.get(key) or identifier(key, prefix="field_", taken=_TAKEN_IN_METHODS)
+    def argument(self, key: str, place: str = "path") -> str:
+        """The Python name of a parameter, or of a field of the body; `place` is ``path``, ``query`` or ``body``."""
+        return (
+            self.renamed.get(f"{place} {key}")
+            or self.renamed.get(key)
+            or identifier(key, prefix="field_", taken=_TAKEN_IN_METHODS)
+        )
 
     @property
     def place(self) -> str:

@@ -86,7 +86,12 @@ def write_package(document: Document, folder: Path) -> Sequence[str]:
     normalized = normalize(document, names=names)
     parsed = parse(normalized.document, names, folder)
     render(parsed, names, folder)
-    return [*normalized.notes, *_missing_operations(normalized.document), *_unsent_headers(parsed.views)]
+    return [
+        *normalized.notes,
+        *parsed.notes,
+        *_missing_operations(parsed.document),
+        *_unsent_headers(parsed.views),
+    ]
 
 
 def _missing_operations(document: Document) -> Iterator[str]:

@@ -7,30 +7,34 @@ The parser decides on types and on the names of enum members. Therefore everythi
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
-from openapi_python_client import strings
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
-from openapi_python_client.parser.errors import GeneratorError
+from openapi_python_client.parser.errors import GeneratorError, ParseError
 from openapi_python_client.parser.properties.enum_property import EnumProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 
 from codegen.documents import OUR_DOCUMENT, Document
-from codegen.errors import SpecError
+from codegen.errors import SpecError, UnsupportedError
 from codegen.generate import rendering
 from codegen.generate.calls import Call, calls_of
 from codegen.generate.outcomes import envelope_models
+from codegen.generate.twins import drop_twins, name_members, read_binary_as_text
 from codegen.generate.views import View, view
 from codegen.names import CallName, Names
+from codegen.normalize.normalization import left_out_note
+from codegen.queries import without_operations
 
 __all__ = ["ROOT", "Parsed", "parse"]
 
 ROOT = Path(__file__).parent.parent.parent
 CONFIG_FILE = ROOT / "generator-config.yaml"
+
+_LONGEST_DETAIL = 500
 
 
 @attrs.frozen
@@ -44,6 +48,7 @@ class Parsed:
         views: Every operation, in the order of the document.
         models: The models of the package; envelopes of lists, request bodies and errors are not among them.
         enums: The enums of the package.
+        notes: Operations and fields that are left out, with the reason.
     """
 
     document: Document
@@ -52,6 +57,7 @@ class Parsed:
     views: Sequence[View]
     models: Sequence[ModelProperty]
     enums: Sequence[EnumProperty]
+    notes: Sequence[str] = ()
 
 
 def parse(document: Document, names: Names, output: Path) -> Parsed:
@@ -65,8 +71,18 @@ def parse(document: Document, names: Names, output: Path) -> Parsed:
     Raises:
         SpecError: The parser has a warning, or two names of the document would be the same name in Python.
     """
+    left_out: list[str] = []
+    while True:
+        attempt = _attempt(document, names, output)
+        if isinstance(attempt, Parsed):
+            return attrs.evolve(attempt, notes=[*left_out, *attempt.notes])
+        left_out += [left_out_note(call.place, error) for call, error in attempt]
+        document = without_operations(document, [(call.path, call.method) for call, _ in attempt])
+
+
+def _attempt(document: Document, names: Names, output: Path) -> Parsed | list[tuple[Call, UnsupportedError]]:
+    """Parse a document, or return the operations for which that is impossible."""
     calls = calls_of(document, names)
-    _check_values(document)
     config = Config.from_sources(
         ConfigFile.load_from_path(CONFIG_FILE),
         MetaType.NONE,
@@ -75,19 +91,31 @@ def parse(document: Document, names: Names, output: Path) -> Parsed:
         overwrite=False,
         output_path=output,
     )
-    data = _data(_prepared(document, calls), config)
+    prepared = _prepared(document, calls)
+    notes = [*drop_twins(prepared), *name_members(prepared)]
+    read_binary_as_text(prepared["components"]["schemas"])
+    data = _parsed_data(prepared, config)
+    if rejected := list(_rejected(data, calls)):
+        return rejected
+    _check_errors(data)
     hidden = envelope_models(document)
     models = [m for m in data.models if m.class_info.name not in hidden and not rendering.is_mapping(m)]
-    for model in models:
-        _check_fields(model)
     endpoints = {
         str(e.name): e for collection in data.endpoint_collections_by_tag.values() for e in collection.endpoints
     }
-    views = [view(document, call, endpoints[_key(index)]) for index, call in enumerate(calls.values())]
-    return Parsed(document, data, config, views, models, [e for e in data.enums if isinstance(e, EnumProperty)])
+    views: list[View] = []
+    for index, call in enumerate(calls.values()):
+        try:
+            views.append(view(document, call, endpoints[_key(index)]))
+        except UnsupportedError as error:
+            rejected.append((call, error))
+    if rejected:
+        return rejected
+    notes += [note for entry in views for note in entry.notes]
+    return Parsed(document, data, config, views, models, [e for e in data.enums if isinstance(e, EnumProperty)], notes)
 
 
-def _data(document: Document, config: Config) -> GeneratorData:
+def _parsed_data(document: Document, config: Config) -> GeneratorData:
     try:
         data = GeneratorData.from_dict(document, config=config)
     except ValueError as error:
@@ -96,12 +124,33 @@ def _data(document: Document, config: Config) -> GeneratorData:
     if isinstance(data, GeneratorError):
         msg = f"{data.header}: {data.detail}"
         raise SpecError(msg)
+    return data
+
+
+def _rejected(data: GeneratorData, calls: Mapping[CallName, Call]) -> Iterator[tuple[Call, UnsupportedError]]:
+    """Yield the operations that the generator's parser rejects, each once, with the first reason."""
+    by_place = {f"{call.method.upper()} {call.route} ": call for call in calls.values()}
+    seen: set[CallName] = set()
+    for collection in data.endpoint_collections_by_tag.values():
+        for problem in collection.parse_errors:
+            call = next(
+                (call for place, call in by_place.items() if f" parsing {place}within " in problem.header), None
+            )
+            if call is not None and call.name not in seen:
+                seen.add(call.name)
+                yield call, UnsupportedError(_detail(problem))
+
+
+def _check_errors(data: GeneratorData) -> None:
     problems = [*data.errors, *(e for c in data.endpoint_collections_by_tag.values() for e in c.parse_errors)]
     if problems:
-        raise SpecError(
-            "\n".join(f"{problem.header} {problem.detail or ''} {problem.data or ''}"[:2000] for problem in problems)
-        )
-    return data
+        raise SpecError("\n".join(dict.fromkeys(f"{problem.header} {_detail(problem)}"[:2000] for problem in problems)))
+
+
+def _detail(problem: ParseError) -> str:
+    """The reason of the generator's parser, and the part of the document as JSON."""
+    part = problem.data.model_dump_json(by_alias=True, exclude_none=True) if problem.data is not None else ""
+    return f"{problem.detail or 'openapi-python-client rejects it'} {part}".strip()[:_LONGEST_DETAIL]
 
 
 def _key(index: int) -> str:
@@ -135,26 +184,3 @@ def _prepared(document: Document, calls: dict[CallName, Call]) -> Document:
 
 def _without_slug(call: Call) -> Iterator[Any]:
     return (dict(p) for p in call.parameters if p["in"] != "path" or f"{{{p['name']}}}" in call.route)
-
-
-def _check_values(document: Document) -> None:
-    """Reject an enum with two values of the same Python name: the parser drops one, or fails without naming the enum."""
-    for name, schema in document["components"]["schemas"].items():
-        taken: dict[str, str] = {}
-        for value in schema.get("enum", ()):
-            member = strings.snake_case(value.upper()).upper()
-            if value[:1].isalpha() and taken.setdefault(member, value) != value:
-                msg = (
-                    f"schema {name}: the values {taken[member]!r} and {value!r} would both be called {member} in Python; "
-                    "remove one of them in overlay.yaml"
-                )
-                raise SpecError(msg)
-
-
-def _check_fields(model: ModelProperty) -> None:
-    taken: dict[str, str] = {}
-    for field in rendering.fields_of(model):
-        name, key = rendering.attribute(field.name), rendering.plain(field.name)
-        if taken.setdefault(name, key) != key:
-            msg = f"schema {model.class_info.name}: {taken[name]!r} and {key!r} would both be called {name} in Python"
-            raise SpecError(msg)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import attrs
@@ -11,7 +12,7 @@ from openapi_python_client.parser.openapi import Endpoint
 from openapi_python_client.parser.properties.model_property import ModelProperty
 
 from codegen.documents import Document
-from codegen.errors import SpecError
+from codegen.errors import SpecError, UnsupportedError
 from codegen.generate.annotations import arms
 from codegen.generate.calls import Call
 from codegen.generate.outcomes import Outcome, outcome_of
@@ -19,7 +20,10 @@ from codegen.generate.rendering import argument_annotation, fields_of, is_nullab
 
 __all__ = ["Argument", "View", "view"]
 
+_KINDS = {"path": "path parameter", "query": "query parameter", "body": "body field"}
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+# `restriction_id`, `allow-list-entry-id`, `ownerID`
+_ID_PARAMETER = re.compile(r"(?:^|[_-])id$|[a-z]ID$")
 _PLAIN_PLACEHOLDER = re.compile(r"[A-Za-z0-9_-]+")
 _PAGE_OF = re.compile(r"^(One|A) (page|batch|sequence|list) of ")
 _SLUG_TYPES = {
@@ -76,6 +80,7 @@ class View:
         outcome: The result of the method.
         path_expression: The path, with the arguments filled in, as an expression.
         cursor: The query parameter that selects the next page, where it is not ``page-token``.
+        notes: Arguments that did not get the name of their parameter.
     """
 
     call: Call
@@ -83,6 +88,7 @@ class View:
     outcome: Outcome
     path_expression: str
     cursor: str | None
+    notes: Sequence[str] = ()
 
     @property
     def returns(self) -> str:
@@ -127,12 +133,17 @@ class View:
 
 def view(document: Document, call: Call, endpoint: Endpoint) -> View:
     """An operation as its template prints it, from the document and the types of the generator's parser."""
-    arguments = list(_arguments(call, endpoint))
-    names = [argument.name for argument in arguments]
-    if len(set(names)) < len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        msg = f"{call.place}: several parameters are called {', '.join(twice)} in Python; rename them in names.yaml"
-        raise SpecError(msg)
+    try:
+        return _view(document, call, endpoint)
+    except SpecError as error:
+        reason = str(error).removeprefix(f"{call.place} ").removeprefix(f"{call.place}: ")
+        msg = f"{call.place}: {reason}"
+        raise UnsupportedError(msg) from error
+
+
+def _view(document: Document, call: Call, endpoint: Endpoint) -> View:
+    notes: list[str] = []
+    arguments = list(_with_distinct_names(call, list(_arguments(call, endpoint)), notes))
     outcome = outcome_of(document, call, endpoint)
     keys = {argument.key for argument in arguments if argument.place == "query"}
     cursor = "offset" if "offset" in keys and "page-token" not in keys else None
@@ -142,7 +153,32 @@ def view(document: Document, call: Call, endpoint: Endpoint) -> View:
         outcome=outcome,
         path_expression=_path_expression(call),
         cursor=cursor if outcome.page else None,
+        notes=notes,
     )
+
+
+def _with_distinct_names(call: Call, arguments: Sequence[Argument], notes: list[str]) -> Iterator[Argument]:
+    """The arguments, of which those with a name that another one has get a name of their own, and a note."""
+    taken: dict[str, Argument] = {}
+    for argument in arguments:
+        name = argument.name
+        if name in taken:
+            if argument.place == "path":
+                msg = f"{call.place}: {taken[name].key!r} and {argument.key!r} of the path are both called {name} in Python"
+                raise UnsupportedError(msg)
+            name = next(n for n in _other_names(argument) if n not in taken and n not in {a.name for a in arguments})
+            notes.append(
+                f"{call.place}: the {_KINDS[taken[argument.name].place]} {taken[argument.name].key!r} and the "
+                f"{_KINDS[argument.place]} {argument.key!r} would both be called {argument.name} in Python; the second is "
+                f"called {name}. To change that, add '{argument.place} {argument.key}' to its arguments in names.yaml"
+            )
+        taken[name] = argument
+        yield attrs.evolve(argument, name=name)
+
+
+def _other_names(argument: Argument) -> Iterator[str]:
+    yield f"{argument.place}_{argument.name.rstrip('_')}"
+    yield from (f"{argument.name.rstrip('_')}_{number}" for number in count(2))
 
 
 def _arguments(call: Call, endpoint: Endpoint) -> Iterator[Argument]:
@@ -171,7 +207,7 @@ def _fields_of_body(call: Call, prop: Any) -> list[Any]:
 
 def _path_argument(call: Call, key: str, described: Mapping[tuple[str, str], Any], prop: Any) -> Argument:
     source = described.get(("path", key), {})
-    kind = _SLUG_TYPES[key][0] if key in _SLUG_TYPES else argument_annotation(prop)
+    kind = _SLUG_TYPES[key][0] if key in _SLUG_TYPES else _parameter_annotation(key, prop)
     default = source.get("schema", {}).get("default")
     return Argument(
         name=call.argument(key),
@@ -184,9 +220,15 @@ def _path_argument(call: Call, key: str, described: Mapping[tuple[str, str], Any
     )
 
 
+def _parameter_annotation(key: str, prop: Any) -> str:
+    """The type of a parameter. Models have UUIDs as ids, so that one is accepted for every id, whether or not typed as such."""
+    kind = argument_annotation(prop)
+    return "UUID | str" if kind == "str" and _ID_PARAMETER.search(key) else kind
+
+
 def _argument(call: Call, prop: Any, place: str, description: str, default: Any) -> Argument:
     key = plain(prop.name)
-    kind = argument_annotation(prop)
+    kind = argument_annotation(prop) if place == "body" else _parameter_annotation(key, prop)
     nullable = is_nullable(prop)
     # A time is passed as a datetime, which has no literal; where it is left out, the API's own default applies.
     if isinstance(default, str) and "str" in arms(kind):
@@ -198,7 +240,7 @@ def _argument(call: Call, prop: Any, place: str, description: str, default: Any)
     else:
         kind, default = (kind if nullable else f"{kind} | None"), "None"
     return Argument(
-        name=call.argument(key),
+        name=call.argument(key, place),
         key=key,
         annotation=kind,
         default=default,

@@ -106,7 +106,8 @@ class SchemaExtractor:
         docs = {key: flat[key] for key in DOC_KEYS & flat.keys()}
         nullable = {"nullable": True} if len(values) < len(flat["enum"]) or flat.get("nullable") else {}
         self._register(name, {"type": "string", **docs, "enum": self.names.ordered(values)}, where)
-        return reference(name, {**nullable, **siblings})
+        default = {"default": flat["default"]} if "default" in flat else {}
+        return reference(name, {**nullable, **default, **siblings})
 
     def _object(self, location: _SchemaLocation, target: Schema, flat: Schema, siblings: Schema) -> Schema:
         nullable = {"nullable": True} if flat.get("nullable") else {}
@@ -235,6 +236,6 @@ def _field_name_function(names: Names, model: str, field: str, schema: Any) -> N
     )
 
 
-def _field_order(field: str) -> tuple[int, str]:
+def _field_order(field: str) -> tuple[int, str, str]:
     first = _FIRST_FIELDS.index(field) if field in _FIRST_FIELDS else len(_FIRST_FIELDS)
-    return (first, field.replace("-", "_"))
+    return (first, field.replace("-", "_"), field)

@@ -18,16 +18,17 @@ import attrs
 
 from circleci_v2._wire.json import is_object
 from codegen.documents import METHODS, OUR_DOCUMENT, Document, read_document
-from codegen.errors import SpecError
+from codegen.errors import SpecError, UnsupportedError
 from codegen.names import Names, canonical_key
 from codegen.normalize.components import share_error_responses, share_parameters
 from codegen.normalize.extract_schemas import SchemaExtractor
 from codegen.normalize.operations import NormalOperation
 from codegen.normalize.overlay import Overlay, clean_up
-from codegen.queries import references_in
+from codegen.normalize.tolerate import tolerate
+from codegen.queries import reachable_schemas
 from codegen.schemas import Schema, follow_references
 
-__all__ = ["Normalized", "name_schemas", "normalize"]
+__all__ = ["Normalized", "left_out_note", "name_schemas", "normalize"]
 
 
 @attrs.frozen
@@ -36,7 +37,8 @@ class Normalized:
 
     Attributes:
         document: The document.
-        notes: Default names, copies of a schema that differ, and overlay actions without a place.
+        notes: Default names, operations that are left out, copies of a schema that differ, overlay actions without a place,
+            and parts that are ignored.
         retained: Path and method of the operations that the document lacks and the overlay retains.
         problems: Overlay actions that no longer match at a place that exists; no package is generated before they are
             corrected.
@@ -71,6 +73,8 @@ def normalize(
     """
     names = names or Names.load()
     overlay = overlay or Overlay.load()
+    tolerated = tolerate(document)
+    document = tolerated.document
     named = name_schemas(document, names, overlay, ours)
     result = named.document
     outcome = overlay.apply(result)
@@ -79,7 +83,9 @@ def normalize(
     clean_up(result, names)
     share_parameters(result, names)
     share_error_responses(result, document.get("components", {}).get("schemas", {}))
-    return attrs.evolve(named, notes=[*names.unnamed, *named.notes, *outcome.notes], problems=outcome.problems)
+    return attrs.evolve(
+        named, notes=[*names.unnamed, *tolerated.notes, *named.notes, *outcome.notes], problems=outcome.problems
+    )
 
 
 def name_schemas(
@@ -98,7 +104,9 @@ def name_schemas(
     retained = list(overlay.to_retain(collector.keys()))
     for path, method in retained:
         collector.add(ours or read_document(OUR_DOCUMENT), path, method)
-    return Normalized(collector.assemble(document), collector.extractor.copies.lines(), retained)
+    return Normalized(
+        collector.assemble(document), [*collector.left_out.values(), *collector.extractor.copies.lines()], retained
+    )
 
 
 @attrs.define
@@ -108,9 +116,11 @@ class _OperationCollector:
     names: Names
     extractor: SchemaExtractor
     operations: dict[str, tuple[str, str, Schema]] = attrs.field(factory=dict[str, tuple[str, str, Schema]])
+    left_out: dict[str, str] = attrs.field(factory=dict[str, str])
+    """Canonical key -> note, for the operations that cannot be generated."""
 
     def keys(self) -> set[str]:
-        return set(self.operations)
+        return {*self.operations, *self.left_out}
 
     def add_all(self, document: Mapping[str, Any]) -> None:
         paths = document.get("paths")
@@ -131,7 +141,12 @@ class _OperationCollector:
             raise SpecError(msg)
         published = self.names.published_path(method, path)
         operation = NormalOperation(self.names, self.extractor, document, method, path, item[method])
-        self.operations[key] = (published, method, operation.normalized(published, item.get("parameters", ())))
+        try:
+            normalized = operation.normalized(published, item.get("parameters", ()))
+        except UnsupportedError as error:
+            self.left_out[key] = left_out_note(f"{method.upper()} {path}", error)
+        else:
+            self.operations[key] = (published, method, normalized)
 
     def assemble(self, document: Mapping[str, Any]) -> Document:
         ordered = sorted(self.operations.values(), key=lambda entry: self.names.position(entry[1], entry[0]))
@@ -147,18 +162,12 @@ class _OperationCollector:
             "paths": paths,
             "components": {
                 "securitySchemes": document.get("components", {}).get("securitySchemes", {}),
-                "schemas": _reachable(self.extractor.components, paths),
+                "schemas": reachable_schemas(self.extractor.components, paths),
             },
         }
 
 
-def _reachable(components: Mapping[str, Schema], paths: Any) -> dict[str, Schema]:
-    """Return the components that operations use; copies that contradict each other may have left some unused."""
-    found: set[str] = set()
-    pending = list(references_in(paths))
-    while pending:
-        name = pending.pop()
-        if name not in found:
-            found.add(name)
-            pending.extend(references_in(components[name]))
-    return {name: components[name] for name in sorted(found)}
+def left_out_note(place: str, error: UnsupportedError) -> str:
+    """Return the note about an operation that cannot be generated."""
+    reason = str(error).removeprefix(f"{place} ").removeprefix(f"{place}: ")
+    return f"{place} is left out: {reason}; call it with `request()`"

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from codegen.errors import SpecError
+from codegen.errors import SpecError, UnsupportedError
 from codegen.names import Names
 from codegen.normalize.extract_schemas import NameFunction, SchemaExtractor
 from codegen.schemas import Schema, follow_references
@@ -114,7 +114,7 @@ class NormalOperation:
         schema = _json_schema_if_any(source)
         if content and schema is None:
             msg = f"{where}: only application/json can be generated, found {', '.join(content)}"
-            raise SpecError(msg)
+            raise UnsupportedError(msg)
         return schema
 
     def _response(self, status: str, value: Mapping[str, Any]) -> Schema:

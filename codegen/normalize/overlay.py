@@ -33,17 +33,18 @@ from codegen.names import Names, canonical_key, snake_case
 from codegen.queries import component_of, json_schema_of
 from codegen.schemas import Schema
 
-__all__ = ["Outcome", "Overlay", "clean_up", "place_of"]
+__all__ = ["Overlay", "OverlayResult", "clean_up", "place_of"]
 
 OVERLAY_FILE = Path(__file__).with_name("overlay.yaml")
 
 _SOMETIMES_ABSENT = "x-sometimes-absent"
+_ALWAYS_PRESENT = "x-always-present"
 _PLACE_PARENTS = frozenset({"properties", "schemas", "parameters", "responses", "securitySchemes"})
 
 
 @attrs.frozen
-class Outcome:
-    """What became of the actions that match nothing.
+class OverlayResult:
+    """The actions of an overlay that match nothing in a document.
 
     Attributes:
         notes: Actions whose place does not exist in the document.
@@ -93,7 +94,7 @@ class Overlay:
             if canonical_key(since_method, since_path) in present and canonical_key(method, path) not in present:
                 yield path, method.lower()
 
-    def apply(self, document: Document) -> Outcome:
+    def apply(self, document: Document) -> OverlayResult:
         """Apply every action in place, and report the actions that match nothing.
 
         Args:
@@ -114,7 +115,7 @@ class Overlay:
                 )
             else:
                 notes.append(f"overlay.yaml: {target} is not in this document{_other_spelling(target, document)}")
-        return Outcome(notes, problems)
+        return OverlayResult(notes, problems)
 
     def matches(self, action: Mapping[str, Any], document: Document) -> bool:
         """Whether an action matches anything in a document with named schemas."""
@@ -268,11 +269,13 @@ def _clean_up_value(value: Any) -> None:
 
 
 def _clean_up_object(schema: Schema) -> None:
-    absent = {
-        name for name, field in schema["properties"].items() if is_object(field) and field.pop(_SOMETIMES_ABSENT, None)
-    }
-    required = [name for name in dict.fromkeys(schema.get("required", ())) if name not in absent]
-    schema.pop("required", None)
+    required = set(schema.pop("required", ()))
+    for name, field in schema["properties"].items():
+        if is_object(field) and field.pop(_ALWAYS_PRESENT, None):
+            required.add(name)
+        if is_object(field) and field.pop(_SOMETIMES_ABSENT, None):
+            required.discard(name)
     if required:
         properties = schema.pop("properties")
-        schema |= {"required": required, "properties": properties}
+        # In the order of the properties, which is the normal one.
+        schema |= {"required": [name for name in properties if name in required], "properties": properties}

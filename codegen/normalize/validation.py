@@ -18,6 +18,7 @@ from openapi_spec_validator.exceptions import OpenAPIError
 from circleci_v2._wire.json import is_array, is_object
 from codegen.documents import Document
 from codegen.errors import SpecError
+from codegen.normalize.tolerate import tolerate
 from codegen.schemas import resolve_pointer
 
 __all__ = ["check_validity"]
@@ -39,7 +40,8 @@ def check_validity(document: Document) -> None:
         if not _PATH.fullmatch(str(path)):
             msg = f"paths/{path}: unbalanced braces"
             raise SpecError(msg)
-    shortened = _tolerated(_with_short_references(document, document, ""))
+    tolerated = tolerate(document).document
+    shortened = _with_short_references(tolerated, tolerated, "")
     try:
         validate(shortened)
     except ValidationError as error:
@@ -52,24 +54,6 @@ def check_validity(document: Document) -> None:
     except _VALIDATOR_CRASHES as error:
         msg = f"{_failing_path(shortened)}: not valid OpenAPI: the validator crashed with {error!r}"
         raise SpecError(msg[:_LONGEST_MESSAGE]) from error
-
-
-def _tolerated(document: Document) -> Document:
-    """Complete a copy of a document where it is invalid in a way that does not matter: a response without a description."""
-    components = document.get("components")
-    holders = [components] if is_object(components) else []
-    for item in _objects(document.get("paths")):
-        holders += _objects(item)
-    for holder in holders:
-        for response in _objects(holder.get("responses")):
-            if "$ref" not in response:
-                response.setdefault("description", "")
-    return document
-
-
-def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield the objects among the values of an object."""
-    yield from (item for item in value.values() if is_object(item)) if is_object(value) else ()
 
 
 # Errors that openapi-spec-validator raises for malformed input that it does not check for.

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import httpx
 import pytest
 
-from circleci_v2 import artifacts
-from circleci_v2.errors import ArtifactError
+from circleci_v2 import CircleCI, artifacts
+from circleci_v2.errors import ArtifactError, NotFoundError
 from tests.artifacts.storage import PIPELINE, RERUN, SLUG, WORKFLOW, StoredFile, job, pipeline, workflow
 
 pytestmark = [
@@ -59,6 +60,21 @@ async def test_a_workflow_that_is_gone_is_passed_over(circleci, storage, runs):
     del storage.responses[f"/workflow/{RERUN}/job"]
     latest = await artifacts.latest_artifacts(circleci, SLUG, job="lint")
     assert latest.job.job_number == 18
+
+
+@pytest.mark.parametrize("path", [f"/pipeline/{PIPELINE}/workflow", f"/workflow/{WORKFLOW}/job"])
+async def test_a_list_whose_token_expired_is_an_error_and_not_passed_over(storage, runs, path):
+    def handler(request: httpx.Request) -> httpx.Response:
+        content = storage.responses.get(request.url.path.removeprefix("/api/v2"))
+        if request.url.path.endswith(path):
+            content = content | {"next_page_token": "expired"}
+        is_missing = content is None or "page-token" in request.url.params
+        return httpx.Response(404 if is_missing else 200, json=content)
+
+    async with CircleCI("token", transport=httpx.MockTransport(handler)) as circleci:
+        with pytest.raises(NotFoundError) as caught:
+            await artifacts.latest_artifacts(circleci, SLUG, job="deploy")
+    assert caught.value.next_page_token == "expired"
 
 
 async def test_an_approval_with_a_number_is_no_run(circleci, storage, runs):

@@ -127,7 +127,7 @@ class FaultServer:
         ending: Ending = "keep"
         while ending == "keep":
             try:
-                request = await _read(received)
+                request = await read_request(received)
             except (anyio.EndOfStream, anyio.IncompleteRead):
                 return
             self.requests.append(request)
@@ -146,7 +146,8 @@ class FaultServer:
             raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-async def _read(stream: BufferedByteReceiveStream) -> Received:
+async def read_request(stream: BufferedByteReceiveStream) -> Received:
+    """Read a request with its body."""
     head = (await stream.receive_until(b"\r\n\r\n", 1 << 16)).decode("latin-1")
     request_line, *lines = head.split("\r\n")
     method, target, _ = request_line.split(" ")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 import logging
 import re
 import traceback
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,9 +21,9 @@ from rich.console import Console
 from rich.traceback import Traceback
 
 import circleci_v2
-from circleci_v2 import CircleCI, CircleCIError, ConfigurationError
+from circleci_v2 import APIError, CircleCI, CircleCIError, ConfigurationError, DecodeError
 from circleci_v2.config import Token
-from circleci_v2.events import Event
+from circleci_v2.events import DeviationEvent, Event
 from tests.http.clients import client
 from tests.http.fault_server import CUT, FaultServer, Reply, json_reply, reply, serving
 from tests.loopback import Received
@@ -130,6 +132,117 @@ async def test_no_error_shows_it_even_with_local_variables(
         assert server.requests
     assert_absent(*shown(caught.value), *log)
     assert log
+
+
+def escaped_for_json(text: str) -> str:
+    """Return JSON in which every character of a text is escaped."""
+    return '"' + "".join(f"\\u{ord(character):04x}" for character in text) + '"'
+
+
+# What a server may do with the token that it received: a function of the value of the header.
+ECHOES: dict[str, Callable[[str], Reply]] = {
+    "JSON": lambda got: json_reply({"message": f"no: {got}"}, status=401),
+    "a field of JSON": lambda got: json_reply({"message": "no", "detail": [{"got": got}, got]}, status=422),
+    "a key of JSON": lambda got: json_reply({"message": "no", got: 1}, status=400),
+    "escaped JSON": lambda got: reply(400, f'{{"message": {escaped_for_json(got)}}}'.encode()),
+    "JSON without a message": lambda got: json_reply([got], status=500),
+    "text": lambda got: reply(403, f"token {got} is unknown".encode()),
+    "long text": lambda got: reply(403, f"{'x' * 490} {got} is unknown".encode()),
+    "a page": lambda got: reply(502, f"<html><title>no {got}</title><p>{quote(got)}</p></html>".encode()),
+    "a long page": lambda got: reply(502, f"<html><title>{'x' * 8160}{got}</title></html>".encode()),
+    "an escaped page": lambda got: reply(502, f"<html><title>{html.escape(got)}</title></html>".encode()),
+    "a header": lambda got: reply(400, b"no", ("X-Echo", got), ("X-Request-Id", got)),
+    "a redirect": lambda got: reply(302, b"", ("Location", f"ftp://evil.example/{quote(got, safe='')}/?t={got}")),
+    "a limit": lambda got: json_reply({"message": got}, ("Retry-After", "900"), status=429),
+    "no JSON": lambda got: reply(200, f"<html>{got}".encode()),
+    "no JSON, later": lambda got: reply(200, f"{'x' * 60}{got}{'y' * 5000}{got}".encode()),
+    "no UTF-8": lambda got: reply(200, b'{"login": "' + got.encode() + b"\xff"),
+    "a broken head": lambda got: Reply(f"HTTP/1.1 {got}\r\n\r\n".encode()),
+    "a broken header": lambda got: Reply(f"HTTP/1.1 200 OK\r\n{got}\x00: 1\r\n\r\n".encode()),
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+async def test_no_error_and_no_event_shows_what_a_server_echoes(
+    echo: str, token: Token, auth: Any, fast: bool, log: list[str]
+):
+    def answer(request: Received) -> Reply:
+        return ECHOES[echo](request.headers.get("circle-token") or request.headers["authorization"])
+
+    events: list[Event] = []
+    async with serving(answer) as server:
+        options: dict[str, Any] = {"token": token, "auth": auth, "on_event": events.append}
+        async with client(server.url, fast=fast, max_retries=1, **options) as circleci:
+            with pytest.raises(CircleCIError) as caught:
+                await circleci.user.me()
+        assert server.requests
+    for error in chain_of(caught.value):
+        assert_absent(str(error), repr(error), repr(vars(error)))
+        # The repr of headers hides some of them itself.
+        assert_absent(repr(dict(getattr(error, "headers", {}))))
+    assert "".join(traceback.format_exception(caught.value))
+    assert_absent("".join(traceback.format_exception(caught.value)), *map(repr, events), *log)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("body", [{**ME, "login": [SECRET], "id": SECRET}, {**ME, SECRET: 1}], ids=["value", "field"])
+async def test_a_report_of_a_deviation_does_not_quote_it(body: Any, strict: bool, fast: bool, log: list[str]):
+    events: list[Event] = []
+    async with serving(lambda _: json_reply(body)) as server:
+        options: dict[str, Any] = {"token": SECRET, "strict": strict, "on_event": events.append}
+        async with client(server.url, fast=fast, **options) as circleci:
+            with pytest.raises(DecodeError) if strict else nullcontext() as caught:
+                await circleci.user.me()
+    if caught is not None:
+        assert_absent(str(caught.value), repr(vars(caught.value)))
+    assert_absent(*map(repr, events), *log)
+    assert any(isinstance(event, DeviationEvent) for event in events) is not strict
+
+
+async def test_a_token_that_was_replaced_meanwhile_is_redacted_from_the_error_of_its_own_call(fast: bool):
+    tokens = iter(["the-elder-token", "the-newer-token"])
+    answered = anyio.Event()
+    caught: list[CircleCIError] = []
+
+    async def renewed() -> str:
+        return next(tokens)
+
+    def echo(request: Received) -> Reply:
+        token = request.headers["circle-token"]
+        raw = json_reply({"message": f"no: {token}"}, status=401).raw if "elder" in token else json_reply(ME).raw
+        return Reply(raw, gate=answered if "elder" in token else None)
+
+    async def fail() -> None:
+        try:
+            await circleci.user.me()
+        except CircleCIError as error:
+            caught.append(error)
+
+    async with (
+        serving(echo) as server,
+        client(server.url, fast=fast, token=renewed) as circleci,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(fail)
+        await server.received(1)
+        await circleci.user.me()
+        answered.set()
+    assert str(caught[0]).endswith("no: [hidden]")
+
+
+async def test_an_error_keeps_everything_else_that_a_server_says(fast: bool):
+    said = {
+        "message": "Authorization: your token lacks read:org",
+        "path": "/me?page-token=abc&branch=main",
+        "n": [1, None],
+    }
+    async with (
+        serving(lambda _: json_reply(said, ("X-Request-Id", "r-1"), status=403)) as server,
+        client(server.url, fast=fast, token=SECRET) as circleci,
+    ):
+        with pytest.raises(APIError) as caught:
+            await circleci.user.me()
+    assert (caught.value.message, caught.value.body, caught.value.request_id) == (said["message"], said, "r-1")
 
 
 async def test_a_log_does_not_show_what_a_server_echoes(token: Token, fast: bool, log: list[str]):
@@ -298,3 +411,70 @@ def test_every_logger_of_the_package_redacts_it(name: str, caplog: pytest.LogCap
 def test_other_loggers_have_no_filter():
     CircleCI(SECRET)
     assert not any(logging.getLogger(name).filters for name in ("", "asyncio", "application"))
+
+
+def formatted(record: logging.LogRecord, kind: type[logging.Formatter] = logging.Formatter) -> str:
+    """Return a record as a handler with a formatter of its own would write it."""
+    for filter_ in logging.getLogger("circleci_v2").filters:
+        assert isinstance(filter_, logging.Filter)
+        filter_.filter(record)
+    return kind("%(message)s").format(record)
+
+
+class OwnTracebacks(logging.Formatter):
+    """Formats exceptions itself, as structured logging does, and so ignores a text that was prepared for it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        lines = traceback.format_exception(*record.exc_info) if record.exc_info else []
+        return "".join([record.getMessage(), *lines])
+
+
+def record_of(error: BaseException) -> logging.LogRecord:
+    exc_info = (type(error), error, error.__traceback__)
+    return logging.LogRecord("circleci_v2", logging.ERROR, __file__, 1, "it failed", (), exc_info)
+
+
+@pytest.mark.parametrize("kind", [logging.Formatter, OwnTracebacks])
+def test_a_traceback_that_holds_it_is_redacted_whatever_formats_it(kind: type[logging.Formatter]):
+    circleci = CircleCI(SECRET)
+    record = record_of(ValueError(f"got {SECRET}"))
+    text = formatted(record, kind)
+    assert_absent(text)
+    assert record.exc_info is None
+    assert text.startswith("it failed")
+    assert repr(circleci)
+
+
+@pytest.mark.parametrize("kind", [logging.Formatter, OwnTracebacks])
+def test_a_traceback_without_it_is_kept_for_handlers_that_format_it_themselves(kind: type[logging.Formatter]):
+    circleci = CircleCI(SECRET)
+    record = record_of(ValueError("something else"))
+    assert "ValueError: something else" in formatted(record, kind)
+    assert record.exc_info is not None
+    assert repr(circleci)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("{'Circle-Token': 'unknown'}", "{'Circle-Token': '[hidden]'}"),
+        ("{'authorization': 'Bearer unknown', 'n': 1}", "{'authorization': 'Bearer [hidden]', 'n': 1}"),
+        ("(b'Authorization', b'Basic dW5rbm93bg==')", "(b'Authorization', b'Basic [hidden]')"),
+        ("Proxy-Authorization: basic dW5rbm93bg==", "Proxy-Authorization: basic [hidden]"),
+        ("circle-token=unknown&n=1", "circle-token=[hidden]&n=1"),
+        ("CCIPAT_abc_123 and CCIPRJ_x", "[hidden] and [hidden]"),
+        ("/file?X-Amz-Signature=s&X-Amz-Date=d&n=1", "/file?X-Amz-Signature=[hidden]&X-Amz-Date=[hidden]&n=1"),
+        ("/file?n=1&Signature=s&Expires=7", "/file?n=1&Signature=[hidden]&Expires=7"),
+        ("/file?sv=1&amp;sig=s", "/file?sv=1&amp;sig=[hidden]"),
+        ("/file?access_token=s'", "/file?access_token=[hidden]'"),
+        ("/pipeline?page-token=abc&branch=sig", "/pipeline?page-token=abc&branch=sig"),
+        ("<AWSAccessKeyId>AKIA</AWSAccessKeyId>", "<AWSAccessKeyId>[hidden]</AWSAccessKeyId>"),
+        ("Adding (b':path', b'/file?x=s') to", "Adding (b':path', b'/file?[hidden]') to"),
+        ("a text without a secret", "a text without a secret"),
+    ],
+)
+def test_credentials_are_recognized_in_every_notation(text: str, shown: str, caplog: pytest.LogCaptureFixture):
+    # No client has this token: it may be another's, or one that was replaced.
+    CircleCI("another-token")
+    logging.getLogger("circleci_v2").warning(text)
+    assert caplog.messages == [shown]

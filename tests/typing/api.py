@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, assert_type
 from uuid import UUID
 
-from circleci_v2 import OPERATIONS, CircleCI, Page, Paginator, ProjectSlug, Response
+from circleci_v2 import OPERATIONS, CircleCI, NotFoundError, Page, Paginator, ProjectSlug, Response
 from circleci_v2.artifacts import ArtifactDownload
 from circleci_v2.bulk import Outcome
 from circleci_v2.history import PipelineRecord
@@ -60,6 +60,54 @@ async def lists(circleci: CircleCI) -> None:
         assert_type(pipeline.updated_at, datetime | None)
     assert_type(await circleci.jobs.list_tests("gh/acme/web", 7).collect(), list[JobTest])
     assert_type(await circleci.policies.list_decisions("owner"), Page[DecisionLog])
+
+
+async def from_a_pipeline_to_its_artifacts(circleci: CircleCI) -> None:
+    """Every id can be passed to the next call as it is."""
+    async for pipeline in circleci.pipelines.list_for_project("gh/acme/web"):
+        assert_type(pipeline.id, UUID)
+        async for workflow in circleci.pipelines.list_workflows(pipeline.id):
+            assert_type(workflow.id, UUID)
+            assert_type(workflow.pipeline_id, UUID)
+            assert_type(workflow.pipeline_number, int)
+            async for job in circleci.workflows.list_jobs(workflow.id):
+                assert_type(job.id, UUID)
+                assert_type(job.job_number, int | None)
+                await circleci.jobs.cancel(job.id)
+            await circleci.workflows.rerun(workflow.id, from_failed=True)
+            await circleci.pipelines.get_by_number(workflow.project_slug, workflow.pipeline_number)
+    latest = await circleci.latest_artifacts("gh/acme/web", job="test")
+    assert_type(latest.job.job_number, int)
+    await circleci.download_artifacts("gh/acme/web", latest.job.job_number, "out")
+    await circleci.jobs.list_tests("gh/acme/web", latest.job.job_number)
+
+
+async def from_a_creation_to_the_removal(circleci: CircleCI) -> None:
+    context = await circleci.contexts.create(name="release", owner={"slug": "gh/acme", "type": "organization"})
+    restriction = await circleci.contexts.create_restriction(
+        context.id, restriction_type="project", restriction_value="id"
+    )
+    await circleci.contexts.delete_restriction(context.id, restriction.id)
+    async for listed in circleci.contexts.list_restrictions(context.id):
+        await circleci.contexts.delete_restriction(context.id, listed.id)
+    group = await circleci.groups.create("id", name="team")
+    await circleci.groups.delete("id", group.id)
+    async for definition in circleci.pipeline_definitions.list("id"):
+        async for trigger in circleci.triggers.list("id", definition.id):
+            await circleci.triggers.delete("id", trigger.id)
+    for exporter in await circleci.otel.list_exporters(org_id="id"):
+        await circleci.otel.delete_exporter(exporter.id)
+    async for component in circleci.deploy.list_components(org_id="id", page_size=20):
+        await circleci.deploy.list_component_versions(component.id)
+
+
+async def errors(circleci: CircleCI) -> None:
+    try:
+        await circleci.projects.list_checkout_keys("gh/acme/web").collect()
+    except NotFoundError as error:
+        assert_type(error.next_page_token, str | None)
+        assert_type(error.items_seen, int | None)
+        assert_type(error.may_have_taken_effect, bool)
 
 
 async def raw_responses(circleci: CircleCI) -> None:

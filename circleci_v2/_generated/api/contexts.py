@@ -364,7 +364,7 @@ class Contexts(Namespace):
             body={"restriction_type": restriction_type, "restriction_value": restriction_value},
         )
 
-    async def delete_restriction(self, context_id: UUID | str, restriction_id: str) -> MessageResponse:
+    async def delete_restriction(self, context_id: UUID | str, restriction_id: UUID | str) -> MessageResponse:
         """Remove a restriction from a context.
 
         Check whether it is the last restriction of its type. Without any project restriction, the context is

@@ -114,7 +114,7 @@ class Deploy(Namespace):
             query={"org-id": org_id, "page-size": page_size, "project-id": project_id, "page-token": page_token},
         )
 
-    async def get_component(self, component_id: str) -> DeployComponent:
+    async def get_component(self, component_id: UUID | str) -> DeployComponent:
         """Get a deployable component.
 
         Returns the project that a component belongs to and the number of its releases.
@@ -141,7 +141,7 @@ class Deploy(Namespace):
         )
 
     def list_component_versions(
-        self, component_id: str, *, environment_id: UUID | str | None = None, page_token: str | None = None
+        self, component_id: UUID | str, *, environment_id: UUID | str | None = None, page_token: str | None = None
     ) -> Paginator[DeployComponentVersion]:
         """List the deployed versions of a component.
 

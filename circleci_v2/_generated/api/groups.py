@@ -21,7 +21,7 @@ __all__ = ["Groups", "GroupsWithRawResponse"]
 class Groups(Namespace):
     """Groups: sets of members of an organization."""
 
-    def list(self, org_id: str, *, limit: int | None = None, page_token: str | None = None) -> Paginator[Group]:
+    def list(self, org_id: UUID | str, *, limit: int | None = None, page_token: str | None = None) -> Paginator[Group]:
         """List the groups of an organization.
 
         Groups assign roles to several members together, in organizations of type `circleci` only; others raise
@@ -53,7 +53,7 @@ class Groups(Namespace):
             query={"limit": limit, "page-token": page_token},
         )
 
-    async def create(self, org_id: str, *, name: str, description: str | None = None) -> Group:
+    async def create(self, org_id: UUID | str, *, name: str, description: str | None = None) -> Group:
         """Create a group without members in an organization.
 
         Available in organizations of type `circleci` only. Members and roles are assigned in the web app
@@ -88,7 +88,7 @@ class Groups(Namespace):
             body={"name": required("name", name), "description": description},
         )
 
-    async def get(self, org_id: str, group_id: UUID | str) -> Group:
+    async def get(self, org_id: UUID | str, group_id: UUID | str) -> Group:
         """Get a group by UUID.
 
         Returns name and description of a group; members are not included. Available in organizations of type
@@ -116,7 +116,7 @@ class Groups(Namespace):
             path=f"/organizations/{path_segment('org_id', org_id)}/groups/{path_segment('group_id', group_id)}",
         )
 
-    async def delete(self, org_id: str, group_id: UUID | str) -> MessageResponse:
+    async def delete(self, org_id: UUID | str, group_id: UUID | str) -> MessageResponse:
         """Delete a group and the roles that it assigns to its members.
 
         The members stay in the organization but lose every role they hold only through this group. A deleted

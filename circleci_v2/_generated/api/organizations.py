@@ -166,7 +166,7 @@ class Organizations(Namespace):
         )
 
     async def remove_url_orb_allow_list_entry(
-        self, org_slug_or_id: OrgSlug | UUID | str, allow_list_entry_id: str
+        self, org_slug_or_id: OrgSlug | UUID | str, allow_list_entry_id: UUID | str
     ) -> UrlOrbAllowListChange:
         """Remove a URL prefix from the orb allow-list.
 

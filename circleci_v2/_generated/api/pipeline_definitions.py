@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
@@ -29,7 +30,7 @@ __all__ = ["PipelineDefinitions", "PipelineDefinitionsWithRawResponse"]
 class PipelineDefinitions(Namespace):
     """Pipeline definitions: the configuration that a project runs, and the repository that it checks out."""
 
-    def list(self, project_id: str) -> Paginator[PipelineDefinition]:
+    def list(self, project_id: UUID | str) -> Paginator[PipelineDefinition]:
         """List the pipeline definitions of a project.
 
         A pipeline definition pairs a configuration file with the repository to check out; pass its ID to
@@ -62,7 +63,7 @@ class PipelineDefinitions(Namespace):
 
     async def create(
         self,
-        project_id: str,
+        project_id: UUID | str,
         *,
         name: str,
         checkout_source: CheckoutSourceInput | Mapping[str, Any],
@@ -110,7 +111,7 @@ class PipelineDefinitions(Namespace):
             },
         )
 
-    async def get(self, project_id: str, pipeline_definition_id: str) -> PipelineDefinition:
+    async def get(self, project_id: UUID | str, pipeline_definition_id: UUID | str) -> PipelineDefinition:
         """Get a pipeline definition.
 
         Documented for GitHub App and Bitbucket Data Center definitions. For a definition that was deleted or
@@ -142,8 +143,8 @@ class PipelineDefinitions(Namespace):
 
     async def update(
         self,
-        project_id: str,
-        pipeline_definition_id: str,
+        project_id: UUID | str,
+        pipeline_definition_id: UUID | str,
         *,
         name: str | None = None,
         checkout_source: CheckoutSourceChange | Mapping[str, Any] | None = None,
@@ -191,7 +192,7 @@ class PipelineDefinitions(Namespace):
             },
         )
 
-    async def delete(self, project_id: str, pipeline_definition_id: str) -> MessageResponse:
+    async def delete(self, project_id: UUID | str, pipeline_definition_id: UUID | str) -> MessageResponse:
         """Delete a pipeline definition.
 
         The deletion cannot be undone: a recreated definition has another ID, so every caller that starts this

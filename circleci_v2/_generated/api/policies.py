@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
@@ -24,14 +25,14 @@ class Policies(Namespace):
 
     def list_decisions(
         self,
-        owner_id: str,
+        owner_id: UUID | str,
         *,
         context: str = "config",
         after: datetime | None = None,
         before: datetime | None = None,
         branch: str | None = None,
         build_number: str | None = None,
-        project_id: str | None = None,
+        project_id: UUID | str | None = None,
         status: str | None = None,
         offset: int | None = None,
     ) -> Paginator[DecisionLog]:
@@ -86,7 +87,7 @@ class Policies(Namespace):
         )
 
     async def make_decision(
-        self, owner_id: str, *, input: str, context: str = "config", metadata: Mapping[str, Any] | None = None
+        self, owner_id: UUID | str, *, input: str, context: str = "config", metadata: Mapping[str, Any] | None = None
     ) -> Decision:
         """Evaluate a configuration against the config policies of an organization.
 
@@ -124,7 +125,7 @@ class Policies(Namespace):
             body={"input": required("input", input), "metadata": metadata},
         )
 
-    async def get_decision_settings(self, owner_id: str, *, context: str = "config") -> DecisionSettings:
+    async def get_decision_settings(self, owner_id: UUID | str, *, context: str = "config") -> DecisionSettings:
         """Get the enforcement setting of config policies in an organization.
 
         Storing policies (`policies.create_policy_bundle`) does not by itself enforce them: they are evaluated
@@ -154,7 +155,7 @@ class Policies(Namespace):
         )
 
     async def update_decision_settings(
-        self, owner_id: str, *, context: str = "config", enabled: bool | None = None
+        self, owner_id: UUID | str, *, context: str = "config", enabled: bool | None = None
     ) -> DecisionSettings:
         """Turn enforcement of config policies on or off.
 
@@ -190,7 +191,9 @@ class Policies(Namespace):
             body={"enabled": enabled},
         )
 
-    async def get_decision(self, owner_id: str, decision_id: str, *, context: str = "config") -> DecisionLog:
+    async def get_decision(
+        self, owner_id: UUID | str, decision_id: UUID | str, *, context: str = "config"
+    ) -> DecisionLog:
         """Get one logged config policy decision.
 
         Shows why a certain pipeline was stopped or warned about. Find the entry with `policies.list_decisions`;
@@ -222,7 +225,7 @@ class Policies(Namespace):
         )
 
     async def get_decision_policy_bundle(
-        self, owner_id: str, decision_id: str, *, context: str = "config"
+        self, owner_id: UUID | str, decision_id: UUID | str, *, context: str = "config"
     ) -> dict[str, Any]:
         """Get the policies that a logged decision was based on.
 
@@ -254,7 +257,7 @@ class Policies(Namespace):
             path=f"/owner/{path_segment('owner_id', owner_id)}/context/{path_segment('context', context)}/decision/{path_segment('decision_id', decision_id)}/policy-bundle",
         )
 
-    async def get_policy_bundle(self, owner_id: str, *, context: str = "config") -> dict[str, Any]:
+    async def get_policy_bundle(self, owner_id: UUID | str, *, context: str = "config") -> dict[str, Any]:
         """Get all config policies of an organization.
 
         Returns the complete bundle with the Rego source of each policy, for a backup or a comparison with your
@@ -288,7 +291,7 @@ class Policies(Namespace):
 
     async def create_policy_bundle(
         self,
-        owner_id: str,
+        owner_id: UUID | str,
         *,
         context: str = "config",
         dry: bool | None = None,
@@ -333,7 +336,7 @@ class Policies(Namespace):
             body={"policies": policies},
         )
 
-    async def get_policy(self, owner_id: str, policy_name: str, *, context: str = "config") -> Policy:
+    async def get_policy(self, owner_id: UUID | str, policy_name: str, *, context: str = "config") -> Policy:
         """Get one config policy by name.
 
         Returns the Rego source of a single policy; `policies.get_policy_bundle` returns all of them. No

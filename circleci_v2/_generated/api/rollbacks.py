@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
@@ -22,7 +23,7 @@ class Rollbacks(Namespace):
 
     async def create(
         self,
-        project_id: str,
+        project_id: UUID | str,
         *,
         component_name: str,
         current_version: str,

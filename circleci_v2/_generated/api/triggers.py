@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
@@ -27,7 +28,7 @@ __all__ = ["Triggers", "TriggersWithRawResponse"]
 class Triggers(Namespace):
     """Triggers: the event sources that start a pipeline definition."""
 
-    def list(self, project_id: str, pipeline_definition_id: str) -> Paginator[Trigger]:
+    def list(self, project_id: UUID | str, pipeline_definition_id: UUID | str) -> Paginator[Trigger]:
         """List the triggers of a pipeline definition.
 
         Returns all event sources that start a pipeline in one response: repository events, schedules and
@@ -60,8 +61,8 @@ class Triggers(Namespace):
 
     async def create(
         self,
-        project_id: str,
-        pipeline_definition_id: str,
+        project_id: UUID | str,
+        pipeline_definition_id: UUID | str,
         *,
         event_source: TriggerEventSourceInput | Mapping[str, Any],
         checkout_ref: str | None = None,
@@ -125,7 +126,7 @@ class Triggers(Namespace):
             },
         )
 
-    async def get(self, project_id: str, trigger_id: str) -> Trigger:
+    async def get(self, project_id: UUID | str, trigger_id: UUID | str) -> Trigger:
         """Get a trigger.
 
         Supports triggers on GitHub App, Bitbucket Data Center and webhook events. The result does not include
@@ -158,8 +159,8 @@ class Triggers(Namespace):
 
     async def update(
         self,
-        project_id: str,
-        trigger_id: str,
+        project_id: UUID | str,
+        trigger_id: UUID | str,
         *,
         checkout_ref: str | None = None,
         config_ref: str | None = None,
@@ -217,7 +218,7 @@ class Triggers(Namespace):
             },
         )
 
-    async def delete(self, project_id: str, trigger_id: str) -> MessageResponse:
+    async def delete(self, project_id: UUID | str, trigger_id: UUID | str) -> MessageResponse:
         """Delete a trigger.
 
         Its events start no more pipelines, and the URL of a webhook trigger is lost permanently. To pause a

@@ -26,7 +26,7 @@ class Usage(Namespace):
     """
 
     async def create_export(
-        self, org_id: str, *, end: datetime, start: datetime, shared_org_ids: Sequence[UUID | str] | None = None
+        self, org_id: UUID | str, *, end: datetime, start: datetime, shared_org_ids: Sequence[UUID | str] | None = None
     ) -> UsageExportJob:
         """Start an export of an organization's usage and credits as CSV.
 
@@ -68,7 +68,7 @@ class Usage(Namespace):
             body={"end": required("end", end), "start": required("start", start), "shared_org_ids": shared_org_ids},
         )
 
-    async def get_export(self, org_id: str, usage_export_job_id: UUID | str) -> UsageExportStatus:
+    async def get_export(self, org_id: UUID | str, usage_export_job_id: UUID | str) -> UsageExportStatus:
         """Check a usage export and get its download URLs.
 
         CircleCI documents a limit of 10 of these requests per hour and organization (an older document: 10 per

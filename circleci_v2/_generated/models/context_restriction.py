@@ -19,7 +19,7 @@ __all__ = ["ContextRestriction"]
 class ContextRestriction(Model):
     """A condition on the use of a context."""
 
-    id: UUID | None = None
+    id: UUID
     """UUID, to remove it with `contexts.delete_restriction`."""
 
     name: str | None = None

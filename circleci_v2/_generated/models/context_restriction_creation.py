@@ -19,7 +19,7 @@ __all__ = ["ContextRestrictionCreation"]
 class ContextRestrictionCreation(Model):
     """A newly created restriction; unlike a listed one it does not contain the context."""
 
-    id: UUID | None = None
+    id: UUID
     """UUID, to remove it again with `contexts.delete_restriction`."""
 
     name: str | None = None

@@ -20,7 +20,7 @@ __all__ = ["DeployComponent"]
 class DeployComponent(Model):
     """Something that a project deploys, such as a service."""
 
-    id: UUID | None = None
+    id: UUID
     """UUID of the component, for `deploy.list_component_versions`."""
 
     name: str | None = None

@@ -20,7 +20,7 @@ __all__ = ["DeployEnvironment"]
 class DeployEnvironment(Model):
     """A deployment target of an organization, such as production."""
 
-    id: UUID | None = None
+    id: UUID
     """UUID of the environment, to filter `deploy.list_component_versions` by."""
 
     name: str | None = None

@@ -15,7 +15,7 @@ __all__ = ["Group"]
 class Group(Model):
     """A set of people in an organization of type `circleci` that share roles."""
 
-    id: UUID | None = None
+    id: UUID
     """UUID, to pass to `groups.get` and `groups.delete`."""
 
     name: str | None = None

@@ -19,7 +19,7 @@ __all__ = ["OtelExporter"]
 class OtelExporter(Model):
     """A collector to which CircleCI sends the OpenTelemetry spans of an organization."""
 
-    id: UUID | None = None
+    id: UUID
     """UUID to use with `otel.delete_exporter`."""
 
     endpoint: str | None = None

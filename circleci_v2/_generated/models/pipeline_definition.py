@@ -24,7 +24,7 @@ class PipelineDefinition(Model):
     A run of it is a `Pipeline`.
     """
 
-    id: UUID | None = None
+    id: UUID
     """UUID to pass as `definition_id` to `pipelines.run`, and to the calls for its triggers."""
 
     name: str | None = None

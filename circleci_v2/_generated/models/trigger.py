@@ -21,7 +21,7 @@ __all__ = ["Trigger"]
 class Trigger(Model):
     """A rule that starts the pipeline of a definition when an event occurs."""
 
-    id: UUID | None = None
+    id: UUID
     """UUID of the trigger, for `triggers.update` and `triggers.delete`."""
 
     checkout_ref: str | None = None

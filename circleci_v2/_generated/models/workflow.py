@@ -24,7 +24,7 @@ class Workflow(Model):
     A rerun is a separate workflow.
     """
 
-    id: UUID | None
+    id: UUID
     """UUID of this run. Observed as null for pipelines whose data has expired."""
 
     name: str
@@ -39,7 +39,7 @@ class Workflow(Model):
     pipeline_id: UUID
     """UUID of the pipeline it belongs to, for `pipelines.get`."""
 
-    pipeline_number: int | None
+    pipeline_number: int
     """Number of that pipeline within the project; can be null."""
 
     project_slug: str

@@ -11,6 +11,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from circleci_v2._http.transports.aiohttp_protocol import make_connector
 from circleci_v2.errors import ConfigurationError
 
 __all__ = ["FastTransport"]
@@ -44,9 +45,7 @@ class FastTransport(httpx.AsyncBaseTransport):
         )
 
     def _session(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            limit=self._connections, keepalive_timeout=self._keepalive, ssl=self._ssl_context
-        )
+        connector = make_connector(limit=self._connections, keepalive=self._keepalive, ssl_context=self._ssl_context)
         # Cookies that one response sets must not be sent with requests of other tasks.
         session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         # aiohttp retries idempotent requests once on a broken connection, unknown to limits, budgets and events. There is

@@ -15,28 +15,18 @@ from typing import Any
 
 import anyio
 import httpcore  # a dependency of httpx
-import httpx
 from anyio.lowlevel import checkpoint_if_cancelled
 
-__all__ = ["close_cancelled_connects"]
+__all__ = ["ClosingBackend"]
 
 
-def close_cancelled_connects(transport: httpx.AsyncHTTPTransport) -> httpx.AsyncHTTPTransport:
-    """Make a transport close connections that are cancelled while they are being established.
+class ClosingBackend(httpcore.AsyncNetworkBackend):
+    """Closes connections that are cancelled while they are being established.
 
     Args:
-        transport: A transport without open connections; it is modified.
-
-    Returns:
-        The same transport.
+        inner: Establishes them.
     """
-    # httpcore accepts a network backend as an argument, but httpx has no way to pass one.
-    pool = transport._pool  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    pool._network_backend = _ClosingBackend(pool._network_backend)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    return transport
 
-
-class _ClosingBackend(httpcore.AsyncNetworkBackend):
     def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
         self._inner = inner
 

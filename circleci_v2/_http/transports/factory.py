@@ -12,7 +12,7 @@ import httpx
 
 from circleci_v2._http.auth import has_valid_authority
 from circleci_v2._http.lifecycle import closed_error
-from circleci_v2._http.transports.connect_cleanup import close_cancelled_connects
+from circleci_v2._http.transports.guarded_pool import guard_connections
 from circleci_v2._http.transports.sharded import ShardedTransport
 from circleci_v2.config import ConnectionOptions, Settings
 from circleci_v2.errors import ConfigurationError
@@ -119,7 +119,7 @@ class Transports:
             )
         except ImportError as error:
             raise ConfigurationError(str(error)) from error
-        return close_cancelled_connects(transport)
+        return guard_connections(transport)
 
 
 def _import_fast_transport() -> type[FastTransport]:

@@ -163,3 +163,13 @@ def test_an_added_response_takes_its_place_among_the_others(tmp_path: Path):
     ]
     assert list(responses) == sorted(responses)
     assert next(iter(responses)) == "101"
+
+
+def test_a_field_that_is_always_present_becomes_required_in_the_order_of_the_fields(tmp_path: Path):
+    target = "$.components.schemas.Workflow.properties.*"
+    text = f"actions: [{{target: {target}, x-reason: r, update: {{x-always-present: true}}}}]"
+    found = normalize(document(), overlay=overlay(tmp_path, text)).document["components"]["schemas"]["Workflow"]
+    assert found["required"] == list(found["properties"])
+    assert not any("x-always-present" in field for field in found["properties"].values())
+    again = normalize(document(), overlay=overlay(tmp_path, text)).document
+    assert normalize(again, overlay=overlay(tmp_path, text)).document == again

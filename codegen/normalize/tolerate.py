@@ -1,0 +1,95 @@
+"""Correct what is invalid in a document and does not matter to the package.
+
+- A response without a description gets an empty one.
+- A default that does not fit its schema is removed, with a note: the API cannot mean it.
+- ``allowReserved`` is removed where OpenAPI 3.1 forbids it; the package encodes every path parameter in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from circleci_v2._wire.json import is_array, is_object
+from codegen.documents import Document
+
+__all__ = ["Tolerated", "tolerate"]
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "array": (list,),
+    "object": (dict,),
+}
+_MAXIMUM_DEPTH = 200
+
+
+@attrs.frozen
+class Tolerated:
+    """A corrected copy of a document.
+
+    Attributes:
+        document: The copy.
+        notes: One line for each ignored default, with its location.
+    """
+
+    document: Document
+    notes: list[str]
+
+
+def tolerate(document: Mapping[str, Any]) -> Tolerated:
+    """Return a copy of a document without the invalid parts that do not matter."""
+    notes: list[str] = []
+    copied: Document = _corrected(document, "", notes, 0)
+    components = copied.get("components")
+    holders = [components] if is_object(components) else []
+    for item in _objects(copied.get("paths")):
+        holders += _objects(item)
+    for holder in holders:
+        for response in _objects(holder.get("responses")):
+            if "$ref" not in response:
+                response.setdefault("description", "")
+    return Tolerated(copied, notes)
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield the objects among the values of an object."""
+    yield from (item for item in value.values() if is_object(item)) if is_object(value) else ()
+
+
+def _corrected(value: Any, location: str, notes: list[str], depth: int) -> Any:
+    if depth > _MAXIMUM_DEPTH:
+        return value
+    if is_array(value):
+        return [_corrected(item, f"{location}/{index}", notes, depth + 1) for index, item in enumerate(value)]
+    if not is_object(value):
+        return value
+    copied = {key: _corrected(item, f"{location}/{key}", notes, depth + 1) for key, item in value.items()}
+    if value.get("in") == "path" and "name" in value:
+        copied.pop("allowReserved", None)
+    if "default" in value and not location.endswith(
+        ("/properties", "/schemas", "/parameters", "/example", "/examples")
+    ):
+        expected = _misfit(value)
+        if expected:
+            notes.append(f"{location.lstrip('/')}: the default {value['default']!r} is not {expected}; it is ignored")
+            del copied["default"]
+    return copied
+
+
+def _misfit(schema: Mapping[str, Any]) -> str:
+    """Return what the default of a schema should be; empty if it fits, or if the schema has no type."""
+    default, kind, values = schema["default"], schema.get("type"), schema.get("enum")
+    if default is None:
+        return ""
+    if is_array(values) and values and default not in values:
+        return f"one of {values!r}"
+    expected = _TYPES.get(kind, ()) if isinstance(kind, str) else ()
+    is_wrong = bool(expected) and (
+        not isinstance(default, expected) or (isinstance(default, bool) and kind != "boolean")
+    )
+    return f"of type {kind}" if is_wrong else ""
