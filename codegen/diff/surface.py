@@ -32,7 +32,7 @@ class Parameter:
 
     Attributes:
         key: The name in the document.
-        location: ``path``, ``query`` or ``body``.
+        location: ``path``, ``query``, ``body``, or ``json`` for the body as a whole.
         type: The accepted type, without the None or `Unset` that stands for an omitted argument.
         nullable: Whether null can be sent.
         docs: The description.
@@ -224,6 +224,8 @@ def _parameter(document: Document, entry: View, argument: Argument) -> Parameter
 
 
 def _schema_of_argument(document: Document, entry: View, argument: Argument) -> Mapping[str, Any]:
+    if argument.place == "json":
+        return json_schema_of(entry.call.body or {})
     if argument.place == "body":
         schema: Mapping[str, Any] = fields_of_schema(document, _body(entry)).get(argument.key, {})
         return schema

@@ -20,7 +20,7 @@ from codegen.generate.rendering import argument_annotation, fields_of, is_nullab
 
 __all__ = ["Argument", "View", "view"]
 
-_KINDS = {"path": "path parameter", "query": "query parameter", "body": "body field"}
+_KINDS = {"path": "path parameter", "query": "query parameter", "body": "body field", "json": "body"}
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _PLAIN_PLACEHOLDER = re.compile(r"[A-Za-z0-9_-]+")
 _PAGE_OF = re.compile(r"^(One|A) (page|batch|sequence|list) of ")
@@ -41,7 +41,8 @@ class Argument:
         annotation: Its type.
         default: Its default, as an expression; None where it is required.
         description: The document's description.
-        place: The part of the request in which it is sent: ``path``, ``query`` or ``body``.
+        place: The part of the request in which it is sent: ``path``, ``query``, ``body`` for a field of the body, or ``json``
+            for the body as a whole.
         nullable: Whether it is a field of the body that may be sent as null.
         models: The models and enums in its type.
     """
@@ -118,7 +119,7 @@ class View:
         return [argument for argument in self.arguments if argument.nullable]
 
     def placed(self, place: str) -> Sequence[Argument]:
-        """The arguments that are sent in one part of the request: ``path``, ``query`` or ``body``."""
+        """The arguments that are sent in one part of the request, as `Argument.place` names it."""
         return [argument for argument in self.arguments if argument.place == place]
 
 
@@ -183,17 +184,27 @@ def _arguments(call: Call, endpoint: Endpoint) -> Iterator[Argument]:
         source = described["query", plain(prop.name)]
         yield _argument(call, prop, "query", source.get("description", ""), source["schema"].get("default"))
     for body in endpoint.bodies:
-        for prop in _fields_of_body(call, body.prop):
+        fields = fields_of(body.prop) if isinstance(body.prop, ModelProperty) else []
+        if not fields:
+            yield _whole_body(call, body.prop)
+        for prop in fields:
             yield _argument(call, prop, "body", call.body_descriptions.get(plain(prop.name), ""), None)
 
 
-def _fields_of_body(call: Call, prop: Any) -> list[Any]:
-    """The fields of a request body. Each becomes an argument, so a body without fields cannot be passed."""
-    fields = fields_of(prop) if isinstance(prop, ModelProperty) else []
-    if not fields:
-        msg = f"{call.place} body: only an object with fields can become arguments, found {argument_annotation(prop)}"
-        raise SpecError(msg)
-    return fields
+def _whole_body(call: Call, prop: Any) -> Argument:
+    """The argument for a body that does not consist of fields: an array, a mapping, a union, or anything at all."""
+    source = call.body or {}
+    required = bool(source.get("required"))
+    kind = argument_annotation(prop)
+    return Argument(
+        name="body",
+        key="body",
+        annotation=kind if required else f"{kind} | Unset",
+        default=None if required else "UNSET",
+        description=source.get("description", ""),
+        place="json",
+        models=frozenset(model_names(prop)),
+    )
 
 
 def _path_argument(call: Call, key: str, described: Mapping[tuple[str, str], Any], prop: Any) -> Argument:

@@ -14,6 +14,10 @@ from codegen.schemas import Schema, follow_references
 
 __all__ = ["NormalOperation"]
 
+_JSON = ("application/json",)
+_JSON_SUFFIXES = (*_JSON, "+json")
+"""Responses are read as JSON whatever their type is; requests are always sent as ``application/json``."""
+
 _OPERATION_KEYS = ("operationId", "summary", "description", "deprecated", "externalDocs")
 _LAST_PARAMETERS = ("limit", "page-size", "offset", "page-token")
 
@@ -95,7 +99,7 @@ class NormalOperation:
         if "requestBody" not in self.source:
             return None
         source = self._look_up(self.source["requestBody"])
-        schema = self._required_json_schema(source, f"{self.key} body")
+        schema = self._required_json_schema(source, f"{self.key} body", _JSON)
         if schema is None:
             return None
         name = self.names.body(self.method, self.path, self.source)
@@ -108,12 +112,16 @@ class NormalOperation:
         docs = {"description": source["description"]} if source.get("description") else {}
         return {**docs, **required, "content": {"application/json": {"schema": plain}}}
 
-    def _required_json_schema(self, source: Mapping[str, Any], where: str) -> Any:
-        """Return the JSON schema of a body, or None if there is no body; bodies in other formats are errors."""
+    def _required_json_schema(self, source: Mapping[str, Any], where: str, kinds: tuple[str, ...]) -> Any:
+        """Return the JSON schema of a body, or None if there is no body.
+
+        Raises:
+            UnsupportedError: There are bodies in other formats only.
+        """
         content = source.get("content", {})
-        schema = _json_schema_if_any(source)
+        schema = _json_schema_if_any(source, kinds)
         if content and schema is None:
-            msg = f"{where}: only application/json can be generated, found {', '.join(content)}"
+            msg = f"{where}: a body of {' or '.join(content)} cannot be generated"
             raise UnsupportedError(msg)
         return schema
 
@@ -121,7 +129,11 @@ class NormalOperation:
         source = self._look_up(value)
         where = f"{self.key} {status}"
         is_success = status.startswith("2")
-        schema = self._required_json_schema(source, where) if is_success else _json_schema_if_any(source)
+        schema = (
+            self._required_json_schema(source, where, _JSON_SUFFIXES)
+            if is_success
+            else _json_schema_if_any(source, _JSON)
+        )
         result: Schema = {"description": source.get("description", "")}
         if schema is None:
             return result
@@ -147,11 +159,13 @@ class NormalOperation:
         return {"x-error-field": "error" if "error" in fields and "message" not in fields else "message"}
 
 
-def _json_schema_if_any(source: Mapping[str, Any]) -> Any:
+def _json_schema_if_any(source: Mapping[str, Any], kinds: tuple[str, ...]) -> Any:
     """Return the JSON schema of a body, or None. Error responses need none: the client also reads text, HTML and no body."""
     content = source.get("content", {})
-    media = next((content[kind] for kind in content if kind.split(";")[0].strip() == "application/json"), None)
-    return None if media is None else media.get("schema", {})
+    types = {kind: kind.split(";")[0].strip().lower() for kind in content}
+    found = next((kind for kind in content if types[kind] == "application/json"), None)
+    found = found or next((kind for kind in content if types[kind].endswith(kinds)), None)
+    return None if found is None else content[found].get("schema", {})
 
 
 def _has_required(document: Mapping[str, Any], schema: Any) -> bool:

@@ -6,7 +6,6 @@ import ast
 import copy
 import importlib
 import pkgutil
-import re
 from pathlib import Path
 from typing import Any
 
@@ -152,29 +151,6 @@ def test_a_response_to_any_success_has_a_default_name_beside_those_by_status(our
     module = (tmp_path / "_generated" / "api" / "pipelines.py").read_text(encoding="utf-8")
     assert ") -> PipelineNotTriggered | TriggerPipelineRunResponse:" in module
     assert "{200: models.PipelineNotTriggered, None: models.TriggerPipelineRunResponse}," in module
-
-
-@pytest.mark.parametrize(
-    ("schema", "found"),
-    [
-        ({"type": "array", "items": {"type": "string"}}, r"Sequence\[str\]"),
-        ({"type": "object", "additionalProperties": {"type": "string"}}, r"Mapping\[str, str\]"),
-        (
-            {"oneOf": [{"type": "object", "properties": {name: {"type": "string"}}} for name in ("name", "template")]},
-            r"CreateContextRequest\w+1 \| CreateContextRequest\w+2",
-        ),
-    ],
-)
-def test_an_operation_whose_body_cannot_become_arguments_is_left_out(
-    ours: dict[str, Any], schema: dict[str, Any], found: str, tmp_path: Path
-):
-    document = copy.deepcopy(ours)
-    document["paths"]["/context"]["post"]["requestBody"]["content"]["application/json"]["schema"] = schema
-    notes = generate(document, tmp_path / "_generated")
-    (note,) = [note for note in notes if note.startswith("POST /context is left out: ")]
-    assert re.search(rf"only an object with fields.*{found}", note)
-    assert note.endswith("; call it with `request()`")
-    assert "async def create(" not in (tmp_path / "_generated" / "api" / "contexts.py").read_text(encoding="utf-8")
 
 
 def test_an_operation_without_a_name_in_the_table_still_works(ours: dict[str, Any], tmp_path: Path):
