@@ -18,8 +18,9 @@ from codegen.generate.calls import Call
 from codegen.generate.outcomes import Outcome, outcome_of
 from codegen.generate.rendering import argument_annotation, fields_of, is_nullable, literal, model_names, plain
 
-__all__ = ["Argument", "View", "view"]
+__all__ = ["Argument", "View", "style_of", "view"]
 
+_DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 _KINDS = {"path": "path parameter", "query": "query parameter", "body": "body field", "json": "body"}
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _PLAIN_PLACEHOLDER = re.compile(r"[A-Za-z0-9_-]+")
@@ -45,6 +46,7 @@ class Argument:
             for the body as a whole.
         nullable: Whether it is a field of the body that may be sent as null.
         models: The models and enums in its type.
+        style: How a query parameter is encoded, where that is not ``form`` with a repeated name.
     """
 
     name: str
@@ -55,6 +57,18 @@ class Argument:
     place: str
     nullable: bool = False
     models: frozenset[str] = frozenset()
+    style: str | None = None
+
+    @property
+    def item(self) -> str:
+        """The argument as an item of the dict of query parameters or of fields."""
+        match self.style:
+            case None:
+                return f"{literal(self.key)}: {self.name}"
+            case "deepObject":
+                return f"**deep_object({literal(self.key)}, {self.name})"
+            case style:
+                return f"{literal(self.key)}: delimited({self.name}, {_DELIMITERS[style]!r})"
 
     @property
     def declaration(self) -> str:
@@ -182,13 +196,20 @@ def _arguments(call: Call, endpoint: Endpoint) -> Iterator[Argument]:
             yield _path_argument(call, plain(prop.name), described, prop)
     for prop in endpoint.query_parameters:
         source = described["query", plain(prop.name)]
-        yield _argument(call, prop, "query", source.get("description", ""), source["schema"].get("default"))
+        argument = _argument(call, prop, "query", source.get("description", ""), source["schema"].get("default"))
+        yield attrs.evolve(argument, style=style_of(source))
     for body in endpoint.bodies:
         fields = fields_of(body.prop) if isinstance(body.prop, ModelProperty) else []
         if not fields:
             yield _whole_body(call, body.prop)
         for prop in fields:
             yield _argument(call, prop, "body", call.body_descriptions.get(plain(prop.name), ""), None)
+
+
+def style_of(parameter: Mapping[str, Any]) -> str | None:
+    """The encoding of a query parameter, where it is not ``form`` with a repeated name."""
+    style: str = parameter.get("style", "form")
+    return style if style != "form" or parameter.get("explode") is False else None
 
 
 def _whole_body(call: Call, prop: Any) -> Argument:

@@ -60,6 +60,7 @@ class NormalOperation:
         call = self.names.call(self.method, self.path, self.source)
         result: Schema = {"tags": [self.names.tag(call.namespace)]}
         result |= {key: self.source[key] for key in _OPERATION_KEYS if self.source.get(key)}
+        result |= self._service()
         result["parameters"] = self._parameters(published, shared_parameters)
         if body := self._body():
             result["requestBody"] = body
@@ -68,6 +69,16 @@ class NormalOperation:
             for status in sorted(self.source.get("responses", {}))
         }
         return result
+
+    def _service(self) -> Schema:
+        """Return the servers and the ways to authenticate, where those of the document do not apply to the operation."""
+        own: Schema = {}
+        if self.source.get("servers"):
+            own["servers"] = [{"url": server.get("url", "")} for server in self.source["servers"]]
+        security = self.source.get("security")
+        if security is not None and sorted(map(str, security)) != sorted(map(str, self.document.get("security", ()))):
+            own["security"] = security
+        return own
 
     def _look_up(self, value: Any) -> Schema:
         return follow_references(self.document, value, self.key)
@@ -93,7 +104,7 @@ class NormalOperation:
         schema = self.extractor.extract(self.document, source.get("schema", {}), lambda _: title, f"{self.key} {name}")
         kept = {k: source[k] for k in ("description", "deprecated", "example") if source.get(k)}
         required = {"required": True} if location == "path" or source.get("required") else {}
-        return {"name": name, "in": location, **required, **kept, "schema": schema}
+        return {"name": name, "in": location, **required, **kept, **_style(source), "schema": schema}
 
     def _body(self) -> Schema | None:
         if "requestBody" not in self.source:
@@ -166,6 +177,18 @@ def _json_schema_if_any(source: Mapping[str, Any], kinds: tuple[str, ...]) -> An
     found = next((kind for kind in content if types[kind] == "application/json"), None)
     found = found or next((kind for kind in content if types[kind].endswith(kinds)), None)
     return None if found is None else content[found].get("schema", {})
+
+
+def _style(parameter: Mapping[str, Any]) -> Schema:
+    """Return how a query parameter is encoded, where that is not ``form`` with a repeated name."""
+    if parameter["in"] != "query":
+        return {}
+    style, explode = parameter.get("style", "form"), parameter.get("explode")
+    is_repeated = explode is not False if style == "form" else explode is True
+    return {
+        **({"style": style} if style != "form" else {}),
+        **({"explode": False} if style == "form" and not is_repeated else {}),
+    }
 
 
 def _has_required(document: Mapping[str, Any], schema: Any) -> bool:

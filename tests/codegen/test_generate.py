@@ -196,7 +196,10 @@ def test_a_header_that_is_required_and_not_sent_is_named(ours: dict[str, Any], t
     ]
     newer["paths"]["/context"]["post"]["parameters"] = headers
     notes = generate(newer, tmp_path / "_generated")
-    assert list(notes) == ["POST /context requires the header 'Idempotency-Key', which the client does not send"]
+    assert list(notes) == [
+        "POST /context requires the header 'Idempotency-Key', which the client does not send",
+        "POST /context may have the header 'Prefer', which the client does not send",
+    ]
 
 
 def test_a_layer_that_a_document_leaves_without_an_operation_is_named(ours: dict[str, Any], tmp_path: Path):

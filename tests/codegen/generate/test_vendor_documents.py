@@ -149,6 +149,68 @@ print(json.dumps(seen))
 """
 
 
+def test_query_parameters_are_sent_in_their_style(tmp_path: Path, mypy_cache: Path):
+    document = copy_of_ours()
+    texts = {"type": "array", "items": {"type": "string"}}
+    color = {"type": "object", "properties": {"red": {"type": "integer"}, "web-safe": {"type": "boolean"}}}
+    styles = {
+        "plain": {"schema": texts},
+        "joined": {"schema": texts, "explode": False},
+        "piped": {"schema": texts, "style": "pipeDelimited", "explode": False},
+        "spaced": {"schema": texts, "style": "spaceDelimited", "explode": False},
+        "deep": {"schema": color, "style": "deepObject", "explode": True},
+    }
+    document["paths"]["/styles"] = {
+        "get": {
+            "operationId": "getStyles",
+            "tags": ["Job"],
+            "parameters": [{"name": name, "in": "query", **style} for name, style in styles.items()],
+            "responses": {"204": {"description": "Done."}},
+        }
+    }
+    tree = Tree(tmp_path / "tree", document)
+    assert "Success: no issues found" in tree.check_types(mypy_cache)
+    (tmp_path / "check.py").write_text(STYLES)
+    *sent, refused = json.loads(tree.run(str(tmp_path / "check.py")))
+    assert sorted(sent) == [
+        ["deep[red]", "7"],
+        ["deep[web-safe]", "true"],
+        ["joined", "a,b"],
+        ["piped", "a|b"],
+        ["plain", "a"],
+        ["plain", "b"],
+        ["spaced", "a b"],
+    ]
+    assert refused == "deep='red' is not an object: pass a mapping or a model"
+
+
+STYLES = """
+import asyncio, json
+import httpx
+from circleci_v2 import CircleCI
+
+seen = []
+
+def handler(request):
+    seen.extend(request.url.params.multi_items())
+    return httpx.Response(204)
+
+async def main():
+    async with CircleCI("token", transport=httpx.MockTransport(handler)) as circleci:
+        get = circleci.jobs.get_styles
+        texts = ["a", "b"]
+        await get(plain=texts, joined=texts, piped=texts, spaced=texts, deep={"red": 7, "web-safe": True})
+        await get()
+        try:
+            await get(deep="red")
+        except TypeError as error:
+            seen.append(str(error))
+
+asyncio.run(main())
+print(json.dumps(seen))
+"""
+
+
 AWKWARD_FIELDS = (
     "date",
     "field",
