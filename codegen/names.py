@@ -244,7 +244,10 @@ class Names:
         return self._default(f"response {status} of {method.upper()} {path}", operation, "Response")
 
     def field(self, model: str, field: str, variant: int | None = None) -> str:
-        """Return the model or enum of a field; `variant` is the index of a member of a union."""
+        """Return the model or enum of a field; `variant` is the index of a member of a union.
+
+        An empty field stands for a body that is a union itself.
+        """
         named = self.table["models"].get(f"{model}.{field}")
         index = variant or 0
         if is_array(named):
@@ -252,7 +255,7 @@ class Names:
             named, variant = (named[index], None) if index < len(named) else (None, index)
         if named:
             return str(named) if variant is None else f"{named}{variant + 1}"
-        default = f"{model}{pascal_case(field)}"
+        default = f"{model}{pascal_case(field)}" if field else model
         return default if variant is None else f"{default}Variant{variant + 1}"
 
     def items(self, model: str, field: str) -> str:

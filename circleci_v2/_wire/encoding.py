@@ -14,7 +14,16 @@ from circleci_v2._wire.json import is_iterable, is_mapping, is_sequence
 from circleci_v2._wire.types import UNSET
 from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 
-__all__ = ["encode_json", "encode_query", "has_dot_segments", "omit_none", "path_segment", "timestamp"]
+__all__ = [
+    "deep_object",
+    "delimited",
+    "encode_json",
+    "encode_query",
+    "has_dot_segments",
+    "omit_none",
+    "path_segment",
+    "timestamp",
+]
 
 
 @runtime_checkable
@@ -102,6 +111,32 @@ def encode_query(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         else:
             pairs.append((name, _query_text(value)))
     return tuple(pairs)
+
+
+def delimited(value: Any, delimiter: str) -> Any:
+    """The value of a query parameter whose items are joined: OpenAPI's ``explode: false``, and its delimited styles.
+
+    Args:
+        value: A sequence, or a single value, which is returned as it is.
+        delimiter: The text between two items.
+    """
+    return delimiter.join(map(_query_text, value)) if is_sequence(value) else value
+
+
+def deep_object(name: str, value: Any) -> dict[str, Any]:
+    """The query parameters of an object in OpenAPI's style ``deepObject``: ``filter[color]=red``.
+
+    Args:
+        name: The name of the parameter.
+        value: A mapping or a model; None values inside are left out. None is no parameter at all.
+    """
+    fields = encode_json(value)
+    if fields is None:
+        return {}
+    if not is_mapping(fields):
+        msg = f"{name}={value!r} is not an object: pass a mapping or a model"
+        raise TypeError(msg)
+    return {f"{name}[{key}]": item for key, item in fields.items()}
 
 
 def _query_text(value: Any) -> str:

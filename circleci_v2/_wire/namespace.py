@@ -8,6 +8,7 @@ from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, Type
 
 from circleci_v2._wire.payload import Payload, Target
 from circleci_v2._wire.request import Operation, Request
+from circleci_v2._wire.types import UNSET
 from circleci_v2.pagination import Page, Paginator
 from circleci_v2.response import Response
 
@@ -42,6 +43,7 @@ class Namespace:
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         nullable: Collection[str] = (),
+        json: Any = UNSET,
     ) -> T:
         """Call an operation, and decode its response.
 
@@ -52,8 +54,9 @@ class Namespace:
             query: Query parameters; None values are left out.
             body: Fields of the JSON body; None values are left out. Default: no body.
             nullable: Fields of the body for which None is sent as null.
+            json: The body as a whole, where it does not consist of fields. Default: no body.
         """
-        payload = await self._send(Request.of(operation, path, query, body, nullable))
+        payload = await self._send(Request.of(operation, path, query, body, nullable, json=json))
         return payload.decode(target)
 
     def _paginate(

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import attrs
 
 from circleci_v2._wire.encoding import encode_json, encode_query, has_dot_segments, omit_none
+from circleci_v2._wire.types import UNSET
 from circleci_v2.errors import ConfigurationError
 from circleci_v2.policies import IDEMPOTENT_METHODS
 
@@ -81,6 +82,8 @@ class Request:
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         nullable: Collection[str] = (),
+        *,
+        json: Any = UNSET,
     ) -> Request:
         """Describe a call of an operation.
 
@@ -90,13 +93,17 @@ class Request:
             query: Query parameters; None values are left out.
             body: Fields of the JSON body; None values are left out, models become JSON. None sends no body.
             nullable: Fields of the body for which None is sent as null; only `UNSET` is left out.
+            json: The body as a whole, for an operation whose body does not consist of fields. UNSET sends no body.
         """
+        if body is not None:
+            json = omit_none(body, nullable)
+        has_body = json is not UNSET
         return cls(
             operation.method,
             path,
             encode_query(query) if query else (),
-            None if body is None else encode_json(omit_none(body, nullable)),
-            body is not None,
+            encode_json(json) if has_body else None,
+            has_body,
             operation,
         )
 

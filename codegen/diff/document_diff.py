@@ -7,6 +7,7 @@ that CircleCI moves, placeholders that it respells, and anything that it reorder
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 
 import attrs
 
@@ -21,6 +22,7 @@ from codegen.names import Names, canonical_key
 from codegen.normalize.normalization import Normalized, normalize
 from codegen.normalize.overlay import Overlay
 from codegen.normalize.validation import check_validity
+from codegen.queries import operations_of, reachable_schemas
 
 __all__ = ["PreparedDocument", "diff_documents", "diff_prepared", "prepare"]
 
@@ -84,7 +86,7 @@ def prepare(
 
 def diff_prepared(old: PreparedDocument, new: PreparedDocument) -> Diff:
     """Return every difference between two prepared documents, the worst first."""
-    changes = [*_changes(old.surface, new.surface), *_retained(old, new)]
+    changes = [*_changes(old.surface, new.surface), *_retained(old, new), *_closed(old, new)]
     layers = layers_by_operation()
     ids = {method.operation: method.id for method in old.surface.methods.values()}
     with_layers = [
@@ -143,6 +145,36 @@ def _retained(old: PreparedDocument, new: PreparedDocument) -> Iterator[Change]:
                 message=message,
                 operation=after.operation,
             )
+
+
+def _closed(old: PreparedDocument, new: PreparedDocument) -> Iterator[Change]:
+    """Report request bodies that no longer accept fields that the document does not list, or accept them again."""
+    if any("x-source" in prepared.normalized.document["info"] for prepared in (old, new)):
+        return  # openapi.json, which does not state this
+    before, after = _closed_bodies(old), _closed_bodies(new)
+    for key in before.keys() & after.keys():
+        for name in sorted(before[key] ^ after[key]):
+            is_closed = name in after[key]
+            verb = "no longer accepts" if is_closed else "accepts"
+            method = new.surface.methods[key]
+            yield Change(
+                grade=Grade.BREAKS_AT_RUN_TIME if is_closed else Grade.SAFE,
+                kind="body-closed" if is_closed else "body-opened",
+                subject=method.name,
+                message=f"{verb} other fields in {name} than those that the document lists",
+                operation=method.operation,
+            )
+
+
+def _closed_bodies(prepared: PreparedDocument) -> dict[str, AbstractSet[str]]:
+    """Return canonical key -> the closed schemas in the request body, for every operation with a body."""
+    document = prepared.normalized.document
+    schemas = document["components"]["schemas"]
+    return {
+        key: prepared.normalized.closed & reachable_schemas(schemas, operation["requestBody"]).keys()
+        for method, path, operation in operations_of(document)
+        if "requestBody" in operation and (key := canonical_key(method, path)) in prepared.surface.methods
+    }
 
 
 def _group(change: Change) -> tuple[bool, str]:

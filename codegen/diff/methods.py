@@ -53,6 +53,7 @@ class _MethodPair:
         yield from self._identity()
         yield from self._parameters()
         yield from self._unsent()
+        yield from self._service()
         yield from self._response()
         yield from self._errors()
         if self.old.deprecated != self.new.deprecated:
@@ -126,6 +127,9 @@ class _MethodPair:
         if (old.location, old.key) != (new.location, new.key):
             message = f"is sent as {new.location} {new.key!r}, was {old.location} {old.key!r}"
             yield change(Grade.BREAKS_AT_RUN_TIME, "key", message)
+        if old.style != new.style:
+            names = [style or "form with a repeated name" for style in (new.style, old.style)]
+            yield change(Grade.BREAKS_AT_RUN_TIME, "style", f"is sent in the style {names[0]}, was {names[1]}")
         if old.docs != new.docs:
             yield change(Grade.DESCRIPTION_ONLY, "description", "has another description")
 
@@ -138,6 +142,26 @@ class _MethodPair:
             if name not in self.new.unsent:
                 message = f"no longer requires the {name}, which the client does not send"
                 yield self._change(Grade.SAFE, "unsent-removed", message)
+
+        for name in self.new.ignored:
+            if name not in {*self.old.ignored, *self.old.unsent}:
+                message = f"may have the {name} now, which the client does not send"
+                yield self._change(Grade.SAFE, "ignored-added", message)
+        for name in self.old.ignored:
+            if name not in {*self.new.ignored, *self.new.unsent}:
+                yield self._change(Grade.SAFE, "ignored-removed", f"no longer has the optional {name}")
+
+    def _service(self) -> Iterator[Change]:
+        """Changes of servers and authentication that do not concern all operations."""
+        old, new = self.old, self.new
+        if old.servers != new.servers:
+            here, there = (_listed(sorted(one.servers)) if one.servers else "the common server" for one in (new, old))
+            yield self._change(Grade.BREAKS_AT_RUN_TIME, "operation-server", f"is at {here} now, was at {there}")
+        if (old.has_own_authentication or new.has_own_authentication) and old.authentication != new.authentication:
+            here, there = (" or ".join(sorted(one.authentication)) or "nothing" for one in (new, old))
+            is_wider = old.authentication <= new.authentication or not new.authentication
+            grade = Grade.SAFE if is_wider or "nothing" in new.authentication else Grade.BREAKS_AT_RUN_TIME
+            yield self._change(grade, "operation-security", f"requires authentication by {here} now, was {there}")
 
     def _response(self) -> Iterator[Change]:
         old, new = self.old, self.new

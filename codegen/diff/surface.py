@@ -32,15 +32,17 @@ class Parameter:
 
     Attributes:
         key: The name in the document.
-        location: ``path``, ``query`` or ``body``.
+        location: ``path``, ``query``, ``body``, or ``json`` for the body as a whole.
         type: The accepted type, without the None or `Unset` that stands for an omitted argument.
         nullable: Whether null can be sent.
+        style: The encoding of a query parameter, where it is not ``form`` with a repeated name.
         docs: The description.
     """
 
     name: str
     key: str
     location: str
+    style: str | None
     type: str
     required: bool
     nullable: bool
@@ -58,6 +60,10 @@ class Method:
         operation: Method and path, for messages.
         returns: The return type, or the type of one item if the response is paginated.
         unsent: The required headers and cookies that the client does not send.
+        ignored: The optional ones.
+        authentication: The alternative ways to authenticate.
+        has_own_authentication: Whether they are not those of the document.
+        servers: The URLs of its servers, if they are not those of the document.
         errors: Status -> component, for the error responses that the document lists.
         docs: Summary and description.
     """
@@ -72,6 +78,10 @@ class Method:
     is_page: bool
     successes: frozenset[str]
     unsent: Sequence[str]
+    ignored: Sequence[str]
+    authentication: frozenset[str]
+    has_own_authentication: bool
+    servers: frozenset[str]
     errors: Mapping[str, str]
     deprecated: bool
     docs: str
@@ -202,6 +212,10 @@ def _method(document: Document, entry: View) -> Method:
         is_page=entry.outcome.page,
         successes=frozenset(status for status in call.responses if status.startswith("2")),
         unsent=call.unsent,
+        ignored=call.ignored,
+        authentication=frozenset(map(_requirement, call.security)),
+        has_own_authentication="security" in document["paths"][call.path][call.method],
+        servers=frozenset(call.servers),
         errors={s: component_of(r) for s, r in sorted(call.responses.items()) if not s.startswith("2")},
         deprecated=call.deprecated,
         docs=f"{call.summary}\n{call.description}",
@@ -215,6 +229,7 @@ def _parameter(document: Document, entry: View, argument: Argument) -> Parameter
         name=argument.name,
         key=argument.key,
         location=argument.place,
+        style=argument.style,
         type=without(kind, "None"),
         required=required,
         nullable=argument.nullable or "None" in arms(kind),
@@ -224,6 +239,8 @@ def _parameter(document: Document, entry: View, argument: Argument) -> Parameter
 
 
 def _schema_of_argument(document: Document, entry: View, argument: Argument) -> Mapping[str, Any]:
+    if argument.place == "json":
+        return json_schema_of(entry.call.body or {})
     if argument.place == "body":
         schema: Mapping[str, Any] = fields_of_schema(document, _body(entry)).get(argument.key, {})
         return schema

@@ -40,6 +40,8 @@ _ERRORS = {
 class Call:
     """One operation of the document, and the method that calls it.
 
+    `security` lists the alternative ways to authenticate, and `servers` is empty unless those of the document do not apply.
+
     Attributes:
         passwords: The fields of the body whose format is ``password``; responses contain a mask in their place.
     """
@@ -60,6 +62,8 @@ class Call:
     renamed: Mapping[str, str]
     slug_path: str | None
     slug_description: str
+    security: Sequence[Mapping[str, Any]]
+    servers: Sequence[str]
 
     def argument(self, key: str, place: str = "path") -> str:
         """The Python name of a parameter, or of a field of the body; `place` is ``path``, ``query`` or ``body``."""
@@ -81,6 +85,15 @@ class Call:
             f"{p['in']} {p['name']!r}"
             for p in self.parameters
             if p["in"] in ("header", "cookie") and p.get("required") and p["name"].lower() not in _SENT_ALWAYS
+        ]
+
+    @property
+    def ignored(self) -> Sequence[str]:
+        """The optional headers and cookies, which the client does not send."""
+        return [
+            f"{p['in']} {p['name']!r}"
+            for p in self.parameters
+            if p["in"] in ("header", "cookie") and not p.get("required") and p["name"].lower() not in _SENT_ALWAYS
         ]
 
     @property
@@ -140,6 +153,8 @@ def _call(document: Document, names: Names, path: str, method: str, operation: M
         },
         renamed=names.arguments(method, path),
         slug_path=_slug_path(path, names.slug_paths),
+        security=operation.get("security", document.get("security", ())),
+        servers=[server["url"] for server in operation.get("servers", ())],
         slug_description=document["components"]["parameters"].get("ProjectSlug", {}).get("description", ""),
     )
 

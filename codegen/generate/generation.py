@@ -90,7 +90,7 @@ def write_package(document: Document, folder: Path) -> Sequence[str]:
         *normalized.notes,
         *parsed.notes,
         *_missing_operations(parsed.document),
-        *_unsent_headers(parsed.views),
+        *_unsent(parsed.document, parsed.views),
     ]
 
 
@@ -102,10 +102,25 @@ def _missing_operations(document: Document) -> Iterator[str]:
             yield f"{', '.join(layers)} will not work: the document has no {operation}"
 
 
-def _unsent_headers(views: Sequence[View]) -> Iterator[str]:
+def _unsent(document: Document, views: Sequence[View]) -> Iterator[str]:
+    """Parts of the document that the client does not use: headers, cookies, other servers, other ways to authenticate."""
+    usual = [sorted(way) for way in document.get("security", ())]
+    ignored: dict[str, list[str]] = {}
     for entry in views:
-        for name in entry.call.unsent:
-            yield f"{entry.call.place} requires the {name}, which the client does not send"
+        call = entry.call
+        for name in call.unsent:
+            yield f"{call.place} requires the {name}, which the client does not send"
+        for name in call.ignored:
+            ignored.setdefault(name, []).append(call.place)
+        if call.servers:
+            yield f"{call.place} is at {' or '.join(call.servers)}, but the client sends it to its base URL"
+        ways = [sorted(way) for way in call.security]
+        if usual and ways and not any(way in usual or not way for way in ways):
+            needed = " or ".join(" and ".join(way) for way in ways)
+            yield f"{call.place} requires authentication by {needed}, which the client does not send"
+    for name, places in ignored.items():
+        others = f" and {len(places) - 1} more" if len(places) > 1 else ""
+        yield f"{places[0]}{others} may have the {name}, which the client does not send"
 
 
 def render(parsed: Parsed, names: Names, folder: Path) -> None:

@@ -18,9 +18,10 @@ from codegen.generate.calls import Call
 from codegen.generate.outcomes import Outcome, outcome_of
 from codegen.generate.rendering import argument_annotation, fields_of, is_nullable, literal, model_names, plain
 
-__all__ = ["Argument", "View", "view"]
+__all__ = ["Argument", "View", "style_of", "view"]
 
-_KINDS = {"path": "path parameter", "query": "query parameter", "body": "body field"}
+_DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+_KINDS = {"path": "path parameter", "query": "query parameter", "body": "body field", "json": "body"}
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 # `restriction_id`, `allow-list-entry-id`, `ownerID`
 _ID_PARAMETER = re.compile(r"(?:^|[_-])id$|[a-z]ID$")
@@ -43,10 +44,12 @@ class Argument:
         annotation: Its type.
         default: Its default, as an expression; None where it is required.
         description: The document's description.
-        place: The part of the request in which it is sent: ``path``, ``query`` or ``body``.
+        place: The part of the request in which it is sent: ``path``, ``query``, ``body`` for a field of the body, or ``json``
+            for the body as a whole.
         nullable: Whether it is a field of the body that may be sent as null.
         check: The function that checks a required field of the body, from `circleci_v2._wire.arguments`; else None.
         models: The models and enums in its type.
+        style: How a query parameter is encoded, where that is not ``form`` with a repeated name.
     """
 
     name: str
@@ -58,6 +61,18 @@ class Argument:
     nullable: bool = False
     check: str | None = None
     models: frozenset[str] = frozenset()
+    style: str | None = None
+
+    @property
+    def item(self) -> str:
+        """The argument as an item of the dict of query parameters or of fields."""
+        match self.style:
+            case None:
+                return f"{literal(self.key)}: {self.checked}"
+            case "deepObject":
+                return f"**deep_object({literal(self.key)}, {self.name})"
+            case style:
+                return f"{literal(self.key)}: delimited({self.name}, {_DELIMITERS[style]!r})"
 
     @property
     def checked(self) -> str:
@@ -127,7 +142,7 @@ class View:
         return [argument for argument in self.arguments if argument.nullable]
 
     def placed(self, place: str) -> Sequence[Argument]:
-        """The arguments that are sent in one part of the request: ``path``, ``query`` or ``body``."""
+        """The arguments that are sent in one part of the request, as `Argument.place` names it."""
         return [argument for argument in self.arguments if argument.place == place]
 
 
@@ -190,19 +205,36 @@ def _arguments(call: Call, endpoint: Endpoint) -> Iterator[Argument]:
             yield _path_argument(call, plain(prop.name), described, prop)
     for prop in endpoint.query_parameters:
         source = described["query", plain(prop.name)]
-        yield _argument(call, prop, "query", source.get("description", ""), source["schema"].get("default"))
+        argument = _argument(call, prop, "query", source.get("description", ""), source["schema"].get("default"))
+        yield attrs.evolve(argument, style=style_of(source))
     for body in endpoint.bodies:
-        for prop in _fields_of_body(call, body.prop):
+        fields = fields_of(body.prop) if isinstance(body.prop, ModelProperty) else []
+        if not fields:
+            yield _whole_body(call, body.prop)
+        for prop in fields:
             yield _argument(call, prop, "body", call.body_descriptions.get(plain(prop.name), ""), None)
 
 
-def _fields_of_body(call: Call, prop: Any) -> list[Any]:
-    """The fields of a request body. Each becomes an argument, so a body without fields cannot be passed."""
-    fields = fields_of(prop) if isinstance(prop, ModelProperty) else []
-    if not fields:
-        msg = f"{call.place} body: only an object with fields can become arguments, found {argument_annotation(prop)}"
-        raise SpecError(msg)
-    return fields
+def style_of(parameter: Mapping[str, Any]) -> str | None:
+    """The encoding of a query parameter, where it is not ``form`` with a repeated name."""
+    style: str = parameter.get("style", "form")
+    return style if style != "form" or parameter.get("explode") is False else None
+
+
+def _whole_body(call: Call, prop: Any) -> Argument:
+    """The argument for a body that does not consist of fields: an array, a mapping, a union, or anything at all."""
+    source = call.body or {}
+    required = bool(source.get("required"))
+    kind = argument_annotation(prop)
+    return Argument(
+        name="body",
+        key="body",
+        annotation=kind if required else f"{kind} | Unset",
+        default=None if required else "UNSET",
+        description=source.get("description", ""),
+        place="json",
+        models=frozenset(model_names(prop)),
+    )
 
 
 def _path_argument(call: Call, key: str, described: Mapping[tuple[str, str], Any], prop: Any) -> Argument:

@@ -55,11 +55,13 @@ class SchemaExtractor:
         names: The table of names.
         components: Name -> schema.
         copies: The differences between copies of a schema.
+        closed: The objects of which a copy forbids fields that it does not list.
     """
 
     names: Names
     components: dict[str, Schema] = attrs.field(factory=dict[str, Schema])
     copies: CopyNotes = attrs.field(factory=CopyNotes)
+    closed: set[str] = attrs.field(factory=set[str])
     _kinds: dict[str, str] = attrs.field(factory=dict[str, str])
     _first_copies: dict[str, Schema] = attrs.field(factory=dict[str, Schema])
     _origins: dict[str, str] = attrs.field(factory=dict[str, str])
@@ -114,6 +116,8 @@ class SchemaExtractor:
         if id(target) in self._in_progress:
             return reference(self._in_progress[id(target)], {**nullable, **siblings})
         name = self._reserve(location.name(None), "an object", location.where)
+        if flat.get("additionalProperties") is False:
+            self.closed.add(name)
         if required := self.names.required(name):
             flat = {**flat, "required": required}
         self._in_progress[id(target)] = name

@@ -12,6 +12,7 @@ renames it. Normalising our own ``openapi.json`` changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import attrs
@@ -42,12 +43,14 @@ class Normalized:
         retained: Path and method of the operations that the document lacks and the overlay retains.
         problems: Overlay actions that no longer match at a place that exists; no package is generated before they are
             corrected.
+        closed: The schemas of which a copy forbids fields that it does not list. openapi.json does not state this.
     """
 
     document: Document
     notes: Sequence[str]
     retained: Sequence[tuple[str, str]] = ()
     problems: Sequence[str] = ()
+    closed: AbstractSet[str] = frozenset()
 
 
 def normalize(
@@ -104,9 +107,9 @@ def name_schemas(
     retained = list(overlay.to_retain(collector.keys()))
     for path, method in retained:
         collector.add(ours or read_document(OUR_DOCUMENT), path, method)
-    return Normalized(
-        collector.assemble(document), [*collector.left_out.values(), *collector.extractor.copies.lines()], retained
-    )
+    extractor = collector.extractor
+    notes = [*collector.left_out.values(), *extractor.copies.lines()]
+    return Normalized(collector.assemble(document), notes, retained, closed=extractor.closed)
 
 
 @attrs.define
@@ -140,7 +143,8 @@ class _OperationCollector:
             msg = f"{method.upper()} {path}: the document also has this operation as {self.operations[key][0]}"
             raise SpecError(msg)
         published = self.names.published_path(method, path)
-        operation = NormalOperation(self.names, self.extractor, document, method, path, item[method])
+        source = {**{key: item[key] for key in ("servers",) if key in item}, **item[method]}
+        operation = NormalOperation(self.names, self.extractor, document, method, path, source)
         try:
             normalized = operation.normalized(published, item.get("parameters", ()))
         except UnsupportedError as error:

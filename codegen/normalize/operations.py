@@ -14,6 +14,10 @@ from codegen.schemas import Schema, follow_references
 
 __all__ = ["NormalOperation"]
 
+_JSON = ("application/json",)
+_JSON_SUFFIXES = (*_JSON, "+json")
+"""Responses are read as JSON whatever their type is; requests are always sent as ``application/json``."""
+
 _OPERATION_KEYS = ("operationId", "summary", "description", "deprecated", "externalDocs")
 _LAST_PARAMETERS = ("limit", "page-size", "offset", "page-token")
 
@@ -56,6 +60,7 @@ class NormalOperation:
         call = self.names.call(self.method, self.path, self.source)
         result: Schema = {"tags": [self.names.tag(call.namespace)]}
         result |= {key: self.source[key] for key in _OPERATION_KEYS if self.source.get(key)}
+        result |= self._service()
         result["parameters"] = self._parameters(published, shared_parameters)
         if body := self._body():
             result["requestBody"] = body
@@ -64,6 +69,16 @@ class NormalOperation:
             for status in sorted(self.source.get("responses", {}))
         }
         return result
+
+    def _service(self) -> Schema:
+        """Return the servers and the ways to authenticate, where those of the document do not apply to the operation."""
+        own: Schema = {}
+        if self.source.get("servers"):
+            own["servers"] = [{"url": server.get("url", "")} for server in self.source["servers"]]
+        security = self.source.get("security")
+        if security is not None and sorted(map(str, security)) != sorted(map(str, self.document.get("security", ()))):
+            own["security"] = security
+        return own
 
     def _look_up(self, value: Any) -> Schema:
         return follow_references(self.document, value, self.key)
@@ -89,13 +104,13 @@ class NormalOperation:
         schema = self.extractor.extract(self.document, source.get("schema", {}), lambda _: title, f"{self.key} {name}")
         kept = {k: source[k] for k in ("description", "deprecated", "example") if source.get(k)}
         required = {"required": True} if location == "path" or source.get("required") else {}
-        return {"name": name, "in": location, **required, **kept, "schema": schema}
+        return {"name": name, "in": location, **required, **kept, **_style(source), "schema": schema}
 
     def _body(self) -> Schema | None:
         if "requestBody" not in self.source:
             return None
         source = self._look_up(self.source["requestBody"])
-        schema = self._required_json_schema(source, f"{self.key} body")
+        schema = self._required_json_schema(source, f"{self.key} body", _JSON)
         if schema is None:
             return None
         name = self.names.body(self.method, self.path, self.source)
@@ -108,12 +123,16 @@ class NormalOperation:
         docs = {"description": source["description"]} if source.get("description") else {}
         return {**docs, **required, "content": {"application/json": {"schema": plain}}}
 
-    def _required_json_schema(self, source: Mapping[str, Any], where: str) -> Any:
-        """Return the JSON schema of a body, or None if there is no body; bodies in other formats are errors."""
+    def _required_json_schema(self, source: Mapping[str, Any], where: str, kinds: tuple[str, ...]) -> Any:
+        """Return the JSON schema of a body, or None if there is no body.
+
+        Raises:
+            UnsupportedError: There are bodies in other formats only.
+        """
         content = source.get("content", {})
-        schema = _json_schema_if_any(source)
+        schema = _json_schema_if_any(source, kinds)
         if content and schema is None:
-            msg = f"{where}: only application/json can be generated, found {', '.join(content)}"
+            msg = f"{where}: a body of {' or '.join(content)} cannot be generated"
             raise UnsupportedError(msg)
         return schema
 
@@ -121,7 +140,11 @@ class NormalOperation:
         source = self._look_up(value)
         where = f"{self.key} {status}"
         is_success = status.startswith("2")
-        schema = self._required_json_schema(source, where) if is_success else _json_schema_if_any(source)
+        schema = (
+            self._required_json_schema(source, where, _JSON_SUFFIXES)
+            if is_success
+            else _json_schema_if_any(source, _JSON)
+        )
         result: Schema = {"description": source.get("description", "")}
         if schema is None:
             return result
@@ -147,11 +170,25 @@ class NormalOperation:
         return {"x-error-field": "error" if "error" in fields and "message" not in fields else "message"}
 
 
-def _json_schema_if_any(source: Mapping[str, Any]) -> Any:
+def _json_schema_if_any(source: Mapping[str, Any], kinds: tuple[str, ...]) -> Any:
     """Return the JSON schema of a body, or None. Error responses need none: the client also reads text, HTML and no body."""
     content = source.get("content", {})
-    media = next((content[kind] for kind in content if kind.split(";")[0].strip() == "application/json"), None)
-    return None if media is None else media.get("schema", {})
+    types = {kind: kind.split(";")[0].strip().lower() for kind in content}
+    found = next((kind for kind in content if types[kind] == "application/json"), None)
+    found = found or next((kind for kind in content if types[kind].endswith(kinds)), None)
+    return None if found is None else content[found].get("schema", {})
+
+
+def _style(parameter: Mapping[str, Any]) -> Schema:
+    """Return how a query parameter is encoded, where that is not ``form`` with a repeated name."""
+    if parameter["in"] != "query":
+        return {}
+    style, explode = parameter.get("style", "form"), parameter.get("explode")
+    is_repeated = explode is not False if style == "form" else explode is True
+    return {
+        **({"style": style} if style != "form" else {}),
+        **({"explode": False} if style == "form" and not is_repeated else {}),
+    }
 
 
 def _has_required(document: Mapping[str, Any], schema: Any) -> bool:

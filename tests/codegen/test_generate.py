@@ -6,7 +6,6 @@ import ast
 import copy
 import importlib
 import pkgutil
-import re
 from pathlib import Path
 from typing import Any
 
@@ -154,29 +153,6 @@ def test_a_response_to_any_success_has_a_default_name_beside_those_by_status(our
     assert "{200: models.PipelineNotTriggered, None: models.TriggerPipelineRunResponse}," in module
 
 
-@pytest.mark.parametrize(
-    ("schema", "found"),
-    [
-        ({"type": "array", "items": {"type": "string"}}, r"Sequence\[str\]"),
-        ({"type": "object", "additionalProperties": {"type": "string"}}, r"Mapping\[str, str\]"),
-        (
-            {"oneOf": [{"type": "object", "properties": {name: {"type": "string"}}} for name in ("name", "template")]},
-            r"CreateContextRequest\w+1 \| CreateContextRequest\w+2",
-        ),
-    ],
-)
-def test_an_operation_whose_body_cannot_become_arguments_is_left_out(
-    ours: dict[str, Any], schema: dict[str, Any], found: str, tmp_path: Path
-):
-    document = copy.deepcopy(ours)
-    document["paths"]["/context"]["post"]["requestBody"]["content"]["application/json"]["schema"] = schema
-    notes = generate(document, tmp_path / "_generated")
-    (note,) = [note for note in notes if note.startswith("POST /context is left out: ")]
-    assert re.search(rf"only an object with fields.*{found}", note)
-    assert note.endswith("; call it with `request()`")
-    assert "async def create(" not in (tmp_path / "_generated" / "api" / "contexts.py").read_text(encoding="utf-8")
-
-
 def test_an_operation_without_a_name_in_the_table_still_works(ours: dict[str, Any], tmp_path: Path):
     newer = copy.deepcopy(ours)
     newer["paths"]["/pipeline/{pipeline-id}/lineage"] = {
@@ -220,7 +196,10 @@ def test_a_header_that_is_required_and_not_sent_is_named(ours: dict[str, Any], t
     ]
     newer["paths"]["/context"]["post"]["parameters"] = headers
     notes = generate(newer, tmp_path / "_generated")
-    assert list(notes) == ["POST /context requires the header 'Idempotency-Key', which the client does not send"]
+    assert list(notes) == [
+        "POST /context requires the header 'Idempotency-Key', which the client does not send",
+        "POST /context may have the header 'Prefer', which the client does not send",
+    ]
 
 
 def test_a_layer_that_a_document_leaves_without_an_operation_is_named(ours: dict[str, Any], tmp_path: Path):

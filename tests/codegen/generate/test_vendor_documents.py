@@ -86,6 +86,131 @@ def test_what_may_be_of_several_types_is_called_decoded_and_typed(tmp_path: Path
     assert "Success: no issues found" in tree.check_types(mypy_cache)
 
 
+def test_a_body_that_does_not_consist_of_fields_is_sent_as_a_whole(tmp_path: Path, mypy_cache: Path):
+    document = copy_of_ours()
+    text = {"type": "string"}
+    job = {"type": "object", "required": ["job"], "properties": {"job": text}}
+    bodies = {
+        "array": {"type": "array", "items": text},
+        "objects": {"type": "array", "items": job},
+        "map": {"type": "object", "additionalProperties": text},
+        "either": {"oneOf": [job, {"type": "object", "properties": {"step": text}}]},
+        "anything": {},
+    }
+    for name, schema in bodies.items():
+        for required in (True, False):
+            document["paths"][f"/whole/{name}/{required}"] = {
+                "post": {
+                    "operationId": f"send-{name}-{required}",
+                    "tags": ["Job"],
+                    "requestBody": {"required": required, "content": {"application/json": {"schema": schema}}},
+                    "responses": {"204": {"description": "Done."}},
+                }
+            }
+    tree = Tree(tmp_path / "tree", document)
+    assert "Success: no issues found" in tree.check_types(mypy_cache)
+    (tmp_path / "check.py").write_text(WHOLE_BODIES)
+    assert json.loads(tree.run(str(tmp_path / "check.py"))) == [
+        ["/api/v2/whole/array/true", '["a","b"]', "application/json"],
+        ["/api/v2/whole/map/true", '{"a":"b"}', "application/json"],
+        ["/api/v2/whole/objects/true", '[{"job":"j"}]', "application/json"],
+        ["/api/v2/whole/either/true", '{"step":null}', "application/json"],
+        ["/api/v2/whole/anything/true", "null", "application/json"],
+        ["/api/v2/whole/array/false", "", ""],
+        ["/api/v2/whole/anything/false", "null", "application/json"],
+    ]
+
+
+WHOLE_BODIES = """
+import asyncio, json
+import httpx
+from circleci_v2 import CircleCI
+
+seen = []
+
+def handler(request):
+    sent = request.content.decode()
+    seen.append([request.url.path.lower(), sent, request.headers.get("content-type", "")])
+    return httpx.Response(204)
+
+async def main():
+    async with CircleCI("token", transport=httpx.MockTransport(handler)) as circleci:
+        jobs = circleci.jobs
+        await jobs.send_array_true(body=["a", "b"])
+        await jobs.send_map_true(body={"a": "b"})
+        await jobs.send_objects_true(body=[{"job": "j"}])
+        await jobs.send_either_true(body={"step": None})
+        await jobs.send_anything_true(body=None)
+        await circleci.with_raw_response.jobs.send_array_false()
+        await jobs.send_anything_false(body=None)
+
+asyncio.run(main())
+print(json.dumps(seen))
+"""
+
+
+def test_query_parameters_are_sent_in_their_style(tmp_path: Path, mypy_cache: Path):
+    document = copy_of_ours()
+    texts = {"type": "array", "items": {"type": "string"}}
+    color = {"type": "object", "properties": {"red": {"type": "integer"}, "web-safe": {"type": "boolean"}}}
+    styles = {
+        "plain": {"schema": texts},
+        "joined": {"schema": texts, "explode": False},
+        "piped": {"schema": texts, "style": "pipeDelimited", "explode": False},
+        "spaced": {"schema": texts, "style": "spaceDelimited", "explode": False},
+        "deep": {"schema": color, "style": "deepObject", "explode": True},
+    }
+    document["paths"]["/styles"] = {
+        "get": {
+            "operationId": "getStyles",
+            "tags": ["Job"],
+            "parameters": [{"name": name, "in": "query", **style} for name, style in styles.items()],
+            "responses": {"204": {"description": "Done."}},
+        }
+    }
+    tree = Tree(tmp_path / "tree", document)
+    assert "Success: no issues found" in tree.check_types(mypy_cache)
+    (tmp_path / "check.py").write_text(STYLES)
+    *sent, refused = json.loads(tree.run(str(tmp_path / "check.py")))
+    assert sorted(sent) == [
+        ["deep[red]", "7"],
+        ["deep[web-safe]", "true"],
+        ["joined", "a,b"],
+        ["piped", "a|b"],
+        ["plain", "a"],
+        ["plain", "b"],
+        ["spaced", "a b"],
+    ]
+    assert refused == "deep='red' is not an object: pass a mapping or a model"
+
+
+STYLES = """
+import asyncio, json
+import httpx
+from circleci_v2 import CircleCI
+
+seen = []
+
+def handler(request):
+    seen.extend(request.url.params.multi_items())
+    return httpx.Response(204)
+
+async def main():
+    async with CircleCI("token", transport=httpx.MockTransport(handler)) as circleci:
+        get = circleci.jobs.get_styles
+        texts = ["a", "b"]
+        await get(plain=texts, joined=texts, piped=texts, spaced=texts, deep={"red": 7, "web-safe": True})
+        await get()
+        try:
+            await get(deep="red")
+        except TypeError as error:
+            seen.append(str(error))
+
+asyncio.run(main())
+print(json.dumps(seen))
+"""
+
+
 AWKWARD_FIELDS = (
     "date",
     "field",
