@@ -59,6 +59,7 @@ class OneResponseProtocol(ResponseHandler):
             self._has_surplus = True
         elif rest or not data:
             super().data_received(rest)
+            self._fail_body()
         if self._is_complete() and not self._is_checked:
             self._is_checked = True
             self._has_surplus = self._has_surplus or self._has_begun_another()
@@ -66,6 +67,12 @@ class OneResponseProtocol(ResponseHandler):
             # The first for a connection that is in use, and the second for one that was returned to the pool.
             self.force_close()
             self.close()
+
+    def _fail_body(self) -> None:
+        """End a body that the parser gave up on; aiohttp does so only if it parsed the head in the same call."""
+        error = self.exception()
+        if error is not None and self._body is not None and not self._body.is_eof():
+            self._body.set_exception(aiohttp.ClientPayloadError(str(error)))
 
     def _is_complete(self) -> bool:
         return self._body is not None and bool(self._body.is_eof())
