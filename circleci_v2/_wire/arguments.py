@@ -44,7 +44,8 @@ def unmasked(name: str, value: object) -> str:
         ArgumentTypeError: The value is not text.
         ConfigurationError: The value is None, or a mask: the API would store the asterisks as the new secret.
     """
-    if not isinstance(required(name, value), str):
+    required(name, value)
+    if not isinstance(value, str):
         msg = f"{name} must be text, not {type(value).__name__}"
         raise ArgumentTypeError(msg)
     if _MASK.fullmatch(value):
