@@ -81,11 +81,16 @@ class Seeded:
             "timetable": {"per-hour": 1, "hours-of-day": [3], "days-of-week": ["MON"]},
             "parameters": {"branch": "main"},
         }
+        ended = self.fake.add_pipeline(project).workflows(now)[-1]
+        self._other_ids = {
+            "/user/{id}": {"id": self.fake.state.user.id},
+            "/workflow/{id}/rerun": {"id": ended.id},  # a workflow that waits for an approval cannot be rerun
+        }
         self._make(organization.id, project.id)
 
     def point(self, case: Any) -> None:
         """Change a generated request of schemathesis to refer to existing resources."""
-        known = self.known | ({"id": self.fake.state.user.id} if case.path.startswith("/user/") else {})
+        known = self.known | self._other_ids.get(case.path, {})
         for values in (case.path_parameters, case.query):
             values.update({name: known[name] for name in values if name in known})
         case.query.pop("page-token", None)  # a generated token belongs to no list
