@@ -60,9 +60,6 @@ CHECKED: dict[tuple[str, str], list[tuple[str, str, Grade, str]]] = {
     ],
     ("2025-05", "2025-10"): [
         ("contexts.create_restriction", "argument-removed", CALLERS, "`project_id`"),
-        ("contexts.create_restriction(context_id)", "argument-type", RUN_TIME, "accepts `UUID | str`, was `str`"),
-        ("contexts.delete_restriction(context_id)", "argument-type", RUN_TIME, "accepts `UUID | str`, was `str`"),
-        ("contexts.list_restrictions(context_id)", "argument-type", RUN_TIME, "accepts `UUID | str`, was `str`"),
         ("triggers.create", "argument-removed", CALLERS, "`name`"),
         ("triggers.create", "argument-removed", CALLERS, "`description`"),
         ("triggers.update", "argument-removed", CALLERS, "`name`"),
