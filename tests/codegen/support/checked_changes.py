@@ -69,6 +69,8 @@ CHECKED: dict[tuple[str, str], list[tuple[str, str, Grade, str]]] = {
         ("pipeline_definitions.create(config_source)", "argument-type", SAFE, "CircleciConfigSourceInput"),
         ("triggers.create", "argument-added", SAFE, "`disabled`"),
         ("triggers.update", "argument-added", SAFE, "`event_source`"),
+        ("contexts.create", "body-closed", RUN_TIME, "no longer accepts other fields"),
+        ("contexts.set_environment_variable", "body-closed", RUN_TIME, "no longer accepts other fields"),
         ("contexts.create", "error-statuses", SAFE, "lists the errors 401, 404, 429 and 500 now, no longer default"),
         ("ContextRestrictionType.GROUP", "value-added", SAFE, "'group'"),
         ("TriggerEventPreset.ONLY_MERGED_OR_CLOSED_PRS", "value-added", SAFE, "'only-merged-or-closed-prs'"),
