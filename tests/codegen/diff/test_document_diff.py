@@ -62,7 +62,8 @@ def test_what_breaks_between_documents_of_circleci_was_checked_completely(refere
     breaking = {(c.subject, c.kind) for c in diff.changes if c.grade >= RUN_TIME}
     # Models that only a removed operation returned are removed with it.
     gone_with_it = {"model-removed", "enum-removed"}
-    unchecked = {(s, k) for s, k in breaking - checked if k not in gone_with_it}
+    # Closed bodies are tested with documents of their own, in test_service_changes.
+    unchecked = {(s, k) for s, k in breaking - checked if k not in gone_with_it | {"body-closed"}}
     assert unchecked <= {("RepositoryConfigSourceInput.provider", "field-type")}
 
 
