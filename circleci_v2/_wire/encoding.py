@@ -135,7 +135,7 @@ def deep_object(name: str, value: Any) -> dict[str, Any]:
         return {}
     if not is_mapping(fields):
         msg = f"{name}={value!r} is not an object: pass a mapping or a model"
-        raise TypeError(msg)
+        raise ArgumentTypeError(msg)
     return {f"{name}[{key}]": item for key, item in fields.items()}
 
 
