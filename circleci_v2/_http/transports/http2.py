@@ -98,7 +98,11 @@ class Http2Connection(GuardedConnection):
         state = protocol_state(self._inner, "_h2_state")
         receive: Callable[[bytes], list[h2.events.Event]] | None = getattr(state, "receive_data", None)
         if receive is not None:
-            state.receive_data = lambda data: _mark_invalid_status(receive(data))  # pyright: ignore[reportUnknownLambdaType]
+
+            def receive_data(data: bytes) -> list[h2.events.Event]:
+                return _mark_invalid_status(receive(data))
+
+            state.receive_data = receive_data
 
 
 class Http2Stream(httpcore.AsyncNetworkStream):
@@ -144,8 +148,9 @@ class Http2Stream(httpcore.AsyncNetworkStream):
         if self._on_start is not None:
             self._on_start()
             self._on_start = None
-        self._received += self._frames.send(buffer)
-        await self._inner.write(buffer, timeout)
+        frames, answers = self._frames.send(buffer)
+        self._received += answers
+        await self._inner.write(frames, timeout)
 
     async def receive_idle(self) -> None:
         """Receive what has arrived while no request was in flight."""

@@ -12,7 +12,7 @@ it waits for responses that it does not read meanwhile when a maximum is lowered
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 __all__ = ["REFUSED_STREAM", "FrameFilter"]
@@ -24,7 +24,9 @@ _PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _FRAME_HEAD: Final = 9
 _MAX_FRAME: Final = 1 << 14
 """The maximum length of received frames unless the client allows more, which httpcore does not (RFC 9113, section 4.2)."""
-_DATA, _HEADERS, _RST_STREAM, _SETTINGS, _GOAWAY = 0x0, 0x1, 0x3, 0x4, 0x7
+_DATA, _HEADERS, _RST_STREAM, _SETTINGS, _GOAWAY, _WINDOW_UPDATE = 0x0, 0x1, 0x3, 0x4, 0x7, 0x8
+_MESSAGE: Final = frozenset({_DATA, _HEADERS})
+_NO_ERROR: Final = 0x0
 _END_STREAM: Final = 0x1
 _MAX_CONCURRENT_STREAMS: Final = 0x3
 _LAST_STREAM: Final = (1 << 31) - 1
@@ -40,10 +42,12 @@ class _Frame(NamedTuple):
 
 
 class FrameFilter:
-    """Watches the frames of one connection in both directions, and changes some of those that are received.
+    """Watches the frames of one connection in both directions, and changes some of them.
 
-    - GOAWAY is removed; for each stream that was not processed, RST_STREAM with REFUSED_STREAM takes its place.
+    - A received GOAWAY is removed; for each stream that was not processed, RST_STREAM with REFUSED_STREAM takes its place.
     - SETTINGS never lower the maximum number of concurrent streams; `max_streams` has the real one.
+    - When a response is complete before its request, the rest of the request is discarded. httpcore goes on sending it,
+      and gets the window of flow control for that.
 
     Attributes:
         max_streams: How many streams the server allows at a time; None as long as it has not said.
@@ -55,25 +59,37 @@ class FrameFilter:
         self.is_going_away = False
         self._last_processed = _LAST_STREAM
         self._shown_max_streams = 1
-        self._open: set[int] = set()
+        # Streams by what is missing: the response, the end of the request, and the latter only.
+        self._unanswered: set[int] = set()
+        self._unsent: set[int] = set()
+        self._answered_early: set[int] = set()
         self._incomplete = b""
 
-    def send(self, frames: bytes) -> bytes:
-        """Watch complete frames that are sent.
+    def send(self, frames: bytes) -> tuple[bytes, bytes]:
+        """Filter complete frames to send.
 
         Args:
             frames: The frames; before the first ones, the preface of the connection.
 
         Returns:
-            Frames to treat like received ones.
+            The frames to send, and frames to treat like received ones.
         """
-        begun = [
-            frame.stream
-            for frame in _split(frames, frames.startswith(_PREFACE) * len(_PREFACE))
-            if frame.kind == _HEADERS
-        ]
-        self._open.update(begun)
-        return self._refuse(begun)
+        begin = len(_PREFACE) if frames.startswith(_PREFACE) else 0
+        sent, received = [frames[:begin]], list[bytes]()
+        for frame in _split(frames, begin):
+            if frame.kind == _DATA and frame.stream in self._answered_early:
+                received.append(self._discard(frame))
+                if frame.flags & _END_STREAM:
+                    sent.append(_reset(frame.stream, _NO_ERROR))
+                continue
+            sent.append(frames[frame.begin : frame.end])
+            if frame.kind == _HEADERS:
+                self._unanswered.add(frame.stream)
+                self._unsent.add(frame.stream)
+            if frame.kind in _MESSAGE and frame.flags & _END_STREAM:
+                self._unsent.discard(frame.stream)
+        received.append(self._refuse())
+        return b"".join(sent), b"".join(received)
 
     def receive(self, data: bytes) -> bytes:
         """Filter bytes that were received.
@@ -85,36 +101,54 @@ class FrameFilter:
             The frames that have become complete.
         """
         data = self._incomplete + data
-        output: list[bytes] = []
+        received: list[bytes] = []
         done = 0
         for frame in _split(data, 0):
             payload = data[frame.payload : frame.end]
             done = frame.end
             if frame.kind == _GOAWAY:
-                output.append(self._go_away(payload))
-                continue
-            if frame.kind == _SETTINGS:
-                payload = self._settings(payload)
-            elif frame.kind == _RST_STREAM or (frame.kind in {_DATA, _HEADERS} and frame.flags & _END_STREAM):
-                self._open.discard(frame.stream)
-            output += data[frame.begin : frame.payload], payload
+                self.is_going_away = True
+                self._last_processed = min(self._last_processed, int.from_bytes(payload[:4], "big") & _LAST_STREAM)
+                received.append(self._refuse())
+            elif frame.kind == _SETTINGS:
+                received += data[frame.begin : frame.payload], self._settings(payload)
+            elif frame.kind != _RST_STREAM or frame.stream not in self._answered_early:
+                received.append(data[frame.begin : frame.end])
+                if frame.kind == _RST_STREAM or (frame.kind in _MESSAGE and frame.flags & _END_STREAM):
+                    received.append(self._answer(frame))
         self._incomplete = data[done:]
         if int.from_bytes(self._incomplete[:3], "big") > _MAX_FRAME:
             # h2 raises the error.
-            output.append(self._incomplete)
+            received.append(self._incomplete)
             self._incomplete = b""
-        return b"".join(output)
+        return b"".join(received)
 
-    def _go_away(self, payload: bytes) -> bytes:
+    def _answer(self, end: _Frame) -> bytes:
+        """Take the end of a response, and return the window for the rest of its request."""
+        self._unanswered.discard(end.stream)
+        if end.stream not in self._unsent:
+            return b""
+        self._unsent.discard(end.stream)
+        if end.kind == _RST_STREAM:
+            return b""
+        self._answered_early.add(end.stream)
+        # The server counts less for the whole connection than h2 does now: no further requests.
         self.is_going_away = True
-        self._last_processed = min(self._last_processed, int.from_bytes(payload[:4], "big") & _LAST_STREAM)
-        return self._refuse(self._open)
+        return _grant(0, _MAX_FRAME) + _grant(end.stream, _MAX_FRAME)
 
-    def _refuse(self, streams: Iterable[int]) -> bytes:
-        """Return the resets of those streams that were not processed."""
-        refused = sorted(stream for stream in streams if stream > self._last_processed)
-        self._open.difference_update(refused)
-        return b"".join(struct.pack(">HBBBII", 0, 4, _RST_STREAM, 0, stream, REFUSED_STREAM) for stream in refused)
+    def _discard(self, frame: _Frame) -> bytes:
+        """Return the window that a frame has used which is not sent."""
+        if frame.flags & _END_STREAM:
+            self._answered_early.discard(frame.stream)
+        length = frame.end - frame.payload
+        return _grant(0, length) + _grant(frame.stream, length) if length else b""
+
+    def _refuse(self) -> bytes:
+        """Return the resets of the streams that were not processed."""
+        refused = sorted(stream for stream in self._unanswered if stream > self._last_processed)
+        self._unanswered.difference_update(refused)
+        self._unsent.difference_update(refused)
+        return b"".join(_reset(stream, REFUSED_STREAM) for stream in refused)
 
     def _settings(self, payload: bytes) -> bytes:
         shown = bytearray(payload)
@@ -125,6 +159,14 @@ class FrameFilter:
                 self._shown_max_streams = max(self._shown_max_streams, value)
                 struct.pack_into(">HI", shown, at, name, self._shown_max_streams)
         return bytes(shown)
+
+
+def _reset(stream: int, code: int) -> bytes:
+    return struct.pack(">HBBBII", 0, 4, _RST_STREAM, 0, stream, code)
+
+
+def _grant(stream: int, length: int) -> bytes:
+    return struct.pack(">HBBBII", 0, 4, _WINDOW_UPDATE, 0, stream, length)
 
 
 def _split(data: bytes, begin: int) -> Iterator[_Frame]:

@@ -57,6 +57,7 @@ class Peer:
         self._h2.clear_outbound_data_buffer()
         self._held = SettingsFrame(0, settings={MAX_STREAMS: 100, **settings}).serialize()
         self._open: dict[int, Stream] = {}
+        self._begun: list[Stream] = []
         self._complete: list[Stream] = []
 
     async def request(self) -> Stream:
@@ -71,9 +72,9 @@ class Peer:
 
     async def head(self) -> Stream:
         """Wait for the head of a request."""
-        while not self._open:
+        while not self._begun:
             await self._receive()
-        return next(iter(self._open.values()))
+        return self._begun.pop(0)
 
     async def respond(self, stream: Stream, status: int = 200, body: Any = None) -> None:
         """Send a response with a JSON body that names the request."""
@@ -128,6 +129,7 @@ class Peer:
             if isinstance(event, RequestReceived):
                 headers = {str(name): str(value) for name, value in event.headers}
                 self._open[event.stream_id] = Stream(event.stream_id, headers)
+                self._begun.append(self._open[event.stream_id])
             elif isinstance(event, DataReceived):
                 self._open[event.stream_id].body += event.data
                 self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)

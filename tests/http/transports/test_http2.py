@@ -396,14 +396,26 @@ async def test_a_response_without_a_valid_status_is_an_error(status: str | None)
     assert count == 1
 
 
-async def test_an_early_response_is_raised():
+async def reset_without_error(peer: Peer, stream: Stream) -> None:
+    await peer.reset(stream, ErrorCodes.NO_ERROR)
+
+
+async def leave_open(_peer: Peer, _stream: Stream) -> None:
+    """The client may go on sending."""
+
+
+# Within the first window of flow control, and beyond it.
+@pytest.mark.parametrize("size", [10_000, 200_000, 2_000_000])
+@pytest.mark.parametrize("ending", [reset_without_error, leave_open])
+async def test_a_response_before_the_end_of_the_body_is_raised(ending: Ending, size: int):
     async def serve(peer: Peer) -> None:
-        stream = await peer.head()
-        await peer.respond(stream, 413, {"message": "the body is too long"})
-        await peer.reset(stream, ErrorCodes.NO_ERROR)
-        await peer.request()
+        while True:
+            stream = await peer.head()
+            await peer.respond(stream, 413, {"message": "the body is too long"})
+            await ending(peer, stream)
 
     with anyio.fail_after(MAX_WAIT):
         async with serving_http2(serve) as server, client(server) as circleci:
-            with pytest.raises(APIError, match="the body is too long"):
-                await circleci.request("POST", "/policies", json={"text": "x" * 10_000})
+            for _ in range(TRIES):
+                with pytest.raises(APIError, match="the body is too long"):
+                    await circleci.request("POST", "/policies", json={"text": "x" * size})
