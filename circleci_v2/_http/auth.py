@@ -17,6 +17,8 @@ from circleci_v2.errors import ConfigurationError
 __all__ = ["Credential", "Credentials", "has_valid_authority", "is_same_origin", "is_web_address"]
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_MAX_HOST: Final = 253
+_MAX_LABEL: Final = 63
 
 
 class Credential:
@@ -91,8 +93,18 @@ def is_web_address(url: httpx.URL) -> bool:
 
 
 def has_valid_authority(url: httpx.URL) -> bool:
-    """Whether a URL has a host, and no port outside the range of TCP, which httpx accepts but a socket does not."""
-    return bool(url.host) and (url.port is None or 0 < url.port < 1 << 16)
+    """Whether a URL has a host and a port that can be connected to; httpx accepts ports beyond TCP and impossible hosts.
+
+    Raises:
+        ValueError: The host violates the rules of IDNA.
+    """
+    return bool(url.host) and _has_dns_form(url.raw_host) and (url.port is None or 0 < url.port < 1 << 16)
+
+
+def _has_dns_form(host: bytes) -> bool:
+    """Whether the lengths are those of names in DNS (RFC 1035, section 2.3.4); Python's resolver raises UnicodeError else."""
+    name = host.removesuffix(b".")
+    return len(name) <= _MAX_HOST and all(0 < len(label) <= _MAX_LABEL for label in name.split(b"."))
 
 
 def _port(url: httpx.URL) -> int | None:

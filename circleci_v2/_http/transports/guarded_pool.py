@@ -83,7 +83,12 @@ class _Backend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        stream = await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
+        try:
+            stream = await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
+        except UnicodeError as error:
+            # From Python's resolver on trio, for names that DNS does not allow.
+            msg = f"{host!r} is not a valid host name"
+            raise httpcore.ConnectError(msg) from error
         return Http1Stream(stream, self._wrap_tls)
 
     async def sleep(self, seconds: float) -> None:
