@@ -17,6 +17,7 @@ from circleci_v2.errors import ConfigurationError
 __all__ = ["Credential", "Credentials", "has_valid_authority", "is_same_origin", "is_web_address", "port_of"]
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_MAX_HOST: Final = 253  # bytes of a name as text; RFC 1035, section 2.3.4 allows 255 with the lengths of its labels
 
 
 class Credential:
@@ -99,6 +100,8 @@ def has_valid_authority(url: httpx.URL) -> bool:
 
 
 def _can_be_looked_up(host: bytes) -> bool:
+    if len(host.removesuffix(b".")) > _MAX_HOST:
+        return False
     try:
         # As the standard library does before it looks a host up: it rejects empty labels and those above 63 bytes.
         return bool(host.decode("ascii").encode("idna"))

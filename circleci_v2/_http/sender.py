@@ -16,6 +16,7 @@ from circleci_v2._http.cancellation import drain_and_close
 from circleci_v2._http.decompression import ContentDecoder, UnsupportedEncodingError
 from circleci_v2._http.headers import read_retry_after
 from circleci_v2._http.prepared_request import PreparedRequest
+from circleci_v2._http.transports.errors import NotProcessedError
 from circleci_v2._http.transports.factory import Transports
 from circleci_v2.errors import DecodeError
 from circleci_v2.policies import Failure, RateLimit, Timeout
@@ -27,7 +28,12 @@ REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 _MAX_REDIRECTS: Final = 5
 _FOLLOWED_METHODS: Final = frozenset({"GET", "HEAD"})
-_NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_NEVER_SENT: Final = (
+    *(httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError),
+    NotProcessedError,
+)
+# Interim responses are for the transports. aiohttp returns 101; HTTP/2 responses without a status have 0.
+_NO_RESPONSE: Final = "the response has the status {}, which ends no request"
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -172,6 +178,9 @@ class Sender:
         url = request.url
         for _ in range(1 + _MAX_REDIRECTS):
             response = await self._transports.for_url(url).handle_async_request(request.to_httpx(url, credential))
+            if response.status_code < 200:
+                await response.aclose()
+                raise httpx.RemoteProtocolError(_NO_RESPONSE.format(response.status_code))
             if response.status_code not in REDIRECTS or request.method not in _FOLLOWED_METHODS:
                 return response
             target = self._redirect_target(url, response.headers.get("location"))

@@ -15,6 +15,7 @@ from circleci_v2 import (
     APIConnectionError,
     APIError,
     CircleCI,
+    CircleCIError,
     ConfigurationError,
     ConnectionOptions,
     InvalidURLError,
@@ -331,3 +332,27 @@ async def test_another_scheme_is_another_origin(first: str, second: str):
     async with encrypted(handler, base_url=f"{first}://ci.example/api/v2", allow_http=True) as circleci:
         await circleci.request("GET", "/me")
     assert ["circle-token" in request.headers for request in requests] == [True, False]
+
+
+@pytest.mark.parametrize("host", ["a..b", ".a", "a" * 64, "a." * 127 + "a"])
+async def test_a_redirect_to_a_host_that_cannot_exist_is_not_followed(host: str, fast: bool):
+    with anyio.fail_after(60):
+        async with serving(lambda _: to(f"http://{host}/")) as server, client(server.url, fast=fast) as circleci:
+            with pytest.raises(APIError, match="that the client does not follow"):
+                await circleci.request("GET", "/me")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("host", ["a..b", ".a", "a" * 64])
+async def test_a_stream_of_a_host_that_cannot_exist_is_refused(host: str, fast: bool):
+    async with client("http://127.0.0.1:1", fast=fast) as circleci:
+        with pytest.raises(ValueError, match="is not an address"):
+            async with circleci.stream(f"http://{host}/"):
+                pass
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64])
+async def test_a_base_url_whose_host_cannot_exist_is_an_error_of_this_library(host: str, fast: bool):
+    with pytest.raises(CircleCIError):
+        async with client(f"http://{host}", fast=fast, max_retries=0) as circleci:
+            await circleci.request("GET", "/me")

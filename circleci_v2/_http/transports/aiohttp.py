@@ -97,6 +97,10 @@ def map_aiohttp_errors() -> Generator[None]:
         raise _httpx_error(error.__cause__ or error) from error
     except (aiohttp.ClientError, TimeoutError) as error:
         raise _httpx_error(error) from error
+    except UnicodeError as error:
+        # From Python's resolver, for names that DNS does not allow.
+        msg = f"not a valid host name: {error}"
+        raise httpx.ConnectError(msg) from error
 
 
 def _httpx_error(error: BaseException) -> httpx.RequestError:

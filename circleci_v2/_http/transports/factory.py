@@ -119,6 +119,10 @@ class Transports:
             )
         except ImportError as error:
             raise ConfigurationError(str(error)) from error
+        if options.http2:
+            from circleci_v2._http.transports.http2 import Http2Connection  # noqa: PLC0415 - an optional dependency
+
+            return guard_connections(transport, Http2Connection)
         return guard_connections(transport)
 
 

@@ -37,13 +37,23 @@ class GuardedConnection(httpcore.AsyncConnectionInterface):
     def __init__(self, create: Create, backend: httpcore.AsyncNetworkBackend) -> None:
         self._inner = inner = create(_Backend(backend, self._wrap_tls))
         # Called several times for every request; as attributes they add no call.
-        self.handle_async_request = inner.handle_async_request  # type: ignore[method-assign]
         self.can_handle_request = inner.can_handle_request  # type: ignore[method-assign]
-        self.is_available = inner.is_available  # type: ignore[method-assign]
         self.is_idle = inner.is_idle  # type: ignore[method-assign]
         self.is_closed = inner.is_closed  # type: ignore[method-assign]
         self.info = inner.info  # type: ignore[method-assign]
         self.aclose = inner.aclose  # type: ignore[method-assign]
+
+    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
+        """Send a request.
+
+        Raises:
+            httpcore.ConnectionNotAvailable: The connection cannot be used; the pool takes another one.
+        """
+        return await self._inner.handle_async_request(request)
+
+    def is_available(self) -> bool:
+        """Whether the connection can take another request now."""
+        return self._inner.is_available()
 
     def has_expired(self) -> bool:
         """Whether the pool must close the connection instead of using it again."""
@@ -73,7 +83,12 @@ class _Backend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        stream = await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
+        try:
+            stream = await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
+        except UnicodeError as error:
+            # From Python's resolver on trio, for names that DNS does not allow.
+            msg = f"{host!r} is not a valid host name"
+            raise httpcore.ConnectError(msg) from error
         return Http1Stream(stream, self._wrap_tls)
 
     async def sleep(self, seconds: float) -> None:

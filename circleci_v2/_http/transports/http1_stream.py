@@ -20,12 +20,13 @@ import httpcore  # a dependency of httpx
 
 from circleci_v2._http.transports.internals import has_queued_bytes
 
-__all__ = ["Http1Stream", "Wrap"]
+__all__ = ["READ_SIZE", "Http1Stream", "Wrap", "read_decrypted"]
 
 Wrap = Callable[[httpcore.AsyncNetworkStream], httpcore.AsyncNetworkStream]
 """Wraps a stream in another one."""
 
-_READ_SIZE: Final = 1 << 16
+READ_SIZE: Final = 1 << 16
+"""Bytes to read at a time, as in httpcore."""
 _WATCHED_FROM: Final = 1 << 14
 """Bytes. Shorter requests fit into the empty buffer of any socket (Linux: 16 KiB, ``tcp_wmem``): their bytes are not sent
 in several steps, between which a response could arrive."""
@@ -102,15 +103,9 @@ class Http1Stream(httpcore.AsyncNetworkStream):
 
     def _receive_decrypted(self) -> bool:
         """Return whether TLS has bytes to return, or has ended; they are kept for `read`."""
-        if self._ssl_object is None:
-            return False
-        try:
-            self._received = self._ssl_object.read(_READ_SIZE)
-        except ssl.SSLWantReadError:
-            return False
-        except ssl.SSLError:
-            pass
-        return True
+        received = read_decrypted(self._ssl_object)
+        self._received = received or b""
+        return received is not None
 
     async def _send(self) -> None:
         request = b"".join(self._unsent)
@@ -163,13 +158,32 @@ class Http1Stream(httpcore.AsyncNetworkStream):
         is_complete = False
         while not is_complete and len(self._received) < _MAX_EARLY:
             try:
-                data = await self._inner.read(_READ_SIZE)
+                data = await self._inner.read(READ_SIZE)
             except httpcore.ReadError:
                 # Raised again when the response is read, unless one has come before.
                 data = b""
             self._received += data
             is_complete = not data or response.receive(data)
         sending.cancel()
+
+
+def read_decrypted(ssl_object: ssl.SSLObject | None) -> bytes | None:
+    """Return bytes that TLS has received already.
+
+    Args:
+        ssl_object: The state of TLS; None without TLS.
+
+    Returns:
+        The bytes, none after the last one; or None if there are no bytes yet.
+    """
+    if ssl_object is None:
+        return None
+    try:
+        return ssl_object.read(READ_SIZE)
+    except ssl.SSLWantReadError:
+        return None
+    except ssl.SSLError:
+        return b""
 
 
 class _EarlyResponse:

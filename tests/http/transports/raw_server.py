@@ -69,6 +69,7 @@ class Connection:
         self._stream = stream
         self._wire = wire
         self._received = BufferedByteReceiveStream(stream)
+        self._sending = anyio.Lock()
 
     async def request(self) -> Received | None:
         """Wait for a complete request; None when the client has closed the connection."""
@@ -83,16 +84,21 @@ class Connection:
         """Wait for the head of a request, and leave its body unread."""
         return (await self._received.receive_until(b"\r\n\r\n", 1 << 16)).decode("latin-1")
 
+    async def receive_any(self) -> bytes:
+        """Wait for any bytes."""
+        return await self._received.receive()
+
     async def receive(self, count: int) -> bytes:
         """Wait for a number of bytes."""
         return await self._received.receive_exactly(count)
 
     async def send(self, *pieces: bytes) -> None:
         """Send bytes in one TCP write; with TLS, each piece is a record of its own."""
-        self._wire.is_corked = True
-        for piece in pieces:
-            await self._stream.send(piece)
-        await self._wire.uncork()
+        async with self._sending:
+            self._wire.is_corked = True
+            for piece in pieces:
+                await self._stream.send(piece)
+            await self._wire.uncork()
 
 
 Script = Callable[[Connection], Awaitable[None]]
@@ -107,6 +113,7 @@ class RawServer:
         tls: The certificate, or None to serve plain HTTP.
         port: Where it listens.
         connections: How many connections there have been.
+        open: How many connections there are.
         requests: What `Connection.request` received.
     """
 
@@ -114,6 +121,7 @@ class RawServer:
     tls: ssl.SSLContext | None
     port: int = 0
     connections: int = 0
+    open: int = 0
     requests: list[Received] = attrs.field(factory=list[Received])
 
     @property
@@ -123,6 +131,7 @@ class RawServer:
 
     async def serve_connection(self, tcp: ByteStream) -> None:
         wire = Corked(tcp)
+        self.open += 1
         try:
             async with tcp:
                 stream: ByteStream = wire
@@ -136,6 +145,14 @@ class RawServer:
         except (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, anyio.IncompleteRead):
             # The client closed first; the test checks the consequences.
             pass
+        finally:
+            self.open -= 1
+
+    async def lost_all_connections(self) -> None:
+        """Return when no connection is open, and the client has had time to notice."""
+        while self.open:  # noqa: ASYNC110 - an event would have to be made anew for each connection
+            await anyio.sleep(0.001)
+        await anyio.wait_all_tasks_blocked()
 
 
 def server_context(*protocols: str) -> ssl.SSLContext:
