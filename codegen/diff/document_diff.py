@@ -7,7 +7,6 @@ that CircleCI moves, placeholders that it respells, and anything that it reorder
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
 
 import attrs
 
@@ -22,7 +21,7 @@ from codegen.names import Names, canonical_key
 from codegen.normalize.normalization import Normalized, normalize
 from codegen.normalize.overlay import Overlay
 from codegen.normalize.validation import check_validity
-from codegen.queries import operations_of, reachable_schemas
+from codegen.queries import component_of, json_schema_of, operations_of, reachable_schemas
 
 __all__ = ["PreparedDocument", "diff_documents", "diff_prepared", "prepare"]
 
@@ -151,30 +150,35 @@ def _closed(old: PreparedDocument, new: PreparedDocument) -> Iterator[Change]:
     """Report request bodies that no longer accept fields that the document does not list, or accept them again."""
     if any("x-source" in prepared.normalized.document["info"] for prepared in (old, new)):
         return  # openapi.json, which does not state this
-    before, after = _closed_bodies(old), _closed_bodies(new)
+    before, after = _bodies(old), _bodies(new)
     for key in before.keys() & after.keys():
-        for name in sorted(before[key] ^ after[key]):
-            is_closed = name in after[key]
-            verb = "no longer accepts" if is_closed else "accepts"
-            method = new.surface.methods[key]
-            yield Change(
-                grade=Grade.BREAKS_AT_RUN_TIME if is_closed else Grade.SAFE,
-                kind="body-closed" if is_closed else "body-opened",
-                subject=method.name,
-                message=f"{verb} other fields in {name} than those that the document lists",
-                operation=method.operation,
-            )
+        method = new.surface.methods[key]
+        for name in sorted(before[key].keys() & after[key].keys()):
+            was_closed, is_closed = name in old.normalized.closed, name in new.normalized.closed
+            if was_closed != is_closed:
+                # The fields of the body itself are arguments, so that callers can only pass other fields in a model inside.
+                is_inside = not before[key][name]
+                verb = "no longer accepts" if is_closed else "accepts"
+                yield Change(
+                    grade=Grade.BREAKS_AT_RUN_TIME if is_closed and is_inside else Grade.SAFE,
+                    kind="body-closed" if is_closed else "body-opened",
+                    subject=method.name,
+                    message=f"{verb} other fields in {name} than those that the document lists",
+                    operation=method.operation,
+                )
 
 
-def _closed_bodies(prepared: PreparedDocument) -> dict[str, AbstractSet[str]]:
-    """Return canonical key -> the closed schemas in the request body, for every operation with a body."""
+def _bodies(prepared: PreparedDocument) -> dict[str, dict[str, bool]]:
+    """Return the schemas of every request body by canonical key, each with whether it is that of the body itself."""
     document = prepared.normalized.document
     schemas = document["components"]["schemas"]
-    return {
-        key: prepared.normalized.closed & reachable_schemas(schemas, operation["requestBody"]).keys()
-        for method, path, operation in operations_of(document)
-        if "requestBody" in operation and (key := canonical_key(method, path)) in prepared.surface.methods
-    }
+    bodies: dict[str, dict[str, bool]] = {}
+    for method, path, operation in operations_of(document):
+        body, key = operation.get("requestBody", {}), canonical_key(method, path)
+        if key in prepared.surface.methods:
+            own = component_of(json_schema_of(body))
+            bodies[key] = {name: name == own for name in reachable_schemas(schemas, body)}
+    return bodies
 
 
 def _group(change: Change) -> tuple[bool, str]:

@@ -98,12 +98,22 @@ def sending(schema: dict[str, Any]) -> Document:
 FIELDS = {"type": "object", "properties": {"color": {"type": "string"}}}
 
 
+CLOSED = {**FIELDS, "additionalProperties": False}
+
+
 def test_a_body_that_is_closed_is_reported():
-    closed = {**FIELDS, "additionalProperties": False}
     listed = "other fields in PostXRequest than those that the document lists"
-    assert changes(sending(FIELDS), sending(closed)) == [(RUN_TIME, f"no longer accepts {listed}")]
-    assert changes(sending(closed), sending(FIELDS)) == [(SAFE, f"accepts {listed}")]
-    assert changes(sending(closed), sending(closed)) == []
+    # Its fields are arguments, so that no other field can be passed anyway.
+    assert changes(sending(FIELDS), sending(CLOSED)) == [(SAFE, f"no longer accepts {listed}")]
+    assert changes(sending(CLOSED), sending(FIELDS)) == [(SAFE, f"accepts {listed}")]
+    assert changes(sending(CLOSED), sending(CLOSED)) == []
+
+
+def test_an_object_inside_a_body_that_is_closed_breaks_at_run_time():
+    was, now = (sending({"type": "object", "properties": {"paint": schema}}) for schema in (FIELDS, CLOSED))
+    listed = "other fields in PostXRequestPaint than those that the document lists"
+    assert changes(was, now) == [(RUN_TIME, f"no longer accepts {listed}")]
+    assert changes(now, was) == [(SAFE, f"accepts {listed}")]
 
 
 def test_our_document_does_not_state_whether_a_body_is_closed():

@@ -59,6 +59,8 @@ CHECKED: dict[tuple[str, str], list[tuple[str, str, Grade, str]]] = {
         ("triggers.create", "operation-added", SAFE, "is new"),
     ],
     ("2025-05", "2025-10"): [
+        ("contexts.create", "body-closed", RUN_TIME, "no longer accepts other fields in ContextOwnerBySlug than"),
+        ("contexts.create", "body-closed", RUN_TIME, "no longer accepts other fields in ContextOwnerById than"),
         ("contexts.create_restriction", "argument-removed", CALLERS, "`project_id`"),
         ("triggers.create", "argument-removed", CALLERS, "`name`"),
         ("triggers.create", "argument-removed", CALLERS, "`description`"),
@@ -82,6 +84,7 @@ CHECKED: dict[tuple[str, str], list[tuple[str, str, Grade, str]]] = {
         ("TriggerWebhook.sender", "field-added", SAFE, "is new"),
     ],
     ("2025-10", "2026-08-partial"): [
+        ("webhooks.create", "body-closed", RUN_TIME, "no longer accepts other fields in WebhookScopeInput than"),
         ("TriggerEventPreset.ONLY_BRANCH_DELETE", "value-removed", CALLERS, "is removed ('only-branch-delete')"),
         ("TriggerEventPreset.PR_COMMENT_EQUALS_RUN_CI", "value-added", SAFE, "'pr-comment-equals-run-ci'"),
         ("WebhookScopeInput.id", "field-type", CALLERS, "is `str`, was `UUID`"),
