@@ -28,6 +28,7 @@ _DATA, _HEADERS, _RST_STREAM, _SETTINGS, _GOAWAY, _WINDOW_UPDATE = 0x0, 0x1, 0x3
 _MESSAGE: Final = frozenset({_DATA, _HEADERS})
 _NO_ERROR: Final = 0x0
 _END_STREAM: Final = 0x1
+_ACK: Final = 0x1
 _MAX_CONCURRENT_STREAMS: Final = 0x3
 _LAST_STREAM: Final = (1 << 31) - 1
 
@@ -50,7 +51,7 @@ class FrameFilter:
       and gets the window of flow control for that.
 
     Attributes:
-        max_streams: How many streams the server allows at a time; None as long as it has not said.
+        max_streams: How many streams the server allows at a time, 1 if it states no maximum; None before its settings.
         is_going_away: Whether the server processes no further streams.
     """
 
@@ -63,7 +64,12 @@ class FrameFilter:
         self._unanswered: set[int] = set()
         self._unsent: set[int] = set()
         self._answered_early: set[int] = set()
+        self._last_begun = 0
         self._incomplete = b""
+
+    def is_open(self, stream: int) -> bool:
+        """Whether frames of a stream are still to come, in either direction."""
+        return stream > self._last_begun or stream in self._unanswered or stream in self._unsent
 
     def send(self, frames: bytes) -> tuple[bytes, bytes]:
         """Filter complete frames to send.
@@ -84,8 +90,13 @@ class FrameFilter:
                 continue
             sent.append(frames[frame.begin : frame.end])
             if frame.kind == _HEADERS:
+                self._last_begun = frame.stream
                 self._unanswered.add(frame.stream)
                 self._unsent.add(frame.stream)
+            elif frame.kind == _RST_STREAM:
+                self._unanswered.discard(frame.stream)
+                self._unsent.discard(frame.stream)
+                self._answered_early.discard(frame.stream)
             if frame.kind in _MESSAGE and frame.flags & _END_STREAM:
                 self._unsent.discard(frame.stream)
         received.append(self._refuse())
@@ -110,7 +121,7 @@ class FrameFilter:
                 self.is_going_away = True
                 self._last_processed = min(self._last_processed, int.from_bytes(payload[:4], "big") & _LAST_STREAM)
                 received.append(self._refuse())
-            elif frame.kind == _SETTINGS:
+            elif frame.kind == _SETTINGS and not frame.flags & _ACK:
                 received += data[frame.begin : frame.payload], self._settings(payload)
             elif frame.kind != _RST_STREAM or frame.stream not in self._answered_early:
                 received.append(data[frame.begin : frame.end])
@@ -151,6 +162,8 @@ class FrameFilter:
         return b"".join(_reset(stream, REFUSED_STREAM) for stream in refused)
 
     def _settings(self, payload: bytes) -> bytes:
+        # httpcore sends one request at a time to a server that states no maximum.
+        self.max_streams = 1 if self.max_streams is None else self.max_streams
         shown = bytearray(payload)
         for at in range(0, len(payload) - 5, 6):
             name, value = struct.unpack_from(">HI", payload, at)
