@@ -69,8 +69,7 @@ class Http2Connection(GuardedConnection):
             if not self._has_room():
                 raise httpcore.ConnectionNotAvailable
             self._requests += 1
-            extensions: Mapping[str, Any] = request.extensions
-            request.extensions = {**extensions, "trace": entry.trace}
+            request.extensions["trace"] = entry.trace  # pyright: ignore[reportUnknownMemberType]
             try:
                 response = await self._inner.handle_async_request(request)
             except BaseException as error:
