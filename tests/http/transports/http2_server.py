@@ -13,7 +13,7 @@ from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import DataReceived, RequestReceived, StreamEnded, StreamReset
 from h2.settings import SettingCodes
-from hyperframe.frame import Frame, GoAwayFrame, HeadersFrame, PingFrame, SettingsFrame, WindowUpdateFrame
+from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame, SettingsFrame, WindowUpdateFrame
 
 from tests.http.transports.raw_server import Connection, RawServer, server_context, serving_raw
 
@@ -100,6 +100,11 @@ class Peer:
         """Send a response without a body, and without the checks of h2."""
         frame = HeadersFrame(stream.id, data=self._h2.encoder.encode(headers), flags=["END_HEADERS", "END_STREAM"])
         await self.send(frame)
+
+    async def send_response_again(self, stream: Stream) -> None:
+        """Send another response on a stream, which RFC 9113, section 5.1 forbids."""
+        headers = HeadersFrame(stream.id, data=self._h2.encoder.encode([(":status", "200")]), flags=["END_HEADERS"])
+        await self.send(headers, DataFrame(stream.id, data=b'{"path": "again"}', flags=["END_STREAM"]))
 
     async def send_head(self, stream: Stream) -> None:
         """Begin a response."""
