@@ -11,7 +11,7 @@ from functools import partial
 from types import FunctionType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-from circleci_v2 import artifacts, usage_export, waiting
+from circleci_v2 import artifacts, failures, usage_export, waiting
 from circleci_v2 import history as _history
 from circleci_v2._generated.namespaces import Namespaces, NamespacesWithRawResponse
 from circleci_v2._http.redaction import redact_message
@@ -128,6 +128,8 @@ class CircleCI(Namespaces):
     download_workflow_artifacts = _method(artifacts.download_workflow_artifacts)
     latest_artifacts = _method(artifacts.latest_artifacts)
     open_artifact = _method(artifacts.open_artifact)
+    failure_report = _method(failures.failure_report)
+    job_log = _method(failures.job_log)
     export_usage = _method(usage_export.export_usage)
     iter_usage_rows = _method(usage_export.iter_usage_rows)
 
@@ -232,6 +234,11 @@ class CircleCI(Namespaces):
     def with_raw_response(self) -> NamespacesWithRawResponse:
         """The same namespaces, whose methods return the `Response`; that of a list holds its first page."""
         return NamespacesWithRawResponse(self._send)
+
+    @property
+    def base_url(self) -> str:
+        """The URL of the API, without a trailing slash, for example ``https://circleci.com/api/v2``."""
+        return self._settings.base_url
 
     @property
     def deadline(self) -> float | None:

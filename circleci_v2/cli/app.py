@@ -15,6 +15,7 @@ from circleci_v2.cli.escaping import escape_controls
 from circleci_v2.cli.fake import demo, fake
 from circleci_v2.cli.inspect import flaky, history, jobs, whoami
 from circleci_v2.cli.trigger import api, trigger, wait
+from circleci_v2.cli.why import logs, why
 
 __all__ = ["app"]
 
@@ -76,7 +77,7 @@ def options(
 
 
 _PANELS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
-    "Inspect": (whoami, history, jobs, flaky),
+    "Inspect": (whoami, history, jobs, flaky, why, logs),
     "Download": (artifacts, usage),
     "Run": (trigger, wait, api),
     "Try without a token": (demo, fake),

@@ -18,6 +18,7 @@ from circleci_v2.testing.state import FakeState
 from circleci_v2.testing.state.plans import ArtifactFile
 from circleci_v2.testing.state.projects import FakeJob, FakePipeline, FakeWorkflow
 from circleci_v2.testing.state.resources import FakeOrganization, UsageExportJob
+from circleci_v2.testing.steps import output_as_json
 
 __all__ = [
     "ARTIFACTS_PREFIX",
@@ -100,7 +101,16 @@ def _stored_usage(state: FakeState, key: str) -> bytes:
     return usage_part(state, organization, organization.usage_exports[export_id], int(part))
 
 
-_READERS: Final[dict[str, Callable[[FakeState, str], bytes]]] = {"artifacts": _stored_artifact, "usage": _stored_usage}
+def _stored_output(state: FakeState, key: str) -> bytes:
+    job_id, node, step = key.split("/")
+    return output_as_json(state.job(job_id), int(node), int(step))
+
+
+_READERS: Final[dict[str, Callable[[FakeState, str], bytes]]] = {
+    "artifacts": _stored_artifact,
+    "steps": _stored_output,
+    "usage": _stored_usage,
+}
 
 
 def _sign(state: FakeState, path: str, expires: int) -> str:
