@@ -10,9 +10,8 @@ from typing import Any, Final
 
 from circleci_v2.testing.clock import rfc3339
 from circleci_v2.testing.downloads import storage_url
-from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
-from circleci_v2.testing.paging import page
-from circleci_v2.testing.routing import Routes
+from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError, page
+from circleci_v2.testing.routes import Routes
 from circleci_v2.testing.state import FakeState
 from circleci_v2.testing.state.projects import FakeJob, FakeProject
 from circleci_v2.testing.steps import FakeAction, actions_of, steps_of
