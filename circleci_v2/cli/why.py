@@ -8,9 +8,9 @@ from typing import Annotated, Final
 
 import typer
 
-from circleci_v2.cli.process import escape_line
 from circleci_v2.cli.options import DEMO_PROJECT, Demo, Project, connect
 from circleci_v2.cli.output import print_json, print_line, print_message, print_wrapped, write_text
+from circleci_v2.cli.process import escape_line
 from circleci_v2.cli.runner import run
 from circleci_v2.failures import BuiltChange, FailedJob, FailureReport, OutputLines
 

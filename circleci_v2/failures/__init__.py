@@ -9,7 +9,7 @@ Steps and their output are not part of API v2; they come from API v1.1, outside 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from uuid import UUID
 
 import attrs
@@ -30,8 +30,7 @@ from circleci_v2.failures.report import (
     OutputLines,
     OutputTail,
 )
-from circleci_v2.failures.targets import Target
-from circleci_v2.slugs import ProjectSlug
+from circleci_v2.slugs import ProjectSlug, Target
 from circleci_v2.streams import Send, Stream
 from circleci_v2.waiting.states import PipelineResult, newest_of_each_name
 
@@ -200,7 +199,7 @@ class _Investigation:
             pipeline=pipeline,
             status=PipelineResult(pipeline=pipeline, workflows=workflows).status,
             url=self._page(pipeline),
-            change=_change(pipeline, self._author),
+            change=BuiltChange.of(pipeline, self._author),
             errors=[error.message for error in pipeline.errors or ()],
             workflows=reports,
         )
@@ -393,19 +392,3 @@ async def _tolerate(part: str, fetch: Callable[[], Awaitable[T]], problems: list
     except CircleCIError as error:
         problems.append(f"{part} could not be read: {type(error).__name__}: {error}")
         return None
-
-
-def _change(pipeline: Pipeline, author: str | None) -> BuiltChange:
-    vcs, trigger = maybe_null(pipeline.vcs), maybe_null(pipeline.trigger)
-    commit = maybe_null(vcs.commit) if vcs else None
-    actor: Any = maybe_null(trigger.actor) if trigger else None
-    return BuiltChange(
-        branch=vcs.branch if vcs else None,
-        tag=vcs.tag if vcs else None,
-        revision=vcs.revision if vcs else None,
-        subject=commit.subject if commit else None,
-        author=author,
-        triggered_by=actor.login if actor else None,
-        trigger=str(trigger.type) if trigger else None,
-        review_url=vcs.review_url if vcs else None,
-    )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
+
+from circleci_v2._wire.types import maybe_null
 
 if TYPE_CHECKING:
     from circleci_v2.models import Pipeline, Workflow, WorkflowJob
@@ -46,6 +48,23 @@ class BuiltChange:
     triggered_by: str | None = None
     trigger: str | None = None
     review_url: str | None = None
+
+    @classmethod
+    def of(cls, pipeline: Pipeline, author: str | None) -> Self:
+        """Return the change that a pipeline built; `author` comes from API v1.1."""
+        vcs, trigger = maybe_null(pipeline.vcs), maybe_null(pipeline.trigger)
+        commit = maybe_null(vcs.commit) if vcs else None
+        actor: Any = maybe_null(trigger.actor) if trigger else None
+        return cls(
+            branch=vcs.branch if vcs else None,
+            tag=vcs.tag if vcs else None,
+            revision=vcs.revision if vcs else None,
+            subject=commit.subject if commit else None,
+            author=author,
+            triggered_by=actor.login if actor else None,
+            trigger=str(trigger.type) if trigger else None,
+            review_url=vcs.review_url if vcs else None,
+        )
 
 
 @attrs.frozen(kw_only=True)

@@ -9,12 +9,11 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from circleci_v2.testing.clock import rfc3339
-from circleci_v2.testing.downloads import storage_url
+from circleci_v2.testing.downloads import FakeAction, actions_of, steps_of, storage_url
 from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError, page
 from circleci_v2.testing.routes import Routes
 from circleci_v2.testing.state import FakeState
 from circleci_v2.testing.state.projects import FakeJob, FakeProject
-from circleci_v2.testing.steps import FakeAction, actions_of, steps_of
 
 __all__ = ["UNPUBLISHED_PREFIXES", "UNPUBLISHED_ROUTES"]
 

@@ -62,8 +62,8 @@ class StepPlan:
 
     Attributes:
         name: The name of the step.
-        output: What the step writes to standard output. Default: empty.
-        error_output: What the step writes to standard error. Default: empty.
+        output: The text that the step writes to standard output. Default: empty.
+        error_output: The text that the step writes to standard error. Default: empty.
         exit_code: The exit code; None for a step without a command. Default: 0.
         seconds: The duration, in seconds. Default: 1.
         node_index: The node on which the step fails, if `exit_code` is not 0; it succeeds on the others. Default: 0.
