@@ -120,6 +120,7 @@ class CircleCI(Namespaces):
     # Each common job is a function of a client, in a package of its own; here it becomes a method.
     history = _method(_history.history)
     org_history = _method(_history.org_history)
+    organization_projects = _method(_history.organization_projects)
     trigger_and_wait = _method(waiting.trigger_and_wait)
     wait_for_pipeline = _method(waiting.wait_for_pipeline)
     wait_for_workflow = _method(waiting.wait_for_workflow)

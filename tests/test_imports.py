@@ -92,6 +92,7 @@ LAYERS: Mapping[str, set[str]] = {
     "artifacts": {"_download", "_validation", "_wire", "bulk", "errors", "models", "pagination", "response", "slugs"},
     "usage_export": {"_download", "_http", "_validation", "_wire", "bulk", "errors", "models", "streams"},
     "history": {
+        "_unpublished",
         "artifacts",
         "_validation",
         "_wire",
@@ -123,7 +124,7 @@ LAYERS: Mapping[str, set[str]] = {
     "testing": {"_wire", "client", "errors", "models", "operations", "slugs", "usage_export", "waiting", "webhooks"},
     "cli": {
         *("_wire", "bulk", "client", "config", "errors", "events", "failures", "history", "models", "operations"),
-        *("pagination", "policies", "slugs", "testing", "usage_export", "waiting"),
+        *("pagination", "policies", "slugs", "streams", "testing", "usage_export", "waiting"),
     },
 }
 # The root package names every public module, lazily; `__version__` is all that the layers import from it.

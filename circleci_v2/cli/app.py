@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from circleci_v2 import __version__
 from circleci_v2.cli.download import artifacts, usage
 from circleci_v2.cli.fake import demo, fake
-from circleci_v2.cli.inspect import flaky, history, jobs, whoami
+from circleci_v2.cli.inspect import flaky, history, jobs, projects, whoami
 from circleci_v2.cli.process import escape_controls
 from circleci_v2.cli.trigger import api, trigger, wait
 from circleci_v2.cli.why import logs, why
@@ -77,7 +77,7 @@ def options(
 
 
 _PANELS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
-    "Inspect": (whoami, history, jobs, flaky, why, logs),
+    "Inspect": (whoami, projects, history, jobs, flaky, why, logs),
     "Download": (artifacts, usage),
     "Run": (trigger, wait, api),
     "Try without a token": (demo, fake),
