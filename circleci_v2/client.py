@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from circleci_v2 import artifacts, usage_export, waiting
 from circleci_v2 import history as _history
 from circleci_v2._generated.namespaces import Namespaces, NamespacesWithRawResponse
-from circleci_v2._http.redaction import redact_message
+from circleci_v2._http.logging import redact_message
 from circleci_v2._http.session import CallOptions, Session
 from circleci_v2._wire.deviations import Deviation, DeviationReporter
 from circleci_v2._wire.json import load_json

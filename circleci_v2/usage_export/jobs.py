@@ -25,8 +25,8 @@ from anyio import to_thread
 
 from circleci_v2._download.resumable import DOWNLOAD_ERRORS, StreamClient, download
 from circleci_v2._download.threads import BufferedSink
+from circleci_v2._http.logging import redact_message
 from circleci_v2._http.rate_limit.fixed_window import bypass
-from circleci_v2._http.redaction import redact_message
 from circleci_v2._wire.types import maybe_null
 from circleci_v2.bulk import map_concurrently
 from circleci_v2.errors import (
