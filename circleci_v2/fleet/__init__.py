@@ -7,18 +7,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from circleci_v2._wire.lazy import lazy_names
 from circleci_v2.fleet.crawl import DatasetKind, PartitionResult, crawl_partition
 from circleci_v2.fleet.mirror import MirrorReport, ProjectMirror, mirror_projects
 from circleci_v2.fleet.partitions import Partition, TimeWindow, partitions
 
+if TYPE_CHECKING:
+    from circleci_v2.fleet.dask import CrawlReport, PartitionFailure, crawl_org_history
+
 __all__ = [
+    "CrawlReport",
     "DatasetKind",
     "MirrorReport",
     "Partition",
+    "PartitionFailure",
     "PartitionResult",
     "ProjectMirror",
     "TimeWindow",
+    "crawl_org_history",
     "crawl_partition",
     "mirror_projects",
     "partitions",
 ]
+
+# Dask takes a second to import, and is an extra.
+__getattr__ = lazy_names(
+    __name__, globals(), dict.fromkeys(("CrawlReport", "PartitionFailure", "crawl_org_history"), ".dask")
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -60,6 +61,7 @@ async def crawl_partition(
     include: Iterable[DatasetKind] = ("jobs",),
     concurrency: int = 20,
     tolerate: Callable[[CircleCIError], bool] = is_permanent_error,
+    clock: Callable[[], float] = time.time,
 ) -> PartitionResult:
     """Fetch the pipelines of a partition and write them as Parquet files, one for each kind of record.
 
@@ -75,6 +77,7 @@ async def crawl_partition(
             ``jobs``. Tests and artifacts take one call per job.
         concurrency: The maximum number of concurrent calls, at least 1. Default: 20.
         tolerate: Returns whether the error of one part becomes an entry of `PartitionResult.failures`; see `history`.
+        clock: Returns the time in seconds since 1970, for tests. Default: `time.time`.
 
     Raises:
         ConfigurationError: An argument is invalid, or pyarrow is not installed.
@@ -86,7 +89,7 @@ async def crawl_partition(
     state = await to_thread.run_sync(dataset.state_of, partition.path)
     if state is not None and _covers(state, partition, kinds):
         return PartitionResult(partition=partition, skipped=True)
-    rows, now = Rows(kinds), datetime.now(UTC)
+    rows, now = Rows(kinds), datetime.fromtimestamp(clock(), UTC)
     unfinished: set[str] = set()
     failures: list[str] = []
     records = history(

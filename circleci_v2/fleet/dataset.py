@@ -283,23 +283,23 @@ class Dataset:
         require_parquet()
         self._pyarrow: Any = import_module("pyarrow")
         self._parquet: Any = import_module("pyarrow.parquet")
-        self._filesystem: Any = import_module("pyarrow.fs")
+        self._arrow_fs: Any = import_module("pyarrow.fs")
         text = os.fspath(destination)
-        self._files, self._is_object_store = self._open_remote(text) if "://" in text else self._open_local(text)
+        self._is_object_store = text.partition("://")[0] in _OBJECT_STORES
+        self._file_system, self._root = self._open_remote(text) if "://" in text else self._open_local(text)
+        self._files = self._arrow_fs.SubTreeFileSystem(self._root, self._file_system)
 
-    def _open_local(self, directory: str) -> tuple[Any, bool]:
-        path = Path(directory).absolute()
-        return self._filesystem.SubTreeFileSystem(str(path), self._filesystem.LocalFileSystem()), False
+    def _open_local(self, directory: str) -> tuple[Any, str]:
+        return self._arrow_fs.LocalFileSystem(), str(Path(directory).absolute())
 
-    def _open_remote(self, url: str) -> tuple[Any, bool]:
+    def _open_remote(self, url: str) -> tuple[Any, str]:
         try:
             fsspec: Any = import_module("fsspec.core")
             files, path = fsspec.url_to_fs(url)
         except (ImportError, ValueError) as error:
             msg = f"destination={url!r} cannot be opened: {error}. Remote file systems need fsspec: pip install fsspec"
             raise ConfigurationError(msg) from error
-        handler = self._filesystem.PyFileSystem(self._filesystem.FSSpecHandler(files))
-        return self._filesystem.SubTreeFileSystem(path, handler), url.partition("://")[0] in _OBJECT_STORES
+        return self._arrow_fs.PyFileSystem(self._arrow_fs.FSSpecHandler(files)), path
 
     def prepare(self, every: timedelta) -> None:
         """Create the destination, or check that its windows have the same length; and remove incomplete files.
@@ -311,7 +311,7 @@ class Dataset:
             ConfigurationError: The files of the destination were written with windows of another length.
             OSError: The destination cannot be read or written.
         """
-        self._files.create_dir("", recursive=True)
+        self._file_system.create_dir(self._root, recursive=True)
         seconds = int(every.total_seconds())
         if self._exists(_SETTINGS_FILE):
             with self._files.open_input_stream(_SETTINGS_FILE) as file:
@@ -428,7 +428,7 @@ class Dataset:
                 self._files.delete_file(info.path)
 
     def _list(self, directory: str, *, recursive: bool = False) -> list[Any]:
-        selector = self._filesystem.FileSelector(directory, allow_not_found=True, recursive=recursive)
+        selector = self._arrow_fs.FileSelector(directory, allow_not_found=True, recursive=recursive)
         return [info for info in self._files.get_file_info(selector) if info.is_file]
 
     def _exists(self, name: str) -> bool:

@@ -8,6 +8,7 @@ the changes, plus one list request per project. A run that was interrupted is co
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -101,6 +102,7 @@ async def mirror_projects(
     concurrency: int = 50,
     tolerate: Callable[[CircleCIError], bool] = is_permanent_error,
     on_progress: OnProgress | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> MirrorReport:
     """Bring the dataset of some projects up to date.
 
@@ -119,6 +121,7 @@ async def mirror_projects(
         concurrency: The maximum number of concurrent calls, at least 1. Default: 50.
         tolerate: Returns whether the error of one part becomes an entry of `ProjectMirror.failures`; see `history`.
         on_progress: Called as ``on_progress(finished, total)`` after each project.
+        clock: Returns the time in seconds since 1970, for tests. Default: `time.time`.
 
     Returns:
         A report for each project. The error of one project does not end the run of the others.
@@ -128,7 +131,7 @@ async def mirror_projects(
         ConfigurationError: An argument is invalid, pyarrow is not installed, or the destination has other windows.
         OSError: The destination cannot be read or written.
     """
-    now = datetime.now(UTC)
+    now = datetime.fromtimestamp(clock(), UTC)
     check_range(since, now, every)
     require_at_least_one("concurrency", concurrency, "call")
     kinds = kinds_of(include)
