@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 from anyio import to_thread
@@ -15,19 +15,27 @@ from circleci_v2.errors import CircleCIError, ConfigurationError
 from circleci_v2.fleet.dataset import Dataset, PartitionState, Rows
 from circleci_v2.fleet.partitions import Partition
 from circleci_v2.history import PipelineRecord, history, is_permanent_error
-from circleci_v2.history.records import RecordsOf
+from circleci_v2.history.records import Part, RecordsOf
 from circleci_v2.waiting.states import Phase, phase_of
 
 if TYPE_CHECKING:
     from circleci_v2.namespaces import Namespaces
 
-__all__ = ["DatasetKind", "PartitionResult", "crawl_partition", "is_unfinished", "kinds_of"]
+__all__ = [
+    "DatasetKind",
+    "PartitionResult",
+    "crawl_partition",
+    "is_unfinished",
+    "kinds_of",
+    "parts_of",
+    "texts_of_failures",
+]
 
 DatasetKind = RecordsOf
 """A kind of record that a dataset has files of."""
 
 _ALWAYS: Final[frozenset[DatasetKind]] = frozenset({"pipelines", "workflows"})
-_OPTIONAL: Final[frozenset[DatasetKind]] = frozenset({"jobs", "tests", "artifacts"})
+_OPTIONAL: Final[Mapping[DatasetKind, Part]] = {"jobs": "jobs", "tests": "tests", "artifacts": "artifacts"}
 # CircleCI cancels unfinished workflows after 90 days (support article 5645222646939, as of 2026-11).
 _LONGEST_RUN: Final = timedelta(days=91)
 # A successor of a workflow that has ended, such as an automatic rerun, appears within minutes; a day is a guess.
@@ -48,7 +56,7 @@ class PartitionResult:
 
     partition: Partition
     skipped: bool = False
-    rows: dict[str, int] = attrs.field(factory=dict[str, int])
+    rows: Mapping[DatasetKind, int] = attrs.field(factory=dict[DatasetKind, int])
     unfinished: int = 0
     failures: tuple[str, ...] = ()
 
@@ -97,7 +105,7 @@ async def crawl_partition(
         partition.project_slug,
         since=partition.since,
         until=partition.until,
-        include=kinds - _ALWAYS,
+        include=parts_of(kinds),
         concurrency=concurrency,
         tolerate=tolerate,
     )
@@ -112,7 +120,7 @@ async def crawl_partition(
         since=partition.since, until=partition.until, kinds=frozenset(kinds), unfinished=frozenset(unfinished)
     )
     counts = await to_thread.run_sync(dataset.write, partition.path, rows, state)
-    return PartitionResult(partition=partition, rows=dict(counts), unfinished=len(unfinished), failures=tuple(failures))
+    return PartitionResult(partition=partition, rows=counts, unfinished=len(unfinished), failures=tuple(failures))
 
 
 def kinds_of(include: Iterable[DatasetKind]) -> frozenset[DatasetKind]:
@@ -124,11 +132,18 @@ def kinds_of(include: Iterable[DatasetKind]) -> frozenset[DatasetKind]:
     Raises:
         ConfigurationError: One of them does not exist.
     """
-    given = frozenset[DatasetKind]((include,) if isinstance(include, str) else include)
-    if unknown := given - _OPTIONAL - _ALWAYS:
-        msg = f"include={sorted(map(str, unknown))!r}: pass any of 'jobs', 'tests' and 'artifacts'."
+    # A bare string would be iterated letter by letter; it is treated as one kind.
+    kinds_given: Iterable[Any] = (include,) if isinstance(include, str) else include
+    kinds = frozenset[DatasetKind](kinds_given)
+    if unknown := kinds - _OPTIONAL.keys() - _ALWAYS:
+        msg = f"include={sorted(unknown)!r}: pass any of 'jobs', 'tests' and 'artifacts'."
         raise ConfigurationError(msg)
-    return given | _ALWAYS
+    return kinds | _ALWAYS
+
+
+def parts_of(kinds: Iterable[DatasetKind]) -> frozenset[Part]:
+    """Return the parts of pipelines that have to be fetched for some kinds of records."""
+    return frozenset(_OPTIONAL[kind] for kind in kinds if kind in _OPTIONAL)
 
 
 def is_unfinished(record: PipelineRecord, now: datetime) -> bool:

@@ -11,7 +11,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Final, cast
+from typing import Any, Final, cast
 from uuid import uuid4
 
 import attrs
@@ -27,7 +27,7 @@ from circleci_v2.fleet.partitions import Partition, partitions
 from circleci_v2.slugs import ProjectSlug
 
 try:
-    from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, as_completed, get_worker
+    from distributed import Client, KilledWorker, Worker, WorkerPlugin, as_completed, get_worker
 except ImportError as missing:
     _MESSAGE: Final = "A crawl on Dask needs distributed: pip install 'circleci_v2[dask]'"
     raise ConfigurationError(_MESSAGE) from missing
@@ -118,7 +118,7 @@ async def crawl_org_history(
         crawl = _Crawl(dask_client, _Options(plugin.name, os.fspath(destination), kinds, concurrency))
         return await crawl.run(tasks, on_progress)
     finally:
-        await dask_client.unregister_worker_plugin(plugin.name)
+        await cast("Any", dask_client).unregister_worker_plugin(plugin.name)
 
 
 class _ClientPlugin(WorkerPlugin):
@@ -164,15 +164,19 @@ async def _crawl(partition: Partition, options: _Options) -> PartitionResult | P
 
 
 class _Crawl:
+    """The tasks of one crawl, from their submission to the report."""
+
     def __init__(self, dask_client: Client, options: _Options) -> None:
-        self._dask = dask_client
+        # The annotations of Dask describe synchronous clients.
+        self._dask: Any = dask_client
         self._options = options
         self._partitions: dict[str, tuple[Partition, int]] = {}
         self._results: list[PartitionResult] = []
         self._failures: dict[str, list[PartitionFailure]] = defaultdict(list)
 
     async def run(self, tasks: list[Partition], on_progress: OnProgress | None) -> CrawlReport:
-        futures = as_completed([self._submit(partition, 0) for partition in tasks])
+        completed: Any = as_completed
+        futures = completed([self._submit(partition, 0) for partition in tasks])
         done = 0
         try:
             async for future in futures:
@@ -191,21 +195,19 @@ class _Crawl:
             failures={project: tuple(sorted(found, key=_partition_of)) for project, found in self._failures.items()},
         )
 
-    def _submit(self, partition: Partition, submissions: int) -> Future[PartitionResult | PartitionFailure]:
+    def _submit(self, partition: Partition, submissions: int) -> Any:
         key = f"circleci_v2-{partition.path}-{uuid4().hex}"
         self._partitions[key] = partition, submissions
         return self._dask.submit(_crawl, partition, self._options, key=key, pure=False)
 
-    async def _collect(
-        self, future: Future[PartitionResult | PartitionFailure]
-    ) -> Future[PartitionResult | PartitionFailure] | None:
-        """Keep the outcome of a task; return the task that takes its place if it has to run again."""
+    async def _collect(self, future: Any) -> Any:
+        """Keep the outcome of a task; return the task that replaces it if it has to run again."""
         partition, submissions = self._partitions.pop(future.key)
         error = await future.exception()
         if isinstance(error, KilledWorker) and submissions < _RESUBMISSIONS:
             return self._submit(partition, submissions + 1)
         if error is not None:
-            outcome = PartitionFailure(partition=partition, error=f"{type(error).__name__}: {error}")
+            outcome: Any = PartitionFailure(partition=partition, error=f"{type(error).__name__}: {error}")
         else:
             outcome = await future.result()
         if isinstance(outcome, PartitionResult):

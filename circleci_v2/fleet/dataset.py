@@ -49,7 +49,8 @@ _PIPELINE: Final[Mapping[str, _ColumnType]] = {
     "tag": "string",
     "revision": "string",
 }
-_WORKFLOW: Final[Mapping[str, _ColumnType]] = _PIPELINE | {
+_WORKFLOW: Final[Mapping[str, _ColumnType]] = {
+    **_PIPELINE,
     "workflow_id": "string",
     "workflow_name": "string",
     "workflow_status": "string",
@@ -57,7 +58,8 @@ _WORKFLOW: Final[Mapping[str, _ColumnType]] = _PIPELINE | {
     "workflow_stopped_at": "time",
     "workflow_seconds": "number",
 }
-_JOB: Final[Mapping[str, _ColumnType]] = _WORKFLOW | {
+_JOB: Final[Mapping[str, _ColumnType]] = {
+    **_WORKFLOW,
     "job_id": "string",
     "job_name": "string",
     "job_number": "integer",
@@ -67,20 +69,27 @@ _JOB: Final[Mapping[str, _ColumnType]] = _WORKFLOW | {
     "job_stopped_at": "time",
     "job_seconds": "number",
 }
+_TEST: Final[Mapping[str, _ColumnType]] = {
+    **_JOB,
+    "test_name": "string",
+    "test_classname": "string",
+    "test_file": "string",
+    "test_result": "string",
+    "test_seconds": "number",
+    "test_message": "string",
+}
+_ARTIFACT: Final[Mapping[str, _ColumnType]] = {
+    **_JOB,
+    "artifact_path": "string",
+    "node_index": "integer",
+    "artifact_url": "string",
+}
 _COLUMNS: Final[Mapping[RecordsOf, Mapping[str, _ColumnType]]] = {
     "pipelines": _PIPELINE,
     "workflows": _WORKFLOW,
     "jobs": _JOB,
-    "tests": _JOB
-    | {
-        "test_name": "string",
-        "test_classname": "string",
-        "test_file": "string",
-        "test_result": "string",
-        "test_seconds": "number",
-        "test_message": "string",
-    },
-    "artifacts": _JOB | {"artifact_path": "string", "node_index": "integer", "artifact_url": "string"},
+    "tests": _TEST,
+    "artifacts": _ARTIFACT,
 }
 
 # Dicts are converted to Arrow's compact columns in batches of this many rows, which bounds the memory of a partition.

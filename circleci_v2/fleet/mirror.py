@@ -20,13 +20,12 @@ from circleci_v2._validation import require_at_least_one
 from circleci_v2._wire.types import maybe_datetime
 from circleci_v2.bulk import OnProgress, map_concurrently
 from circleci_v2.errors import CircleCIError, NotFoundError
-from circleci_v2.fleet.crawl import DatasetKind, is_unfinished, kinds_of, texts_of_failures
+from circleci_v2.fleet.crawl import DatasetKind, is_unfinished, kinds_of, parts_of, texts_of_failures
 from circleci_v2.fleet.dataset import Dataset, PartitionState, Rows
 from circleci_v2.fleet.partitions import TimeWindow, check_range, path_of, window_of
 from circleci_v2.history import is_permanent_error
 from circleci_v2.history.crawler import Crawler
-from circleci_v2.history.cursor import Cursor
-from circleci_v2.history.listing import DateRange, Listing, PipelineList
+from circleci_v2.history.listing import Cursor, DateRange, Listing, PipelineList
 from circleci_v2.slugs import ProjectSlug
 
 if TYPE_CHECKING:
@@ -138,7 +137,7 @@ async def mirror_projects(
     slugs = sorted({ProjectSlug(project).canonical for project in projects})
     dataset = Dataset(destination)
     await to_thread.run_sync(dataset.prepare, every)
-    crawler = Crawler(circleci, kinds - {"pipelines", "workflows"}, concurrency, tolerate)
+    crawler = Crawler(circleci, parts_of(kinds), concurrency, tolerate)
 
     async def run(slug: str) -> ProjectMirror:
         project = _ProjectRun(circleci, crawler, dataset, slug, since=since, every=every, kinds=kinds, now=now)
