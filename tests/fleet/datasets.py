@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
+import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from circleci_v2 import CircleCI
 from circleci_v2.fleet import mirror_projects
 
-__all__ = ["column", "counts", "ids", "mirrored"]
+__all__ = ["Interrupted", "Replacing", "column", "counts", "ids", "mirrored"]
 
 _IDS = {"pipelines": "pipeline_id", "workflows": "workflow_id", "jobs": "job_id"}
 
@@ -44,3 +45,31 @@ def ids(destination, kind):
 def counts(destination):
     """The number of rows of each kind."""
     return {kind: table(destination, kind).num_rows for kind in _IDS}
+
+
+class Interrupted(httpx.AsyncBaseTransport):
+    """A transport to a fake whose connections break after some requests."""
+
+    def __init__(self, fake, *, after):
+        self._transport = fake.transport()
+        self._left = after
+
+    async def handle_async_request(self, request):
+        self._left -= 1
+        if self._left < 0:
+            message = "the network is down"
+            raise httpx.ConnectError(message)
+        return await self._transport.handle_async_request(request)
+
+
+class Replacing(httpx.AsyncBaseTransport):
+    """A transport to a fake that replaces a text in responses."""
+
+    def __init__(self, fake, old, new):
+        self._transport = fake.transport()
+        self._old, self._new = old, new
+
+    async def handle_async_request(self, request):
+        response = await self._transport.handle_async_request(request)
+        content = (await response.aread()).replace(self._old, self._new)
+        return httpx.Response(response.status_code, headers={"content-type": "application/json"}, content=content)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
-import httpx
 import pytest
 
 from circleci_v2 import CircleCI, RetryPolicy
 from circleci_v2.testing import FakeCircleCI
-from tests.fleet.datasets import column, ids, mirrored
+from tests.fleet.datasets import Interrupted, column, ids, mirrored
 
 pytestmark = pytest.mark.anyio
 SLUG = "gh/acme/web"
@@ -97,18 +96,3 @@ async def test_a_run_that_was_interrupted_is_completed_by_the_next(tmp_path):
     assert report.errors == {}
     expected = await stored_at_circleci(fake)
     assert {kind: ids(tmp_path, kind) for kind in expected} == expected
-
-
-class Interrupted(httpx.AsyncBaseTransport):
-    """A transport to a fake whose connections break after some requests."""
-
-    def __init__(self, fake, *, after):
-        self._transport = fake.transport()
-        self._left = after
-
-    async def handle_async_request(self, request):
-        self._left -= 1
-        if self._left < 0:
-            message = "the network is down"
-            raise httpx.ConnectError(message)
-        return await self._transport.handle_async_request(request)
