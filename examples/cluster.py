@@ -1,5 +1,6 @@
-"""The history of an organization, crawled by four worker processes of which one is killed: pip install 'circleci_v2[dask,testing]' duckdb.
+"""The history of an organization, crawled by four worker processes of which one is killed.
 
+pip install 'circleci_v2[dask,testing]' duckdb
 python -m examples.cluster
 
 It uses a fake CircleCI on this machine; for yours, pass your projects, and leave `connect` out.
@@ -54,11 +55,8 @@ async def main(destination: Path, *, workers: int = 4, pipelines: int = 100) -> 
             connect=partial(CircleCI, fake.token, base_url=url),
             on_progress=on_progress,
         )
-    print(
-        duckdb.sql(
-            f"SELECT project_slug, count(*) AS jobs FROM '{destination}/jobs/**/*.parquet' GROUP BY ALL ORDER BY 1"
-        )
-    )
+    jobs = duckdb.read_parquet(f"{destination}/jobs/**/*.parquet")
+    print(jobs.aggregate("project_slug, count(*) AS jobs, round(avg(job_seconds)) AS seconds"))
     return report
 
 

@@ -13,4 +13,5 @@ async def test_the_dataset_is_complete_although_a_worker_was_killed(tmp_path, ca
     assert report.failures == {}
     assert set(ids(tmp_path, "pipelines").values()) == {1}
     assert set(column(tmp_path, "jobs", "project_slug")) == set(PROJECTS)
-    assert all(project in capsys.readouterr().out for project in PROJECTS)
+    printed = capsys.readouterr().out
+    assert all(project in printed for project in PROJECTS)
