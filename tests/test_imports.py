@@ -126,7 +126,19 @@ LAYERS: Mapping[str, set[str]] = {
     },
     "testing": {"_wire", "client", "errors", "models", "operations", "slugs", "usage_export", "waiting", "webhooks"},
     "cli": {
-        *("_wire", "bulk", "client", "config", "errors", "events", "failures", "history", "models", "operations"),
+        *(
+            "_wire",
+            "bulk",
+            "client",
+            "config",
+            "errors",
+            "fleet",
+            "events",
+            "failures",
+            "history",
+            "models",
+            "operations",
+        ),
         *("pagination", "policies", "slugs", "streams", "testing", "usage_export", "waiting"),
     },
 }
