@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -14,7 +15,13 @@ from tests.cli.commands import PROJECT, rows_of, run
 
 def test_artifacts_are_found_by_the_number_that_jobs_prints(tmp_path: Path) -> None:
     rows = rows_of("jobs", PROJECT, "--limit", "30")
-    tested = next(row for row in rows if row["job_name"] == "unit-tests" and row["job_status"] == "success")
+    # Each command has a fake of its own, whose time starts now: a job that ended lately may still run in the next one.
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    tested = next(
+        row
+        for row in rows
+        if row["job_name"] == "unit-tests" and row["job_status"] == "success" and row["job_stopped_at"] < yesterday
+    )
     number = str(tested["job_number"])
 
     listed = rows_of("artifacts", PROJECT, number)
