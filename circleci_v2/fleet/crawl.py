@@ -166,8 +166,10 @@ def kinds_of(include: Iterable[DatasetKind]) -> frozenset[DatasetKind]:
 
 def parts_of(kinds: Iterable[DatasetKind]) -> frozenset[Part]:
     """Return the parts of pipelines that have to be fetched for some kinds of records."""
-    parts = frozenset(_OPTIONAL[kind] for kind in kinds if kind in _OPTIONAL)
-    return parts | {"jobs"} if parts else parts  # tests and artifacts belong to jobs
+    parts = {_OPTIONAL[kind] for kind in kinds if kind in _OPTIONAL}
+    if parts:
+        parts.add("jobs")  # tests and artifacts belong to jobs
+    return frozenset(parts)
 
 
 def is_unfinished(record: PipelineRecord, now: datetime) -> bool:
