@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from circleci_v2.testing.downloads import ARTIFACTS_PREFIX, STORAGE_PREFIX, get_artifact, get_stored
+from circleci_v2.testing.generic import published_routes
 from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
 from circleci_v2.testing.realistic import make_realistic, without_page_token
-from circleci_v2.testing.routes import ROUTES
 from circleci_v2.testing.routing import Handler
 from circleci_v2.testing.specification import Specification
 from circleci_v2.testing.state import FakeState
@@ -79,7 +79,7 @@ def _invalid_request(request: FakeRequest, errors: Iterable[str]) -> FakeRespons
 
 
 def _no_route(request: FakeRequest) -> FakeResponse:
-    methods = ROUTES.methods(request.path)
+    methods = published_routes().methods(request.path)
     if not methods:
         return FakeResponse.message("Not Found", HTTPStatus.NOT_FOUND)
     not_allowed = FakeResponse.message("Method Not Allowed", HTTPStatus.METHOD_NOT_ALLOWED)

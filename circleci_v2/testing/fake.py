@@ -15,8 +15,8 @@ from circleci_v2.testing.clock import Clock
 from circleci_v2.testing.deliveries import WebhookDelivery, due_deliveries, send_each
 from circleci_v2.testing.dispatch import respond_to_api, respond_to_download
 from circleci_v2.testing.faults import Faults, Transmission
+from circleci_v2.testing.generic import published_routes
 from circleci_v2.testing.messages import FakeRequest, Journal, JournalEntry
-from circleci_v2.testing.routes import ROUTES
 from circleci_v2.testing.scenarios import PipelineStatus, add_pipeline
 from circleci_v2.testing.schedules import run_schedules
 from circleci_v2.testing.seeding import seed_project
@@ -37,8 +37,9 @@ API_PREFIX: Final = "/api/v2"
 class FakeCircleCI:
     """A stateful, deterministic CircleCI API v2 that runs in this process and needs no network.
 
-    All operations are implemented: triggered pipelines run, created resources exist, deleted ones are gone. Use it in
-    process, as the transport of a client::
+    All operations are implemented: triggered pipelines run, created resources exist, deleted ones are gone. An operation
+    of the OpenAPI document without a handler gets a response that is made from its schema. Use the fake in process, as the
+    transport of a client::
 
         fake = FakeCircleCI()
         fake.add_project("gh/acme/web")
@@ -301,7 +302,7 @@ class FakeCircleCI:
 
     def _handle_api(self, request: FakeRequest) -> Transmission:
         request = attrs.evolve(request, path=request.path.removeprefix(API_PREFIX))
-        found = ROUTES.find(request)
+        found = published_routes().find(request)
         if found is not None:
             request = attrs.evolve(request, route=found[0].template, path_params=found[1])
         errors: list[str] = []
