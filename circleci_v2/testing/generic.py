@@ -11,7 +11,7 @@ import hashlib
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache, partial
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
@@ -19,12 +19,11 @@ from uuid import UUID
 from circleci_v2._wire.json import is_array, is_object
 from circleci_v2.testing.clock import rfc3339
 from circleci_v2.testing.messages import FakeRequest, FakeResponse
-from circleci_v2.testing.routes import ROUTES
-from circleci_v2.testing.routing import Route, Routes
+from circleci_v2.testing.routes import Route, Routes
 from circleci_v2.testing.specification import OperationDescription, Specification
 from circleci_v2.testing.state import FakeState
 
-__all__ = ["published_routes", "routes_of"]
+__all__ = ["routes_of"]
 
 _NEXT_PAGE: Final = "next_page_token"
 _PAGE_PARAMETERS: Final = ("page-token", "offset")
@@ -39,12 +38,6 @@ _FORMATS: Final[Mapping[str, Callable[[str], str]]] = {
     "ipv6": lambda _: "2001:db8::1",
     "uri": lambda name: f"https://example.com/{name}",
 }
-
-
-@cache
-def published_routes() -> Routes:
-    """Return the routes of all operations of the document that this library is generated from."""
-    return routes_of(Specification.published(), ROUTES)
 
 
 def routes_of(specification: Specification, handlers: Iterable[Route]) -> Routes:

@@ -10,8 +10,8 @@ import pytest
 from circleci_v2 import CircleCI
 from circleci_v2.operations import OPERATIONS
 from circleci_v2.testing import FakeCircleCI, FakeRequest, FakeResponse
-from circleci_v2.testing.generic import published_routes, routes_of
-from circleci_v2.testing.routes import ROUTES
+from circleci_v2.testing.dispatch import ROUTES, published_routes
+from circleci_v2.testing.generic import routes_of
 from circleci_v2.testing.specification import Specification
 from tests.codegen.support.call_everything import arguments
 
