@@ -204,7 +204,13 @@ def _numbers(schema: Mapping[str, Any]) -> list[float]:
 
 
 def _values_of(request: FakeRequest) -> Iterator[tuple[str, Any]]:
-    """Yield what a request sends by name: the parameters of the path, then the fields of a JSON body."""
+    """Yield what a request sends by name: the parameters of the path, then the fields of a JSON body.
+
+    The last parameter of a path such as ``/color/{color-id}`` is also the ``id`` of the resource.
+    """
+    *_, last = request.route.split("/")
+    if last.lower().endswith("id}"):
+        yield "id", request.path_params[last.strip("{}")]
     yield from ((_plain(name), value) for name, value in request.path_params.items())
     try:
         body = json.loads(request.body or b"{}")

@@ -140,15 +140,22 @@ def test_a_list_has_one_page() -> None:
 
 
 def test_fields_of_the_request_are_repeated_where_the_schema_allows_their_values() -> None:
-    fields = {"color-id": {**TEXT, "format": "uuid"}, "name": TEXT, "size": {"type": "integer"}, "note": TEXT}
-    created = {
-        "201": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Color"}}}}
-    }
-    paths = {"/color/{color_id}": {"post": {"operationId": "createColor", "responses": created}}}
+    fields = {"owner-id": {**TEXT, "format": "uuid"}, "name": TEXT, "size": {"type": "integer"}, "note": TEXT}
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Color"}}}
+    created = {"201": {"description": "", "content": content}}
+    paths = {"/owner/{owner_id}/color": {"post": {"operationId": "createColor", "responses": created}}}
     color = {"type": "object", "properties": fields}
-    response = respond(paths, "POST", f"/color/{UUID}", {"name": "red", "size": "large"}, Color=color)
+    response = respond(paths, "POST", f"/owner/{UUID}/color", {"name": "red", "size": "large"}, Color=color)
     assert response.status_code == 201
-    assert json.loads(response.content) == {"color-id": UUID, "name": "red", "size": 1, "note": "note"}
+    assert json.loads(response.content) == {"owner-id": UUID, "name": "red", "size": 1, "note": "note"}
+
+
+@pytest.mark.parametrize("name", ["id", "color-id", "colorID"])
+def test_the_last_parameter_of_a_path_is_the_id_of_the_resource(name: str) -> None:
+    content = {"application/json": {"schema": {"type": "object", "properties": {"id": {**TEXT, "format": "uuid"}}}}}
+    found = {"200": {"description": "", "content": content}}
+    paths = {f"/color/{{{name}}}": {"get": {"operationId": "getColor", "responses": found}}}
+    assert json.loads(respond(paths, "GET", f"/color/{UUID}").content) == {"id": UUID}
 
 
 def test_a_response_without_a_body_is_empty() -> None:
