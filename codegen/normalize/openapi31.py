@@ -15,7 +15,7 @@ client does not check values.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from circleci_v2._wire.json import is_array, is_object
 from codegen.documents import METHODS, Document
@@ -123,7 +123,7 @@ def _schema(schema: Any) -> Any:
 
 def _without_null_variants(schema: Schema) -> Schema:
     """Remove null from the variants of a union; a union of null and one schema is that schema."""
-    result = dict(schema)
+    result: Schema = dict(schema)
     for key in UNION_KEYS:
         variants = schema.get(key)
         if not is_array(variants):
@@ -189,7 +189,7 @@ def _bounds(schema: Schema) -> None:
             schema[exclusive] = True
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
