@@ -50,7 +50,8 @@ def _run_all(clients: Sequence[Expected], environments: Path) -> int:
     failed = False
     for client in clients:
         try:
-            command = create_environment(client.kind, client.packages, (environments / client.client).resolve())
+            folder = (environments / client.driver).resolve()
+            command = create_environment(client.kind, client.packages, folder)
         except RegistryAway as error:
             print(f"{client.client}: skipped: {error}", flush=True)
             continue
@@ -59,7 +60,7 @@ def _run_all(clients: Sequence[Expected], environments: Path) -> int:
             failed = True
             continue
         for mode in MODES:
-            calls, differences = _run(client, mode, command, (environments / client.client).resolve())
+            calls, differences = _run(client, mode, command, folder)
             succeeded, counted = count_v2(client, mode, calls)
             totals[mode] = (totals[mode][0] + succeeded, totals[mode][1] + counted)
             _print_run(client, mode, calls, (succeeded, counted), differences)
@@ -79,7 +80,7 @@ def _run(client: Expected, mode: str, command: list[str], folder: Path) -> tuple
         known |= {"url": url, "origin": url.removesuffix("/api/v2"), "document": str(DOCUMENT)}
         try:
             completed = subprocess.run(
-                [*command, str(FOLDER / "drivers" / client.driver)],
+                [*command, str(FOLDER / "drivers" / client.driver), *client.options],
                 capture_output=True,
                 text=True,
                 cwd=folder,

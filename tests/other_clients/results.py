@@ -64,6 +64,7 @@ class Expected:
         kind: ``pip`` or ``npm``.
         packages: What is installed, in the latest version.
         driver: The file name of the driver.
+        options: Command-line options of the driver.
         calls: The number of calls that the driver makes.
         failures: The calls that fail; all others succeed.
     """
@@ -74,6 +75,7 @@ class Expected:
     driver: str
     calls: int
     failures: dict[str, Failure]
+    options: tuple[str, ...] = attrs.field(default=(), converter=tuple)
 
 
 def read_expected(path: Path) -> list[Expected]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from circleci_v2 import CircleCI
+from circleci_v2.models import Context
 from circleci_v2.testing import ArtifactFile, Clock, FakeCircleCI, JobPlan, TestResult, WorkflowPlan
 from circleci_v2.testing.state.projects import FakePipeline
 
@@ -32,7 +33,6 @@ async def create_scenario(mode: str) -> tuple[FakeCircleCI, dict[str, str]]:
     """
     fake = FakeCircleCI(clock=Clock(datetime.now(UTC), speed=1.0), realistic=mode == "realistic")
     web = fake.add_seeded_project(PROJECT, pipelines=45)
-    # The pipelines below were not started by this user, and the two lists that clients filter by user would be empty.
     standalone = fake.add_project(STANDALONE, name="web")
     known = {
         "token": fake.token,
@@ -106,7 +106,8 @@ def _running(fake: FakeCircleCI) -> FakePipeline:
 async def _resources(circleci: CircleCI, known: dict[str, str]) -> dict[str, str]:
     """Add the resources that clients only read or change, through the API."""
     organization_id, project_id = known["organization_id"], known["project_id"]
-    context = await circleci.contexts.create(name="shared", owner={"id": organization_id, "type": "organization"})
+    context = await _context(circleci, organization_id)
+    await _context(circleci, known["standalone_organization_id"])
     await circleci.contexts.set_environment_variable(context.id, "REGION", value="eu-central-1")
     key = await circleci.projects.create_checkout_key(PROJECT, type="deploy-key")
     await circleci.projects.create_environment_variable(PROJECT, name="REGION", value="eu-central-1")
@@ -145,6 +146,10 @@ async def _resources(circleci: CircleCI, known: dict[str, str]) -> dict[str, str
         **await _definitions(circleci, project_id, ""),
         **await _definitions(circleci, known["standalone_project_id"], "standalone_"),
     }
+
+
+async def _context(circleci: CircleCI, organization_id: str) -> Context:
+    return await circleci.contexts.create(name="shared", owner={"id": organization_id, "type": "organization"})
 
 
 async def _definitions(circleci: CircleCI, project_id: str, prefix: str) -> dict[str, str]:

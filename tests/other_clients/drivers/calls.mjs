@@ -11,7 +11,7 @@ export async function call(name, run) {
   try {
     await run();
   } catch (error) {
-    const described = `${error?.name}: ${error?.message} ${error?.status ?? ''}`.trim().slice(0, 500);
+    const described = `${error?.name}: ${error?.message} ${error?.status ?? ''}`.replace(/\s+/g, ' ').trim().slice(0, 500);
     report({ call: name, ok: false, error: described });
     return;
   }

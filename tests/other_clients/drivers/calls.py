@@ -58,6 +58,6 @@ def finish():
 
 
 def _report(name, error=None):
-    described = None if error is None else f"{type(error).__name__}: {error}"[:500]
+    described = None if error is None else " ".join(f"{type(error).__name__}: {error}".split())[:500]
     _lines.write(json.dumps({"call": name, "ok": error is None, "error": described}) + "\n")
     _lines.flush()

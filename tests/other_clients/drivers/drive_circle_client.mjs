@@ -1,4 +1,5 @@
 // circle-client; its URL is a static property of the class.
+// It percent-encodes the slashes of slugs. With the option --literal-slashes, it does not.
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
@@ -10,6 +11,9 @@ const CircleCI = require('circle-client').default;
 
 CircleCI.baseUrl = K.url;
 const client = new CircleCI(K.token, K.project_slug.split('/'));
+if (process.argv.includes('--literal-slashes')) {
+  client.getProjectSlug = () => K.project_slug;
+}
 const { workflow_name: workflow, job_name: job } = K;
 
 const calls = {

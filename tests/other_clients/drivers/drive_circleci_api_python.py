@@ -56,6 +56,7 @@ for name, function in {
     "get_job_artifacts": lambda: client.get_job_artifacts(slug, K["job_number"]),
     "get_job_metadata": lambda: client.get_job_metadata(slug, K["test_job_number"]),
     "get_workflow_by_id": lambda: client.get_workflow_by_id(K["workflow_id"]),
+    "get_last_build_artifacts_by_project_name": lambda: client.get_last_build_artifacts_by_project_name(slug, "main"),
     "get_workflow_jobs": lambda: client.get_workflow_jobs(K["workflow_id"]),
     "get_webhooks": lambda: client.get_webhooks(project, "project"),
     "create_outbound_webhook": create_webhook,
@@ -84,7 +85,7 @@ for name, function in {
     "create_new_project": lambda: client.create_new_project("gh", "acme", "new"),
     "get_project_setting": lambda: client.get_project_setting("gh", "acme", "web"),
     "update_project_setting": lambda: client.update_project_setting(
-        "gh", "acme", "web", {"advanced": {"disable_ssh": True}}
+        "gh", "acme", "web", {"disable_ssh": True}
     ),
     "trigger_pipeline": lambda: client.trigger_pipeline(slug, branch="main", parameters={"deploy": True}),
     "continue_pipeline": lambda: client.continue_pipeline(K["continuation_key"], "version: 2.1", {}),
@@ -93,7 +94,6 @@ for name, function in {
     "cancel_job_by_id": lambda: client.cancel_job_by_id(K["running_job_id"]),
     "cancel_job_by_number": lambda: client.cancel_job_by_number(slug, K["running_job_number"]),
     "cancel_workflow": lambda: client.cancel_workflow(K["running_workflow_id"]),
-    "get_last_build_artifacts_by_project_name": lambda: client.get_last_build_artifacts_by_project_name(slug, "main"),
 }.items():
     call(name, function)
 finish()

@@ -4,7 +4,7 @@ import asyncio
 import os
 
 from calls import KNOWN as K
-from calls import call_async, finish
+from calls import call_async, check, finish
 
 os.environ |= {"BASE_URL": K["url"], "API_KEY": K["token"], "RATE_LIMIT_REQUESTS_PER_SECOND": "1000"}
 
@@ -165,10 +165,17 @@ CALLS = [
 ]
 
 
+async def use(client, name, arguments):
+    result = await client.call_tool(name, arguments)
+    content = result.structured_content or {}
+    # The server returns error responses as successful results.
+    check(content.get("ok") is not False, content.get("error"))
+
+
 async def main():
     async with Client(server.mcp) as client:
         for name, arguments in CALLS:
-            await call_async(name, lambda name=name, arguments=arguments: client.call_tool(name, arguments))
+            await call_async(name, lambda name=name, arguments=arguments: use(client, name, arguments))
 
 
 asyncio.run(main())
