@@ -15,7 +15,7 @@ from calls import KNOWN as K
 from calls import call, check, finish
 
 folder = Path(os.environ["TMPDIR"])
-generate = [str(Path(sys.executable).parent / "openapi-python-client"), "generate", "--meta", "none"]
+generate = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
 subprocess.run(
     [*generate, "--path", K["document"], "--output-path", str(folder / "stock")], check=True, stdout=subprocess.DEVNULL
 )
