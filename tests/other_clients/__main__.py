@@ -23,7 +23,7 @@ from typing import Any, Final
 import anyio
 
 from circleci_v2.testing import FakeCircleCI
-from tests.other_clients.environments import InstallError, RegistryAway, create_environment
+from tests.other_clients.environments import InstallError, RegistryUnavailableError, create_environment
 from tests.other_clients.results import REASONS, REQUIRED_SHARE, Call, Expected, compare, count_v2, read_expected
 from tests.other_clients.scenario import MODES, create_scenario
 
@@ -55,7 +55,7 @@ def _run_all(clients: Sequence[Expected], environments: Path) -> int:
         try:
             folder = (environments / client.driver).resolve()
             command = create_environment(client.kind, client.packages, folder)
-        except RegistryAway as error:
+        except RegistryUnavailableError as error:
             print(f"{client.client}: skipped: {error}", flush=True)
             continue
         except InstallError as error:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-__all__ = ["InstallError", "RegistryAway", "create_environment"]
+__all__ = ["InstallError", "RegistryUnavailableError", "create_environment"]
 
 _INSTALL_TIMEOUT: Final = 900
 _AWAY: Final = re.compile(
@@ -19,7 +19,7 @@ _AWAY: Final = re.compile(
 """Messages of pip and of npm about a registry that cannot be reached, as opposed to a package that does not exist."""
 
 
-class RegistryAway(Exception):
+class RegistryUnavailableError(Exception):
     """The registry cannot be reached, or its client is not installed."""
 
 
@@ -39,7 +39,7 @@ def create_environment(kind: str, packages: list[str], folder: Path) -> list[str
         The command that runs a driver in the environment.
 
     Raises:
-        RegistryAway: The registry cannot be reached, or its client is not installed.
+        RegistryUnavailableError: The registry cannot be reached, or its client is not installed.
         InstallError: The packages could not be installed for another reason.
     """
     complete = folder / "complete"
@@ -48,7 +48,7 @@ def create_environment(kind: str, packages: list[str], folder: Path) -> list[str
         node, npm = shutil.which("node"), shutil.which("npm")
         if node is None or npm is None:
             msg = "Node.js with npm is not installed"
-            raise RegistryAway(msg)
+            raise RegistryUnavailableError(msg)
         command = [node]
         # The scripts of other people's packages are not run: no client needs one.
         install = [[npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts", *packages]]
@@ -73,11 +73,11 @@ def _run(command: list[str]) -> None:
         completed = subprocess.run(command, capture_output=True, text=True, timeout=_INSTALL_TIMEOUT, check=False)
     except subprocess.TimeoutExpired as error:
         msg = f"{command[0]} did not end within {_INSTALL_TIMEOUT} seconds"
-        raise RegistryAway(msg) from error
+        raise RegistryUnavailableError(msg) from error
     if completed.returncode == 0:
         return
     lines = completed.stderr.strip().splitlines() or ["no message"]
     if _AWAY.search(completed.stderr):
         msg = f"the registry cannot be reached: {lines[-1]}"
-        raise RegistryAway(msg)
+        raise RegistryUnavailableError(msg)
     raise InstallError("\n".join(lines[-5:]))

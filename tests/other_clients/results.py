@@ -17,9 +17,10 @@ REASONS: Final = {
     "client": "a defect of the client: it would fail with CircleCI as well",
     "v1.1": "a call of API v1.1, which the fake does not implement",
     "private": "a call of CircleCI's private or unpublished API",
+    "document": "a request or response as published, which CircleCI refuses or spells differently",
     "fake": "the fake differs from CircleCI",
 }
-"""Why a call may fail. Calls with one of the first three reasons are left out of the share of successful calls."""
+"""Why a call may fail. Only the last one counts against the share of successful calls."""
 
 REQUIRED_SHARE: Final = 0.95
 """The share of calls of API v2 that have to succeed in each mode."""

@@ -3,8 +3,6 @@
 Clients write to standard output, too, so it is redirected to standard error; the lines go to the original one.
 """
 
-import asyncio
-import inspect
 import json
 import os
 import sys
@@ -16,13 +14,10 @@ _lines = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 
 
-def call(name, function):
+def call(name, function, *arguments):
     """Call a function and report whether it succeeded; returns its result, or None."""
     try:
-        result = function()
-        if inspect.isawaitable(result):
-            message = f"{name} is asynchronous: use `call_async`"
-            raise TypeError(message)
+        result = function(*arguments)
     except BaseException as error:  # noqa: BLE001 - some clients call sys.exit
         _report(name, error)
         return None
@@ -30,12 +25,10 @@ def call(name, function):
     return result
 
 
-async def call_async(name, function):
+async def call_async(name, function, *arguments):
     """Await the result of a function and report whether it succeeded; returns its result, or None."""
     try:
-        result = await function()
-    except asyncio.CancelledError:
-        raise
+        result = await function(*arguments)
     except Exception as error:  # noqa: BLE001 - every failure of a client is a result
         _report(name, error)
         return None

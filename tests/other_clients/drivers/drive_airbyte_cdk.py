@@ -120,7 +120,11 @@ def sync(name):
         {
             "streams": [
                 {
-                    "stream": {"name": name, "json_schema": {}, "supported_sync_modes": ["full_refresh", "incremental"]},
+                    "stream": {
+                        "name": name,
+                        "json_schema": {},
+                        "supported_sync_modes": ["full_refresh", "incremental"],
+                    },
                     "sync_mode": "full_refresh" if cursor is None else "incremental",
                     "destination_sync_mode": "append",
                 }
@@ -136,5 +140,5 @@ def sync(name):
 
 
 for stream in STREAMS:
-    call(stream, lambda: sync(stream))
+    call(stream, sync, stream)
 finish()

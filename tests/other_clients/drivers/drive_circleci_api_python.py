@@ -84,9 +84,7 @@ for name, function in {
     "delete_env_var": lambda: client.delete_env_var(slug, "REGION"),
     "create_new_project": lambda: client.create_new_project("gh", "acme", "new"),
     "get_project_setting": lambda: client.get_project_setting("gh", "acme", "web"),
-    "update_project_setting": lambda: client.update_project_setting(
-        "gh", "acme", "web", {"disable_ssh": True}
-    ),
+    "update_project_setting": lambda: client.update_project_setting("gh", "acme", "web", {"disable_ssh": True}),
     "trigger_pipeline": lambda: client.trigger_pipeline(slug, branch="main", parameters={"deploy": True}),
     "continue_pipeline": lambda: client.continue_pipeline(K["continuation_key"], "version: 2.1", {}),
     "approve_workflow_job": lambda: client.approve_workflow_job(K["held_workflow_id"], K["approval_request_id"]),

@@ -31,7 +31,8 @@ async function use(tool, params, { expected = '', environment = withBaseURL } = 
   try {
     const result = await client.callTool({ name: tool, arguments: { params } });
     const text = result.content.map((part) => part.text).join('\n');
-    if (result.isError || !text.includes(expected)) {
+    // A job whose details are missing (404) is reported as one without logs, tests or artifacts.
+    if (result.isError || !text.includes(expected) || /^No .* found/i.test(text)) {
       throw new Error(text);
     }
     return text;

@@ -6,10 +6,11 @@ import os
 from calls import KNOWN as K
 from calls import call_async, check, finish
 
+# The server reads its environment when it is imported.
 os.environ |= {"BASE_URL": K["url"], "API_KEY": K["token"], "RATE_LIMIT_REQUESTS_PER_SECOND": "1000"}
 
-import server  # noqa: E402 - it reads its environment when it is imported
-from fastmcp import Client  # noqa: E402
+import server
+from fastmcp import Client
 
 WEB = {"project-slug": K["project_slug"]}
 WORKFLOW = {**WEB, "workflow-name": K["workflow_name"]}
@@ -175,7 +176,7 @@ async def use(client, name, arguments):
 async def main():
     async with Client(server.mcp) as client:
         for name, arguments in CALLS:
-            await call_async(name, lambda name=name, arguments=arguments: use(client, name, arguments))
+            await call_async(name, use, client, name, arguments)
 
 
 asyncio.run(main())

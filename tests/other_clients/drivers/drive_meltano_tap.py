@@ -26,5 +26,5 @@ def sync(stream):
 
 
 for stream in ("pipelines", "workflows", "jobs", "contexts"):
-    call(stream, lambda: sync(stream))
+    call(stream, sync, stream)
 finish()

@@ -3,7 +3,7 @@
 It percent-encodes the slashes of slugs. With the option --literal-slashes, it does not.
 """
 
-import datetime
+import datetime as dt
 import os
 import subprocess
 import sys
@@ -39,7 +39,7 @@ WEBHOOK = {
     "verify-tls": True,
     "signing-secret": "a-long-secret",
 }
-LAST_WEEK, YESTERDAY = (datetime.datetime.fromisoformat(K[name]) for name in ("last_week", "yesterday"))
+LAST_WEEK, YESTERDAY = (dt.datetime.fromisoformat(K[name]) for name in ("last_week", "yesterday"))
 
 
 def body(model, **fields):
@@ -55,11 +55,7 @@ CALLS = [
     (
         "organization.create_url_orb_allow_list_entry",
         ("gh/acme",),
-        {
-            "body": body(
-                "CreateUrlOrbAllowListEntryRequest", name="ours", prefix="https://orbs.example/", auth="none"
-            )
-        },
+        {"body": body("CreateUrlOrbAllowListEntryRequest", name="ours", prefix="https://orbs.example/", auth="none")},
     ),
     (
         "organization.create_organization",
@@ -128,11 +124,7 @@ CALLS = [
     (
         "context.create_context_restriction",
         (CONTEXT,),
-        {
-            "body": body(
-                "CreateContextRestrictionRequest", restriction_type="project", restriction_value=PROJECT
-            )
-        },
+        {"body": body("CreateContextRestrictionRequest", restriction_type="project", restriction_value=PROJECT)},
     ),
     (
         "context.create_context",
@@ -176,11 +168,7 @@ CALLS = [
     (
         "o_tel.create_otel_exporter",
         (),
-        {
-            "body": body(
-                "CreateOtelExporterRequest", org_id=ORGANIZATION, endpoint="otel.example:4317", protocol="grpc"
-            )
-        },
+        {"body": body("CreateOtelExporterRequest", org_id=ORGANIZATION, endpoint="otel.example:4317", protocol="grpc")},
     ),
     ("oidc_token_management.get_org_claims", (ORGANIZATION,), {}),
     (
@@ -207,7 +195,11 @@ CALLS = [
     ("policy_management.get_decision_settings", POLICIES, {}),
     ("policy_management.make_decision", POLICIES, {"body": body("MakeDecisionRequest", input="version: 2.1")}),
     ("policy_management.get_decision_logs", POLICIES, {}),
-    ("usage.create_usage_export", (ORGANIZATION,), {"body": body("CreateUsageExportRequest", start=K["last_week"], end=K["yesterday"])}),  # noqa: E501
+    (
+        "usage.create_usage_export",
+        (ORGANIZATION,),
+        {"body": body("CreateUsageExportRequest", start=K["last_week"], end=K["yesterday"])},
+    ),
     ("pipeline_definition.list_pipeline_definitions", (PROJECT,), {}),
     ("pipeline_definition.get_pipeline_definition", DEFINITION, {}),
     (
@@ -289,7 +281,7 @@ CALLS = [
 ]
 
 
-def quote_without_slashes(text, safe=""):  # noqa: ARG001 - it replaces a function with this argument
+def quote_without_slashes(text, safe=""):
     return quote(text, safe="/")
 
 
@@ -298,10 +290,10 @@ def send(operation, arguments, keywords):
     if "--literal-slashes" in sys.argv and hasattr(module, "quote"):
         module.quote = quote_without_slashes
     response = module.sync_detailed(*arguments, client=client, **keywords)
-    check(response.status_code < 400, f"{response.status_code} {response.content.decode()}")  # noqa: PLR2004
+    check(response.status_code < 400, f"{response.status_code} {response.content.decode()}")
     return response.parsed
 
 
 for operation, arguments, keywords in CALLS:
-    call(operation, lambda: send(operation, arguments, keywords))
+    call(operation, send, operation, arguments, keywords)
 finish()

@@ -32,7 +32,7 @@ def run(selected):
     check(any(line["type"] == "RECORD" for line in lines), f"the stream {selected} has no records")
 
 
-call("discover", lambda: discover(CONFIG))
+call("discover", discover, CONFIG)
 for name in STREAMS:
-    call(name, lambda: run(name))
+    call(name, run, name)
 finish()

@@ -1,9 +1,16 @@
 """The calls of pycircleci, and of pycircleci-async, which has the same methods."""
 
 from calls import KNOWN as K
+from calls import check
 
 WEB = ("acme", "web")
 TIMETABLE = {"per-hour": 1, "hours-of-day": [4], "days-of-week": ["TUE"]}
+
+
+def check_content(name, result):
+    """Check that a list that is read contains something."""
+    empty = result == [] or (isinstance(result, dict) and result.get("items") == [])
+    check(not (name.startswith("get_") and empty), "the list is empty")
 
 
 def calls_of(client, *, asynchronous=False):
