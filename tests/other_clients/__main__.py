@@ -23,7 +23,12 @@ from typing import Any, Final
 import anyio
 
 from circleci_v2.testing import FakeCircleCI
-from tests.other_clients.environments import InstallError, RegistryUnavailableError, create_environment
+from tests.other_clients.environments import (
+    InstallError,
+    RegistryUnavailableError,
+    create_environment,
+    installed_version,
+)
 from tests.other_clients.results import REASONS, REQUIRED_SHARE, Call, Expected, compare, count_v2, read_expected
 from tests.other_clients.scenario import MODES, create_scenario
 
@@ -62,6 +67,9 @@ def _run_all(clients: Sequence[Expected], environments: Path) -> int:
             print(f"{client.client}: could not be installed:\n{error}", flush=True)
             failed = True
             continue
+        version = installed_version(client.kind, client.packages[0], folder)
+        table = "" if version == client.version else f"; the table describes {client.version}"
+        print(f"{client.client} {version}{table}", flush=True)
         for mode in MODES:
             calls, differences = _run(client, mode, command, folder)
             succeeded, counted = count_v2(client, mode, calls)
@@ -137,9 +145,9 @@ def _print_run(
     ]
     succeeded = sum(call.error is None for call in calls)
     suffix = f" (expected failures: {', '.join(reasons)})" if reasons else ""
-    print(f"{client.client}, {mode}: {succeeded} of {len(calls)} calls, {v2[0]} of {v2[1]} of API v2{suffix}")
+    print(f"    {mode}: {succeeded} of {len(calls)} calls, {v2[0]} of {v2[1]} of API v2{suffix}")
     for difference in differences:
-        print(f"    {difference}")
+        print(f"        {difference}")
     sys.stdout.flush()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-__all__ = ["InstallError", "RegistryUnavailableError", "create_environment"]
+__all__ = ["InstallError", "RegistryUnavailableError", "create_environment", "installed_version"]
 
 _INSTALL_TIMEOUT: Final = 900
 _AWAY: Final = re.compile(
@@ -66,6 +67,16 @@ def create_environment(kind: str, packages: list[str], folder: Path) -> list[str
             _run(step)
         complete.touch()
     return command
+
+
+def installed_version(kind: str, package: str, folder: Path) -> str:
+    """Return the version of an installed package."""
+    if kind == "npm":
+        described = (folder / "node_modules" / package / "package.json").read_text(encoding="utf-8")
+        return str(json.loads(described)["version"])
+    program = f"from importlib.metadata import version; print(version({package!r}))"
+    python = str(folder / "venv" / "bin" / "python")
+    return subprocess.run([python, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _run(command: list[str]) -> None:

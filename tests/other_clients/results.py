@@ -63,7 +63,8 @@ class Expected:
     Attributes:
         client: The name of the client.
         kind: ``pip`` or ``npm``.
-        packages: What is installed, in the latest version.
+        packages: What is installed, in the latest version; the first one is the client.
+        version: The version whose results the table contains.
         driver: The file name of the driver.
         options: Command-line options of the driver.
         calls: The number of calls that the driver makes.
@@ -73,6 +74,7 @@ class Expected:
     client: str
     kind: str = attrs.field(validator=attrs.validators.in_(("pip", "npm")))
     packages: list[str]
+    version: str
     driver: str
     calls: int
     failures: dict[str, Failure]

@@ -8,7 +8,6 @@ from typing import Final
 from circleci_v2 import CircleCI
 from circleci_v2.models import Context
 from circleci_v2.testing import ArtifactFile, Clock, FakeCircleCI, JobPlan, TestResult, WorkflowPlan
-from circleci_v2.testing.state.projects import FakePipeline
 
 MODES: Final = ("default", "realistic")
 PROJECT: Final = "gh/acme/web"
@@ -62,18 +61,22 @@ def _pipelines(fake: FakeCircleCI) -> dict[str, str]:
         JobPlan(name="test", requires=("build",), tests=_TESTS, outcome="failed"),
     ]
     plans = [WorkflowPlan(name="build-and-test", jobs=jobs)]
-    failed = fake.add_pipeline(PROJECT, status="failed", workflows=plans)
-    standalone = fake.add_pipeline(STANDALONE, status="failed", workflows=plans)
+    to_continue = fake.add_pipeline(
+        PROJECT, workflows=[WorkflowPlan(name="setup", jobs=[JobPlan(name="generate")], tag="setup")]
+    )
     held = fake.add_pipeline(PROJECT, status="on_hold", workflows=[_with_approval()])
+    running = [
+        fake.add_pipeline(PROJECT, status="running", jobs=[JobPlan(name="build", seconds=_LONG)]) for _ in range(3)
+    ]
+    standalone = fake.add_pipeline(STANDALONE, status="failed", workflows=plans)
+    failed = fake.add_pipeline(PROJECT, status="failed", workflows=plans)  # the newest of its branch
     now = fake.clock.now()
     (failed_workflow,), (held_workflow,), (standalone_workflow,) = (
         pipeline.workflows(now) for pipeline in (failed, held, standalone)
     )
+    to_cancel = [pipeline.workflows(now)[0] for pipeline in running]
     approval = next(job for job in held_workflow.jobs if job.approval_request_id)
     build, test = failed_workflow.jobs
-    to_continue = fake.add_pipeline(
-        PROJECT, workflows=[WorkflowPlan(name="setup", jobs=[JobPlan(name="generate")], tag="setup")]
-    )
     return {
         "pipeline_id": failed.id,
         "pipeline_number": str(failed.number),
@@ -88,19 +91,15 @@ def _pipelines(fake: FakeCircleCI) -> dict[str, str]:
         "continuation_key": str(to_continue.continuation_key),
         "standalone_workflow_id": standalone_workflow.id,
         "standalone_job_number": str(standalone_workflow.jobs[0].number),
-        "running_workflow_id": _running(fake).workflows(now)[0].id,
-        "running_job_id": _running(fake).workflows(now)[0].jobs[0].id,
-        "running_job_number": str(_running(fake).workflows(now)[0].jobs[0].number),
+        "running_workflow_id": to_cancel[0].id,
+        "running_job_id": to_cancel[1].jobs[0].id,
+        "running_job_number": str(to_cancel[2].jobs[0].number),
     }
 
 
 def _with_approval() -> WorkflowPlan:
     approve = JobPlan(name="approve", requires=("build",), type="approval")
     return WorkflowPlan(name="deploy", jobs=["build", approve, JobPlan(name="deploy", requires=("approve",))])
-
-
-def _running(fake: FakeCircleCI) -> FakePipeline:
-    return fake.add_pipeline(PROJECT, status="running", jobs=[JobPlan(name="build", seconds=_LONG)])
 
 
 async def _resources(circleci: CircleCI, known: dict[str, str]) -> dict[str, str]:

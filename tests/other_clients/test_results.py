@@ -21,6 +21,7 @@ EXPECTED = Expected(
     client="a-client",
     kind="pip",
     packages=["a-client"],
+    version="1.0",
     driver="drive_a_client.py",
     calls=3,
     failures={
