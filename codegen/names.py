@@ -33,8 +33,8 @@ _LONGEST_CALL = 80
 # Classes that generated code imports; a model of the same name would hide them.
 _IMPORTED_CLASSES = frozenset(
     {
-        *("Payload", "Any", "Mapping", "Model", "Namespace", "Namespaces", "OpenStrEnum", "Operation", "OrgSlug"),
-        *("Page", "Paginator", "ProjectSlug", "RawNamespace", "Request", "Sequence", "Unset"),
+        *("Any", "FileContent", "Mapping", "Model", "Namespace", "Namespaces", "OpenStrEnum", "Operation", "OrgSlug"),
+        *("Page", "Paginator", "Payload", "ProjectSlug", "RawNamespace", "Request", "Sequence", "Unset"),
     }
 )
 

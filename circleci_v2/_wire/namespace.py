@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from types import FunctionType, MethodType
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
 
+from circleci_v2._wire.bodies import Body
 from circleci_v2._wire.payload import Payload, Target
 from circleci_v2._wire.request import Operation, Request
 from circleci_v2._wire.types import UNSET
@@ -44,6 +45,9 @@ class Namespace:
         body: Mapping[str, Any] | None = None,
         nullable: Collection[str] = (),
         json: Any = UNSET,
+        media: str = "application/json",
+        content: Body | None = None,
+        accept: str | None = None,
     ) -> T:
         """Call an operation, and decode its response.
 
@@ -55,9 +59,14 @@ class Namespace:
             body: Fields of the JSON body; None values are left out. Default: no body.
             nullable: Fields of the body for which None is sent as null.
             json: The body as a whole, where it does not consist of fields. Default: no body.
+            media: The media type of the JSON body.
+            content: A body that is not JSON. Default: none.
+            accept: The media types of the response. Default: JSON.
         """
-        payload = await self._send(Request.of(operation, path, query, body, nullable, json=json))
-        return payload.decode(target)
+        request = Request.of(
+            operation, path, query, body, nullable, json=json, media=media, content=content, accept=accept
+        )
+        return (await self._send(request)).decode(target)
 
     def _paginate(
         self,
@@ -67,6 +76,7 @@ class Namespace:
         path: str,
         query: Mapping[str, Any] | None = None,
         cursor: Cursor = "page-token",
+        **content: Any,
     ) -> Paginator[T]:
         """A paginator over the items of a list; each page is one call of the operation.
 
@@ -76,8 +86,9 @@ class Namespace:
             path: The path of the operation, with its parameters filled in.
             query: Query parameters; None values are left out.
             cursor: The query parameter that selects the next page.
+            content: The body, as for `_call`.
         """
-        request = Request.of(operation, path, query)
+        request = Request.of(operation, path, query, **content)
 
         async def fetch(token: str | None) -> Page[T]:
             following = request if token is None else request.with_query(cursor, token)
@@ -145,9 +156,10 @@ class RawNamespace:
         path: str,
         query: Mapping[str, Any] | None = None,
         cursor: Cursor = "page-token",
+        **content: Any,
     ) -> Response[Page[T]]:
         del cursor  # only one page is requested
-        payload = await self._send(Request.of(operation, path, query))
+        payload = await self._send(Request.of(operation, path, query, **content))
         return payload.response_with(payload.page(item))
 
 

@@ -17,7 +17,7 @@ from codegen.generate.calls import field_descriptions
 from codegen.generate.parsing import parse
 from codegen.generate.views import Argument, View
 from codegen.names import Names, canonical_key
-from codegen.queries import component_of, fields_of_schema, json_schema_of, references_in
+from codegen.queries import body_schema_of, component_of, fields_of_schema, references_in
 from codegen.schemas import CONSTRAINT_KEYS
 
 __all__ = ["Enum", "Field", "Method", "Model", "Parameter", "Surface", "surface_of"]
@@ -240,7 +240,7 @@ def _parameter(document: Document, entry: View, argument: Argument) -> Parameter
 
 def _schema_of_argument(document: Document, entry: View, argument: Argument) -> Mapping[str, Any]:
     if argument.place == "json":
-        return json_schema_of(entry.call.body or {})
+        return body_schema_of(entry.call.body or {})
     if argument.place == "body":
         schema: Mapping[str, Any] = fields_of_schema(document, _body(entry)).get(argument.key, {})
         return schema
@@ -251,7 +251,7 @@ def _schema_of_argument(document: Document, entry: View, argument: Argument) -> 
 
 
 def _body(entry: View) -> str:
-    return component_of(json_schema_of(entry.call.body or {}))
+    return component_of(body_schema_of(entry.call.body or {}))
 
 
 def _fields(document: Document, model: ModelProperty) -> Mapping[str, Field]:

@@ -10,15 +10,17 @@ import attrs
 from codegen.documents import Document
 from codegen.errors import SpecError
 from codegen.names import CallName, Names, identifier
-from codegen.queries import component_of, fields_of_schema, json_schema_of, operations_of
+from codegen.queries import body_schema_of, component_of, fields_of_schema, media_of, operations_of
 
 __all__ = ["Call", "calls_of", "field_descriptions"]
 
 # The names that the body of a method uses, which no argument may shadow.
 _TAKEN_IN_METHODS = frozenset(
     {
+        *("bytes_body", "checked_files", "form_body", "multipart_body", "text_body"),
+        *("deep_object", "delimited", "json_text", "spread_object"),
         *("models", "one_of", "org_path", "path_segment", "project_path", "required", "self", "unmasked"),
-        *("bool", "dict", "float", "int", "list", "str"),
+        *("bool", "bytes", "dict", "float", "int", "list", "str"),
     }
 )
 _SENT_ALWAYS = frozenset({"accept", "authorization", "circle-token", "content-type"})
@@ -43,6 +45,8 @@ class Call:
     `security` lists the alternative ways to authenticate, and `servers` is empty unless those of the document do not apply.
 
     Attributes:
+        media: The media type of the body; empty if it has none.
+        encoding: How the fields of a form are encoded, where that is not the default.
         passwords: The fields of the body whose format is ``password``; responses contain a mask in their place.
     """
 
@@ -57,6 +61,8 @@ class Call:
     responses: Mapping[str, Any]
     parameters: Sequence[Mapping[str, Any]]
     body: Mapping[str, Any] | None
+    media: str
+    encoding: Mapping[str, Mapping[str, Any]]
     body_descriptions: Mapping[str, str]
     passwords: Collection[str]
     renamed: Mapping[str, str]
@@ -134,7 +140,8 @@ def calls_of(document: Document, names: Names) -> dict[CallName, Call]:
 def _call(document: Document, names: Names, path: str, method: str, operation: Mapping[str, Any]) -> Call:
     name = names.call(method, path, operation)
     parameters = [_looked_up(document, parameter) for parameter in operation["parameters"]]
-    body_model = component_of(json_schema_of(operation.get("requestBody", {})))
+    media = media_of(operation.get("requestBody", {}))
+    body_model = component_of(body_schema_of(operation.get("requestBody", {})))
     return Call(
         id=operation.get("operationId", str(name)),
         method=method,
@@ -147,6 +154,8 @@ def _call(document: Document, names: Names, path: str, method: str, operation: M
         responses=operation["responses"],
         parameters=parameters,
         body=operation.get("requestBody"),
+        media=media,
+        encoding=operation.get("requestBody", {}).get("content", {}).get(media, {}).get("encoding", {}),
         body_descriptions=field_descriptions(document, body_model),
         passwords={
             name for name, field in fields_of_schema(document, body_model).items() if field.get("format") == "password"

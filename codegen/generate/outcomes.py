@@ -12,9 +12,14 @@ from openapi_python_client.parser.openapi import Endpoint
 from codegen.documents import Document
 from codegen.generate.calls import Call
 from codegen.generate.rendering import annotation, fields_of, model_names, plain
-from codegen.queries import component_of, fields_of_schema, json_schema_of, operations_of, references_in
+from codegen.media import JSON, kind_of
+from codegen.queries import body_schema_of, component_of, fields_of_schema, media_of, operations_of, references_in
 
 __all__ = ["Outcome", "envelope_models", "outcome_of"]
+
+
+_CONTENT_TYPES = {"text": ("str", "TEXT"), "bytes": ("bytes", "bytes"), "none": ("None", "NoneType")}
+"""The type of a body that is not JSON, in the signature and for the decoder."""
 
 
 @attrs.frozen(kw_only=True)
@@ -24,6 +29,7 @@ class Outcome:
     Attributes:
         annotation: The type that the method returns; of a list, that of its items.
         target: The same type as an expression, for the decoder.
+        accept: The media types that the method accepts; None if it is JSON only.
         page: Whether the response is one page of a list.
         models: The models and enums in the type.
         description: The document's description of the response.
@@ -31,6 +37,7 @@ class Outcome:
 
     annotation: str
     target: str
+    accept: str | None = None
     page: bool = False
     models: frozenset[str] = frozenset()
     description: str = ""
@@ -41,9 +48,9 @@ def envelope_models(document: Document) -> set[str]:
     envelopes: set[str] = set()
     kept: set[str] = set()
     for _, _, operation in operations_of(document):
-        envelopes |= {component_of(json_schema_of(operation.get("requestBody", {})))}
+        envelopes |= {component_of(body_schema_of(operation.get("requestBody", {})))}
         for status, response in operation["responses"].items():
-            schema = json_schema_of(response)
+            schema = body_schema_of(response)
             name = component_of(schema)
             (envelopes if _is_page(document, schema) else kept if status.startswith("2") else envelopes).add(name)
     nested = set(references_in(document["components"]["schemas"]))
@@ -69,16 +76,23 @@ def outcome_of(document: Document, call: Call, endpoint: Endpoint) -> Outcome:
     described = (call.responses[s].get("description", "").rstrip(".") for s in by_status if s in call.responses)
     description = " Or: ".join(f"{text}." for text in dict.fromkeys(described) if text)
     # A body without any description, `schema: {}`, is a body all the same.
-    bodies = {s: r.prop for s, r in by_status.items() if "content" in call.responses.get(s, {})}
-    if page := next((p for s, p in bodies.items() if _is_page(document, json_schema_of(call.responses[s]))), None):
+    media = {s: media_of(call.responses.get(s, {})) for s in by_status}
+    bodies = {s: r.prop for s, r in by_status.items() if media[s] == JSON}
+    if page := next((p for s, p in bodies.items() if _is_page(document, body_schema_of(call.responses[s]))), None):
         return _page(page, description)
-    kinds = {status: annotation(bodies[status]) if status in bodies else "None" for status in by_status}
-    targets = {status: _target(bodies[status]) if status in bodies else "NoneType" for status in by_status}
+    kinds, targets = {}, {}
+    for status in by_status:
+        if status in bodies:
+            kinds[status], targets[status] = annotation(bodies[status]), _target(bodies[status])
+        else:
+            schema = body_schema_of(call.responses.get(status, {}))
+            kinds[status], targets[status] = _CONTENT_TYPES[kind_of(media[status], schema) if media[status] else "none"]
     return Outcome(
         annotation=" | ".join(dict.fromkeys(sorted(kinds.values(), key=lambda kind: kind == "None"))) or "None",
         target=_by_status(targets),
         models=frozenset(name for prop in bodies.values() for name in model_names(prop)),
-        description=description if bodies else "",
+        description=description if any(media.values()) else "",
+        accept=", ".join(dict.fromkeys(filter(None, media.values()))) if {*media.values()} - {JSON, ""} else None,
     )
 
 

@@ -23,11 +23,11 @@ from codegen.errors import SpecError, UnsupportedError
 from codegen.generate import rendering
 from codegen.generate.calls import Call, calls_of
 from codegen.generate.outcomes import envelope_models
-from codegen.generate.twins import drop_twins, name_members, read_binary_as_text
+from codegen.generate.twins import describe_as_json, drop_twins, name_members, read_binary_as_text
 from codegen.generate.views import View, view
 from codegen.names import CallName, Names
 from codegen.normalize.normalization import left_out_note
-from codegen.queries import without_operations
+from codegen.queries import operations_of, without_operations
 
 __all__ = ["ROOT", "Parsed", "parse"]
 
@@ -93,7 +93,9 @@ def _attempt(document: Document, names: Names, output: Path) -> Parsed | list[tu
     )
     prepared = _prepared(document, calls)
     notes = [*drop_twins(prepared), *name_members(prepared)]
-    read_binary_as_text(prepared["components"]["schemas"])
+    read_binary_as_text(prepared)
+    for _, _, operation in operations_of(prepared):
+        describe_as_json(operation)
     data = _parsed_data(prepared, config)
     if rejected := list(_rejected(data, calls)):
         return rejected

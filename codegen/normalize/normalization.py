@@ -174,4 +174,4 @@ class _OperationCollector:
 def left_out_note(place: str, error: UnsupportedError) -> str:
     """Return the note about an operation that cannot be generated."""
     reason = str(error).removeprefix(f"{place} ").removeprefix(f"{place}: ")
-    return f"{place} is left out: {reason}; call it with `request()`"
+    return f"{place} is left out: {reason}" + (f"; call it with {error.way}" if error.way else "")

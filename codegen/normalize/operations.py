@@ -8,16 +8,15 @@ from typing import Any
 import attrs
 
 from codegen.errors import SpecError, UnsupportedError
+from codegen.media import JSON, chosen_media, kind_of, type_of
 from codegen.names import Names
 from codegen.normalize.extract_schemas import NameFunction, SchemaExtractor
 from codegen.schemas import Schema, follow_references
 
 __all__ = ["NormalOperation"]
 
-_JSON = ("application/json",)
-_JSON_SUFFIXES = (*_JSON, "+json")
-"""Responses are read as JSON whatever their type is; requests are always sent as ``application/json``."""
-
+_TEXT = {"type": "string"}
+_BYTES = {**_TEXT, "format": "binary"}
 _OPERATION_KEYS = ("operationId", "summary", "description", "deprecated", "externalDocs")
 _LAST_PARAMETERS = ("limit", "page-size", "offset", "page-token")
 
@@ -110,46 +109,57 @@ class NormalOperation:
         if "requestBody" not in self.source:
             return None
         source = self._look_up(self.source["requestBody"])
-        schema = self._required_json_schema(source, f"{self.key} body", _JSON)
-        if schema is None:
+        where = f"{self.key} body"
+        media, schema = self._media(source, where)
+        if media is None:
             return None
+        docs = {"description": source["description"]} if source.get("description") else {}
+        is_required = source.get("required")
+        kind = kind_of(media, follow_references(self.document, schema, where))
+        if kind in ("text", "bytes"):
+            required = {"required": True} if is_required else {}
+            return {**docs, **required, "content": {media: {"schema": _TEXT if kind == "text" else _BYTES}}}
         name = self.names.body(self.method, self.path, self.source)
-        extracted = self.extractor.extract(
-            self.document, schema, _body_name_function(self.names, name), f"{self.key} body"
-        )
+        extracted = self.extractor.extract(self.document, schema, _body_name_function(self.names, name), where)
         extracted.pop("nullable", None)
         plain = {"$ref": extracted["allOf"][0]["$ref"]} if set(extracted) == {"allOf"} else extracted
-        required = {"required": True} if source.get("required") or _has_required(self.document, schema) else {}
-        docs = {"description": source["description"]} if source.get("description") else {}
-        return {**docs, **required, "content": {"application/json": {"schema": plain}}}
+        required = {"required": True} if is_required or _has_required(self.document, schema) else {}
+        if kind == "json":
+            return {**docs, **required, "content": {_json_media(media): {"schema": plain}}}
+        if "$ref" not in plain:
+            msg = f"{where}: a form without fields"
+            raise UnsupportedError(msg, way=None)
+        encoding = source["content"][media].get("encoding")
+        return {**docs, **required, "content": {type_of(media): {"schema": plain, **_encoding(encoding)}}}
 
-    def _required_json_schema(self, source: Mapping[str, Any], where: str, kinds: tuple[str, ...]) -> Any:
-        """Return the JSON schema of a body, or None if there is no body.
+    def _media(self, source: Mapping[str, Any], where: str) -> tuple[str | None, Any]:
+        """Return the media type to use of a body, and its schema; None if there is no body.
 
         Raises:
-            UnsupportedError: There are bodies in other formats only.
+            UnsupportedError: The body cannot be sent or returned.
         """
         content = source.get("content", {})
-        schema = _json_schema_if_any(source, kinds)
-        if content and schema is None:
-            msg = f"{where}: a body of {' or '.join(content)} cannot be generated"
-            raise UnsupportedError(msg)
-        return schema
+        try:
+            media = chosen_media(content)
+        except UnsupportedError as error:
+            msg = f"{where}: {error}"
+            raise UnsupportedError(msg, way=error.way) from error
+        return media, content[media].get("schema", {}) if media else None
 
     def _response(self, status: str, value: Mapping[str, Any]) -> Schema:
         source = self._look_up(value)
         where = f"{self.key} {status}"
-        is_success = status.startswith("2")
-        schema = (
-            self._required_json_schema(source, where, _JSON_SUFFIXES)
-            if is_success
-            else _json_schema_if_any(source, _JSON)
-        )
         result: Schema = {"description": source.get("description", "")}
-        if schema is None:
+        if not status.startswith("2"):
+            schema = _json_schema_if_any(source)
+            return result if schema is None else {**result, "content": {JSON: {"schema": self._error(schema)}}}
+        media, schema = self._media(source, where)
+        if media is None:
             return result
-        extracted = self._success(status, schema, where) if is_success else self._error(schema)
-        return {**result, "content": {"application/json": {"schema": extracted}}}
+        kind = kind_of(media, follow_references(self.document, schema, where))
+        if kind == "json":
+            return {**result, "content": {JSON: {"schema": self._success(status, schema, where)}}}
+        return {**result, "content": {type_of(media): {"schema": _TEXT if kind == "text" else _BYTES}}}
 
     def _success(self, status: str, schema: Any, where: str) -> Schema:
         names = self.names
@@ -170,13 +180,25 @@ class NormalOperation:
         return {"x-error-field": "error" if "error" in fields and "message" not in fields else "message"}
 
 
-def _json_schema_if_any(source: Mapping[str, Any], kinds: tuple[str, ...]) -> Any:
-    """Return the JSON schema of a body, or None. Error responses need none: the client also reads text, HTML and no body."""
+def _json_schema_if_any(source: Mapping[str, Any]) -> Any:
+    """Return the JSON schema of an error response, or None: the client also reads text, HTML and no body."""
     content = source.get("content", {})
-    types = {kind: kind.split(";")[0].strip().lower() for kind in content}
-    found = next((kind for kind in content if types[kind] == "application/json"), None)
-    found = found or next((kind for kind in content if types[kind].endswith(kinds)), None)
-    return None if found is None else content[found].get("schema", {})
+    return next((content[media].get("schema", {}) for media in content if type_of(media) == JSON), None)
+
+
+def _json_media(media: str) -> str:
+    """Return the type in which JSON is sent: a type such as ``application/merge-patch+json`` has a meaning of its own."""
+    return type_of(media) if type_of(media).endswith("+json") else JSON
+
+
+def _encoding(encoding: Mapping[str, Any] | None) -> Schema:
+    """Return how the fields of a form are encoded, where that is not the default."""
+    kept = {
+        field: {key: rule[key] for key in ("contentType", "style", "explode") if key in rule}
+        for field, rule in (encoding or {}).items()
+    }
+    kept = {field: rule for field, rule in kept.items() if rule}
+    return {"encoding": kept} if kept else {}
 
 
 def _style(parameter: Mapping[str, Any]) -> Schema:
