@@ -13,14 +13,13 @@ import attrs
 
 from circleci_v2.testing.clock import Clock
 from circleci_v2.testing.deliveries import WebhookDelivery, due_deliveries, send_each
-from circleci_v2.testing.dispatch import respond_to_api, respond_to_download
+from circleci_v2.testing.dispatch import ROUTES, respond_to_api, respond_to_download
 from circleci_v2.testing.faults import Faults, Transmission
 from circleci_v2.testing.messages import FakeRequest, Journal, JournalEntry
-from circleci_v2.testing.routes import ROUTES
-from circleci_v2.testing.scenarios import PipelineStatus, add_pipeline
-from circleci_v2.testing.schedules import run_schedules
+from circleci_v2.testing.routes.triggers import run_schedules
 from circleci_v2.testing.seeding import seed_project
 from circleci_v2.testing.state import FakeState
+from circleci_v2.testing.state.execution import PipelineStatus, add_pipeline
 from circleci_v2.testing.state.plans import JobPlan, WorkflowPlan
 from circleci_v2.testing.state.projects import FakePipeline, FakeProject
 from circleci_v2.testing.state.resources import DecidePolicies, FakeOrganization, PolicyDecision, PolicyStore, uuid

@@ -59,7 +59,7 @@ class Argument:
             ``form`` for a field of a form, or ``json`` or ``content`` for the body as a whole.
         nullable: Whether it is a field of the body that may be sent as null.
         has_files: Whether it is a file of a form, or several.
-        check: The function that checks a required field of the body, from `circleci_v2._wire.arguments`; else None.
+        check: The function that checks a required field of the body, from `circleci_v2._wire.encoding`; else None.
         models: The models and enums in its type.
         style: How a query parameter is encoded, where that is not ``form`` with a repeated name.
     """

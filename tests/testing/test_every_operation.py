@@ -7,7 +7,7 @@ import pytest
 from circleci_v2 import CircleCI
 from circleci_v2.operations import OPERATIONS
 from circleci_v2.testing import FakeCircleCI
-from circleci_v2.testing.routes import ROUTES
+from circleci_v2.testing.dispatch import ROUTES
 from circleci_v2.testing.specification import Specification
 from tests.testing.every_operation import Walk
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from circleci_v2.testing.messages import FakeRequest, FakeResponse
-from circleci_v2.testing.routing import Route, Routes
+from circleci_v2.testing.routes import Route, Routes
 
 
 def handler(_state: object, _call: FakeRequest) -> FakeResponse:

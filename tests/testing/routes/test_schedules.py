@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from circleci_v2 import CircleCI
 from circleci_v2.testing import EPOCH, FakeCircleCI
-from circleci_v2.testing.schedules import run_times
+from circleci_v2.testing.routes.triggers import run_times
 
 PROJECT = "gh/acme/web"
 HOUR = 3600.0
