@@ -115,13 +115,13 @@ class Payload:
             JsonPath(self.report).report(None, f"expected text in {charset}, found other bytes")
             return self.response.content.decode("utf-8", "replace")
 
-    def page(self, item: type[T]) -> Page[T]:
-        """The body as one page of a list: an object with ``items``, or a bare array."""
+    def page(self, item: type[T], key: str = "items") -> Page[T]:
+        """The body as one page of a list: a bare array, or an object with the items in the field `key`."""
         if is_array(self.data):
             return Page(self._items(self.data, item, None))
         envelope = dict(self.data) if is_object(self.data) else {}
         next_page_token = envelope.pop("next_page_token", None) or None
-        return Page(self._items(envelope.pop("items", None), item, "items"), next_page_token, envelope)
+        return Page(self._items(envelope.pop(key, None), item, key), next_page_token, envelope)
 
     def _items(self, entries: Any, item: Any, key: str | None) -> list[Any]:
         if not is_array(entries):

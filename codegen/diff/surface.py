@@ -17,7 +17,7 @@ from codegen.generate.calls import field_descriptions
 from codegen.generate.parsing import parse
 from codegen.generate.views import Argument, View
 from codegen.names import Names, canonical_key
-from codegen.queries import body_schema_of, component_of, fields_of_schema, references_in
+from codegen.queries import body_schema_of, component_of, fields_of_schema, parameter_schema_of, references_in
 from codegen.schemas import CONSTRAINT_KEYS
 
 __all__ = ["Enum", "Field", "Method", "Model", "Parameter", "Surface", "surface_of"]
@@ -246,7 +246,7 @@ def _schema_of_argument(document: Document, entry: View, argument: Argument) -> 
         return schema
     declared = {(p["in"], p["name"]): p for p in entry.call.parameters}
     # A project slug that the document declares as three parameters is a single argument without a schema of its own.
-    described: Mapping[str, Any] = declared.get((argument.place, argument.key), {}).get("schema", {})
+    described: Mapping[str, Any] = parameter_schema_of(declared.get((argument.place, argument.key), {}))
     return described
 
 

@@ -168,7 +168,8 @@ class _Package:
         for model in models:
             descriptions = field_descriptions(self.document, str(model.class_info.name))
             path = f"models/{model.class_info.module_name}.py"
-            self._render("model.py.jinja", path, model=model, modules=modules, descriptions=descriptions)
+            tags = self.parsed.tags.get(str(model.class_info.name), {})
+            self._render("model.py.jinja", path, model=model, modules=modules, descriptions=descriptions, tags=tags)
         for enum in enums:
             self._render("str_enum.py.jinja", f"models/{enum.class_info.module_name}.py", enum=enum)
         classes = sorted((entry.class_info for entry in everything), key=lambda info: str(info.name))

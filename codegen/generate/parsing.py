@@ -22,6 +22,7 @@ from codegen.documents import OUR_DOCUMENT, Document
 from codegen.errors import SpecError, UnsupportedError
 from codegen.generate import rendering
 from codegen.generate.calls import Call, calls_of
+from codegen.generate.discriminators import Tags, tags_of
 from codegen.generate.outcomes import envelope_models
 from codegen.generate.twins import describe_as_json, drop_twins, name_members, read_binary_as_text
 from codegen.generate.views import View, view
@@ -48,6 +49,7 @@ class Parsed:
         views: Every operation, in the order of the document.
         models: The models of the package; envelopes of lists, request bodies and errors are not among them.
         enums: The enums of the package.
+        tags: The values by which models are recognized among the variants of a union.
         notes: Operations and fields that are left out, with the reason.
     """
 
@@ -57,6 +59,7 @@ class Parsed:
     views: Sequence[View]
     models: Sequence[ModelProperty]
     enums: Sequence[EnumProperty]
+    tags: Tags
     notes: Sequence[str] = ()
 
 
@@ -82,7 +85,7 @@ def parse(document: Document, names: Names, output: Path) -> Parsed:
 
 def _attempt(document: Document, names: Names, output: Path) -> Parsed | list[tuple[Call, UnsupportedError]]:
     """Parse a document, or return the operations for which that is impossible."""
-    calls = calls_of(document, names)
+    calls, notes = calls_of(document, names)
     config = Config.from_sources(
         ConfigFile.load_from_path(CONFIG_FILE),
         MetaType.NONE,
@@ -92,7 +95,7 @@ def _attempt(document: Document, names: Names, output: Path) -> Parsed | list[tu
         output_path=output,
     )
     prepared = _prepared(document, calls)
-    notes = [*drop_twins(prepared), *name_members(prepared)]
+    notes += [*drop_twins(prepared), *name_members(prepared)]
     read_binary_as_text(prepared)
     for _, _, operation in operations_of(prepared):
         describe_as_json(operation)
@@ -113,8 +116,11 @@ def _attempt(document: Document, names: Names, output: Path) -> Parsed | list[tu
             rejected.append((call, error))
     if rejected:
         return rejected
-    notes += [note for entry in views for note in entry.notes]
-    return Parsed(document, data, config, views, models, [e for e in data.enums if isinstance(e, EnumProperty)], notes)
+    tags, contradictions = tags_of(document)
+    notes += [*contradictions, *(note for entry in views for note in entry.notes)]
+    return Parsed(
+        document, data, config, views, models, [e for e in data.enums if isinstance(e, EnumProperty)], tags, notes
+    )
 
 
 def _parsed_data(document: Document, config: Config) -> GeneratorData:

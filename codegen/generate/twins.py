@@ -12,19 +12,23 @@ from circleci_v2._wire.json import is_array, is_object
 from codegen.documents import Document
 from codegen.generate.rendering import attribute
 from codegen.media import JSON, kind_of
-from codegen.queries import body_schema_of, component_of, media_of, operations_of
+from codegen.queries import body_schema_of, component_of, media_of, operations_of, parameter_schema_of
 
 __all__ = ["describe_as_json", "drop_twins", "name_members", "read_binary_as_text"]
 
 
 def describe_as_json(operation: dict[str, Any]) -> None:
-    """Describe forms as JSON and remove all other bodies that are not JSON, in place; the views know what they are."""
+    """Describe forms and parameters as JSON, and remove other bodies that are not JSON, in place; the views know them."""
     body = operation.get("requestBody", {})
     schema = body_schema_of(body)
     if kind_of(media_of(body), schema) in ("json", "form", "multipart"):
         operation["requestBody"] = {**body, "content": {JSON: {"schema": schema}}}
     elif body:
         del operation["requestBody"]
+    for index, parameter in enumerate(operation["parameters"]):
+        if "content" in parameter:
+            plain = {key: value for key, value in parameter.items() if key != "content"}
+            operation["parameters"][index] = {**plain, "schema": parameter_schema_of(parameter)}
     for response in operation["responses"].values():
         if media_of(response) != JSON:
             response.pop("content", None)

@@ -9,16 +9,17 @@ from typing import Any
 
 import attrs
 from openapi_python_client.parser.openapi import Endpoint
+from openapi_python_client.parser.properties.list_property import ListProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 
 from codegen.documents import Document
 from codegen.errors import SpecError, UnsupportedError
 from codegen.generate.annotations import arms
-from codegen.generate.calls import Call
+from codegen.generate.calls import Call, description_of
 from codegen.generate.outcomes import Outcome, outcome_of
 from codegen.generate.rendering import argument_annotation, fields_of, is_nullable, literal, model_names, plain
 from codegen.media import JSON, Kind, kind_of
-from codegen.queries import body_schema_of
+from codegen.queries import body_schema_of, parameter_schema_of
 
 __all__ = ["Argument", "View", "style_of", "view"]
 
@@ -84,6 +85,10 @@ class Argument:
                 return f"{literal(self.key)}: {self.checked}"
             case "deepObject":
                 return f"**deep_object({literal(self.key)}, {self.name})"
+            case "spread":
+                return f"**spread_object({literal(self.key)}, {self.name})"
+            case "content":
+                return f"{literal(self.key)}: json_text({self.name})"
             case style:
                 return f"{literal(self.key)}: delimited({self.name}, {_DELIMITERS[style]!r})"
 
@@ -201,8 +206,9 @@ def view(document: Document, call: Call, endpoint: Endpoint) -> View:
 
 def _view(document: Document, call: Call, endpoint: Endpoint) -> View:
     notes: list[str] = []
-    arguments = list(_with_distinct_names(call, list(_arguments(call, endpoint)), notes))
+    arguments = list(_with_distinct_names(call, list(_arguments(call, endpoint, notes)), notes))
     outcome = outcome_of(document, call, endpoint)
+    notes += outcome.notes
     keys = {argument.key for argument in arguments if argument.place == "query"}
     cursor = "offset" if "offset" in keys and "page-token" not in keys else None
     return View(
@@ -239,7 +245,7 @@ def _other_names(argument: Argument) -> Iterator[str]:
     yield from (f"{argument.name.rstrip('_')}_{number}" for number in count(2))
 
 
-def _arguments(call: Call, endpoint: Endpoint) -> Iterator[Argument]:
+def _arguments(call: Call, endpoint: Endpoint, notes: list[str]) -> Iterator[Argument]:
     described = {(p["in"], p["name"]): p for p in call.parameters}
     if call.slug_path:
         yield _path_argument(call, "project-slug", described, None)
@@ -248,8 +254,15 @@ def _arguments(call: Call, endpoint: Endpoint) -> Iterator[Argument]:
             yield _path_argument(call, plain(prop.name), described, prop)
     for prop in endpoint.query_parameters:
         source = described["query", plain(prop.name)]
-        argument = _argument(call, prop, "query", source.get("description", ""), source["schema"].get("default"))
-        yield attrs.evolve(argument, style=style_of(source))
+        style = style_of(source, is_object=isinstance(prop, ModelProperty))
+        if style != "content" and isinstance(prop, ListProperty) and isinstance(prop.inner_property, ModelProperty):
+            problem = f"the query parameter {plain(prop.name)!r} is a list of objects, which no style can encode"
+            if prop.required:
+                raise UnsupportedError(problem)
+            notes.append(f"{call.place}: {problem}; it is left out")
+            continue
+        argument = _argument(call, prop, "query", description_of(source), parameter_schema_of(source).get("default"))
+        yield attrs.evolve(argument, style=style)
     kind = body_kind(call)
     if kind in _CONTENTS:
         yield _whole_body(call, "content", _CONTENTS[kind], frozenset())
@@ -274,10 +287,18 @@ def _style_in_form(call: Call, key: str) -> str | None:
     return style_of(rule) if "style" in rule or "explode" in rule else None
 
 
-def style_of(parameter: Mapping[str, Any]) -> str | None:
-    """The encoding of a query parameter, where it is not ``form`` with a repeated name."""
+def style_of(parameter: Mapping[str, Any], *, is_object: bool = False) -> str | None:
+    """The encoding of a query parameter, where it is not ``form`` with a repeated name.
+
+    Besides the styles of OpenAPI, it may be ``content`` for JSON text, and ``spread`` for an object in the style ``form``,
+    each field of which becomes a parameter.
+    """
+    if "content" in parameter:
+        return "content"
     style: str = parameter.get("style", "form")
-    return style if style != "form" or parameter.get("explode") is False else None
+    if style != "form" or parameter.get("explode") is False:
+        return style
+    return "spread" if is_object else None
 
 
 def _whole_body(call: Call, place: str, kind: str, models: frozenset[str]) -> Argument:
@@ -297,6 +318,9 @@ def _whole_body(call: Call, place: str, kind: str, models: frozenset[str]) -> Ar
 
 def _path_argument(call: Call, key: str, described: Mapping[tuple[str, str], Any], prop: Any) -> Argument:
     source = described.get(("path", key), {})
+    if isinstance(prop, ListProperty | ModelProperty):
+        msg = f"{call.place}: the path parameter {key!r} is not a single value"
+        raise UnsupportedError(msg)
     kind = _SLUG_TYPES[key][0] if key in _SLUG_TYPES else _parameter_annotation(key, prop)
     default = source.get("schema", {}).get("default")
     return Argument(
@@ -304,7 +328,7 @@ def _path_argument(call: Call, key: str, described: Mapping[tuple[str, str], Any
         key=key,
         annotation=kind,
         default=literal(default) if isinstance(default, str) else None,
-        description=source.get("description", "") or (call.slug_description if key == "project-slug" else ""),
+        description=description_of(source) or (call.slug_description if key == "project-slug" else ""),
         place="path",
         models=frozenset() if prop is None else frozenset(model_names(prop)),
     )

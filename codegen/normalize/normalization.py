@@ -135,6 +135,10 @@ class _OperationCollector:
             for method in METHODS:
                 if method in item:
                     self.add(document, path, method)
+            if "trace" in item:
+                # https://owasp.org/www-community/attacks/Cross_Site_Tracing
+                error = UnsupportedError("the response to TRACE is the request, with the token", way=None)
+                self.left_out[canonical_key("trace", path)] = left_out_note(f"TRACE {path}", error)
 
     def add(self, document: Mapping[str, Any], path: str, method: str) -> None:
         item = follow_references(document, document["paths"][path], path)

@@ -11,7 +11,7 @@ from codegen.errors import SpecError, UnsupportedError
 from codegen.media import JSON, chosen_media, kind_of, type_of
 from codegen.names import Names
 from codegen.normalize.extract_schemas import NameFunction, SchemaExtractor
-from codegen.schemas import Schema, follow_references
+from codegen.schemas import Schema, first_difference, follow_references
 
 __all__ = ["NormalOperation"]
 
@@ -63,11 +63,35 @@ class NormalOperation:
         result["parameters"] = self._parameters(published, shared_parameters)
         if body := self._body():
             result["requestBody"] = body
-        result["responses"] = {
-            status: self._response(status, self.source["responses"][status])
-            for status in sorted(self.source.get("responses", {}))
-        }
+        responses = self._responses()
+        result["responses"] = {status: self._response(status, responses[status]) for status in sorted(responses)}
+        if self.source.get("callbacks"):
+            self._note(
+                f"has the callbacks {', '.join(sorted(self.source['callbacks']))}, which the package does not describe"
+            )
         return result
+
+    def _note(self, text: str) -> None:
+        self.extractor.copies.others.append(f"{self.key} {text}")
+
+    def _responses(self) -> Mapping[str, Any]:
+        """Return the responses, among which there is a success if the operation has one.
+
+        Raises:
+            UnsupportedError: The operation only redirects.
+        """
+        responses: Mapping[str, Any] = self.source.get("responses", {})
+        redirects = [status for status in responses if status.startswith("3")]
+        if any(status.startswith("2") for status in responses):
+            return responses
+        if redirects:
+            msg = f"{self.key}: its only success is a redirect ({', '.join(redirects)})"
+            raise UnsupportedError(msg, way="`stream()`" if self.method == "get" else "`request()`")
+        if "default" in responses:
+            self._note("describes its success under `default` only; every success is read as described there")
+            return {"2XX" if status == "default" else status: response for status, response in responses.items()}
+        self._note("has no successful response in the document; the method returns None")
+        return responses
 
     def _service(self) -> Schema:
         """Return the servers and the ways to authenticate, where those of the document do not apply to the operation."""
@@ -100,10 +124,17 @@ class NormalOperation:
     def _parameter(self, name: str, source: Mapping[str, Any]) -> Schema:
         location = source["in"]
         title = self.names.parameter_enum(location, name)
-        schema = self.extractor.extract(self.document, source.get("schema", {}), lambda _: title, f"{self.key} {name}")
+        media, described = self._media(source, f"{self.key} {name}")
+        if location == "path" and (media is not None or source.get("style", "simple") != "simple"):
+            msg = f"{self.key}: the path parameter {name!r} has the style {source.get('style') or media}"
+            raise UnsupportedError(msg)
+        schema = described if media else source.get("schema", {})
+        schema = self.extractor.extract(self.document, schema, lambda _: title, f"{self.key} {name}", hides="readOnly")
+        as_json = media is not None and kind_of(media, schema) == "json"
+        place = {"content": {JSON: {"schema": schema}}} if as_json else {"schema": schema}
         kept = {k: source[k] for k in ("description", "deprecated", "example") if source.get(k)}
         required = {"required": True} if location == "path" or source.get("required") else {}
-        return {"name": name, "in": location, **required, **kept, **_style(source), "schema": schema}
+        return {"name": name, "in": location, **required, **kept, **_style(source), **place}
 
     def _body(self) -> Schema | None:
         if "requestBody" not in self.source:
@@ -120,7 +151,8 @@ class NormalOperation:
             required = {"required": True} if is_required else {}
             return {**docs, **required, "content": {media: {"schema": _TEXT if kind == "text" else _BYTES}}}
         name = self.names.body(self.method, self.path, self.source)
-        extracted = self.extractor.extract(self.document, schema, _body_name_function(self.names, name), where)
+        named = _body_name_function(self.names, name)
+        extracted = self.extractor.extract(self.document, schema, named, where, hides="readOnly")
         extracted.pop("nullable", None)
         plain = {"$ref": extracted["allOf"][0]["$ref"]} if set(extracted) == {"allOf"} else extracted
         required = {"required": True} if is_required or _has_required(self.document, schema) else {}
@@ -166,13 +198,29 @@ class NormalOperation:
         bare = names.bare_items(self.method, self.path)
         is_array = follow_references(self.document, schema, where).get("type") == "array"
 
+        suffix = status if self._differs_from_earlier(status, schema) else ""
+
         def name(variant: int | None) -> str:
             if bare and is_array:
                 return bare
-            response = names.response(self.method, self.path, status, self.source)
+            response = names.response(self.method, self.path, status, self.source, suffix)
             return response if variant is None else names.field(response, "", variant)
 
-        return self.extractor.extract(self.document, schema, name, where)
+        return self.extractor.extract(self.document, schema, name, where, hides="writeOnly")
+
+    def _differs_from_earlier(self, status: str, schema: Any) -> bool:
+        """Whether an earlier success has another schema, which therefore needs another name."""
+        names, responses = self.names, self.source.get("responses", {})
+        mine = names.listed_response(self.method, self.path, status)
+        for earlier in sorted(responses):
+            if not earlier.startswith("2") or earlier >= status:
+                continue
+            media, other = self._media(self._look_up(responses[earlier]), self.key)
+            if media is None or kind_of(media, self._look_up(other)) != "json":
+                continue
+            if mine is None or mine == names.listed_response(self.method, self.path, earlier):
+                return first_difference(self._look_up(other), self._look_up(schema)) is not None
+        return False
 
     def _error(self, schema: Any) -> Schema:
         """Reduce an error body to the name of its message field: there are two shapes, and the client reads both."""
