@@ -108,6 +108,14 @@ def outcome_of(document: Document, call: Call, endpoint: Endpoint) -> Outcome:
         key = _items_key(document, call.parameters, body_schema_of(call.responses[status]))
         if key is not None:
             return attrs.evolve(_page(prop, key, description), notes=list(_page_notes(document, call, key, status)))
+    tokens = [
+        s for s in bodies if _TOKEN in fields_of_schema(document, component_of(body_schema_of(call.responses[s])))
+    ]
+    notes = (
+        [f"{call.place} has a {_TOKEN}, but not one list that it belongs to; its pages are not iterated"]
+        if tokens
+        else []
+    )
     kinds, targets = {}, {}
     for status in by_status:
         if status in bodies:
@@ -120,6 +128,7 @@ def outcome_of(document: Document, call: Call, endpoint: Endpoint) -> Outcome:
         target=_by_status(targets),
         models=frozenset(name for prop in bodies.values() for name in model_names(prop)),
         description=description if any(media.values()) else "",
+        notes=notes,
         accept=", ".join(dict.fromkeys(filter(None, media.values()))) if {*media.values()} - {JSON, ""} else None,
     )
 

@@ -280,9 +280,8 @@ class _SchemaLocation:
             {key: value for key, value in flat.items() if key not in {"type", "additionalProperties", "required"}}
         )
         values = flat.get("additionalProperties")
-        if not is_object(values) or not values:
-            return {"type": "object", **plain}
-        return {"type": "object", **plain, "additionalProperties": self._values(values)}
+        extracted = self._values(values) if is_object(values) and values else {}
+        return {"type": "object", **plain, **({"additionalProperties": extracted} if extracted else {})}
 
     def _values(self, schema: Any) -> Schema:
         return self._extract(schema, lambda variant: self.extractor.names.values(self.name(variant)), ".*")
