@@ -8,13 +8,13 @@ import re
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
-from importlib import import_module
 from types import FunctionType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from circleci_v2._generated.namespaces import Namespaces, NamespacesWithRawResponse
 from circleci_v2._http.logging import redact_message
 from circleci_v2._http.session import CallOptions, Session
+from circleci_v2._wire import LazyModule
 from circleci_v2._wire.decoding import Deviation
 from circleci_v2._wire.json import load_json
 from circleci_v2._wire.namespace import copy_function
@@ -22,16 +22,16 @@ from circleci_v2._wire.payload import DeviationReporter, Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.config import AuthScheme, ConnectionOptions, Token, resolve
 from circleci_v2.errors import DecodeError
-from circleci_v2.events import DeviationEvent, Event
 from circleci_v2.policies import Priority, RateLimitPolicy, RetryPolicy, Timeout
 from circleci_v2.response import StreamedBody
 
 if TYPE_CHECKING:
     import httpx
 
-    from circleci_v2 import artifacts, bulk, failures, usage_export, waiting
+    from circleci_v2 import artifacts, bulk, events, failures, usage_export, waiting
     from circleci_v2 import history as _history
     from circleci_v2.bulk import OnError, OnProgress, Outcome
+    from circleci_v2.events import Event
     from circleci_v2.streams import Stream
 
 __all__ = ["CircleCI"]
@@ -41,23 +41,15 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class _Package:
-    """A package that is imported when one of its names is used: a program that makes one call needs none of them."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(import_module(self._name), name)
-
-
+# A program that makes one call needs none of these.
 if not TYPE_CHECKING:
-    artifacts = _Package("circleci_v2.artifacts")
-    bulk = _Package("circleci_v2.bulk")
-    failures = _Package("circleci_v2.failures")
-    usage_export = _Package("circleci_v2.usage_export")
-    waiting = _Package("circleci_v2.waiting")
-    _history = _Package("circleci_v2.history")
+    artifacts = LazyModule("circleci_v2.artifacts")
+    bulk = LazyModule("circleci_v2.bulk")
+    events = LazyModule("circleci_v2.events")
+    failures = LazyModule("circleci_v2.failures")
+    usage_export = LazyModule("circleci_v2.usage_export")
+    waiting = LazyModule("circleci_v2.waiting")
+    _history = LazyModule("circleci_v2.history")
 
 
 class _DeferredMethod:
@@ -367,4 +359,6 @@ class CircleCI(Namespaces):
             raise DecodeError(msg, operation_id=operation_id) from error
 
     def _emit_deviation(self, operation_id: str | None, deviation: Deviation) -> None:
-        self.emit(DeviationEvent(operation_id=operation_id, path=deviation.path, problem=deviation.problem))
+        if self._settings.on_event is not None:
+            event = events.DeviationEvent(operation_id=operation_id, path=deviation.path, problem=deviation.problem)
+            self.emit(event)
