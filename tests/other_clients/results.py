@@ -15,8 +15,8 @@ __all__ = ["REASONS", "Call", "Expected", "compare", "count_v2", "read_expected"
 
 REASONS: Final = {
     "client": "a defect of the client: it would fail with CircleCI as well",
-    "v1.1": "a call of API v1.1, which the fake does not implement",
-    "private": "a call of CircleCI's private or unpublished API",
+    "v1.1": "a call of API v1.1, of which the fake implements a few operations only",
+    "private": "a call of CircleCI's private API, or of an operation that no document describes",
     "document": "a request or response as published, which CircleCI refuses or spells differently",
     "fake": "the fake differs from CircleCI",
 }

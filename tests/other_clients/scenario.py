@@ -126,7 +126,7 @@ async def _resources(circleci: CircleCI, known: dict[str, str]) -> dict[str, str
         verify_tls=True,
     )
     restriction = await circleci.contexts.create_restriction(
-        context.id, restriction_type="project", restriction_value=project_id
+        context.id, restriction_type="project", restriction_value=known["standalone_project_id"]
     )
     group = await circleci.groups.create(organization_id, name="reviewers")
     exporter = await circleci.otel.create_exporter(
