@@ -62,8 +62,8 @@ def test_expected_results_end_with_code_0(folder: Path, capsys: pytest.CaptureFi
 
     output = capsys.readouterr().out
     for mode in ("default", "realistic"):
-        assert f"{mode}: 1 of 2 calls, 1 of 1 of API v2 (expected failures: 1 private)" in output
-        assert f"{mode}: 1 of 1 calls of API v2 succeeded (100.0%)" in output
+        assert f"{mode}: 1 of 2 calls, 1 of 1 to serve (expected failures: 1 private)" in output
+        assert f"{mode}: 1 of 1 calls that the fake has to serve succeeded (100.0%)" in output
     assert "the table describes 0" in output
 
 
