@@ -5,6 +5,7 @@ A `PreparedRequest` does not change from one attempt to the next; `CallState` ho
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -49,6 +50,9 @@ _HEADERS_FOR_ANY_ORIGIN: Final = frozenset(
     }
 )
 """The headers that hold no credentials. Any other may, whatever its name: ``X-Api-Key``, ``Private-Token``, ``Cookie``."""
+# What httpx leaves as it is, up to a length that it accepts: the characters of RFC 3986, sections 3.3 and 3.4.
+_UNCHANGED_PATH: Final = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2}){0,16384}")
+_UNCHANGED_QUERY: Final = re.compile(r"(?:[A-Za-z0-9._~!$&()*+,;=:@/?-]|%[0-9A-Fa-f]{2}){0,16384}")
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # RFC 9110, section 5.5; h11 and aiohttp reject the same characters, later and with errors of their own.
 _FORBIDDEN_IN_VALUE: Final = re.compile(r"[\x00\r\n]|[^\x00-\xff]")
@@ -199,11 +203,15 @@ class PreparedRequest:
             credential: The token; sent to the origin of `self.url` only.
         """
         is_own_origin = url is self.url or is_same_origin(url, self.url)
-        headers = [(b"Host", url.netloc), *(self.headers if is_own_origin else self._headers_for_other_origins())]
-        if self.content is not None or self.method not in _METHODS_WITHOUT_BODY:
-            headers.append((b"Content-Length", str(len(self.content or b"")).encode()))
-        if credential is not None and is_own_origin:
-            headers.append(credential.header)
+        has_content = self.content is not None or self.method not in _METHODS_WITHOUT_BODY
+        if credential is not None and is_own_origin and self.headers is _HEADERS and not has_content:
+            headers: Any = credential.headers_of_calls(_HEADERS, url.netloc)
+        else:
+            headers = [(b"Host", url.netloc), *(self.headers if is_own_origin else self._headers_for_other_origins())]
+            if has_content:
+                headers.append((b"Content-Length", str(len(self.content or b"")).encode()))
+            if credential is not None and is_own_origin:
+                headers.append(credential.header)
         # With all headers and a stream set, httpx computes nothing more.
         request = httpx.Request(
             self.method,
@@ -350,6 +358,11 @@ def _web_address(url: str) -> httpx.URL:
 
 def _exact_url(base_url: str, target: str) -> httpx.URL:
     """Return the URL of a path, which is sent exactly as written."""
+    path, has_query, query = target.partition("?")
+    if _UNCHANGED_PATH.fullmatch(path) and _UNCHANGED_QUERY.fullmatch(query) and not has_dot_segments(path):
+        url = _with_target(_parse_base(base_url), path, query if has_query else None)
+        if url is not None:
+            return url
     address = base_url + target
     try:
         url = httpx.URL(address)
@@ -357,7 +370,25 @@ def _exact_url(base_url: str, target: str) -> httpx.URL:
         msg = f"{target!r} cannot be sent: {error}"
         raise ConfigurationError(msg) from None
     # httpx resolves dot segments and percent-encodes invalid characters; both would request a different resource.
-    if not address.endswith(url.raw_path.decode("ascii")) or has_dot_segments(target.partition("?")[0]):
+    if not address.endswith(url.raw_path.decode("ascii")) or has_dot_segments(path):
         msg = f"{target!r} cannot be sent unchanged: percent-encode its parts, and leave out '.' and '..'"
         raise ConfigurationError(msg)
+    return url
+
+
+@functools.lru_cache(maxsize=16)
+def _parse_base(base_url: str) -> httpx.URL:
+    return httpx.URL(base_url)
+
+
+def _with_target(base: httpx.URL, path: str, query: str | None) -> httpx.URL | None:
+    """Return the URL of a path below another URL without parsing, which takes a third of the CPU time of a call.
+
+    There is no public way. None if httpx has changed: then it has to parse the URL.
+    """
+    parts = getattr(base, "_uri_reference", None)
+    if not hasattr(parts, "_replace"):
+        return None
+    url = httpx.URL.__new__(httpx.URL)
+    url._uri_reference = parts._replace(path=parts.path + path, query=query)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     return url
