@@ -209,7 +209,7 @@ class PreparedRequest:
             self.method,
             url,
             headers=headers,
-            stream=_Content(self.content or b""),
+            stream=_Content(self.content) if self.content else _NO_CONTENT,
             extensions={
                 "timeout": {
                     "connect": self.timeout.connect,
@@ -297,6 +297,9 @@ class _Content(httpx.ByteStream):
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return _ContentIterator(iter(self._chunks))
+
+
+_NO_CONTENT: Final = _Content(b"")
 
 
 @attrs.define
