@@ -299,9 +299,6 @@ class _Content(httpx.ByteStream):
         return _ContentIterator(iter(self._chunks))
 
 
-_NO_CONTENT: Final = _Content(b"")
-
-
 @attrs.define
 class _ContentIterator(AsyncIterator[bytes]):
     _chunks: Iterator[bytes]
@@ -310,6 +307,9 @@ class _ContentIterator(AsyncIterator[bytes]):
         for chunk in self._chunks:
             return chunk
         raise StopAsyncIteration
+
+
+_NO_CONTENT: Final = _Content(b"")
 
 
 def _headers_of(request: Request) -> tuple[tuple[bytes, bytes], ...]:
