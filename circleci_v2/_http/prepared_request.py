@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, Final, get_args
 from urllib.parse import quote, urlencode
 
@@ -209,7 +209,7 @@ class PreparedRequest:
             self.method,
             url,
             headers=headers,
-            stream=httpx.ByteStream(self.content or b""),
+            stream=_Content(self.content or b""),
             extensions={
                 "timeout": {
                     "connect": self.timeout.connect,
@@ -286,6 +286,27 @@ class CallState:
             method=self.request.method,
             url=self.request.shown_url,
         )
+
+
+class _Content(httpx.ByteStream):
+    """The body of a request, whose iterator is no generator: trio would report one that a cancellation leaves unfinished."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self._chunks = (content,)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _ContentIterator(iter(self._chunks))
+
+
+@attrs.define
+class _ContentIterator(AsyncIterator[bytes]):
+    _chunks: Iterator[bytes]
+
+    async def __anext__(self) -> bytes:
+        for chunk in self._chunks:
+            return chunk
+        raise StopAsyncIteration
 
 
 def _headers_of(request: Request) -> tuple[tuple[bytes, bytes], ...]:

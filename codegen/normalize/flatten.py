@@ -1,4 +1,4 @@
-"""Flatten schemas to plain OpenAPI 3.0: follow references, merge ``allOf``, turn lists of types into unions."""
+"""Flatten schemas: follow references, and merge ``allOf``."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ def _siblings(schema: Schema) -> Schema:
 def merge_all_of(document: Mapping[str, Any], schema: Schema, where: str, depth: int = 0) -> Schema:
     """Merge the members of an ``allOf`` into one flat schema, and replace vendor extensions by plain OpenAPI 3.0."""
     merged = {
-        key: value for key, value in schema.items() if key != "allOf" and not key.startswith("x-") and key != "title"
+        key: value
+        for key, value in schema.items()
+        if key not in {"allOf", "title", "$defs"} and not key.startswith("x-")
     }
     if schema.get("x-nullable"):
         merged["nullable"] = True
@@ -91,22 +93,7 @@ def merge_all_of(document: Mapping[str, Any], schema: Schema, where: str, depth:
         merged["required"] = [*merged.get("required", ()), *part.get("required", ())]
         merged = {**{k: v for k, v in part.items() if k not in {"properties", "required"}}, **merged}
         merged = {k: v for k, v in merged.items() if k not in {"properties", "required"} or v}
-    return _without_type_list(merged)
-
-
-def _without_type_list(schema: Schema) -> Schema:
-    """Rewrite a list of types, which OpenAPI 3.1 uses for nullable values, as ``nullable`` and ``anyOf``."""
-    types = schema.get("type")
-    if not is_array(types):
-        return schema
-    rest = [kind for kind in types if kind != "null"]
-    base = {key: value for key, value in schema.items() if key != "type"}
-    null = {"nullable": True} if "null" in types else {}
-    return (
-        {**base, "type": rest[0], **null}
-        if len(rest) == 1
-        else {**base, "anyOf": [{"type": kind} for kind in rest], **null}
-    )
+    return merged
 
 
 def component_pointer(schema: Any) -> str | None:

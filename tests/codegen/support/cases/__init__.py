@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.codegen.support.cases import bodies, copies, messages, operations, service, unions
+from tests.codegen.support.cases import bodies, copies, messages, operations, service, unions, versions
 from tests.codegen.support.cases.case import Case
 
 __all__ = ["CASES", "Case"]
@@ -21,4 +21,5 @@ CASES: Sequence[Case] = (
     *service.CASES,
     *operations.CASES,
     *unions.CASES,
+    *versions.CASES,
 )
