@@ -1,4 +1,4 @@
-"""What an operation says about its servers, authentication, headers and the encoding of its parameters.
+"""Servers, authentication, headers of an operation, and the encoding of its parameters.
 
 Each document changes ``GET /paint`` of the base document, so that the diff has to report it.
 """
