@@ -87,6 +87,7 @@ def test_a_body_that_is_not_passed_is_none():
 
 def test_an_object_in_a_form_is_json():
     assert form_body({"a": {"b": 1}, "c": None}).content == b"a=%7B%22b%22%3A1%7D"
+    assert form_body({"a": [{"b": 1}, "c"]}).content == b"a=%7B%22b%22%3A1%7D&a=c"
     ((head, content),) = parts_of(multipart_body({"a": {"b": 1}, "c": None}))
     assert head.endswith("\r\nContent-Type: application/json")
     assert content == b'{"b":1}'

@@ -104,9 +104,16 @@ def form_body(fields: Mapping[str, Any]) -> Body:
     Args:
         fields: Its fields; None values are left out, sequences repeat the name, objects become JSON.
     """
-    texts = {name: json_text(value) if has_fields(value) else value for name, value in fields.items()}
+    texts = {name: _json_inside(value) for name, value in fields.items()}
     pairs = [(_encoded(name), _encoded(text)) for name, text in encode_query(texts)]
     return Body("application/x-www-form-urlencoded", urlencode(pairs).encode())
+
+
+def _json_inside(value: Any) -> Any:
+    """A value of a form, in which objects are JSON, also those in a sequence."""
+    if is_sequence(value):
+        return [_json_inside(item) for item in value]
+    return json_text(value) if has_fields(value) else value
 
 
 def multipart_body(fields: Mapping[str, Any], types: Mapping[str, str] | None = None) -> Body:
