@@ -116,7 +116,8 @@ def outcome_of(document: Document, call: Call, endpoint: Endpoint) -> Outcome:
         if tokens
         else []
     )
-    kinds, targets = {}, {}
+    kinds: dict[str, str] = {}
+    targets: dict[str, str] = {}
     for status in by_status:
         if status in bodies:
             kinds[status], targets[status] = annotation(bodies[status]), _target(bodies[status])
