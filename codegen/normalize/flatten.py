@@ -94,13 +94,14 @@ def merge_all_of(document: Mapping[str, Any], schema: Schema, where: str, depth:
 def plain_value(schema: Schema) -> Schema:
     """Return a schema of a single value without keys that add no information.
 
-    These are formats that repeat the type, enums of values other than strings, and keys that apply to objects only.
+    These are formats that repeat the type, enums of values other than strings, keys that apply to objects or arrays only, and
+    ``not``. Schemas in them would keep references to names of the original document.
     """
     return {
         key: value
         for key, value in schema.items()
         if not (key == "format" and value == schema.get("type"))
-        and key not in {"enum", "required", "additionalProperties"}
+        and key not in {"enum", "required", "additionalProperties", "items", "not"}
         and value is not False
     }
 
