@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
+from circleci_v2._validation import missing_package_error
 from circleci_v2.testing.messages import FakeRequest, FakeResponse
 
 __all__ = ["OperationDescription", "Specification"]
@@ -195,8 +196,10 @@ class Specification:
 
 def _make_validator(schema: Mapping[str, Any]) -> _Validator:
     # This import doubles the import time of the fake, and requests without parameters and body do not need it.
-    from openapi_schema_validator import OAS30Validator, oas30_format_checker
-
+    try:
+        from openapi_schema_validator import OAS30Validator, oas30_format_checker
+    except ModuleNotFoundError as error:
+        raise missing_package_error("FakeCircleCI", error.name, "circleci_v2[testing]") from error
     return cast("_Validator", OAS30Validator(schema, format_checker=oas30_format_checker))
 
 

@@ -12,10 +12,12 @@ from codegen.schemas import DOC_KEYS, Schema, resolve_pointer
 __all__ = [
     "MAXIMUM_DEPTH",
     "UNION_KEYS",
+    "component_pointer",
     "is_enum",
     "merge_all_of",
     "plain_value",
     "resolve",
+    "subtypes",
     "union_variants",
     "with_siblings",
 ]
@@ -84,11 +86,43 @@ def merge_all_of(document: Mapping[str, Any], schema: Schema, where: str, depth:
     for member in schema.get("allOf", ()):
         resolved, _ = resolve(document, member, where)
         part = merge_all_of(document, resolved, where, depth + 1)
+        if not any(key in part for key in UNION_KEYS):
+            # The schemas that extend a base are among its variants; they have none of their own.
+            part.pop("discriminator", None)
         merged["properties"] = {**merged.get("properties", {}), **part.get("properties", {})}
         merged["required"] = [*merged.get("required", ()), *part.get("required", ())]
         merged = {**{k: v for k, v in part.items() if k not in {"properties", "required"}}, **merged}
         merged = {k: v for k, v in merged.items() if k not in {"properties", "required"} or v}
     return merged
+
+
+def component_pointer(schema: Any) -> str | None:
+    """Return the reference to a component that a schema consists of, apart from siblings; None if it is something else."""
+    if is_object(schema) and _is_wrapped_reference(schema):
+        schema = schema["allOf"][0]
+    pointer = schema.get("$ref") if is_object(schema) else None
+    return pointer if isinstance(pointer, str) and pointer.startswith("#/components/schemas/") else None
+
+
+def subtypes(document: Mapping[str, Any], target: Schema) -> list[Schema]:
+    """Return references to the schemas that extend a base schema with a discriminator; none for any other schema."""
+    if not is_object(target.get("discriminator")) or any(key in target for key in UNION_KEYS):
+        return []
+    schemas: Mapping[str, Any] = document.get("components", {}).get("schemas", {})
+    return [
+        {"$ref": f"#/components/schemas/{name}"} for name in schemas if _extends(schemas, name, target, frozenset())
+    ]
+
+
+def _extends(schemas: Mapping[str, Any], name: str, base: Schema, seen: frozenset[str]) -> bool:
+    members = schemas[name].get("allOf", ()) if is_object(schemas.get(name)) and name not in seen else ()
+    parents = [pointer.rsplit("/", 1)[-1] for member in members if (pointer := component_pointer(member))]
+    return any(schemas.get(parent) is base or _extends(schemas, parent, base, seen | {name}) for parent in parents)
+
+
+_KEYS_OF_OTHER_SCHEMAS = frozenset(
+    {"enum", "required", "additionalProperties", "items", "not", "readOnly", "writeOnly", "discriminator"}
+)
 
 
 def plain_value(schema: Schema) -> Schema:
@@ -101,7 +135,7 @@ def plain_value(schema: Schema) -> Schema:
         key: value
         for key, value in schema.items()
         if not (key == "format" and value == schema.get("type"))
-        and key not in {"enum", "required", "additionalProperties", "items", "not"}
+        and key not in _KEYS_OF_OTHER_SCHEMAS
         and value is not False
     }
 

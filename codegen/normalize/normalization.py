@@ -137,6 +137,10 @@ class _OperationCollector:
             for method in METHODS:
                 if method in item:
                     self.add(document, path, method)
+            if "trace" in item:
+                # https://owasp.org/www-community/attacks/Cross_Site_Tracing
+                error = UnsupportedError("the response to TRACE is the request, with the token", way=None)
+                self.left_out[canonical_key("trace", path)] = left_out_note(f"TRACE {path}", error)
 
     def add(self, document: Mapping[str, Any], path: str, method: str) -> None:
         item = follow_references(document, document["paths"][path], path)
@@ -176,4 +180,4 @@ class _OperationCollector:
 def left_out_note(place: str, error: UnsupportedError) -> str:
     """Return the note about an operation that cannot be generated."""
     reason = str(error).removeprefix(f"{place} ").removeprefix(f"{place}: ")
-    return f"{place} is left out: {reason}; call it with `request()`"
+    return f"{place} is left out: {reason}" + (f"; call it with {error.way}" if error.way else "")
