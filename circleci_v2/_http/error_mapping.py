@@ -80,14 +80,14 @@ def shown_cause(failure: TransportFailure) -> Exception | None:
 
 
 def cooldown_error(info: AttemptInfo, seconds: float, rejection: APIError | None) -> RateLimitError:
-    """Return the error of a call that was not sent, because the cooldown ends after its deadline.
+    """Return the error of a call that was not sent, because a rate limit allows it only after its deadline.
 
     Args:
         info: The call.
-        seconds: The rest of the cooldown.
-        rejection: The 429 that began it.
+        seconds: When it may be sent.
+        rejection: The 429 that began a cooldown.
     """
-    text = f"CircleCI requested a pause, {seconds:.0f} s of which remain, beyond the deadline of this call"
+    text = f"the rate limit allows this call in {seconds:.0f} s, which is beyond its deadline"
     return _unsent_error(text, info, seconds, rejection)
 
 

@@ -22,8 +22,8 @@ from circleci_v2._http.redaction import url_without_query
 from circleci_v2._wire.encoding import has_dot_segments
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
-from circleci_v2.errors import ConfigurationError, InvalidURLError
-from circleci_v2.policies import Failure, Priority, RetryPolicy, Timeout
+from circleci_v2.errors import APIError, ConfigurationError, InvalidURLError
+from circleci_v2.policies import MAX_DELAY_WITHOUT_DEADLINE, Failure, Priority, RetryPolicy, Timeout
 
 __all__ = ["CallOptions", "CallState", "PreparedRequest"]
 
@@ -243,6 +243,9 @@ class CallState:
         started_at: When the latest attempt began.
         deadline_at: When the call has to have ended, counted from its first attempt.
         pause: Seconds to wait after the latest attempt.
+        waits_in_queue: Whether that is the cooldown of a rate limit, which ends for all calls at once.
+        rejection: The error of the latest attempt, if it was rejected with 429.
+        rejected_at: When it was.
         counted_at: When the attempt was counted against a published limit; None for nearly all.
         is_observed: Whether the log or ``on_event`` receives this attempt.
         may_have_taken_effect: Whether an attempt may have done what the request asks for, although it failed.
@@ -258,6 +261,9 @@ class CallState:
     started_at: float = 0.0
     deadline_at: float = math.inf
     pause: float = 0.0
+    waits_in_queue: bool = False
+    rejection: APIError | None = None
+    rejected_at: float = 0.0
     counted_at: float | None = None
     is_observed: bool = False
     may_have_taken_effect: bool = False
@@ -277,6 +283,10 @@ class CallState:
         if not self.attempt:
             return math.inf if self.retry.deadline is None else self.retry.deadline
         return self.deadline_at - now
+
+    def max_wait(self, now: float) -> float:
+        """Return the longest delay in seconds that the call may begin."""
+        return MAX_DELAY_WITHOUT_DEADLINE if self.retry.deadline is None else self.remaining(now)
 
     def info(self) -> AttemptInfo:
         """Return the identification of the latest attempt."""

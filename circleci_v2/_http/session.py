@@ -35,7 +35,7 @@ from circleci_v2._http.headers import scan_headers
 from circleci_v2._http.lifecycle import Lifecycle, SessionClock, SystemClock
 from circleci_v2._http.logging import Instrumentation, log_to_stderr, logger
 from circleci_v2._http.prepared_request import CallOptions, CallState, PreparedRequest
-from circleci_v2._http.rate_limit.adaptive import budget_for
+from circleci_v2._http.rate_limit.budget import budget_for
 from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWindowLimiter
 from circleci_v2._http.rate_limit.limiter import CooldownError, Limiter, Permit
 from circleci_v2._http.sender import CLIENT_CLOSED, RawResponse, Sender, TransportFailure
@@ -288,6 +288,9 @@ class Session:
         except BaseException:
             self._release_window(call)
             raise
+        if call.waits_in_queue:
+            # The same start as that of the delay in the `RetryEvent`.
+            permit.waited = self._clock.now() - call.rejected_at
         permit.waited += window_wait
         call.attempt += 1
         call.started_at = now = self._clock.now()
@@ -316,18 +319,24 @@ class Session:
             self._published.release(call.request.operation_id, call.request.url.path, call.counted_at)
 
     async def _acquire_in_turn(self, call: CallState) -> Permit:
-        max_wait = call.remaining(self._clock.now())
+        now = self._clock.now()
         # A call that was not sent yet may queue for longer than its deadline, but not in a cooldown.
-        timeout = math.inf if call.attempt == 0 else max_wait
+        timeout = math.inf if call.attempt == 0 else call.remaining(now)
         try:
             # Thousands of calls may queue without a timeout, and a cancel scope for each has a cost.
             with nullcontext() if timeout == math.inf else anyio.fail_after(timeout):
                 return await self._limiter.acquire(
-                    call.request.bucket, interactive=call.interactive, sequence=call.sequence, max_wait=max_wait
+                    call.request.bucket,
+                    interactive=call.interactive,
+                    sequence=call.sequence,
+                    max_wait=call.max_wait(now),
+                    max_delay=timeout,
                 )
         except CooldownError as cooldown:
             raise cooldown_error(call.info(), cooldown.seconds, cooldown.rejection) from None
         except TimeoutError:
+            if call.rejection is not None:
+                raise call.rejection from None
             message = f"no permit within the deadline of {call.retry.deadline:g} s"
             failure = TransportFailure(kind="never sent", name="Timeout", message=message, timed_out=True)
             raise error_for_failure(call.info(), failure) from None
@@ -343,6 +352,7 @@ class Session:
     def _settle(self, call: CallState, permit: Permit, outcome: RawResponse | StreamedBody | TransportFailure) -> None:
         """Apply the outcome of an attempt to the rate limiter, and report it."""
         elapsed = self._clock.now() - call.started_at
+        call.waits_in_queue, call.rejection = False, None
         if isinstance(outcome, TransportFailure):
             if outcome.kind == "never sent":
                 self._release_window(call)
@@ -371,10 +381,24 @@ class Session:
         if outcome.status_code >= 300:
             call.pause = call.retry.delay(call.attempt, retry_after=outcome.retry_after, random=self._random)
         if outcome.status_code == 429:
-            rejection = error_for_response(call.info(), outcome)
-            self._limiter.rejected(permit, limit, pause=call.pause, rejection=rejection)
+            self._start_cooldown(call, permit, outcome)
         else:
             self._limiter.accepted(permit, limit)
+
+    def _start_cooldown(self, call: CallState, permit: Permit, response: RawResponse) -> None:
+        """Apply a 429 to the rate limiter; the call waits for the end of the cooldown if there is one."""
+        call.rejection = error_for_response(call.info(), response)
+        cooldown = self._limiter.rejected(
+            permit,
+            response.rate_limit,
+            pause=call.pause,
+            retry_after=response.retry_after,
+            rejection=call.rejection,
+        )
+        call.rejected_at = self._clock.now()
+        call.waits_in_queue = cooldown > 0 and cooldown >= (response.retry_after or 0.0)
+        if call.waits_in_queue:
+            call.pause = cooldown
 
     async def _wait_before_retry(self, call: CallState, outcome: RawResponse | TransportFailure) -> None:
         """Sleep before the next attempt, or raise the error of the last one if there is to be none."""
@@ -388,12 +412,12 @@ class Session:
             error = error_for_failure(call.info(), outcome)
             cause, reason, is_final, origin = outcome.kind, outcome.name, outcome.is_final, shown_cause(outcome)
         may_retry = not is_final and call.retry.allows(call.attempt, method=call.request.method, cause=cause)
-        if not may_retry or call.pause > call.remaining(self._clock.now()):
+        if not may_retry or call.pause > call.max_wait(self._clock.now()):
             raise error from origin
         call.note_unknown_effect(cause)
         self._instrumentation.retry_scheduled(call.info(), reason=reason, delay=call.pause)
-        # After a 429 the bucket is in a cooldown of that length, and the call waits for its end like all others.
-        if cause != 429:
+        # In a cooldown, the call waits for its end like all others of the bucket.
+        if not call.waits_in_queue:
             await self._lifecycle.sleep(self._clock, call.pause)
 
 

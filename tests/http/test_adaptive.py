@@ -6,8 +6,7 @@ import statistics
 
 import pytest
 
-from circleci_v2._http.rate_limit.budget import Reservation
-from circleci_v2._http.rate_limit.from_headers import HeaderBucket
+from circleci_v2._http.rate_limit.from_headers import HeaderBucket, Reservation
 from circleci_v2.policies import RateLimit
 from tests.http.limited import TokenBucket, Windows, simulate
 
