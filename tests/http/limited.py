@@ -43,7 +43,9 @@ class TokenBucket:
     rate: float
     burst: int
     headers: bool = attrs.field(default=True, kw_only=True)
-    retry_after: Callable[[float], float | None] = attrs.field(default=lambda s: max(1, math.ceil(s)), kw_only=True)
+    retry_after: Callable[[float], float | None] = attrs.field(
+        default=lambda wait: max(1, math.ceil(wait)), kw_only=True
+    )
     _left: float = attrs.field(init=False, default=math.inf)
     _at: float = attrs.field(init=False, default=0.0)
 

@@ -290,7 +290,7 @@ class ThroughputEstimator:
     def _judge(self, overload: _Overload, now: float) -> None:
         """Measure the limit from rejections, and decide whether a trial is needed."""
         pause = self._resume_at - self._noticed_at
-        self._good_rate = max(self._confirmed.rate, overload.rate)
+        self._good_rate = max(self._good_rate, self._confirmed.rate, overload.rate)
         stored, is_confirmed = 1.0, overload.is_certain
         if self._limit is None:
             self._limit = _Limit(max(_MIN_RATE, overload.search_rate()), overload.accepted)
@@ -309,14 +309,18 @@ class ThroughputEstimator:
             self._span.stored = stored
         if not is_confirmed:
             self._begin_trial(overload, limit, now)
-        elif overload.is_certain or rate > self._confirmed.rate or self._confirmed.precision < MIN_SAMPLE:
+            return
+        if overload.is_certain:
+            # The rates before were too high.
+            self._good_rate = 0.0
+        if overload.is_certain or rate > self._confirmed.rate or self._confirmed.precision < MIN_SAMPLE:
             self._confirmed = attrs.evolve(limit)
 
     def _measure(self, overload: _Overload, previous: _Limit) -> tuple[_Limit, bool]:
         """Return the limit that fits the requests before a rejection, and whether it is the previous one."""
         span, until = overload.span, overload.first_at
         is_precise = previous.precision >= MIN_SAMPLE
-        if is_precise and 1 < span.stored and span.accepted <= _STORED_REQUESTS * span.stored:
+        if is_precise and span.stored > 1 and span.accepted <= _STORED_REQUESTS * span.stored:
             # Rejected while what the bucket was expected to store was being spent, so it stores less.
             self._max_burst = max(1.0, _BURST_DECREASE * min(self._burst, span.burst(previous.rate, until)))
             self._burst = self._max_burst

@@ -24,10 +24,10 @@ _SHARE_WINDOW: Final = 2000.0
 # Below one in a thousand, the share is taken for past.
 _MIN_SHARE: Final = 0.001
 # CUSUM: rejections are expected at this multiple of the share, and this many more than that are too many. Halfway between
-# the share and twice the share is the standard choice to detect a doubling. With 4, random rejections of 5 % are too many
-# once in some thousand requests, and a limit is noticed within 6 rejections.
+# the share and twice the share is the standard choice to detect a doubling. With 4 instead of 6, one of twenty simulated
+# runs of 5,000 requests with random rejections took three times as long as without pacing.
 _DRIFT: Final = 1.5
-_MAX_SURPLUS: Final = 4.0
+_MAX_SURPLUS: Final = 6.0
 # The same while no share is known: up to 10 % is waited for, but not for more than 5 rejections.
 _ASSUMED_SHARE: Final = 0.10
 _MAX_ASSUMED_SURPLUS: Final = 2.0
@@ -189,7 +189,7 @@ class Pacer:
         """Return when the next request may be sent at a rate."""
         missing = 1.0 - self._credit_at(now, rate)
         # A smaller part of a request is a rounding error, and `now` plus its duration may equal `now`.
-        return now if missing <= 1e-9 else now + missing / rate  # noqa: PLR2004
+        return now if missing <= 1e-9 else now + missing / rate
 
     def spend(self, now: float, rate: float) -> None:
         """Spend the credit for a request that is sent now."""
