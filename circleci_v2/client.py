@@ -11,15 +11,15 @@ from functools import partial
 from types import FunctionType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-from circleci_v2 import artifacts, usage_export, waiting
+from circleci_v2 import artifacts, failures, usage_export, waiting
 from circleci_v2 import history as _history
 from circleci_v2._generated.namespaces import Namespaces, NamespacesWithRawResponse
-from circleci_v2._http.redaction import redact_message
+from circleci_v2._http.logging import redact_message
 from circleci_v2._http.session import CallOptions, Session
-from circleci_v2._wire.deviations import Deviation, DeviationReporter
+from circleci_v2._wire.decoding import Deviation
 from circleci_v2._wire.json import load_json
 from circleci_v2._wire.namespace import copy_function
-from circleci_v2._wire.payload import Payload
+from circleci_v2._wire.payload import DeviationReporter, Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.bulk import OnError, OnProgress, Outcome, map_concurrently
 from circleci_v2.config import AuthScheme, ConnectionOptions, Token, resolve
@@ -46,6 +46,10 @@ def _method(function: Function) -> Function:
     method.__doc__ = re.sub(rf"^( +){client}: .*\n(?:\1 +.*\n)*", "", method.__doc__ or "", count=1, flags=re.MULTILINE)
     method.__module__, method.__qualname__ = __name__, f"CircleCI.{method.__name__}"
     return cast("Function", method)
+
+
+def _is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower().endswith(("/json", "+json"))
 
 
 class CircleCI(Namespaces):
@@ -120,6 +124,7 @@ class CircleCI(Namespaces):
     # Each common job is a function of a client, in a package of its own; here it becomes a method.
     history = _method(_history.history)
     org_history = _method(_history.org_history)
+    organization_projects = _method(_history.organization_projects)
     trigger_and_wait = _method(waiting.trigger_and_wait)
     wait_for_pipeline = _method(waiting.wait_for_pipeline)
     wait_for_workflow = _method(waiting.wait_for_workflow)
@@ -128,6 +133,8 @@ class CircleCI(Namespaces):
     download_workflow_artifacts = _method(artifacts.download_workflow_artifacts)
     latest_artifacts = _method(artifacts.latest_artifacts)
     open_artifact = _method(artifacts.open_artifact)
+    failure_report = _method(failures.failure_report)
+    job_log = _method(failures.job_log)
     export_usage = _method(usage_export.export_usage)
     iter_usage_rows = _method(usage_export.iter_usage_rows)
 
@@ -234,6 +241,11 @@ class CircleCI(Namespaces):
         return NamespacesWithRawResponse(self._send)
 
     @property
+    def base_url(self) -> str:
+        """The URL of the API, without a trailing slash, for example ``https://circleci.com/api/v2``."""
+        return self._settings.base_url
+
+    @property
     def deadline(self) -> float | None:
         """The maximum duration of a call in seconds, from its first attempt; None when it is unlimited."""
         return self._options.retry.deadline
@@ -298,6 +310,8 @@ class CircleCI(Namespaces):
         response = await self._session.send(request, self._options)
         operation_id = request.operation.id if request.operation else None
         report = partial(self._deviations.report, operation_id)
+        if request.accept is not None and not _is_json(response.headers.get("content-type", "")):
+            return Payload(response, None, report)
         try:
             return Payload(response, load_json(response.content), report)
         except ValueError as error:

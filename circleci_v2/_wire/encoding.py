@@ -1,4 +1,4 @@
-"""Encode Python values for requests: JSON bodies, query strings, path segments."""
+"""Encode Python values for requests (JSON bodies, query strings, path segments) and check required fields of bodies."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 from urllib.parse import quote, unquote
 from uuid import UUID
 
-from circleci_v2._wire.json import is_iterable, is_mapping, is_sequence
+from circleci_v2._wire.json import dump_json, is_iterable, is_mapping, is_sequence
 from circleci_v2._wire.types import UNSET
 from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 
@@ -20,10 +20,60 @@ __all__ = [
     "encode_json",
     "encode_query",
     "has_dot_segments",
+    "has_fields",
+    "json_text",
     "omit_none",
     "path_segment",
+    "query_text",
+    "required",
+    "spread_object",
     "timestamp",
+    "unmasked",
 ]
+
+T = TypeVar("T")
+
+_MASK = re.compile(r"\*+")
+
+
+def required(name: str, value: T) -> T:
+    """Return the value of a required field of the body.
+
+    None means "not passed" in every body, so a required field would be left out silently. A `PUT` without a field deletes what
+    is stored there.
+
+    Args:
+        name: The argument, for the error message.
+        value: Its value.
+
+    Raises:
+        ConfigurationError: The value is None.
+    """
+    if value is None:
+        msg = f"{name}=None: {name} is required, and None would leave it out of the request; pass a value"
+        raise ConfigurationError(msg)
+    return value
+
+
+def unmasked(name: str, value: object) -> str:
+    """Return the value of a required field that responses mask with asterisks, such as a signing secret.
+
+    Args:
+        name: The argument, for the error message.
+        value: Its value.
+
+    Raises:
+        ArgumentTypeError: The value is not text.
+        ConfigurationError: The value is None, or a mask: the API would store the asterisks as the new secret.
+    """
+    required(name, value)
+    if not isinstance(value, str):
+        msg = f"{name} must be text, not {type(value).__name__}"
+        raise ArgumentTypeError(msg)
+    if _MASK.fullmatch(value):
+        msg = f"{name}={value!r} is the mask that responses show in place of the value; pass the value itself"
+        raise ConfigurationError(msg)
+    return value
 
 
 @runtime_checkable
@@ -107,20 +157,43 @@ def encode_query(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         if type(value) is str:
             pairs.append((name, value))
         elif is_sequence(value):
-            pairs.extend((name, _query_text(item)) for item in value)
+            pairs.extend((name, query_text(item)) for item in value)
         else:
-            pairs.append((name, _query_text(value)))
+            pairs.append((name, query_text(value)))
     return tuple(pairs)
+
+
+def has_fields(value: object) -> bool:
+    """Whether a value is encoded as a JSON object: a mapping or a model."""
+    return is_mapping(value) or isinstance(value, _Encodable)
+
+
+def json_text(value: Any) -> str | None:
+    """The JSON text of a value, for a parameter or form field whose content is JSON; None if it is not passed."""
+    return None if value is None else dump_json(encode_json(value))
 
 
 def delimited(value: Any, delimiter: str) -> Any:
     """The value of a query parameter whose items are joined: OpenAPI's ``explode: false``, and its delimited styles.
 
     Args:
-        value: A sequence, or a single value, which is returned as it is.
+        value: A sequence; a mapping or model, of which the names and values of its fields are joined; or a single value,
+            which is returned as it is.
         delimiter: The text between two items.
     """
-    return delimiter.join(map(_query_text, value)) if is_sequence(value) else value
+    if has_fields(value):
+        value = [item for pair in encode_json(value).items() if pair[1] is not None for item in pair]
+    return delimiter.join(map(query_text, value)) if is_sequence(value) else value
+
+
+def spread_object(name: str, value: Any) -> dict[str, Any]:
+    """The query parameters of an object in OpenAPI's style ``form``, one for each field: ``color=red&size=7``.
+
+    Args:
+        name: The name of the parameter, for the error message; it is not sent.
+        value: As for `deep_object`.
+    """
+    return dict(_query_fields(name, value))
 
 
 def deep_object(name: str, value: Any) -> dict[str, Any]:
@@ -129,17 +202,29 @@ def deep_object(name: str, value: Any) -> dict[str, Any]:
     Args:
         name: The name of the parameter.
         value: A mapping or a model; None values inside are left out. None is no parameter at all.
+
+    Raises:
+        ArgumentTypeError: The value is not an object.
     """
+    return {f"{name}[{key}]": item for key, item in _query_fields(name, value).items()}
+
+
+def _query_fields(name: str, value: Any) -> Mapping[str, Any]:
     fields = encode_json(value)
     if fields is None:
         return {}
     if not is_mapping(fields):
         msg = f"{name}={value!r} is not an object: pass a mapping or a model"
         raise ArgumentTypeError(msg)
-    return {f"{name}[{key}]": item for key, item in fields.items()}
+    return fields
 
 
-def _query_text(value: Any) -> str:
+def query_text(value: Any) -> str:
+    """The text of a single value in a query or a form.
+
+    Raises:
+        ArgumentTypeError: The value is an object or a list, which has no text there.
+    """
     match value:
         case bool():
             return "true" if value else "false"
@@ -149,6 +234,9 @@ def _query_text(value: Any) -> str:
             return timestamp(value)
         case date():
             return value.isoformat()
+        case _ if has_fields(value) or is_sequence(value):
+            msg = f"{value!r} cannot be sent as a single value: pass text, a number, a time or a UUID"
+            raise ArgumentTypeError(msg)
         case _:
             return str(value)
 

@@ -1,21 +1,31 @@
-"""Payload: the JSON body of one successful response, and its decoding into models and pages."""
+"""Payload: the JSON body of one successful response, and its decoding into models and pages.
+
+Deviations from the API's document are reported once per operation and field, as a warning and an event; in strict mode one
+is an error.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from types import NoneType
-from typing import Any, Protocol, TypeAlias, TypeVar, Union, get_args, overload
+from typing import Any, Final, Protocol, TypeAlias, TypeVar, Union, get_args, overload
 
 import attrs
 
-from circleci_v2._wire.decoding import DEVIATIONS, fast_decoder_for, tolerant_decoder_for
-from circleci_v2._wire.deviations import Deviation, JsonPath
+from circleci_v2._wire.bodies import charset_of
+from circleci_v2._wire.decoding import DEVIATIONS, Deviation, JsonPath, fast_decoder_for, tolerant_decoder_for
 from circleci_v2._wire.json import is_array, is_object
+from circleci_v2.errors import DecodeError
 from circleci_v2.pagination import Page
 from circleci_v2.policies import RateLimit
 from circleci_v2.response import Response
 
-__all__ = ["Payload", "ReceivedResponse", "Target", "one_of"]
+__all__ = ["TEXT", "DeviationReporter", "Payload", "ReceivedResponse", "Target", "one_of"]
+
+_logger = logging.getLogger("circleci_v2")
+
+_MAX_REMEMBERED = 10_000
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -43,6 +53,14 @@ class ReceivedResponse(Protocol):
     def rate_limit(self) -> RateLimit | None: ...
 
 
+class _Text(str):
+    __slots__ = ()
+
+
+TEXT: Final[type[str]] = _Text
+"""The type of a response that is text, as opposed to `str`, a string in JSON. A response of bytes has the type `bytes`."""
+
+
 @overload
 def one_of(first: type[T], second: type[U], /) -> type[T | U]: ...
 @overload
@@ -58,11 +76,11 @@ def one_of(*types: type[Any]) -> Any:
 
 @attrs.frozen
 class Payload:
-    """The JSON body of one successful response.
+    """The body of one successful response.
 
     Attributes:
         response: The HTTP response.
-        data: Its body as JSON; None when it was empty.
+        data: Its body as JSON; None when it was empty or is not JSON.
         report: Called with each deviation from the API's document; may raise.
     """
 
@@ -75,6 +93,10 @@ class Payload:
         kind: Any = target
         if isinstance(target, Mapping):
             kind = target.get(self.response.status_code) or [*target.values()][-1]
+        if kind is bytes:
+            return self.response.content  # type: ignore[return-value]  # T is bytes
+        if kind is TEXT:
+            return self._text()  # type: ignore[return-value]  # T is str
         if kind is NoneType or (self.data is None and NoneType in get_args(kind)):
             return None  # type: ignore[return-value]  # T is None or includes it
         # An empty body counts as an empty object: its missing fields are reported, and nothing crashes.
@@ -84,13 +106,22 @@ class Payload:
         except DEVIATIONS:
             return tolerant_decoder_for(kind)(data, JsonPath(self.report), None)  # type: ignore[no-any-return]
 
-    def page(self, item: type[T]) -> Page[T]:
-        """The body as one page of a list: an object with ``items``, or a bare array."""
+    def _text(self) -> str:
+        """The body as text, in the charset that the response names."""
+        charset = charset_of(self.response.headers.get("content-type", ""))
+        try:
+            return self.response.content.decode(charset)
+        except (LookupError, UnicodeDecodeError):
+            JsonPath(self.report).report(None, f"expected text in {charset}, found other bytes")
+            return self.response.content.decode("utf-8", "replace")
+
+    def page(self, item: type[T], key: str = "items") -> Page[T]:
+        """The body as one page of a list: a bare array, or an object with the items in the field `key`."""
         if is_array(self.data):
             return Page(self._items(self.data, item, None))
         envelope = dict(self.data) if is_object(self.data) else {}
         next_page_token = envelope.pop("next_page_token", None) or None
-        return Page(self._items(envelope.pop("items", None), item, "items"), next_page_token, envelope)
+        return Page(self._items(envelope.pop(key, None), item, key), next_page_token, envelope)
 
     def _items(self, entries: Any, item: Any, key: str | None) -> list[Any]:
         if not is_array(entries):
@@ -118,3 +149,43 @@ class Payload:
             elapsed=raw.elapsed,
             rate_limit=raw.rate_limit,
         )
+
+
+class DeviationReporter:
+    """Reports each kind of deviation once, however many responses have it.
+
+    Args:
+        strict: Raise `DecodeError` instead of reporting.
+        emit: Called with the operation id and the deviation, once for each kind.
+        redact: Returns a text without secrets, because deviations quote what the server sent.
+    """
+
+    def __init__(
+        self, *, strict: bool, emit: Callable[[str | None, Deviation], None], redact: Callable[[str], str]
+    ) -> None:
+        self._strict = strict
+        self._emit = emit
+        self._redact = redact
+        self._seen: set[tuple[str | None, str, str]] = set()
+
+    def report(self, operation_id: str | None, deviation: Deviation) -> None:
+        """Report a deviation in a response of an operation.
+
+        Raises:
+            DecodeError: The mode is strict.
+        """
+        if self._strict:
+            shown = self._redacted(deviation)
+            msg = f"the response of {operation_id} deviates at {shown}"
+            raise DecodeError(msg, operation_id=operation_id, path=shown.path)
+        kind = (operation_id, deviation.field, deviation.problem)
+        # Bounded, because a hostile server could invent field names without end.
+        if kind in self._seen or len(self._seen) >= _MAX_REMEMBERED:
+            return
+        self._seen.add(kind)
+        shown = self._redacted(deviation)
+        _logger.warning("The response of %s deviates from its description at %s", operation_id, shown)
+        self._emit(operation_id, shown)
+
+    def _redacted(self, deviation: Deviation) -> Deviation:
+        return Deviation(self._redact(deviation.path), self._redact(deviation.problem))

@@ -10,11 +10,12 @@ import typer
 from typer.core import TyperGroup
 
 from circleci_v2 import __version__
-from circleci_v2.cli.download import artifacts, usage
-from circleci_v2.cli.escaping import escape_controls
+from circleci_v2.cli.download import artifacts, mirror, usage
 from circleci_v2.cli.fake import demo, fake
-from circleci_v2.cli.inspect import flaky, history, jobs, whoami
+from circleci_v2.cli.inspect import flaky, history, jobs, projects, whoami
+from circleci_v2.cli.process import escape_controls
 from circleci_v2.cli.trigger import api, trigger, wait
+from circleci_v2.cli.why import logs, why
 
 __all__ = ["app"]
 
@@ -76,8 +77,8 @@ def options(
 
 
 _PANELS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
-    "Inspect": (whoami, history, jobs, flaky),
-    "Download": (artifacts, usage),
+    "Inspect": (whoami, projects, history, jobs, flaky, why, logs),
+    "Download": (artifacts, usage, mirror),
     "Run": (trigger, wait, api),
     "Try without a token": (demo, fake),
 }

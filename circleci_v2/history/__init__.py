@@ -6,36 +6,54 @@ The client offers `history` and `org_history` as methods, with itself as the fir
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from circleci_v2._validation import require_at_least_one
 from circleci_v2.bulk import map_concurrently
 from circleci_v2.errors import CircleCIError, ConfigurationError
+from circleci_v2.events import Event, ProjectLimitEvent
 from circleci_v2.history.crawler import PARTS_OF_JOBS, Crawler, is_permanent_error
-from circleci_v2.history.cursor import Cursor
-from circleci_v2.history.listing import DateRange, Listing, OnPage, PipelineList
-from circleci_v2.history.organization import OrgHistory, ProjectLimit
+from circleci_v2.history.listing import Cursor, DateRange, Listing, OnPage, PipelineList
+from circleci_v2.history.organization import (
+    OrganizationProject,
+    ProjectSource,
+    ProjectsToCrawl,
+    organization_projects,
+    slugs_of,
+)
 from circleci_v2.history.records import Failure, JobRecord, Part, PipelineRecord, RecordsOf, WorkflowRecord
 from circleci_v2.slugs import OrgSlug, ProjectSlug
 from circleci_v2.streams import Send, Stream
 
 if TYPE_CHECKING:
+    from circleci_v2.models import Pipeline
     from circleci_v2.namespaces import Namespaces
 
 __all__ = [
     "Failure",
     "JobRecord",
     "OrgHistory",
+    "OrganizationProject",
     "Part",
     "PipelineRecord",
+    "ProjectSource",
     "RecordsOf",
     "WorkflowRecord",
     "history",
     "is_permanent_error",
     "org_history",
+    "organization_projects",
 ]
+
+_logger: Final = logging.getLogger("circleci_v2.history")
+
+PROJECT_LIMIT: Final = 250
+"""The number of projects whose pipelines CircleCI lists at most: "the most recently built 250 projects you follow", as
+its API document describes the operation listPipelines."""
+
 
 _JOBS: Final = frozenset[Part]({"jobs"})
 _PARTS: Final = frozenset[Part]({"workflows", *_JOBS, *PARTS_OF_JOBS})
@@ -104,6 +122,7 @@ def org_history(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
+    projects: ProjectsToCrawl | None = None,
     include: Iterable[Part] = ("jobs",),
     concurrency: int = 50,
     cursor: str | None = None,
@@ -113,16 +132,22 @@ def org_history(
 
     CircleCI lists no pipelines of other projects, nor of those that the owner of the token does not follow. When the
     list covers 250 projects, others may be missing: a `ProjectLimitEvent` is emitted, a warning is logged, and
-    `OrgHistory.project_limit_reached` is True. For the complete history of one project use `history`.
+    `OrgHistory.project_limit_reached` is True. For the complete history of one project use `history`, and for that of
+    several projects pass `projects`::
+
+        circleci.org_history("gh/acme", projects=circleci.organization_projects("gh/acme"))
 
     Args:
         circleci: The client.
         org_slug: The organization, for example ``gh/acme``.
         since: See `history`.
         until: See `history`.
+        projects: Crawl the pipelines of these projects, one project after the other, instead of CircleCI's list for the
+            organization: their slugs, or the results of `organization_projects`. The cursor of a record then belongs to
+            the `history` of its project. Default: CircleCI's list.
         include: See `history`.
         concurrency: See `history`.
-        cursor: See `history`.
+        cursor: See `history`; not together with `projects`.
         tolerate: See `history`.
 
     Returns:
@@ -131,14 +156,24 @@ def org_history(
     Raises:
         InvalidSlugError: `org_slug` is not an organization slug.
         ConfigurationError: Another argument is invalid; the message says which.
-        CircleCIError: While iterating: the pipelines could not be listed, or `tolerate` rejected an error.
+        CircleCIError: While iterating: the pipelines could not be listed, a project has no slug, or `tolerate` rejected
+            an error.
     """
     slug = OrgSlug(org_slug)
+    if projects is not None:
+        if cursor is not None:
+            msg = "cursor= and projects= exclude each other: resume the history of each project with its own cursor."
+            raise ConfigurationError(msg)
+        DateRange(since=since, until=until)  # raises for an invalid date now, and not while iterating
+        _resolve_parts(include)
+        require_at_least_one("concurrency", concurrency, "call")
+        options = {"since": since, "until": until, "include": include, "concurrency": concurrency, "tolerate": tolerate}
+        return OrgHistory(_crawl_each(circleci, projects, options), _ProjectLimit(circleci, slug))
     pipelines = PipelineList(
         name=slug.canonical,
         paginate=lambda page_token: circleci.pipelines.list(org_slug=slug, page_token=page_token),
     )
-    limit = ProjectLimit(circleci, slug)
+    limit = _ProjectLimit(circleci, slug)
     produce = _crawl(
         circleci,
         pipelines,
@@ -150,6 +185,83 @@ def org_history(
         new_counter=limit.new_counter,
     )
     return OrgHistory(produce, limit)
+
+
+def _crawl_each(
+    circleci: Namespaces, projects: ProjectsToCrawl, options: Mapping[str, Any]
+) -> Callable[[Send[PipelineRecord]], Awaitable[None]]:
+    async def produce(send: Send[PipelineRecord]) -> None:
+        async for slug in slugs_of(projects):
+            async with history(circleci, slug, **options) as records:
+                async for record in records:
+                    await send((record,))
+
+    return produce
+
+
+class OrgHistory(Stream[PipelineRecord]):
+    """The records of `org_history`, and whether projects may be missing from them."""
+
+    def __init__(self, produce: Callable[[Send[PipelineRecord]], Awaitable[None]], limit: _ProjectLimit) -> None:
+        super().__init__(produce)
+        self._limit = limit
+
+    @property
+    def project_limit_reached(self) -> bool:
+        """Whether an iteration of this stream has met pipelines of 250 projects, so that those of others may be missing.
+
+        False means that nothing is missing of the time read so far: a project built in that time would be listed. An
+        iteration that begins at a cursor counts the projects from there on.
+        """
+        return self._limit.reached
+
+
+class _ProjectLimit:
+    """Counts the projects in a list of pipelines, and reports when they are as many as CircleCI lists at most.
+
+    Args:
+        circleci: The client.
+        org_slug: The organization.
+
+    Attributes:
+        reached: Whether one of the counters has reached the limit.
+    """
+
+    def __init__(self, circleci: Namespaces, org_slug: OrgSlug) -> None:
+        self._circleci = circleci
+        self._org_slug = org_slug.canonical
+        self.reached = False
+
+    def new_counter(self) -> OnPage:
+        """Return a function that counts the projects of one iteration, page by page."""
+        projects: set[str] = set()
+
+        def count(page: Sequence[Pipeline]) -> None:
+            before = len(projects)
+            projects.update(pipeline.project_slug for pipeline in page)
+            if before < PROJECT_LIMIT <= len(projects):
+                self._report()
+
+        return count
+
+    def _report(self) -> None:
+        self.reached = True
+        _logger.warning(
+            "CircleCI lists the pipelines of %d projects of %s at most: those of other projects may be missing.",
+            PROJECT_LIMIT,
+            self._org_slug,
+        )
+        if isinstance(self._circleci, _EmitsEvents):
+            self._circleci.emit(
+                ProjectLimitEvent(operation_id="listPipelines", org_slug=self._org_slug, projects=PROJECT_LIMIT)
+            )
+
+
+@runtime_checkable
+class _EmitsEvents(Protocol):
+    """A client with ``on_event``; the clients of tests need not have it."""
+
+    def emit(self, event: Event) -> None: ...
 
 
 def _crawl(

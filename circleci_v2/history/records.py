@@ -11,7 +11,7 @@ import attrs
 
 from circleci_v2._wire.types import maybe_datetime, maybe_null
 from circleci_v2.errors import CircleCIError, ConfigurationError
-from circleci_v2.history.cursor import Cursor
+from circleci_v2.history.listing import Cursor
 
 if TYPE_CHECKING:
     from circleci_v2.models import Artifact, JobDetails, JobTest, Pipeline, Workflow, WorkflowJob
@@ -93,6 +93,14 @@ class PipelineRecord:
         resumed loses nothing and repeats nothing.
         """
         return str(self._cursor)
+
+    @property
+    def listed_at(self) -> datetime | None:
+        """When the pipeline was created; if CircleCI sent no valid time, that of the pipeline listed before it.
+
+        None if no pipeline before it had one either.
+        """
+        return self._cursor.created_at
 
     def to_dict(self) -> dict[str, Any]:
         """Convert the record to nested JSON, as CircleCI sent it, with `cursor`: a line of JSON Lines to resume from."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from circleci_v2._wire.lazy import lazy_names
+from circleci_v2._wire import lazy_names
 
 if TYPE_CHECKING:
     from circleci_v2.testing.clock import EPOCH, Clock
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from circleci_v2.testing.fake import FakeCircleCI
     from circleci_v2.testing.faults import FakeRateLimit, Faults
     from circleci_v2.testing.messages import FakeRequest, FakeResponse, Journal, JournalEntry
-    from circleci_v2.testing.state.plans import ArtifactFile, JobPlan, TestResult, WorkflowPlan
+    from circleci_v2.testing.state.plans import ArtifactFile, JobPlan, StepPlan, TestResult, WorkflowPlan
     from circleci_v2.testing.state.resources import PolicyDecision
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Journal",
     "JournalEntry",
     "PolicyDecision",
+    "StepPlan",
     "TestResult",
     "WebhookDelivery",
     "WorkflowPlan",
@@ -52,6 +53,7 @@ __getattr__ = lazy_names(
         "JournalEntry": ".messages",
         "ArtifactFile": ".state.plans",
         "JobPlan": ".state.plans",
+        "StepPlan": ".state.plans",
         "TestResult": ".state.plans",
         "WorkflowPlan": ".state.plans",
         "PolicyDecision": ".state.resources",

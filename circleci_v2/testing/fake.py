@@ -13,14 +13,15 @@ import attrs
 
 from circleci_v2.testing.clock import Clock
 from circleci_v2.testing.deliveries import WebhookDelivery, due_deliveries, send_each
-from circleci_v2.testing.dispatch import respond_to_api, respond_to_download
+from circleci_v2.testing.dispatch import published_routes, respond_to_api, respond_to_download
 from circleci_v2.testing.faults import Faults, Transmission
 from circleci_v2.testing.messages import FakeRequest, Journal, JournalEntry
-from circleci_v2.testing.routes import ROUTES
-from circleci_v2.testing.scenarios import PipelineStatus, add_pipeline
-from circleci_v2.testing.schedules import run_schedules
+from circleci_v2.testing.routes import Routes
+from circleci_v2.testing.routes.triggers import run_schedules
+from circleci_v2.testing.routes.unpublished import UNPUBLISHED_PREFIXES, UNPUBLISHED_ROUTES
 from circleci_v2.testing.seeding import seed_project
 from circleci_v2.testing.state import FakeState
+from circleci_v2.testing.state.execution import PipelineStatus, add_pipeline
 from circleci_v2.testing.state.plans import JobPlan, WorkflowPlan
 from circleci_v2.testing.state.projects import FakePipeline, FakeProject
 from circleci_v2.testing.state.resources import DecidePolicies, FakeOrganization, PolicyDecision, PolicyStore, uuid
@@ -37,8 +38,9 @@ API_PREFIX: Final = "/api/v2"
 class FakeCircleCI:
     """A stateful, deterministic CircleCI API v2 that runs in this process and needs no network.
 
-    All operations are implemented: triggered pipelines run, created resources exist, deleted ones are gone. Use it in
-    process, as the transport of a client::
+    All operations are implemented: triggered pipelines run, created resources exist, deleted ones are gone. An operation
+    of the OpenAPI document without a handler gets a response that is made from its schema. Use the fake in process, as the
+    transport of a client::
 
         fake = FakeCircleCI()
         fake.add_project("gh/acme/web")
@@ -288,7 +290,7 @@ class FakeCircleCI:
         """Respond to one request, whether it arrived in process or over a socket.
 
         Args:
-            request: The request; its path includes `API_PREFIX`, unless it is for an artifact or for storage.
+            request: The request; its path includes `API_PREFIX`, unless it is for API v1.1, an artifact or storage.
 
         Returns:
             The response, with the delay or disconnect that `faults` adds to it.
@@ -296,12 +298,14 @@ class FakeCircleCI:
         with self._lock:
             run_schedules(self.state)
             if request.path.startswith(API_PREFIX + "/"):
-                return self._handle_api(request)
+                request = attrs.evolve(request, path=request.path.removeprefix(API_PREFIX))
+                return self._handle_api(request, published_routes(), published=True)
+            if request.path.startswith(UNPUBLISHED_PREFIXES):
+                return self._handle_api(request, UNPUBLISHED_ROUTES, published=False)
             return Transmission(response=respond_to_download(self.state, request, token=self.token))
 
-    def _handle_api(self, request: FakeRequest) -> Transmission:
-        request = attrs.evolve(request, path=request.path.removeprefix(API_PREFIX))
-        found = ROUTES.find(request)
+    def _handle_api(self, request: FakeRequest, routes: Routes, *, published: bool) -> Transmission:
+        found = routes.find(request)
         if found is not None:
             request = attrs.evolve(request, route=found[0].template, path_params=found[1])
         errors: list[str] = []
@@ -312,8 +316,8 @@ class FakeCircleCI:
                 request,
                 found[0].handler if found else None,
                 token=self.token,
-                realistic=self.realistic,
-                validate=self._validate_requests,
+                realistic=self.realistic and published,
+                validate=self._validate_requests and published,
             )
         response = response.with_headers({"x-request-id": uuid(self._request_ids), "x-route": request.route})
         entry = JournalEntry(request=request, response=response, at=self.clock.now(), validation_errors=tuple(errors))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circleci_v2.testing import FakeCircleCI, FakeRequest
-from circleci_v2.testing.routes import ROUTES
+from circleci_v2.testing.dispatch import ROUTES
 from circleci_v2.testing.specification import Specification
 
 TOKEN = "fake-token"

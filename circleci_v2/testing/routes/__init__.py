@@ -1,25 +1,157 @@
-"""The route handlers of the fake, one per API operation."""
+"""Routes, which are found by the raw, still percent-encoded path; their handlers are in the modules of this package.
+
+CircleCI serves the project ``gh/acme/web`` at ``/project/gh/acme/web`` and responds to ``/project/gh%2Facme%2Fweb`` with
+404. The routers of web frameworks, Starlette's included, match the decoded path and cannot distinguish the two.
+"""
 
 from __future__ import annotations
 
-from itertools import chain
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
+from urllib.parse import unquote
 
-from circleci_v2.testing.routes import (
-    insights,
-    integrations,
-    organizations,
-    pipelines,
-    policies,
-    secrets,
-    triggers,
-    workflows,
-)
-from circleci_v2.testing.routing import Routes
+import attrs
 
-__all__ = ["ROUTES"]
+from circleci_v2.errors import ConfigurationError
+from circleci_v2.testing.messages import FakeRequest, FakeResponse
+from circleci_v2.testing.state import FakeState
 
-_MODULES: Final = (insights, integrations, organizations, pipelines, policies, secrets, triggers, workflows)
+__all__ = ["Handler", "Route", "Routes"]
 
-ROUTES: Final = Routes(chain.from_iterable(module.routes for module in _MODULES))
-"""The routes of all operations."""
+Handler = Callable[[FakeState, FakeRequest], FakeResponse]
+"""Responds to the requests of a route; raises `HTTPError` for error responses."""
+
+_SEGMENT_COUNTS: Final[Mapping[str, tuple[int, ...]]] = {
+    "project-slug": (3,),
+    "org-slug": (2,),
+    "org-slug-or-id": (1, 2),
+}
+_SLUG_PARTS: Final = {*_SEGMENT_COUNTS, "provider", "organization", "project"}
+_PLACEHOLDER: Final = re.compile(r"\{([^}]+)\}")
+
+
+@attrs.frozen
+class Route:
+    """A method and a path template with their handler."""
+
+    method: str
+    template: str
+    handler: Handler
+
+
+@attrs.frozen
+class _Pattern:
+    """A template expanded to a fixed number of segments; a parameter may span several of them.
+
+    Attributes:
+        parts: For each segment, whether it is a parameter, and its name or text.
+    """
+
+    route: Route
+    parts: tuple[tuple[bool, str], ...]
+
+    def read(self, segments: list[str]) -> dict[str, str] | None:
+        """Return the decoded parameters if the segments match, otherwise None."""
+        values: dict[str, list[str]] = {}
+        for (is_parameter, name), segment in zip(self.parts, segments, strict=True):
+            if not is_parameter:
+                if segment != name:
+                    return None
+            elif not segment or (name in _SLUG_PARTS and "%2f" in segment.lower()):
+                return None
+            else:
+                values.setdefault(name, []).append(unquote(segment))
+        return {name: "/".join(texts) for name, texts in values.items()}
+
+    @property
+    def order(self) -> tuple[bool, ...]:
+        """The sort key: literal segments match before parameters, from the left."""
+        return tuple(is_parameter for is_parameter, _ in self.parts)
+
+
+class Routes:
+    """A collection of routes, with decorators to add handlers.
+
+    Args:
+        routes: The initial routes. Default: none.
+    """
+
+    def __init__(self, routes: Iterable[Route] = ()) -> None:
+        self._routes: list[Route] = []
+        self._patterns: dict[int, list[_Pattern]] = {}
+        for route in routes:
+            self.add(route)
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._routes)
+
+    def add(self, route: Route) -> None:
+        """Add a route.
+
+        Raises:
+            ConfigurationError: There is a route with the same method and template.
+        """
+        if any((route.method, route.template) == (known.method, known.template) for known in self._routes):
+            msg = f"{route.method} {route.template} has two handlers"
+            raise ConfigurationError(msg)
+        self._routes.append(route)
+        for parts in _expand(route.template.strip("/").split("/")):
+            patterns = self._patterns.setdefault(len(parts), [])
+            patterns.append(_Pattern(route, parts))
+            patterns.sort(key=lambda pattern: pattern.order)
+
+    def on(self, method: str, template: str) -> Callable[[Handler], Handler]:
+        """Return a decorator that registers the handler of a method and a path template."""
+
+        def register(handler: Handler) -> Handler:
+            self.add(Route(method, template, handler))
+            return handler
+
+        return register
+
+    def get(self, template: str) -> Callable[[Handler], Handler]:
+        """Return a decorator that registers the handler of GET."""
+        return self.on("GET", template)
+
+    def post(self, template: str) -> Callable[[Handler], Handler]:
+        """Return a decorator that registers the handler of POST."""
+        return self.on("POST", template)
+
+    def put(self, template: str) -> Callable[[Handler], Handler]:
+        """Return a decorator that registers the handler of PUT."""
+        return self.on("PUT", template)
+
+    def patch(self, template: str) -> Callable[[Handler], Handler]:
+        """Return a decorator that registers the handler of PATCH."""
+        return self.on("PATCH", template)
+
+    def delete(self, template: str) -> Callable[[Handler], Handler]:
+        """Return a decorator that registers the handler of DELETE."""
+        return self.on("DELETE", template)
+
+    def find(self, request: FakeRequest) -> tuple[Route, dict[str, str]] | None:
+        """Return the matching route and its path parameters, or None."""
+        return next((found for found in self._matches(request.path) if found[0].method == request.method), None)
+
+    def methods(self, path: str) -> list[str]:
+        """Return the allowed methods of a path, in alphabetical order."""
+        return sorted({route.method for route, _ in self._matches(path)})
+
+    def _matches(self, path: str) -> Iterator[tuple[Route, dict[str, str]]]:
+        segments = path.removeprefix("/").split("/")
+        for pattern in self._patterns.get(len(segments), ()):
+            parameters = pattern.read(segments)
+            if parameters is not None:
+                yield pattern.route, parameters
+
+
+def _expand(segments: list[str]) -> list[tuple[tuple[bool, str], ...]]:
+    expansions: list[tuple[tuple[bool, str], ...]] = [()]
+    for segment in segments:
+        placeholder = _PLACEHOLDER.fullmatch(segment)
+        name = placeholder[1] if placeholder else segment
+        counts = _SEGMENT_COUNTS.get(name, (1,)) if placeholder else (1,)
+        part = (placeholder is not None, name)
+        expansions = [parts + (part,) * count for parts in expansions for count in counts]
+    return expansions

@@ -19,9 +19,8 @@ from circleci_v2.testing.insights import (
     runs_of_workflows,
     trend,
 )
-from circleci_v2.testing.messages import FakeRequest, FakeResponse
-from circleci_v2.testing.paging import page
-from circleci_v2.testing.routing import Routes
+from circleci_v2.testing.messages import FakeRequest, FakeResponse, page
+from circleci_v2.testing.routes import Routes
 from circleci_v2.testing.state import FakeState
 from circleci_v2.testing.state.projects import FakeProject
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from circleci_v2.testing.clock import parse_rfc3339, rfc3339
 from circleci_v2.testing.downloads import PARTS, has_usage, storage_url
 from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
-from circleci_v2.testing.routing import Routes
+from circleci_v2.testing.routes import Routes
 from circleci_v2.testing.state import FakeState
 from circleci_v2.testing.state.projects import FakeProject
 from circleci_v2.testing.state.resources import (

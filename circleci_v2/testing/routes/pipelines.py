@@ -7,11 +7,10 @@ from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 from circleci_v2.testing.clock import rfc3339
-from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
-from circleci_v2.testing.paging import page
+from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError, page
+from circleci_v2.testing.routes import Routes
 from circleci_v2.testing.routes.organizations import slug_of
 from circleci_v2.testing.routes.workflows import render_workflow
-from circleci_v2.testing.routing import Routes
 from circleci_v2.testing.state import FakeState
 from circleci_v2.testing.state.execution import add_workflow, register_pipeline, start_workflows
 from circleci_v2.testing.state.plans import DEFAULT_WORKFLOW

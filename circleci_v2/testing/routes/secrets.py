@@ -8,9 +8,8 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from circleci_v2.testing.clock import rfc3339
-from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
-from circleci_v2.testing.paging import page
-from circleci_v2.testing.routing import Routes
+from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError, page
+from circleci_v2.testing.routes import Routes
 from circleci_v2.testing.state import FakeState
 from circleci_v2.testing.state.resources import FakeContext, FakeOrganization, Record, find_or_404, masked
 

@@ -7,9 +7,8 @@ from typing import Any, Final
 
 from circleci_v2.testing.clock import rfc3339
 from circleci_v2.testing.downloads import artifact_url
-from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
-from circleci_v2.testing.paging import page
-from circleci_v2.testing.routing import Routes
+from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError, page
+from circleci_v2.testing.routes import Routes
 from circleci_v2.testing.state import FakeState
 from circleci_v2.testing.state.execution import rerun as start_rerun
 from circleci_v2.testing.state.plans import ArtifactFile, TestResult

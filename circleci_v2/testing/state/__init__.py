@@ -11,8 +11,7 @@ import attrs
 
 from circleci_v2.errors import ConfigurationError
 from circleci_v2.testing.clock import Clock
-from circleci_v2.testing.messages import HTTPError
-from circleci_v2.testing.paging import PageTokens
+from circleci_v2.testing.messages import HTTPError, PageTokens
 from circleci_v2.testing.state.plans import WorkflowPlan
 from circleci_v2.testing.state.projects import FakeJob, FakePipeline, FakeProject, FakeWorkflow
 from circleci_v2.testing.state.resources import FakeOrganization, FakeUser, VcsType, find_or_404, uuid

@@ -9,7 +9,7 @@ import attrs
 
 from circleci_v2.errors import ConfigurationError
 
-__all__ = ["DEFAULT_WORKFLOW", "ArtifactFile", "JobPlan", "TestResult", "WorkflowPlan"]
+__all__ = ["DEFAULT_WORKFLOW", "ArtifactFile", "JobPlan", "StepPlan", "TestResult", "WorkflowPlan"]
 
 JobOutcome = Literal[
     "success", "failed", "infrastructure_fail", "timedout", "terminated-unknown", "unauthorized", "not_run", "canceled"
@@ -56,6 +56,27 @@ class ArtifactFile:
     node_index: int = 0
 
 
+@attrs.frozen(kw_only=True)
+class StepPlan:
+    """The plan of a step of a job, which API v1.1 shows and API v2 does not.
+
+    Attributes:
+        name: The name of the step.
+        output: The text that the step writes to standard output. Default: empty.
+        error_output: The text that the step writes to standard error. Default: empty.
+        exit_code: The exit code; None for a step without a command. Default: 0.
+        seconds: The duration, in seconds. Default: 1.
+        node_index: The node on which the step fails, if `exit_code` is not 0; it succeeds on the others. Default: 0.
+    """
+
+    name: str
+    output: str = ""
+    error_output: str = ""
+    exit_code: int | None = 0
+    seconds: float = 1.0
+    node_index: int = 0
+
+
 def _requirements(value: Mapping[str, Sequence[str]] | Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     if isinstance(value, Mapping):
         return {name: tuple(outcomes) for name, outcomes in value.items()}
@@ -85,6 +106,8 @@ class JobPlan:
         credits: The credits used. Default: 10 per minute and parallel run.
         tests: The test results, or a function that creates them on demand. Default: none.
         artifacts: The artifacts, or a function that creates them on demand. Default: none.
+        steps: The steps. Default: one to prepare the environment, one to check out the code, and one with the name of the
+            job, whose output names the failed tests and which fails when the job does.
     """
 
     name: str
@@ -102,6 +125,7 @@ class JobPlan:
     credits: int | None = None
     tests: tuple[TestResult, ...] | Callable[[], tuple[TestResult, ...]] = ()
     artifacts: tuple[ArtifactFile, ...] | Callable[[], tuple[ArtifactFile, ...]] = ()
+    steps: tuple[StepPlan, ...] = ()
 
 
 def _job_plans(jobs: Iterable[JobPlan | str]) -> tuple[JobPlan, ...]:

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from circleci_v2.testing.messages import FakeRequest, FakeResponse
+from circleci_v2.testing.routes import Route, Routes
+
+
+def handler(_state: object, _call: FakeRequest) -> FakeResponse:
+    return FakeResponse.json({})
+
+
+def template_of(routes: Routes, path: str, method: str = "GET") -> str | None:
+    found = routes.find(FakeRequest(method=method, path=path))
+    return found[0].template if found else None
+
+
+def test_a_slug_spans_three_segments() -> None:
+    routes = Routes([Route("GET", "/project/{project-slug}/pipeline", handler)])
+    found = routes.find(FakeRequest(method="GET", path="/project/gh/acme/web/pipeline"))
+
+    assert found is not None
+    assert found[1] == {"project-slug": "gh/acme/web"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/project/gh%2Facme%2Fweb",
+        "/project/gh%2facme%2fweb/pipeline",
+        "/project/gh/acme%2Fweb/x",
+        "/project/gh%2Facme/web/pipeline",
+    ],
+)
+def test_an_encoded_slash_in_a_slug_is_not_found(http: httpx.Client, path: str) -> None:
+    assert http.get(path).status_code == 404
+
+
+def test_an_encoded_slash_is_fine_in_a_workflow_name(http: httpx.Client) -> None:
+    assert http.get("/insights/gh/acme/web/workflows/a%2Fb").json() == {"items": [], "next_page_token": None}
+
+
+def test_a_literal_segment_wins_over_a_parameter() -> None:
+    routes = Routes(
+        Route("GET", template, handler)
+        for template in (
+            "/project/{project-slug}/{job-number}/artifacts",
+            "/project/{project-slug}/envvar/{name}",
+            "/insights/{project-slug}/workflows",
+            "/insights/pages/{project-slug}/summary",
+        )
+    )
+    assert template_of(routes, "/project/gh/a/b/envvar/artifacts") == "/project/{project-slug}/envvar/{name}"
+    assert template_of(routes, "/project/gh/a/b/7/artifacts") == "/project/{project-slug}/{job-number}/artifacts"
+    assert template_of(routes, "/insights/pages/gh/a/summary") is None
+    assert template_of(routes, "/insights/pages/gh/a/b/summary") == "/insights/pages/{project-slug}/summary"
+
+
+def test_an_organization_is_named_by_slug_or_by_id(http: httpx.Client) -> None:
+    by_slug = http.get("/organization/gh/acme").json()
+    assert http.get(f"/organization/{by_slug['id']}").json() == by_slug
+
+
+def test_an_empty_segment_matches_nothing(http: httpx.Client) -> None:
+    assert http.get("/project/gh//web").status_code == 404
+
+
+def test_a_method_that_a_path_has_not_names_those_it_has(http: httpx.Client) -> None:
+    response = http.put("/project/gh/acme/web/envvar")
+    assert response.status_code == 405
+    assert response.headers["allow"] == "GET, POST"
+
+
+def test_two_handlers_of_one_route_are_an_error() -> None:
+    with pytest.raises(ValueError, match="GET /me has two handlers"):
+        Routes([Route("GET", "/me", handler), Route("GET", "/me", handler)])
