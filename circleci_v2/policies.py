@@ -193,8 +193,8 @@ class RateLimitPolicy:
 
     Attributes:
         enabled: Whether the client paces requests by the rate limit in the response headers or, without such headers,
-            by the throughput that CircleCI accepts. If False, requests are sent immediately, and only a 429 delays
-            others. Default: True.
+            by the throughput that CircleCI accepts. If False, requests are sent immediately, and only a
+            ``Retry-After`` delays others. Default: True.
         initial: How many requests of an operation may be in flight before its first response. Default: 5.
         reserve: How many requests of a rate limit are left to other users of the same token, and to calls with
             ``priority="interactive"``. Default: 1.

@@ -11,11 +11,11 @@ from typing import Protocol
 
 import attrs
 
-from circleci_v2._http.rate_limit.budget import Budget, UnlimitedBudget, budget_for
+from circleci_v2._http.rate_limit.budget import Budget, budget_for
 from circleci_v2._http.rate_limit.from_headers import Reservation
 from circleci_v2.policies import RateLimit, RateLimitPolicy, RetryPolicy
 
-__all__ = ["Outcome", "Overloaded", "RetryOnly", "Server", "TokenBucket", "Verdict", "Windows", "adaptive", "simulate"]
+__all__ = ["Outcome", "Overloaded", "Server", "TokenBucket", "Verdict", "Windows", "adaptive", "simulate"]
 
 LONGEST = 10_000.0
 
@@ -108,15 +108,6 @@ class Outcome:
 
     seconds: float
     rejected: int
-
-
-class RetryOnly(UnlimitedBudget):
-    """Sends everything immediately, and waits only when the server requests it."""
-
-    def rejected(
-        self, reservation: Reservation, now: float, limit: RateLimit | None, pause: float, *, is_requested: bool
-    ) -> float:
-        return pause if is_requested else 0.0
 
 
 def adaptive() -> Budget:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
+from circleci_v2._http.rate_limit.budget import UnlimitedBudget
 from circleci_v2._http.rate_limit.from_headers import HeaderBucket, Reservation
 from circleci_v2.policies import RateLimit
-from tests.http.limited import Overloaded, RetryOnly, TokenBucket, Verdict, Windows, adaptive, simulate
+from tests.http.limited import Overloaded, TokenBucket, Verdict, Windows, adaptive, simulate
 
 CALLS = 1_000
 
@@ -131,7 +132,7 @@ def test_rejections_that_no_rate_causes_do_not_slow_down_the_client(share: float
                 seed=seed,
                 new_budget=new_budget,
             )
-            for new_budget in (adaptive, RetryOnly)
+            for new_budget in (adaptive, UnlimitedBudget)
         )
         assert paced.seconds <= 2.5 * unpaced.seconds
         # The same requests are rejected, but for those in flight at the end.
@@ -159,7 +160,7 @@ def test_a_limit_that_changes_is_found_again(lower: int):
 def test_a_server_without_a_limit_is_not_slowed_down():
     paced, unpaced = (
         simulate(Overloaded(0.0, seed=0), calls=1_500, latency=0.05, new_budget=new_budget)
-        for new_budget in (adaptive, RetryOnly)
+        for new_budget in (adaptive, UnlimitedBudget)
     )
     assert paced.seconds <= 1.25 * unpaced.seconds
 

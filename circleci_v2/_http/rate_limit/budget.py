@@ -62,7 +62,7 @@ class Budget(Protocol):
 
 
 class UnlimitedBudget:
-    """Delays nothing. Rate limiting is then left to the cooldown after a 429."""
+    """Delays nothing. Rate limiting is then left to the server, by ``Retry-After``."""
 
     def ready_at(self, now: float, *, interactive: bool) -> float:  # noqa: ARG002 - the protocol
         """Return the current time."""
@@ -82,10 +82,10 @@ class UnlimitedBudget:
         limit: RateLimit | None,  # noqa: ARG002
         pause: float,
         *,
-        is_requested: bool,  # noqa: ARG002
+        is_requested: bool,
     ) -> float:
-        """Return the pause, whether requested or not: nothing else slows down the other calls."""
-        return pause
+        """Return the pause if the server requested it; otherwise, only the rejected call waits."""
+        return pause if is_requested else 0.0
 
     def lost(self, reservation: Reservation, now: float) -> None:
         """Do nothing."""
