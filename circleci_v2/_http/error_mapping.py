@@ -9,15 +9,24 @@ from html import unescape
 from http.client import responses
 from typing import Any, Final
 
+import attrs
 import httpx
 
 from circleci_v2._http.logging import AttemptInfo, redact_json, redact_message, url_without_query
+from circleci_v2._http.prepared_request import CallState
 from circleci_v2._http.rate_limit.fixed_window import FixedWindow
 from circleci_v2._http.sender import REDIRECTS, RawResponse, TransportFailure
 from circleci_v2.errors import APIConnectionError, APIError, APITimeoutError, RateLimitError, error_class_for
-from circleci_v2.policies import IDEMPOTENT_METHODS
+from circleci_v2.policies import IDEMPOTENT_METHODS, Failure
 
-__all__ = ["cooldown_error", "error_for_failure", "error_for_response", "fixed_window_error", "shown_cause"]
+__all__ = [
+    "FailedAttempt",
+    "cooldown_error",
+    "deadline_exceeded",
+    "error_for_failure",
+    "error_for_response",
+    "fixed_window_error",
+]
 
 _MAX_MESSAGE: Final = 500
 # Characters. The message of an HTML page is at its beginning, and the patterns below take quadratic time on some input.
@@ -29,6 +38,40 @@ _CHARSET: Final = re.compile(r";\s*charset\s*=\s*\"?([A-Za-z0-9._:-]{1,40})", re
 _TEXT_ENCODINGS: Final = frozenset({"ascii", "cp1252", "iso8859-1", "utf-8", "utf-16", "utf-16-be", "utf-16-le"})
 _TITLE: Final = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAG: Final = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+
+
+@attrs.frozen
+class FailedAttempt:
+    """An attempt that did not succeed, as the retry loop sees it.
+
+    Attributes:
+        error: The error to raise if there is no further attempt.
+        origin: The error behind it, to be shown with it.
+        cause: The status of the response, or why there was none.
+        reason: The same, for people.
+        is_final: Whether another attempt is useless.
+    """
+
+    error: APIError | APIConnectionError
+    origin: Exception | None
+    cause: int | Failure
+    reason: str
+    is_final: bool
+
+    @classmethod
+    def of(cls, call: CallState, outcome: RawResponse | TransportFailure) -> FailedAttempt:
+        """Return the failure that an attempt ended with.
+
+        Args:
+            call: The call.
+            outcome: A response with a status of 300 or above, or why there is none.
+        """
+        if isinstance(outcome, TransportFailure):
+            error = error_for_failure(call.info(), outcome)
+            return cls(error, _shown_cause(outcome), outcome.kind, outcome.name, outcome.is_final)
+        status = outcome.status_code
+        response_error = error_for_response(call.info(), outcome, may_have_taken_effect=call.may_have_taken_effect)
+        return cls(response_error, None, status, str(status), is_final=status < 400)
 
 
 def error_for_response(info: AttemptInfo, response: RawResponse, *, may_have_taken_effect: bool = False) -> APIError:
@@ -72,7 +115,24 @@ def error_for_failure(info: AttemptInfo, failure: TransportFailure) -> APIConnec
     return error_class(text, method=info.method, url=info.url, operation_id=info.operation_id)
 
 
-def shown_cause(failure: TransportFailure) -> Exception | None:
+def deadline_exceeded(call: CallState, *, has_permit: bool = True) -> TransportFailure:
+    """Return the failure of a call at its deadline.
+
+    Args:
+        call: The call.
+        has_permit: Whether it was sent, rather than waiting for a permit.
+    """
+    missing = "complete response" if has_permit else "permit"
+    return TransportFailure(
+        kind="broken" if has_permit else "never sent",
+        name="Timeout",
+        message=f"no {missing} within the deadline of {call.retry.deadline:g} s",
+        timed_out=True,
+        is_final=True,
+    )
+
+
+def _shown_cause(failure: TransportFailure) -> Exception | None:
     """Return the error behind a failure, to be shown with it; None if its text holds a secret that a server echoed."""
     text = str(failure.cause)
     return failure.cause if redact_message(text) == text else None

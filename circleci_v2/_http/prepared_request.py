@@ -21,7 +21,7 @@ from circleci_v2._wire.encoding import has_dot_segments
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
 from circleci_v2.errors import APIError, ConfigurationError, InvalidURLError
-from circleci_v2.policies import MAX_DELAY_WITHOUT_DEADLINE, Failure, Priority, RetryPolicy, Timeout
+from circleci_v2.policies import MAX_DELAY_WITHOUT_DEADLINE, Failure, Priority, RetryPolicy, Timeout, current_priority
 
 __all__ = ["CallOptions", "CallState", "PreparedRequest"]
 
@@ -267,6 +267,24 @@ class CallState:
     is_observed: bool = False
     may_have_taken_effect: bool = False
     credential: Credential | None = None
+
+    @classmethod
+    def of(cls, request: PreparedRequest, options: CallOptions, *, sequence: int, now: float) -> CallState:
+        """Return the state of a call that begins.
+
+        Args:
+            request: The request.
+            options: The options of the call.
+            sequence: The number of the call.
+            now: The current time.
+        """
+        return cls(
+            request=request,
+            retry=options.retry,
+            interactive=(options.priority or current_priority()) == "interactive",
+            sequence=sequence,
+            queued_at=now,
+        )
 
     def note_unknown_effect(self, cause: int | Failure) -> None:
         """Record that the latest attempt may have taken effect, if its outcome leaves that open.

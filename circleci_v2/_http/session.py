@@ -24,11 +24,12 @@ import httpx
 
 from circleci_v2._http.auth import Credential, Credentials, TokenHosts
 from circleci_v2._http.error_mapping import (
+    FailedAttempt,
     cooldown_error,
+    deadline_exceeded,
     error_for_failure,
     error_for_response,
     fixed_window_error,
-    shown_cause,
 )
 from circleci_v2._http.headers import scan_headers
 from circleci_v2._http.lifecycle import Lifecycle, RunCancelledError, SessionClock, SystemClock, run_shielded
@@ -42,9 +43,7 @@ from circleci_v2._http.streaming import StreamingAttempt
 from circleci_v2._http.transports.factory import Transports
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
-from circleci_v2.errors import APIConnectionError, APIError
 from circleci_v2.events import Event
-from circleci_v2.policies import Failure, current_priority
 from circleci_v2.response import StreamedBody
 
 __all__ = ["CallOptions", "Session"]
@@ -109,13 +108,8 @@ class Session:
         """
         self._lifecycle.check()
         options = options or self._default_options
-        call = CallState(
-            request=PreparedRequest.for_operation(request, base_url=self._base_url, timeout=options.timeout),
-            retry=options.retry,
-            interactive=(options.priority or current_priority()) == "interactive",
-            sequence=next(self._sequence),
-            queued_at=self._clock.now(),
-        )
+        prepared = PreparedRequest.for_operation(request, base_url=self._base_url, timeout=options.timeout)
+        call = CallState.of(prepared, options, sequence=next(self._sequence), now=self._clock.now())
         while True:
             outcome = await self._attempt(call)
             if isinstance(outcome, RawResponse) and outcome.status_code < 300:
@@ -163,13 +157,7 @@ class Session:
         )
         if authenticate:
             self._token_hosts.check(request.url)
-        call = CallState(
-            request=request,
-            retry=options.retry,
-            interactive=(options.priority or current_priority()) == "interactive",
-            sequence=next(self._sequence),
-            queued_at=self._clock.now(),
-        )
+        call = CallState.of(request, options, sequence=next(self._sequence), now=self._clock.now())
         while True:
             call.credential = credential = await self._credential(request)
             permit = await self._acquire(call)
@@ -216,7 +204,7 @@ class Session:
                 seconds = call.deadline_at - call.started_at
                 outcome = await run_shielded(self._sender.send, request, credential, seconds=seconds, scope=scope)
             except RunCancelledError:
-                outcome = CLIENT_CLOSED if self._lifecycle.is_closed else _deadline_exceeded(call)
+                outcome = CLIENT_CLOSED if self._lifecycle.is_closed else deadline_exceeded(call)
             except BaseException as error:
                 self._report_abort(call, error)
                 raise
@@ -273,7 +261,7 @@ class Session:
         except BaseException as error:
             self._report_abort(call, error)
             raise
-        return _deadline_exceeded(call)
+        return deadline_exceeded(call)
 
     async def _acquire(self, call: CallState) -> Permit:
         """Wait until the limits allow a call to be sent, and begin an attempt."""
@@ -335,9 +323,7 @@ class Session:
         except TimeoutError:
             if call.rejection is not None:
                 raise call.rejection from None
-            message = f"no permit within the deadline of {call.retry.deadline:g} s"
-            failure = TransportFailure(kind="never sent", name="Timeout", message=message, timed_out=True)
-            raise error_for_failure(call.info(), failure) from None
+            raise error_for_failure(call.info(), deadline_exceeded(call, has_permit=False)) from None
 
     def _report_start(self, call: CallState, permit: Permit) -> None:
         self._instrumentation.attempt_started(call.info(), bucket=permit.bucket.name, waited=permit.waited)
@@ -394,31 +380,19 @@ class Session:
             rejection=call.rejection,
         )
         call.rejected_at = self._clock.now()
-        call.waits_in_queue = cooldown > 0 and cooldown >= (response.retry_after or 0.0)
-        if call.waits_in_queue:
-            call.pause = cooldown
+        if cooldown and cooldown >= (response.retry_after or 0.0):
+            call.waits_in_queue, call.pause = True, cooldown
 
     async def _wait_before_retry(self, call: CallState, outcome: RawResponse | TransportFailure) -> None:
         """Sleep before the next attempt, or raise the error of the last one if there is to be none."""
-        if isinstance(outcome, RawResponse):
-            error: APIError | APIConnectionError = error_for_response(
-                call.info(), outcome, may_have_taken_effect=call.may_have_taken_effect
-            )
-            cause: int | Failure = outcome.status_code
-            reason, is_final, origin = str(outcome.status_code), outcome.status_code < 400, None
-        else:
-            error = error_for_failure(call.info(), outcome)
-            cause, reason, is_final, origin = outcome.kind, outcome.name, outcome.is_final, shown_cause(outcome)
-        may_retry = not is_final and call.retry.allows(call.attempt, method=call.request.method, cause=cause)
+        failed = FailedAttempt.of(call, outcome)
+        may_retry = not failed.is_final and call.retry.allows(
+            call.attempt, method=call.request.method, cause=failed.cause
+        )
         if not may_retry or call.pause > call.max_wait(self._clock.now()):
-            raise error from origin
-        call.note_unknown_effect(cause)
-        self._instrumentation.retry_scheduled(call.info(), reason=reason, delay=call.pause)
+            raise failed.error from failed.origin
+        call.note_unknown_effect(failed.cause)
+        self._instrumentation.retry_scheduled(call.info(), reason=failed.reason, delay=call.pause)
         # In a cooldown, the call waits for its end like all others of the bucket.
         if not call.waits_in_queue:
             await self._lifecycle.sleep(self._clock, call.pause)
-
-
-def _deadline_exceeded(call: CallState) -> TransportFailure:
-    message = f"no complete response within the deadline of {call.retry.deadline:g} s"
-    return TransportFailure(kind="broken", name="Timeout", message=message, timed_out=True, is_final=True)

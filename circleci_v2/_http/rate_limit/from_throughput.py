@@ -176,7 +176,8 @@ class ThroughputEstimator:
         self._last_sent_at = -math.inf
         self._pacer = Pacer()
         self._span = Span(-math.inf)
-        self._background = BackgroundRejections()
+        # None before the first rejection.
+        self._background: BackgroundRejections | None = None
         # In the search, neither of these; in a trial, both; when cruising, a limit only.
         self._limit: _Limit | None = None
         self._trial: _Trial | None = None
@@ -209,11 +210,12 @@ class ThroughputEstimator:
         if self._overload is not None and now >= self._resume_at:
             overload, self._overload = self._overload, None
             self._judge(overload, now)
-        rate = self._rate()
-        self._pacer.spend(now, rate)
-        if self._limit is not None and self._trial is None:
-            # Idle time shows nothing about the limit.
-            self._limit.age += min(now - self._last_sent_at, 2 / rate)
+        if self._limit is not None or self._in_flight >= _UNPACED_IN_FLIGHT:
+            rate = self._rate()
+            self._pacer.spend(now, rate)
+            if self._limit is not None and self._trial is None:
+                # Idle time shows nothing about the limit.
+                self._limit.age += min(now - self._last_sent_at, 2 / rate)
         self._in_flight += 1
         self._last_sent_at = now
 
@@ -236,7 +238,8 @@ class ThroughputEstimator:
             if self._overload is not None and sent_at >= self._overload.first_at:
                 self._overload.accepted += 1
             return
-        self._background.accept(learn=self._is_below_limit)
+        if self._background is not None:
+            self._background.accept(learn=self._is_below_limit)
         if self._trial is not None and sent_at >= self._trial.began_at:
             self._trial.accepted += 1
             if self._trial.accepted >= self._trial.size and self._limit is not None:
@@ -252,22 +255,26 @@ class ThroughputEstimator:
             pause: The seconds for which nothing is sent, as the server requested.
         """
         self._in_flight -= 1
+        background = self._background = self._background or BackgroundRejections()
+        trial = self._trial if self._trial is not None and sent_at >= self._trial.began_at else None
         if sent_at < self._noticed_at:
             if self._overload is not None and sent_at >= self._overload.first_at:
                 self._overload.rejected += 1
-        elif self._background.explains(learn=self._is_below_limit) or self._may_be_background(pause):
+        elif background.explains(learn=self._is_below_limit) or self._is_tolerable(background, pause):
             self._span.rejected += 1
-        elif self._trial is not None and sent_at >= self._trial.began_at and self._shows_background(self._trial):
-            self._resume_search(self._trial, now)
+        elif trial is not None and background.is_plausible(trial.rejected, trial.earlier + trial.accepted):
+            background.learn(trial.rejected, trial.earlier + trial.accepted)
+            self._resume_search(now)
         else:
             self._notice(sent_at, now, pause)
         if pause:
             self._stop_until(now + pause)
 
-    def _may_be_background(self, pause: float) -> bool:
+    def _is_tolerable(self, background: BackgroundRejections, pause: float) -> bool:
+        """Return whether to wait for further rejections in the search before looking for a limit."""
         is_search = self._limit is None and self._span.accepted > 0
         # A server that requests a pause has a limit in mind.
-        return is_search and not pause and self._background.may_explain(self._span.rejected)
+        return is_search and not pause and background.may_explain(self._span.rejected)
 
     def _notice(self, sent_at: float, now: float, pause: float) -> None:
         """Stop sending, and take the requests in flight for a measurement."""
@@ -350,12 +357,8 @@ class ThroughputEstimator:
         self._trial = _Trial(now, max(_MIN_RATE, _TRIAL_FRACTION * limit.rate * certainty), size, total, rejected)
         self._pacer.restart(self._resume_at, credit=1.0, max_credit=1.0)
 
-    def _shows_background(self, trial: _Trial) -> bool:
-        return self._background.is_plausible(trial.rejected, trial.earlier + trial.accepted)
-
-    def _resume_search(self, trial: _Trial, now: float) -> None:
+    def _resume_search(self, now: float) -> None:
         """Search on from the last good rate: the rejections were not caused by a limit."""
-        self._background.learn(trial.rejected, trial.earlier + trial.accepted)
         self._search_rate = self._good_rate
         self._limit = self._trial = None
         self._confirmed = _Limit(0.0, 0)
@@ -371,6 +374,7 @@ class ThroughputEstimator:
             return self._trial.rate
         if self._limit is not None:
             return min(_MAX_RATE, max(_MIN_RATE, self._limit.current()))
-        doubling = _CAREFUL_DOUBLING_REQUESTS if self._background.share else _DOUBLING_REQUESTS
+        is_careful = self._background is not None and self._background.share > 0
+        doubling = _CAREFUL_DOUBLING_REQUESTS if is_careful else _DOUBLING_REQUESTS
         doublings = max(0, self._span.accepted - _STEADY_REQUESTS) / doubling
         return min(_MAX_RATE, self._search_rate * 2.0 ** min(doublings, _MAX_DOUBLINGS))
