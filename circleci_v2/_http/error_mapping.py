@@ -49,14 +49,14 @@ class FailedAttempt:
         origin: The error behind it, to be shown with it.
         cause: The status of the response, or why there was none.
         reason: The same, for people.
-        is_final: Whether another attempt is useless.
+        may_retry: Whether the retry policy allows another attempt.
     """
 
     error: APIError | APIConnectionError
     origin: Exception | None
     cause: int | Failure
     reason: str
-    is_final: bool
+    may_retry: bool
 
     @classmethod
     def of(cls, call: CallState, outcome: RawResponse | TransportFailure) -> FailedAttempt:
@@ -66,12 +66,18 @@ class FailedAttempt:
             call: The call.
             outcome: A response with a status of 300 or above, or why there is none.
         """
+        error: APIError | APIConnectionError
+        cause: int | Failure
         if isinstance(outcome, TransportFailure):
-            error = error_for_failure(call.info(), outcome)
-            return cls(error, _shown_cause(outcome), outcome.kind, outcome.name, outcome.is_final)
-        status = outcome.status_code
-        response_error = error_for_response(call.info(), outcome, may_have_taken_effect=call.may_have_taken_effect)
-        return cls(response_error, None, status, str(status), is_final=status < 400)
+            error, origin = error_for_failure(call.info(), outcome), _shown_cause(outcome)
+            cause, reason, is_final = outcome.kind, outcome.name, outcome.is_final
+        else:
+            status = outcome.status_code
+            effect = call.may_have_taken_effect
+            error, origin = error_for_response(call.info(), outcome, may_have_taken_effect=effect), None
+            cause, reason, is_final = status, str(status), status < 400
+        may_retry = not is_final and call.retry.allows(call.attempt, method=call.request.method, cause=cause)
+        return cls(error, origin, cause, reason, may_retry)
 
 
 def error_for_response(info: AttemptInfo, response: RawResponse, *, may_have_taken_effect: bool = False) -> APIError:

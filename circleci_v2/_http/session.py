@@ -18,6 +18,7 @@ import math
 import random as _random
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING
 
 import anyio
 import httpx
@@ -39,12 +40,14 @@ from circleci_v2._http.rate_limit.budget import budget_for
 from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWindowLimiter
 from circleci_v2._http.rate_limit.limiter import CooldownError, Limiter, Permit
 from circleci_v2._http.sender import CLIENT_CLOSED, RawResponse, Sender, TransportFailure
-from circleci_v2._http.streaming import StreamingAttempt
 from circleci_v2._http.transports.factory import Transports
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
-from circleci_v2.events import Event
 from circleci_v2.response import StreamedBody
+
+if TYPE_CHECKING:
+    from circleci_v2._http.streaming import StreamingAttempt
+    from circleci_v2.events import Event
 
 __all__ = ["CallOptions", "Session"]
 
@@ -223,6 +226,8 @@ class Session:
         self, call: CallState, permit: Permit, credential: Credential | None, *, decode_content: bool
     ) -> AsyncGenerator[StreamedBody | RawResponse | TransportFailure]:
         """Open a streamed response once; a child task reads its body while the block runs."""
+        from circleci_v2._http.streaming import StreamingAttempt  # noqa: PLC0415 - many programs stream nothing
+
         attempt = StreamingAttempt(
             self._sender,
             call.request,
@@ -386,10 +391,7 @@ class Session:
     async def _wait_before_retry(self, call: CallState, outcome: RawResponse | TransportFailure) -> None:
         """Sleep before the next attempt, or raise the error of the last one if there is to be none."""
         failed = FailedAttempt.of(call, outcome)
-        may_retry = not failed.is_final and call.retry.allows(
-            call.attempt, method=call.request.method, cause=failed.cause
-        )
-        if not may_retry or call.pause > call.max_wait(self._clock.now()):
+        if not failed.may_retry or call.pause > call.max_wait(self._clock.now()):
             raise failed.error from failed.origin
         call.note_unknown_effect(failed.cause)
         self._instrumentation.retry_scheduled(call.info(), reason=failed.reason, delay=call.pause)
