@@ -62,7 +62,7 @@ class Limits:
         burst: The capacity of the token bucket, or the number of requests per window.
         kind: A token bucket, which is refilled steadily, or a window of one second.
         headers: Send rate-limit headers.
-        retry_after: What a rejection states: whole seconds until a request is left, no seconds, or nothing.
+        retry_after: The ``Retry-After`` of a rejection: whole seconds until a request is left, 0, or no header.
         rejected_percent: How many of each hundred requests are rejected whatever their rate; which ones is random.
         latency: Seconds before a response.
         page: Respond with a page of pipelines.

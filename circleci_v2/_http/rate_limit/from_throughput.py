@@ -34,7 +34,7 @@ __all__ = ["ThroughputEstimator"]
 
 # Requests per second at the start, and the accepted requests after which the rate begins to double, and doubles. Starting
 # at 2,200 ran into 65 rejections at the first unannounced limit of benchmarks/ratelimit.py.
-_INITIAL_RATE: Final = 900.0
+_INITIAL_RATE: Final = 800.0
 _STEADY_REQUESTS: Final = 50
 _DOUBLING_REQUESTS: Final = 50
 # The same once a share of rejections is known that is independent of the rate: it hides a limit for a while.
@@ -67,6 +67,8 @@ _CRUISE: Final = 0.96
 # Seconds from a measurement to the middle of the plateau, where the rate is that of the limit.
 _PLATEAU: Final = 4.0
 _MIN_PLATEAU: Final = 0.5
+# After as many plateaus, the rate has grown by a factor of 30,000.
+_MAX_PLATEAUS: Final = 91.0
 # A cooldown in which the bucket overflows costs time: the plateau lasts this many times as long as the time lost.
 _PLATEAU_PER_LOSS: Final = 15.0
 # Rejections among this multiple of the requests that were stored during a cooldown mean that fewer were stored.
@@ -103,7 +105,10 @@ class _Limit:
         return self.age < self.plateau
 
     def current(self) -> float:
-        return self.rate * (1 + (1 - _CRUISE) * (self.age / self.plateau - 1) ** 3)
+        """Return the rate to send at: a cubic function of the age."""
+        # Bounded before the exponentiation, so that no float overflows.
+        plateaus = min(self.age / self.plateau, _MAX_PLATEAUS)
+        return self.rate * (1 + (1 - _CRUISE) * (plateaus - 1) ** 3)
 
 
 @attrs.define
@@ -379,4 +384,4 @@ class ThroughputEstimator:
         is_careful = self._background is not None and self._background.share > 0
         doubling = _CAREFUL_DOUBLING_REQUESTS if is_careful else _DOUBLING_REQUESTS
         doublings = max(0, self._span.accepted - _STEADY_REQUESTS) / doubling
-        return min(_MAX_RATE, self._search_rate * 2.0 ** min(doublings, _MAX_DOUBLINGS))
+        return min(_MAX_RATE, self._search_rate * math.pow(2.0, min(doublings, _MAX_DOUBLINGS)))
