@@ -104,7 +104,11 @@ def nothing(_: float) -> None:
     return None
 
 
-@pytest.mark.parametrize("retry_after", [whole_seconds, nothing, lambda _: 0.0], ids=["seconds", "none", "zero"])
+def zero(_: float) -> float:
+    return 0.0
+
+
+@pytest.mark.parametrize("retry_after", [whole_seconds, nothing, zero])
 @pytest.mark.parametrize(
     ("rate", "burst", "latency"), [(50, 50, 0.02), (200, 50, 0.02), (500, 50, 0.02), (50, 10, 0.2)]
 )
