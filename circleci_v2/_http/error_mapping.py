@@ -22,7 +22,6 @@ from circleci_v2.policies import IDEMPOTENT_METHODS, Failure
 __all__ = [
     "FailedAttempt",
     "cooldown_error",
-    "deadline_exceeded",
     "error_for_failure",
     "error_for_response",
     "fixed_window_error",
@@ -119,23 +118,6 @@ def error_for_failure(info: AttemptInfo, failure: TransportFailure) -> APIConnec
     effect = "" if failure.kind == "never sent" or info.method in IDEMPOTENT_METHODS else _UNKNOWN_EFFECT
     text = f"{failure.name} from {info.method} {info.url}: {redact_message(failure.message)}{effect}"
     return error_class(text, method=info.method, url=info.url, operation_id=info.operation_id)
-
-
-def deadline_exceeded(call: CallState, *, has_permit: bool = True) -> TransportFailure:
-    """Return the failure of a call at its deadline.
-
-    Args:
-        call: The call.
-        has_permit: Whether it was sent, rather than waiting for a permit.
-    """
-    missing = "complete response" if has_permit else "permit"
-    return TransportFailure(
-        kind="broken" if has_permit else "never sent",
-        name="Timeout",
-        message=f"no {missing} within the deadline of {call.retry.deadline:g} s",
-        timed_out=True,
-        is_final=True,
-    )
 
 
 def _shown_cause(failure: TransportFailure) -> Exception | None:

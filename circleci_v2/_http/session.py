@@ -27,7 +27,6 @@ from circleci_v2._http.auth import Credential, Credentials, TokenHosts
 from circleci_v2._http.error_mapping import (
     FailedAttempt,
     cooldown_error,
-    deadline_exceeded,
     error_for_failure,
     error_for_response,
     fixed_window_error,
@@ -207,7 +206,9 @@ class Session:
                 seconds = call.deadline_at - call.started_at
                 outcome = await run_shielded(self._sender.send, request, credential, seconds=seconds, scope=scope)
             except RunCancelledError:
-                outcome = CLIENT_CLOSED if self._lifecycle.is_closed else deadline_exceeded(call)
+                outcome = (
+                    CLIENT_CLOSED if self._lifecycle.is_closed else TransportFailure.for_deadline(call.retry.deadline)
+                )
             except BaseException as error:
                 self._report_abort(call, error)
                 raise
@@ -266,7 +267,7 @@ class Session:
         except BaseException as error:
             self._report_abort(call, error)
             raise
-        return deadline_exceeded(call)
+        return TransportFailure.for_deadline(call.retry.deadline)
 
     async def _acquire(self, call: CallState) -> Permit:
         """Wait until the limits allow a call to be sent, and begin an attempt."""
@@ -328,7 +329,7 @@ class Session:
         except TimeoutError:
             if call.rejection is not None:
                 raise call.rejection from None
-            raise error_for_failure(call.info(), deadline_exceeded(call, has_permit=False)) from None
+            raise error_for_failure(call.info(), TransportFailure.for_queue(call.retry.deadline)) from None
 
     def _report_start(self, call: CallState, permit: Permit) -> None:
         self._instrumentation.attempt_started(call.info(), bucket=permit.bucket.name, waited=permit.waited)
