@@ -21,8 +21,8 @@ from circleci_v2._http.logging import AttemptInfo, url_without_query
 from circleci_v2._wire.encoding import has_dot_segments
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
-from circleci_v2.errors import ConfigurationError, InvalidURLError
-from circleci_v2.policies import Failure, Priority, RetryPolicy, Timeout
+from circleci_v2.errors import APIError, ConfigurationError, InvalidURLError
+from circleci_v2.policies import MAX_DELAY_WITHOUT_DEADLINE, Failure, Priority, RetryPolicy, Timeout, current_priority
 
 __all__ = ["CallOptions", "CallState", "PreparedRequest"]
 
@@ -251,6 +251,9 @@ class CallState:
         started_at: When the latest attempt began.
         deadline_at: When the call has to have ended, counted from its first attempt.
         pause: Seconds to wait after the latest attempt.
+        waits_in_queue: Whether that is the cooldown of a rate limit, which ends for all calls at once.
+        rejection: The error of the latest attempt, if it was rejected with 429.
+        rejected_at: When it was.
         counted_at: When the attempt was counted against a published limit; None for nearly all.
         is_observed: Whether the log or ``on_event`` receives this attempt.
         may_have_taken_effect: Whether an attempt may have done what the request asks for, although it failed.
@@ -266,10 +269,31 @@ class CallState:
     started_at: float = 0.0
     deadline_at: float = math.inf
     pause: float = 0.0
+    waits_in_queue: bool = False
+    rejection: APIError | None = None
+    rejected_at: float = 0.0
     counted_at: float | None = None
     is_observed: bool = False
     may_have_taken_effect: bool = False
     credential: Credential | None = None
+
+    @classmethod
+    def of(cls, request: PreparedRequest, options: CallOptions, *, sequence: int, now: float) -> CallState:
+        """Return the state of a call that begins.
+
+        Args:
+            request: The request.
+            options: The options of the call.
+            sequence: The number of the call.
+            now: The current time.
+        """
+        return cls(
+            request=request,
+            retry=options.retry,
+            interactive=(options.priority or current_priority()) == "interactive",
+            sequence=sequence,
+            queued_at=now,
+        )
 
     def note_unknown_effect(self, cause: int | Failure) -> None:
         """Record that the latest attempt may have taken effect, if its outcome leaves that open.
@@ -285,6 +309,10 @@ class CallState:
         if not self.attempt:
             return math.inf if self.retry.deadline is None else self.retry.deadline
         return self.deadline_at - now
+
+    def max_wait(self, now: float) -> float:
+        """Return the longest delay in seconds that the call may begin."""
+        return MAX_DELAY_WITHOUT_DEADLINE if self.retry.deadline is None else self.remaining(now)
 
     def info(self) -> AttemptInfo:
         """Return the identification of the latest attempt."""
