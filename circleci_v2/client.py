@@ -124,6 +124,7 @@ class CircleCI(Namespaces):
     trigger_and_wait = _method(waiting.trigger_and_wait)
     wait_for_pipeline = _method(waiting.wait_for_pipeline)
     wait_for_workflow = _method(waiting.wait_for_workflow)
+    approve = _method(waiting.approve)
     rerun_and_wait = _method(waiting.rerun_and_wait)
     download_artifacts = _method(artifacts.download_artifacts)
     download_workflow_artifacts = _method(artifacts.download_workflow_artifacts)

@@ -1,0 +1,161 @@
+"""Commands that change something at CircleCI: approve, cancel, rerun."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from circleci_v2.cli.options import Demo, connect, polling
+from circleci_v2.cli.output import AsObject, print_json, print_message
+from circleci_v2.cli.process import CommandError, ExitCode
+from circleci_v2.cli.runner import describe_error, run
+from circleci_v2.client import CircleCI
+from circleci_v2.errors import CircleCIError, WaitTimeoutError
+from circleci_v2.failures import find_workflows
+from circleci_v2.slugs import Target
+from circleci_v2.waiting.states import has_ended, newest_of_each_name
+
+if TYPE_CHECKING:
+    from circleci_v2.models import Workflow
+
+__all__ = ["approve", "cancel", "rerun"]
+
+WorkflowTarget = Annotated[
+    str,
+    typer.Argument(
+        help="The UUID of a pipeline or workflow, or the URL of a pipeline, workflow or job in the web app.",
+        metavar="TARGET",
+    ),
+]
+
+
+def approve(
+    target: WorkflowTarget,
+    job: Annotated[str, typer.Argument(help="The name of the approval job.", metavar="JOB")],
+    *,
+    as_json: AsObject = False,
+    demo: Demo = False,
+) -> None:
+    """Approve one approval job by its name, in the name of the token's owner.
+
+    Of a pipeline, the job is searched for in all workflows. A job that somebody has approved already is left as it is.
+
+    Example:  circleci-v2 approve 5034460f-c7c4-4c43-9457-de07e2029e7b hold-production
+    """
+    run(_approve(target, job, as_json, demo))
+
+
+async def _approve(target: str, job: str, as_json: bool, demo: bool) -> None:
+    async with connect(demo=demo) as circleci:
+        workflows = await _find(circleci, target)
+        holders: list[Workflow] = []
+        for workflow in workflows:
+            jobs = await circleci.workflows.list_jobs(workflow.id).collect()
+            if any(other.type == "approval" and other.name == job for other in jobs):
+                holders.append(workflow)
+        # Without any or with several, the error for the first one names its approvals.
+        workflow = _only(holders, job) if holders else workflows[0]
+        before = await circleci.approve(workflow, job)
+    if as_json:
+        print_json({"workflow": str(workflow.id), "job": before.name, "before": str(before.status)})
+    already = " had been approved before" if before.status == "success" else ": approved"
+    print_message(f"{before.name} of workflow {workflow.name}{already}.")
+
+
+def _only(workflows: Sequence[Workflow], job: str) -> Workflow:
+    if len(workflows) > 1:
+        ids = ", ".join(str(workflow.id) for workflow in workflows)
+        msg = f"{len(workflows)} workflows have an approval job {job!r}: pass the id of one of them: {ids}"
+        raise CommandError(msg, ExitCode.USAGE)
+    return workflows[0]
+
+
+async def _find(circleci: CircleCI, target: str) -> list[Workflow]:
+    """Return the workflows of a pipeline, newest run of each, or the one workflow that a target names."""
+    found = await find_workflows(circleci, Target.parse(target))
+    workflows = newest_of_each_name(found[1]) if isinstance(found, tuple) else [found]
+    if not workflows:
+        msg = f"{target} has no workflows."
+        raise CommandError(msg, ExitCode.NOT_FOUND)
+    return workflows
+
+
+def cancel(target: WorkflowTarget, *, as_json: AsObject = False, demo: Demo = False) -> None:
+    """Cancel a workflow, or all workflows of a pipeline that have not ended.
+
+    Example:  circleci-v2 cancel https://app.circleci.com/pipelines/gh/acme/web/412
+    """
+    run(_cancel(target, as_json, demo))
+
+
+async def _cancel(target: str, as_json: bool, demo: bool) -> None:
+    async with connect(demo=demo) as circleci:
+        unfinished = [workflow for workflow in await _find(circleci, target) if not has_ended(workflow)]
+        for workflow in unfinished:
+            await circleci.workflows.cancel(workflow.id)
+    if as_json:
+        print_json({"cancelled": [str(workflow.id) for workflow in unfinished]})
+    names = ", ".join(workflow.name for workflow in unfinished)
+    print_message(f"Cancelled: {names}." if names else "Nothing to cancel: every workflow has ended.")
+
+
+def rerun(
+    target: WorkflowTarget,
+    *,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only the failed jobs and those that depend on them.")
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it ends; exit with 1 unless it succeeds.")] = False,
+    timeout: Annotated[float, typer.Option(min=1, help="The maximum time to wait, in seconds.")] = 3600,
+    as_json: AsObject = False,
+    demo: Demo = False,
+) -> None:
+    """Rerun a workflow; of a pipeline with --failed, those that failed.
+
+    Example:  circleci-v2 rerun 5034460f-c7c4-4c43-9457-de07e2029e7b --failed --wait
+    """
+    run(_rerun(target, failed, timeout if wait else None, as_json, demo))
+
+
+async def _rerun(target: str, failed: bool, seconds: float | None, as_json: bool, demo: bool) -> ExitCode:
+    async with connect(demo=demo) as circleci:
+        found = await _find(circleci, target)
+        chosen = [
+            workflow for workflow in found if not failed or workflow.status in {"failed", "error", "unauthorized"}
+        ]
+        reruns: list[dict[str, Any]] = []
+        for workflow in chosen:
+            with _reported_as_started(reruns):
+                again = await circleci.workflows.rerun(workflow.id, from_failed=failed or None)
+            reruns.append({"workflow": workflow.name, "rerun_of": str(workflow.id), "id": str(again.workflow_id)})
+            print_message(f"{workflow.name}: rerun as workflow {again.workflow_id}.")
+        succeeded = True
+        if seconds is not None:
+            for row in reruns:
+                with _reported_as_started(reruns):
+                    ended = await circleci.wait_for_workflow(row["id"], timeout=seconds, polling=polling(demo=demo))
+                row["status"] = str(ended.status)
+                succeeded = succeeded and ended.status == "success"
+                print_message(f"{ended.name}: {ended.status}")
+    if as_json:
+        print_json({"reruns": reruns})
+    if not reruns:
+        print_message("Nothing to rerun: no workflow failed.")
+    return ExitCode.SUCCESS if succeeded else ExitCode.FAILED
+
+
+@contextmanager
+def _reported_as_started(reruns: Sequence[object]) -> Generator[None]:
+    """Give errors after the first rerun their own exit code: repeating the command would rerun it again."""
+    try:
+        yield
+    except WaitTimeoutError:
+        raise  # its message says that the workflow continues
+    except CircleCIError as error:
+        if not reruns:
+            raise
+        msg = f"{len(reruns)} workflows were rerun, but then an error occurred: {describe_error(error)}"
+        raise CommandError(msg, ExitCode.STARTED) from error
