@@ -121,9 +121,24 @@ LAYERS: Mapping[str, set[str]] = {
         ),
         *("response", "slugs", "streams", "usage_export", "waiting"),
     },
+    "fleet": {
+        *("_validation", "_wire", "bulk", "client", "errors", "history", "models", "namespaces", "slugs", "waiting"),
+    },
     "testing": {"_wire", "client", "errors", "models", "operations", "slugs", "usage_export", "waiting", "webhooks"},
     "cli": {
-        *("_wire", "bulk", "client", "config", "errors", "events", "failures", "history", "models", "operations"),
+        *(
+            "_wire",
+            "bulk",
+            "client",
+            "config",
+            "errors",
+            "fleet",
+            "events",
+            "failures",
+            "history",
+            "models",
+            "operations",
+        ),
         *("pagination", "policies", "slugs", "streams", "testing", "usage_export", "waiting"),
     },
 }
