@@ -11,7 +11,7 @@ from functools import partial
 from types import FunctionType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-from circleci_v2 import artifacts, failures, usage_export, waiting
+from circleci_v2 import artifacts, environment, failures, usage_export, waiting
 from circleci_v2 import history as _history
 from circleci_v2._generated.namespaces import Namespaces, NamespacesWithRawResponse
 from circleci_v2._http.logging import redact_message
@@ -132,6 +132,8 @@ class CircleCI(Namespaces):
     open_artifact = _method(artifacts.open_artifact)
     failure_report = _method(failures.failure_report)
     job_log = _method(failures.job_log)
+    set_environment_variable = _method(environment.set_environment_variable)
+    rotate_environment_variable = _method(environment.rotate_environment_variable)
     export_usage = _method(usage_export.export_usage)
     iter_usage_rows = _method(usage_export.iter_usage_rows)
 

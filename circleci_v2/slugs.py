@@ -244,7 +244,7 @@ class Target:
             parts = urlsplit(text)
             segments = [unquote(segment) for segment in parts.path.split("/") if segment]
             target = cls._of_path(segments)
-        except (InvalidSlugError, ValueError) as error:
+        except ValueError as error:  # also the errors of this module, and that of UUID
             msg = f"{text!r} names no pipeline, workflow or job ({error}): {_ADVICE}"
             raise ConfigurationError(msg) from error
         branches = parse_qs(parts.query).get("branch")
@@ -286,5 +286,5 @@ class Target:
 def _number(text: str) -> int:
     if not text.isascii() or not text.isdecimal():
         msg = f"{text!r} is not a number"
-        raise ValueError(msg)
+        raise ConfigurationError(msg)
     return int(text)

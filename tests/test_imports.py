@@ -105,6 +105,9 @@ LAYERS: Mapping[str, set[str]] = {
         "slugs",
         "streams",
     },
+    "environment": {
+        *("_http", "_unpublished", "_validation", "bulk", "errors", "history", "models", "namespaces", "slugs"),
+    },
     "client": {
         *(
             "_generated",
@@ -113,6 +116,7 @@ LAYERS: Mapping[str, set[str]] = {
             "artifacts",
             "bulk",
             "config",
+            "environment",
             "errors",
             "events",
             "failures",
@@ -131,6 +135,7 @@ LAYERS: Mapping[str, set[str]] = {
             "bulk",
             "client",
             "config",
+            "environment",
             "errors",
             "fleet",
             "events",

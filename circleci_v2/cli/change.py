@@ -1,27 +1,43 @@
-"""Commands that change something at CircleCI: approve, cancel, rerun."""
+"""Commands that change something at CircleCI: approve, cancel, rerun, setenv, rotate."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+import sys
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import typer
 
 from circleci_v2.cli.options import Demo, connect, polling
-from circleci_v2.cli.output import AsObject, print_json, print_message
+from circleci_v2.cli.output import (
+    AsCsv,
+    AsJson,
+    AsJsonl,
+    AsObject,
+    Format,
+    print_error,
+    print_json,
+    print_message,
+    print_rows,
+    progress,
+    select_format,
+)
 from circleci_v2.cli.process import CommandError, ExitCode
-from circleci_v2.cli.runner import describe_error, run
+from circleci_v2.cli.runner import describe_error, exit_code_of, run
 from circleci_v2.client import CircleCI
+from circleci_v2.environment import VariableOutcome
 from circleci_v2.errors import CircleCIError, WaitTimeoutError
 from circleci_v2.failures import find_workflows
-from circleci_v2.slugs import Target
+from circleci_v2.history import ProjectSource
+from circleci_v2.slugs import OrgSlug, Target
 from circleci_v2.waiting.states import has_ended, newest_of_each_name
 
 if TYPE_CHECKING:
     from circleci_v2.models import Workflow
 
-__all__ = ["approve", "cancel", "rerun"]
+__all__ = ["approve", "cancel", "rerun", "rotate", "setenv"]
 
 WorkflowTarget = Annotated[
     str,
@@ -159,3 +175,126 @@ def _reported_as_started(reruns: Sequence[object]) -> Generator[None]:
             raise
         msg = f"{len(reruns)} workflows were rerun, but then an error occurred: {describe_error(error)}"
         raise CommandError(msg, ExitCode.STARTED) from error
+
+
+VariableName = Annotated[str, typer.Argument(help="The name of the environment variable.", metavar="NAME")]
+
+
+def _reads_from_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _read_value(name: str) -> str:
+    """Read a secret from standard input, or from a prompt that does not show it; never from an argument.
+
+    Arguments are visible in the list of processes and in the history of the shell.
+    """
+    if _reads_from_terminal():
+        return str(typer.prompt(f"Value of {name}", hide_input=True, confirmation_prompt=True, err=True))
+    value = sys.stdin.read().removesuffix("\n").removesuffix("\r")
+    if not value:
+        msg = f'Standard input is empty: pass the value of {name} there, as in  printf %s "$VALUE" | circleci-v2 …'
+        raise typer.BadParameter(msg)
+    return value
+
+
+def setenv(
+    place: Annotated[
+        str,
+        typer.Argument(
+            help="A project slug, such as gh/acme/web; the UUID of a context; or, with --context, an organization slug.",
+            metavar="PLACE",
+        ),
+    ],
+    name: VariableName,
+    *,
+    context: Annotated[str | None, typer.Option(help="The name of a context of the organization PLACE.")] = None,
+    as_json: AsObject = False,
+    demo: Demo = False,
+) -> None:
+    """Create or overwrite an environment variable; its value is read from standard input, or from a prompt.
+
+    Example:  pass show web/token | circleci-v2 setenv gh/acme/web TOKEN
+    """
+    run(_setenv(place, context, name, _read_value(name), as_json=as_json, demo=demo))
+
+
+async def _setenv(place: str, context: str | None, name: str, value: str, *, as_json: bool, demo: bool) -> None:
+    async with connect(demo=demo) as circleci:
+        where = place if context is None else await _context_id(circleci, place, context)
+        outcome = await circleci.set_environment_variable(where, name, value)
+    if as_json:
+        print_json(_outcome_row(outcome))
+    print_message(f"{name} of {outcome.place}: {outcome.action}.")
+
+
+async def _context_id(circleci: CircleCI, organization: str, name: str) -> UUID:
+    async for context in circleci.contexts.list(owner_slug=OrgSlug(organization)):
+        if context.name == name:
+            return context.id
+    msg = f"{organization} has no context {name!r}, or the token may not see it."
+    raise CommandError(msg, ExitCode.NOT_FOUND)
+
+
+def rotate(
+    organization: Annotated[
+        str, typer.Argument(help="The organization slug, such as gh/acme.", metavar="ORGANIZATION")
+    ],
+    name: VariableName,
+    *,
+    contexts: Annotated[bool, typer.Option(help="Whether to rotate it in contexts.")] = True,
+    projects: Annotated[bool, typer.Option(help="Whether to rotate it in projects.")] = True,
+    followed: Annotated[
+        bool,
+        typer.Option("--followed", help="Also look at the projects that you follow, from routes outside of API v2."),
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Find the places only; no value is read.")] = False,
+    demo: Demo = False,
+    as_json: AsJson = False,
+    as_jsonl: AsJsonl = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Give an environment variable a new value in every context and project of an organization that has it.
+
+    Repeat it with the same value until it exits with 0: places that failed keep their old value, and nothing is deleted.
+
+    Example:  pass show deploy-key | circleci-v2 rotate gh/acme DEPLOY_KEY
+    """
+    output_format = select_format(as_json=as_json, as_jsonl=as_jsonl, as_csv=as_csv)
+    value = None if dry_run else _read_value(name)
+    sources: list[ProjectSource] = ["insights", "pipelines", *(("followed", "followed-v1") if followed else ())]
+    options = {"contexts": contexts, "projects": projects, "sources": sources, "dry_run": dry_run}
+    run(_rotate(organization, name, value, options, output_format, demo=demo))
+
+
+async def _rotate(
+    organization: str, name: str, value: str | None, options: Mapping[str, Any], output_format: Format, *, demo: bool
+) -> ExitCode:
+    bar, update = progress("places")
+    outcomes: list[VariableOutcome] = []
+
+    def count(outcome: VariableOutcome) -> None:
+        outcomes.append(outcome)
+        update(len(outcomes), None)
+
+    async with connect(demo=demo) as circleci:
+        with bar:
+            rotation = await circleci.rotate_environment_variable(
+                name, value, organization=organization, on_outcome=count, **options
+            )
+    rows = [_outcome_row(outcome) for outcome in rotation.outcomes]
+    print_rows(rows, output_format, title=f"{name} in {organization}")
+    if not rotation.outcomes:
+        msg = f"No context or project of {organization} that CircleCI lists has the variable {name}."
+        raise CommandError(msg, ExitCode.NOT_FOUND)
+    for outcome in rotation.failed:
+        print_error(f"{outcome.place}: {describe_error(outcome.error or CircleCIError())}")
+    codes = {exit_code_of(outcome.error) for outcome in rotation.failed}
+    if codes:
+        print_message(f"{len(rotation.failed)} of {len(rows)} places failed: repeat the command with the same value.")
+    return ExitCode.SUCCESS if not codes else codes.pop() if len(codes) == 1 else ExitCode.ERROR
+
+
+def _outcome_row(outcome: VariableOutcome) -> dict[str, Any]:
+    error = None if outcome.error is None else describe_error(outcome.error)
+    return {"place": outcome.place.kind, "name": outcome.place.name, "action": outcome.action, "error": error}

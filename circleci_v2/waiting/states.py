@@ -138,7 +138,7 @@ def _creation(workflow: Workflow) -> datetime:
     return maybe_datetime(workflow.created_at) or _UNDATED
 
 
-def phase_of(pipeline: Pipeline, workflows: Sequence[Workflow], *, left_on_hold: Collection[UUID]) -> Phase:
+def phase_of(pipeline: Pipeline, workflows: Sequence[Workflow], *, left_on_hold: Collection[UUID] = ()) -> Phase:
     """Return the phase of a pipeline.
 
     Workflows appear some time after their pipeline, a setup workflow is followed by others, and a failed workflow may
@@ -147,7 +147,7 @@ def phase_of(pipeline: Pipeline, workflows: Sequence[Workflow], *, left_on_hold:
     Args:
         pipeline: The pipeline.
         workflows: Its workflows.
-        left_on_hold: The workflows on hold that count as ended.
+        left_on_hold: The workflows on hold that count as ended. Default: none.
     """
     for workflow in workflows:
         if not has_ended(workflow) and workflow.id not in left_on_hold:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from circleci_v2.cli import change, trigger
+from circleci_v2.cli.app import app
 from circleci_v2.testing import FakeCircleCI, FakeResponse, JobPlan, WorkflowPlan
 from tests.cli.commands import PROJECT, run
 
@@ -128,3 +131,85 @@ def test_trigger_prints_json() -> None:
     assert set(json.loads(result.stdout)) == {"id", "state", "number", "created_at"}
     result = run("trigger", PROJECT, "--json", "--wait", "--approve", "none", "--timeout", "1", "--demo")
     assert result.exit_code == 124
+
+
+def variable_in(fake: FakeCircleCI, *projects: str) -> None:
+    for project in projects:
+        fake.add_pipeline(project).project.environment_variables["TOKEN"] = {
+            "name": "TOKEN",
+            "value": "xxxx0001",
+            "created-at": "2026-01-01T00:00:00Z",
+        }
+
+
+def with_input(text: str, *arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments), input=text)
+
+
+def test_setenv_reads_the_value_from_standard_input(fake: FakeCircleCI) -> None:
+    fake.add_project(PROJECT)
+    for action in ("created", "replaced"):
+        result = with_input("new-value-4711\n", "setenv", PROJECT, "TOKEN", "--json")
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.stdout)["action"] == action
+        assert "4711" not in result.output
+    assert (
+        fake.journal.bodies("POST /project/{project-slug}/envvar") == [{"name": "TOKEN", "value": "new-value-4711"}] * 2
+    )
+
+
+def test_setenv_finds_a_context_by_its_name(fake: FakeCircleCI) -> None:
+    organization = fake.add_project(PROJECT).organization
+    context = organization.add_context(str(uuid4()), "production", created_at=0.0)
+    result = with_input("value", "setenv", "gh/acme", "TOKEN", "--context", "production")
+    assert result.exit_code == 0, result.output
+    assert context.values == {"TOKEN": "value"}
+    assert with_input("value", "setenv", "gh/acme", "TOKEN", "--context", "none").exit_code == 5
+
+
+def test_a_value_is_required_and_never_an_argument(fake: FakeCircleCI) -> None:
+    assert with_input("", "setenv", PROJECT, "TOKEN").exit_code == 2
+    assert with_input("\n", "rotate", "gh/acme", "TOKEN").exit_code == 2
+    assert run("setenv", PROJECT, "TOKEN", "value").exit_code == 2
+    assert len(fake.journal) == 0
+
+
+def test_rotate_names_the_places_that_failed_and_a_rerun_completes(fake: FakeCircleCI) -> None:
+    projects = [f"gh/acme/{name}" for name in ("api", "billing", "web")]
+    variable_in(fake, *projects)
+    assert "would replace" in run("rotate", "gh/acme", "TOKEN", "--dry-run").stdout
+    fake.faults.fail_next(500, route="POST /project/{project-slug}/envvar")
+    fake.faults.fail_next(403, route="POST /project/{project-slug}/envvar")
+    first = with_input("new-value-4711\n", "rotate", "gh/acme", "TOKEN", "--jsonl")
+    assert first.exit_code == 3
+    rows = [json.loads(line) for line in first.stdout.splitlines()]
+    assert sorted(row["action"] for row in rows) == ["failed", "failed", "replaced"]
+    assert "2 of 3 places failed: repeat the command with the same value." in first.stderr
+    again = with_input("new-value-4711\n", "rotate", "gh/acme", "TOKEN")
+    assert again.exit_code == 0, again.output
+    assert {fake.state.project(slug).environment_variables["TOKEN"]["value"] for slug in projects} == {"xxxx4711"}
+    assert "4711" not in first.output + again.output
+
+
+def test_rotate_exits_with_the_code_of_the_only_kind_of_failure(fake: FakeCircleCI) -> None:
+    variable_in(fake, PROJECT)
+    fake.faults.fail_next(403, route="POST /project/{project-slug}/envvar")
+    assert with_input("value", "rotate", "gh/acme", "TOKEN").exit_code == 4
+    assert with_input("value", "rotate", "gh/acme", "OTHER").exit_code == 5
+    assert with_input("value", "rotate", "gh/acme", "TOKEN", "--no-projects").exit_code == 5
+
+
+def test_a_prompt_does_not_show_the_value(fake: FakeCircleCI, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake.add_project(PROJECT)
+    prompts: list[tuple[str, bool, bool]] = []
+
+    def prompt(text: str, *, hide_input: bool, confirmation_prompt: bool, err: bool) -> str:
+        prompts.append((text, hide_input, confirmation_prompt and err))
+        return "typed-value"
+
+    monkeypatch.setattr(change.typer, "prompt", prompt)
+    monkeypatch.setattr(change, "_reads_from_terminal", lambda: True)
+    result = run("setenv", PROJECT, "TOKEN")
+    assert result.exit_code == 0, result.output
+    assert prompts == [("Value of TOKEN", True, True)]
+    assert "typed-value" not in result.output
