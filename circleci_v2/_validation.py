@@ -6,7 +6,19 @@ from datetime import datetime
 
 from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 
-__all__ = ["require_at_least_one", "require_one_of", "require_time_zone"]
+__all__ = ["missing_package_error", "require_at_least_one", "require_one_of", "require_time_zone"]
+
+
+def missing_package_error(needed_by: str, package: str | None, requirement: str) -> ConfigurationError:
+    """Return the error for a package that is not installed; the command in it works in every shell, zsh included.
+
+    Args:
+        needed_by: The setting or module that needs the package.
+        package: The name of the package or of a module in it, as the failed import states it.
+        requirement: The requirement that installs it: an extra of ours, or of another distribution.
+    """
+    msg = f"{needed_by} needs {(package or requirement).partition('.')[0]}, which is not installed: pip install '{requirement}'"
+    return ConfigurationError(msg)
 
 
 def require_one_of(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -65,7 +65,7 @@ LAYERS: Mapping[str, set[str]] = {
     "_wire": {"errors", "pagination", "policies", "response"},
     "config": {"errors", "events", "policies"},
     "slugs": {"_wire", "errors"},
-    "_http": {"_wire", "config", "errors", "events", "policies", "response"},
+    "_http": {"_validation", "_wire", "config", "errors", "events", "policies", "response"},
     "_generated": {"_wire", "pagination", "slugs"},
     "models": {"_generated", "_wire"},
     "namespaces": {"_generated"},
@@ -128,7 +128,18 @@ LAYERS: Mapping[str, set[str]] = {
     "fleet": {
         *("_validation", "_wire", "bulk", "client", "errors", "history", "models", "namespaces", "slugs", "waiting"),
     },
-    "testing": {"_wire", "client", "errors", "models", "operations", "slugs", "usage_export", "waiting", "webhooks"},
+    "testing": {
+        "_validation",
+        "_wire",
+        "client",
+        "errors",
+        "models",
+        "operations",
+        "slugs",
+        "usage_export",
+        "waiting",
+        "webhooks",
+    },
     "cli": {
         *(
             "_wire",

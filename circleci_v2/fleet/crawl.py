@@ -166,7 +166,7 @@ def kinds_of(include: Iterable[DatasetKind]) -> frozenset[DatasetKind]:
 
 def parts_of(kinds: Iterable[DatasetKind]) -> frozenset[Part]:
     """Return the parts of pipelines that have to be fetched for some kinds of records."""
-    parts = {_OPTIONAL[kind] for kind in kinds if kind in _OPTIONAL}
+    parts: set[Part] = {_OPTIONAL[kind] for kind in kinds if kind in _OPTIONAL}
     if parts:
         parts.add("jobs")  # tests and artifacts belong to jobs
     return frozenset(parts)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from http import HTTPStatus
 from itertools import chain
 from typing import Any, Final
@@ -15,6 +16,7 @@ from typing import Any, Final
 import attrs
 
 from circleci_v2.testing.downloads import ARTIFACTS_PREFIX, STORAGE_PREFIX, get_artifact, get_stored
+from circleci_v2.testing.generic import routes_of
 from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
 from circleci_v2.testing.routes import (
     Handler,
@@ -30,12 +32,12 @@ from circleci_v2.testing.routes import (
 from circleci_v2.testing.specification import Specification
 from circleci_v2.testing.state import FakeState
 
-__all__ = ["ROUTES", "respond_to_api", "respond_to_download"]
+__all__ = ["ROUTES", "published_routes", "respond_to_api", "respond_to_download"]
 
 _MODULES: Final = (insights, integrations, organizations, pipelines, secrets, triggers, workflows)
 
 ROUTES: Final = Routes(chain.from_iterable(module.routes for module in _MODULES))
-"""The routes of all operations."""
+"""The routes of the operations that have a handler."""
 
 _Change = Callable[[Any, FakeState], Any]
 
@@ -46,6 +48,12 @@ _IGNORING_PAGE_TOKENS: Final = {
     "/project/{project-slug}/checkout-key",
     "/project/{project-slug}/envvar",
 }
+
+
+@cache
+def published_routes() -> Routes:
+    """Return the routes of all operations of the document that this library is generated from."""
+    return routes_of(Specification.published(), ROUTES)
 
 
 def respond_to_api(
@@ -110,7 +118,7 @@ def _invalid_request(request: FakeRequest, errors: Iterable[str]) -> FakeRespons
 
 
 def _no_route(request: FakeRequest) -> FakeResponse:
-    methods = ROUTES.methods(request.path)
+    methods = published_routes().methods(request.path)
     if not methods:
         return FakeResponse.message("Not Found", HTTPStatus.NOT_FOUND)
     not_allowed = FakeResponse.message("Method Not Allowed", HTTPStatus.METHOD_NOT_ALLOWED)

@@ -13,7 +13,7 @@ import attrs
 
 from circleci_v2.testing.clock import Clock
 from circleci_v2.testing.deliveries import WebhookDelivery, due_deliveries, send_each
-from circleci_v2.testing.dispatch import ROUTES, respond_to_api, respond_to_download
+from circleci_v2.testing.dispatch import published_routes, respond_to_api, respond_to_download
 from circleci_v2.testing.faults import Faults, Transmission
 from circleci_v2.testing.messages import FakeRequest, Journal, JournalEntry
 from circleci_v2.testing.routes import Routes
@@ -38,8 +38,9 @@ API_PREFIX: Final = "/api/v2"
 class FakeCircleCI:
     """A stateful, deterministic CircleCI API v2 that runs in this process and needs no network.
 
-    All operations are implemented: triggered pipelines run, created resources exist, deleted ones are gone. Use it in
-    process, as the transport of a client::
+    All operations are implemented: triggered pipelines run, created resources exist, deleted ones are gone. An operation
+    of the OpenAPI document without a handler gets a response that is made from its schema. Use the fake in process, as the
+    transport of a client::
 
         fake = FakeCircleCI()
         fake.add_project("gh/acme/web")
@@ -298,7 +299,7 @@ class FakeCircleCI:
             run_schedules(self.state)
             if request.path.startswith(API_PREFIX + "/"):
                 request = attrs.evolve(request, path=request.path.removeprefix(API_PREFIX))
-                return self._handle_api(request, ROUTES, published=True)
+                return self._handle_api(request, published_routes(), published=True)
             if request.path.startswith(UNPUBLISHED_PREFIXES):
                 return self._handle_api(request, UNPUBLISHED_ROUTES, published=False)
             return Transmission(response=respond_to_download(self.state, request, token=self.token))

@@ -8,11 +8,12 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
+from circleci_v2._validation import missing_package_error
 from circleci_v2.testing.messages import FakeRequest, FakeResponse
 
 __all__ = ["OperationDescription", "Specification"]
 
-_METHODS: Final = ("get", "post", "put", "patch", "delete")
+_METHODS: Final = ("get", "post", "put", "patch", "delete", "head", "options")
 
 
 class _Error(Protocol):
@@ -48,9 +49,43 @@ class OperationDescription:
     def error_key(self) -> str:
         """The field of error responses that contains the message: ``error`` for policies, otherwise ``message``."""
         responses = self._described["responses"]
-        error = self._resolve(responses.get("400") or responses.get("default") or {})
-        properties = self._resolve(_json_schema(error) or {}).get("properties", {})
+        error = self.resolve(responses.get("400") or responses.get("default") or {})
+        properties = self.resolve(_json_schema(error) or {}).get("properties", {})
         return "error" if "error" in properties and "message" not in properties else "message"
+
+    @property
+    def success(self) -> tuple[int, str, Mapping[str, Any] | None]:
+        """Status, content type and schema of the first successful response; without a body, the schema is None."""
+        responses = self._described["responses"]
+        status = min((status for status in responses if status.startswith("2")), default="default")
+        described = self.resolve(responses.get(status, {}))
+        content = described.get("content", {})
+        kind = next((kind for kind in content if kind.endswith("json")), next(iter(content), ""))
+        schema = content[kind].get("schema", {}) if kind else None
+        return int(status) if status.isdigit() else 200, kind, schema
+
+    def fields_of(self, schema: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+        """Return the fields of an object schema; none if it is another kind of schema."""
+        resolved = self.resolve(schema)
+        fields = dict(resolved.get("properties", {}))
+        for member in resolved.get("allOf", ()):
+            fields |= self.fields_of(member)
+        return fields
+
+    def accepts(self, schema: Mapping[str, Any], value: Any) -> bool:
+        """Whether a schema of the document allows a value."""
+        return not self.violations(schema, value)
+
+    def violations(self, schema: Mapping[str, Any], value: Any) -> list[str]:
+        """Return how a response violates a schema of the document; empty if it is valid."""
+        return list(self._errors(schema, value, "the response"))
+
+    def resolve(self, described: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Follow the references of a part of the document."""
+        while "$ref" in described:
+            _, _, kind, name = described["$ref"].split("/")
+            described = self._components[kind][name]
+        return described
 
     def validate_request(self, request: FakeRequest) -> list[str]:
         """Return the violations of a request; empty if it is valid."""
@@ -63,7 +98,7 @@ class OperationDescription:
         )
         if described is None:
             return [f"status {response.status_code} is not described"]
-        schema = _json_schema(self._resolve(described))
+        schema = _json_schema(self.resolve(described))
         if schema is None:
             return ["there is a body, but none is described"] if response.content else []
         if "application/json" not in response.headers.get("content-type", ""):
@@ -72,7 +107,7 @@ class OperationDescription:
 
     @cached_property
     def _parameters(self) -> dict[tuple[str, str], Mapping[str, Any]]:
-        resolved = (self._resolve(parameter) for parameter in self._described.get("parameters", ()))
+        resolved = (self.resolve(parameter) for parameter in self._described.get("parameters", ()))
         return {(parameter["in"], parameter["name"]): parameter for parameter in resolved}
 
     @cached_property
@@ -88,16 +123,16 @@ class OperationDescription:
                 if parameter.get("required"):
                     yield f"{location} parameter {name!r} is missing"
                 continue
-            schema = self._resolve(parameter.get("schema", {}))
+            schema = self.resolve(parameter.get("schema", {}))
             repeated = schema.get("type") == "array"
-            value = [_typed(text, self._resolve(schema["items"])) for text in texts] if repeated else None
+            value = [_typed(text, self.resolve(schema["items"])) for text in texts] if repeated else None
             yield from self._errors(schema, value or _typed(texts[0], schema), f"{location} parameter {name!r}")
         for name, _ in request.query:
             if ("query", name) not in self._parameters and name not in self._credentials:
                 yield f"query parameter {name!r} is not described"
 
     def _body_errors(self, request: FakeRequest) -> Iterator[str]:
-        described = self._resolve(self._described.get("requestBody", {}))
+        described = self.resolve(self._described.get("requestBody", {}))
         schema = _json_schema(described)
         if not request.body:
             if described.get("required"):
@@ -123,12 +158,6 @@ class OperationDescription:
             document = {"allOf": [schema], "components": self._components}
             self._validators[key] = _make_validator(document)
         return self._validators[key]
-
-    def _resolve(self, described: Mapping[str, Any]) -> Mapping[str, Any]:
-        while "$ref" in described:
-            _, _, kind, name = described["$ref"].split("/")
-            described = self._components[kind][name]
-        return described
 
 
 class Specification:
@@ -167,8 +196,10 @@ class Specification:
 
 def _make_validator(schema: Mapping[str, Any]) -> _Validator:
     # This import doubles the import time of the fake, and requests without parameters and body do not need it.
-    from openapi_schema_validator import OAS30Validator, oas30_format_checker
-
+    try:
+        from openapi_schema_validator import OAS30Validator, oas30_format_checker
+    except ModuleNotFoundError as error:
+        raise missing_package_error("FakeCircleCI", error.name, "circleci_v2[testing]") from error
     return cast("_Validator", OAS30Validator(schema, format_checker=oas30_format_checker))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import anyio
 import httpx
 
+from circleci_v2._validation import missing_package_error
 from circleci_v2.testing.faults import Transmission
 from circleci_v2.testing.messages import FakeRequest
 
@@ -100,8 +101,10 @@ class Serve:
             A context manager for ``with`` and ``async with`` that returns the base URL, for example
             ``http://127.0.0.1:40123/api/v2``. Entering it raises `OSError` if the port is taken.
         """
-        from circleci_v2.testing.server import LoopbackServer  # noqa: PLC0415 - uvicorn is not needed in process
-
+        try:
+            from circleci_v2.testing.server import LoopbackServer  # noqa: PLC0415 - uvicorn is not needed in process
+        except ModuleNotFoundError as error:
+            raise missing_package_error("serve()", error.name, "circleci_v2[testing]") from error
         return LoopbackServer(self._create(), host=host, port=port)
 
 
