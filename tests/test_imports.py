@@ -157,6 +157,7 @@ LAYERS: Mapping[str, set[str]] = {
         ),
         *("pagination", "policies", "slugs", "streams", "testing", "usage_export", "waiting"),
     },
+    "__main__": {"cli"},
 }
 # The root package names every public module, lazily; `__version__` is all that the layers import from it.
 ROOT = "circleci_v2"
