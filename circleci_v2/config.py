@@ -10,15 +10,17 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies_environment
 
 import attrs
 
 from circleci_v2.errors import ArgumentTypeError, ConfigurationError
-from circleci_v2.events import Event
 from circleci_v2.policies import RateLimitPolicy, RetryPolicy, Timeout
+
+if TYPE_CHECKING:
+    from circleci_v2.events import Event
 
 __all__ = ["AuthScheme", "ConnectionOptions", "Secret", "Settings", "Token", "is_loopback", "resolve"]
 

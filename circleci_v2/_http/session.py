@@ -18,6 +18,7 @@ import math
 import random as _random
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING
 
 import anyio
 import httpx
@@ -38,14 +39,16 @@ from circleci_v2._http.rate_limit.adaptive import budget_for
 from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWindowLimiter
 from circleci_v2._http.rate_limit.limiter import CooldownError, Limiter, Permit
 from circleci_v2._http.sender import CLIENT_CLOSED, RawResponse, Sender, TransportFailure
-from circleci_v2._http.streaming import StreamingAttempt
 from circleci_v2._http.transports.factory import Transports
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
 from circleci_v2.errors import APIConnectionError, APIError
-from circleci_v2.events import Event
 from circleci_v2.policies import Failure, current_priority
 from circleci_v2.response import StreamedBody
+
+if TYPE_CHECKING:
+    from circleci_v2._http.streaming import StreamingAttempt
+    from circleci_v2.events import Event
 
 __all__ = ["CallOptions", "Session"]
 
@@ -235,6 +238,8 @@ class Session:
         self, call: CallState, permit: Permit, credential: Credential | None, *, decode_content: bool
     ) -> AsyncGenerator[StreamedBody | RawResponse | TransportFailure]:
         """Open a streamed response once; a child task reads its body while the block runs."""
+        from circleci_v2._http.streaming import StreamingAttempt  # noqa: PLC0415 - many programs stream nothing
+
         attempt = StreamingAttempt(
             self._sender,
             call.request,
