@@ -283,7 +283,8 @@ async def _rotate(
                 name, value, organization=organization, on_outcome=count, **options
             )
     rows = [_outcome_row(outcome) for outcome in rotation.outcomes]
-    print_rows(rows, output_format, title=f"{name} in {organization}")
+    columns = {"place": "place", "name": "name", "action": "action"}  # errors are printed below
+    print_rows(rows, output_format, title=f"{name} in {organization}", columns=columns)
     if not rotation.outcomes:
         msg = f"No context or project of {organization} that CircleCI lists has the variable {name}."
         raise CommandError(msg, ExitCode.NOT_FOUND)
