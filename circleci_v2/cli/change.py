@@ -57,7 +57,7 @@ def approve(
 ) -> None:
     """Approve one approval job by its name, in the name of the token's owner.
 
-    Of a pipeline, the job is searched for in all workflows. A job that somebody has approved already is left as it is.
+    Of a pipeline, the job is searched for in all workflows. A job that was approved before is left as it is.
 
     Example:  circleci-v2 approve 5034460f-c7c4-4c43-9457-de07e2029e7b hold-production
     """
@@ -66,7 +66,7 @@ def approve(
 
 async def _approve(target: str, job: str, as_json: bool, demo: bool) -> None:
     async with connect(demo=demo) as circleci:
-        workflows = await _find(circleci, target)
+        workflows = newest_of_each_name(await _find(circleci, target))
         holders: list[Workflow] = []
         for workflow in workflows:
             jobs = await circleci.workflows.list_jobs(workflow.id).collect()
@@ -90,9 +90,9 @@ def _only(workflows: Sequence[Workflow], job: str) -> Workflow:
 
 
 async def _find(circleci: CircleCI, target: str) -> list[Workflow]:
-    """Return the workflows of a pipeline, newest run of each, or the one workflow that a target names."""
+    """Return the workflows of a pipeline, or the one workflow that a target names."""
     found = await find_workflows(circleci, Target.parse(target))
-    workflows = newest_of_each_name(found[1]) if isinstance(found, tuple) else [found]
+    workflows = found[1] if isinstance(found, tuple) else [found]
     if not workflows:
         msg = f"{target} has no workflows."
         raise CommandError(msg, ExitCode.NOT_FOUND)
@@ -138,7 +138,7 @@ def rerun(
 
 async def _rerun(target: str, failed: bool, seconds: float | None, as_json: bool, demo: bool) -> ExitCode:
     async with connect(demo=demo) as circleci:
-        found = await _find(circleci, target)
+        found = newest_of_each_name(await _find(circleci, target))
         chosen = [
             workflow for workflow in found if not failed or workflow.status in {"failed", "error", "unauthorized"}
         ]

@@ -53,7 +53,7 @@ def with_deadline(circleci: Namespaces, timeout: float) -> Namespaces:
 async def approve(circleci: Namespaces, workflow: Workflow | UUID | str, job_name: str) -> WorkflowJob:
     """Approve one approval job of a workflow, in the name of the token's owner.
 
-    A job that somebody has approved already is left as it is.
+    A job that was approved before is left as it is.
 
     Args:
         circleci: The client.

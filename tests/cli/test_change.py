@@ -65,6 +65,16 @@ def test_cancel_cancels_what_has_not_ended(fake: FakeCircleCI) -> None:
     assert len(fake.journal.of("POST /workflow/{id}/cancel")) == 1
 
 
+def test_cancel_cancels_each_run_of_a_workflow(fake: FakeCircleCI) -> None:
+    plan = WorkflowPlan(name="test", jobs=(JobPlan(name="t", outcome="failed", outcome_of_rerun="failed"),))
+    pipeline = fake.add_pipeline(PROJECT, status="failed", workflows=[plan])
+    first = pipeline.planned_workflows[0].id
+    for _ in range(2):
+        assert run("rerun", first).exit_code == 0
+    result = run("cancel", pipeline.id, "--json")
+    assert len(json.loads(result.stdout)["cancelled"]) == 2
+
+
 def test_rerun_of_a_pipeline_reruns_the_failed_workflows(fake: FakeCircleCI) -> None:
     plans = [
         WorkflowPlan(name="lint", jobs=("lint",)),
