@@ -15,11 +15,11 @@ from circleci_v2._generated.namespaces import Namespaces, NamespacesWithRawRespo
 from circleci_v2._http.logging import redact_message
 from circleci_v2._http.session import CallOptions, Session
 from circleci_v2._wire import LazyModule
-from circleci_v2._wire.decoding import Deviation
 from circleci_v2._wire.json import load_json
 from circleci_v2._wire.namespace import copy_function
 from circleci_v2._wire.payload import DeviationReporter, Payload
 from circleci_v2._wire.request import Request
+from circleci_v2._wire.types import Deviation
 from circleci_v2.config import AuthScheme, ConnectionOptions, Token, resolve
 from circleci_v2.errors import DecodeError
 from circleci_v2.policies import Priority, RateLimitPolicy, RetryPolicy, Timeout

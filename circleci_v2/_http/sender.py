@@ -104,6 +104,16 @@ class TransportFailure:
             is_final=is_final,
         )
 
+    @classmethod
+    def for_deadline(cls, seconds: float | None) -> TransportFailure:
+        """Return the failure of a call that is in flight at its deadline.
+
+        Args:
+            seconds: The duration that was allowed.
+        """
+        message = f"no complete response within the deadline of {seconds:g} s"
+        return cls(kind="broken", name="Timeout", message=message, timed_out=True, is_final=True)
+
 
 CLIENT_CLOSED: Final = TransportFailure(
     kind="broken",

@@ -112,13 +112,8 @@ class Session:
         """
         self._lifecycle.check()
         options = options or self._default_options
-        call = CallState(
-            request=PreparedRequest.for_operation(request, base_url=self._base_url, timeout=options.timeout),
-            retry=options.retry,
-            interactive=(options.priority or current_priority()) == "interactive",
-            sequence=next(self._sequence),
-            queued_at=self._clock.now(),
-        )
+        prepared = PreparedRequest.for_operation(request, base_url=self._base_url, timeout=options.timeout)
+        call = self._new_call(prepared, options)
         while True:
             outcome = await self._attempt(call)
             if isinstance(outcome, RawResponse) and outcome.status_code < 300:
@@ -166,13 +161,7 @@ class Session:
         )
         if authenticate:
             self._token_hosts.check(request.url)
-        call = CallState(
-            request=request,
-            retry=options.retry,
-            interactive=(options.priority or current_priority()) == "interactive",
-            sequence=next(self._sequence),
-            queued_at=self._clock.now(),
-        )
+        call = self._new_call(request, options)
         while True:
             call.credential = credential = await self._credential(request)
             permit = await self._acquire(call)
@@ -205,6 +194,15 @@ class Session:
             await self._lifecycle.cancel_in_flight()
             await self._transports.aclose()
 
+    def _new_call(self, request: PreparedRequest, options: CallOptions) -> CallState:
+        return CallState(
+            request=request,
+            retry=options.retry,
+            interactive=(options.priority or current_priority()) == "interactive",
+            sequence=next(self._sequence),
+            queued_at=self._clock.now(),
+        )
+
     async def _attempt(self, call: CallState) -> RawResponse | TransportFailure:
         """Send the request of a call once, when the limits allow it."""
         request = call.request
@@ -219,7 +217,9 @@ class Session:
                 seconds = call.deadline_at - call.started_at
                 outcome = await run_shielded(self._sender.send, request, credential, seconds=seconds, scope=scope)
             except RunCancelledError:
-                outcome = CLIENT_CLOSED if self._lifecycle.is_closed else _deadline_exceeded(call)
+                outcome = (
+                    CLIENT_CLOSED if self._lifecycle.is_closed else TransportFailure.for_deadline(call.retry.deadline)
+                )
             except BaseException as error:
                 self._report_abort(call, error)
                 raise
@@ -278,7 +278,7 @@ class Session:
         except BaseException as error:
             self._report_abort(call, error)
             raise
-        return _deadline_exceeded(call)
+        return TransportFailure.for_deadline(call.retry.deadline)
 
     async def _acquire(self, call: CallState) -> Permit:
         """Wait until the limits allow a call to be sent, and begin an attempt."""
@@ -400,8 +400,3 @@ class Session:
         # After a 429 the bucket is in a cooldown of that length, and the call waits for its end like all others.
         if cause != 429:
             await self._lifecycle.sleep(self._clock, call.pause)
-
-
-def _deadline_exceeded(call: CallState) -> TransportFailure:
-    message = f"no complete response within the deadline of {call.retry.deadline:g} s"
-    return TransportFailure(kind="broken", name="Timeout", message=message, timed_out=True, is_final=True)

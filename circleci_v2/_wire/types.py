@@ -1,25 +1,31 @@
-"""The types of the wire format: open enums, the UNSET marker, and the fields that a model declares."""
+"""The types of the wire format: open enums, UNSET, the fields of a model, variants of a union, and deviations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, StrEnum
 from functools import cache
 from importlib import import_module
-from typing import Any, Final, Literal, Self, TypeVar, get_type_hints
+from types import NoneType
+from typing import Any, Final, Literal, Self, TypeVar, get_args, get_type_hints
 
 import attrs
 
 __all__ = [
     "UNSET",
+    "Deviation",
+    "JsonPath",
     "OpenStrEnum",
     "Unset",
     "WireField",
+    "best_variant",
+    "fitting_variants",
     "is_model",
     "known_keys",
     "maybe_datetime",
     "maybe_null",
+    "variant_tags",
     "wire_fields",
 ]
 
@@ -124,6 +130,65 @@ def known_keys(kind: Any) -> Mapping[str, WireField]:
     return {**others, **{field.key: field for field in fields}}
 
 
+def variant_tags(model: Any) -> Mapping[str, Sequence[str]]:
+    """The values of the fields by which the document recognizes a model."""
+    return getattr(model, "_tags", {})
+
+
+def fitting_variants(models: Sequence[Any], value: Mapping[str, Any]) -> Sequence[Any]:
+    """The variants that an object can be, by the values of fields that tell them apart; none if one is unknown.
+
+    Such a field is the discriminator of the document, or an enum in every variant of which no two have a value in common.
+    """
+    tagged = [model for model in models if any(key in value for key in variant_tags(model))]
+    if tagged:
+        matching = [
+            m for m in tagged if all(value[key] in values for key, values in variant_tags(m).items() if key in value)
+        ]
+        return matching or [model for model in models if model not in tagged]
+    by_value = _distinct_values(tuple(models))
+    for key, models_of in by_value.items():
+        found = models_of.get(value[key]) if isinstance(value.get(key), str) else None
+        if found is not None:
+            return [found]
+    return models
+
+
+@cache
+def _distinct_values(models: Sequence[Any]) -> Mapping[str, Mapping[str, Any]]:
+    """Key -> value -> model, for the keys that are an enum in each model and have different values in all of them."""
+    enums = [{field.key: enum for field in wire_fields(model) if (enum := _enum_of(field.type))} for model in models]
+    result: dict[str, Mapping[str, Any]] = {}
+    for key in enums[0]:
+        if all(key in fields for fields in enums):
+            values = [
+                (member.value, model) for model, fields in zip(models, enums, strict=True) for member in fields[key]
+            ]
+            if len(dict(values)) == len(values):
+                result[key] = dict(values)
+    return result
+
+
+def _enum_of(annotation: Any) -> type[OpenStrEnum] | None:
+    match [arm for arm in get_args(annotation) or (annotation,) if arm is not NoneType]:
+        case [type() as arm] if issubclass(arm, OpenStrEnum):
+            return arm
+        case _:
+            return None
+
+
+def best_variant(models: Sequence[Any], value: Mapping[str, Any]) -> Any:
+    """The model with the fewest missing required fields; among equals, the one that has the most of the keys."""
+
+    def misfit(model: Any) -> tuple[int, int]:
+        fields = wire_fields(model)
+        present = {field.key for field in fields if field.key in value or field.other_key in value}
+        missing = sum(field.required and field.key not in present for field in fields)
+        return (missing, len(value) - len(present))
+
+    return min(models, key=misfit)
+
+
 class _ModuleNames(Mapping[str, Any]):
     """The names of a lazy module, as a namespace in which annotations are evaluated; a model is imported on first use."""
 
@@ -147,3 +212,61 @@ def _wire_field(field: attrs.Attribute[Any], kind: Any) -> WireField:
     key: str = field.metadata.get("key", field.name)
     other = key.replace("-", "_") if "-" in key else key.replace("_", "-")
     return WireField(field.name, key, other if other != key else None, kind, field.default is attrs.NOTHING)
+
+
+@attrs.frozen
+class Deviation:
+    """One value of a response that is not as the API's document describes it.
+
+    Attributes:
+        path: Its location in the body, as a JSON path such as ``$.items[3].status``.
+        problem: The difference, for example ``unknown value 'gitlab' of PipelineTriggerType``.
+    """
+
+    path: str
+    problem: str
+
+    @property
+    def field(self) -> str:
+        """The path without list indexes: reports are deduplicated by it, because the items of a list deviate alike."""
+        return "".join(part.split("]", 1)[-1] if i else part for i, part in enumerate(self.path.split("[")))
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}"
+
+
+class JsonPath:
+    """The path to a value inside a response; a linked list, so that one level deeper costs one small object.
+
+    Args:
+        report: Called with each deviation that is found below.
+        parent: The path of the object or list that holds the value; None for the body itself.
+        step: The key or index of the value in its parent.
+    """
+
+    __slots__ = ("_parent", "_report", "_step")
+
+    def __init__(
+        self, report: Callable[[Deviation], None], parent: JsonPath | None = None, step: str | int = "$"
+    ) -> None:
+        self._report = report
+        self._parent = parent
+        self._step = step
+
+    def child(self, step: str | int) -> JsonPath:
+        """The path one level deeper, to a field or an item of a list."""
+        return JsonPath(self._report, self, step)
+
+    def report(self, step: str | int | None, problem: str) -> None:
+        """Report a deviation of this value or (with `step`) of one of its fields or items."""
+        path = self._text() if step is None else self._text() + _step_text(step)
+        self._report(Deviation(path, problem))
+
+    def _text(self) -> str:
+        if self._parent is None:
+            return "$"
+        return self._parent._text() + _step_text(self._step)  # noqa: SLF001 - the same class
+
+
+def _step_text(step: str | int) -> str:
+    return f"[{step}]" if isinstance(step, int) else f".{step}"

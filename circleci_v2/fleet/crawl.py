@@ -12,8 +12,9 @@ import attrs
 from anyio import to_thread
 
 from circleci_v2.errors import CircleCIError, ConfigurationError
-from circleci_v2.fleet.dataset import Dataset, PartitionState, Rows
+from circleci_v2.fleet.dataset import Dataset, PartitionState
 from circleci_v2.fleet.partitions import Partition
+from circleci_v2.fleet.rows import Rows
 from circleci_v2.history import PipelineRecord, history, is_permanent_error
 from circleci_v2.history.organization import ProjectsClient, ProjectsToCrawl, organization_projects, slugs_of
 from circleci_v2.history.records import Part, RecordsOf

@@ -1,4 +1,4 @@
-"""The values by which the variants of a union are told apart in a response."""
+"""The values by which the variants of a union are distinguished in a response."""
 
 from __future__ import annotations
 

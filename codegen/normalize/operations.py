@@ -218,7 +218,7 @@ class NormalOperation:
             media, other = self._media(self._look_up(responses[earlier]), self.key)
             if media is None or kind_of(media, self._look_up(other)) != "json":
                 continue
-            if mine is None or mine == names.listed_response(self.method, self.path, earlier):
+            if mine == names.listed_response(self.method, self.path, earlier):
                 return first_difference(self._look_up(other), self._look_up(schema)) is not None
         return False
 

@@ -23,12 +23,12 @@ def test_fields_beside_a_union_belong_to_each_arm_that_has_fields():
     found = schemas(document({"type": "object", "properties": {"owner": owner}}, by_id=by_id))
     assert found["Workflow"]["properties"]["owner"] == {
         "oneOf": [
-            {"$ref": "#/components/schemas/WorkflowOwnerVariant1"},
+            {"$ref": "#/components/schemas/WorkflowOwnerById"},
             {"$ref": "#/components/schemas/WorkflowOwnerVariant2"},
             {"type": "string"},
         ]
     }
-    one, other = found["WorkflowOwnerVariant1"], found["WorkflowOwnerVariant2"]
+    one, other = found["WorkflowOwnerById"], found["WorkflowOwnerVariant2"]
     assert (one["required"], list(one["properties"])) == (["type"], ["id", "type"])
     assert (other["required"], list(other["properties"])) == (["slug", "type"], ["slug", "type"])
 
