@@ -336,8 +336,9 @@ class Session:
 
     def _report_abort(self, call: CallState, error: BaseException) -> None:
         """Report an attempt that was cancelled, or whose response was not accepted."""
-        text = f"{type(error).__name__}: {str(error) or 'the call was cancelled'}"
-        self._instrumentation.attempt_failed(call.info(), error=text, elapsed=self._clock.now() - call.started_at)
+        kind, message = type(error).__name__, str(error) or "the call was cancelled"
+        elapsed = self._clock.now() - call.started_at
+        self._instrumentation.attempt_failed(call.info(), kind=kind, message=message, elapsed=elapsed)
 
     def _settle(self, call: CallState, permit: Permit, outcome: RawResponse | StreamedBody | TransportFailure) -> None:
         """Apply the outcome of an attempt to the rate limiter, and report it."""
@@ -347,8 +348,9 @@ class Session:
             if outcome.kind == "never sent":
                 self._release_window(call)
             call.pause = call.retry.delay(call.attempt, retry_after=None, random=self._random)
-            error = f"{outcome.name}: {outcome.message}"
-            self._instrumentation.attempt_failed(call.info(), error=error, elapsed=elapsed)
+            self._instrumentation.attempt_failed(
+                call.info(), kind=outcome.name, message=outcome.message, elapsed=elapsed
+            )
             return
         limit, is_deprecated = scan_headers(outcome.headers.items())
         if call.is_observed:

@@ -44,9 +44,11 @@ def _find_context(state: FakeState, request: FakeRequest) -> tuple[FakeOrganizat
 
 @routes.get("/context")
 def list_contexts(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """List the contexts of an organization."""
+    """List the contexts of an organization, on request only those whose names contain a text, ignoring case."""
     owner = _owner(state, request.query_value("owner-id"), request.query_value("owner-slug"))
-    return page(state.tokens, request, list(owner.contexts.values()), _render_context)
+    wanted = (request.query_value("name") or "").casefold()
+    found = [context for context in owner.contexts.values() if wanted in context.name.casefold()]
+    return page(state.tokens, request, found, _render_context)
 
 
 @routes.post("/context")
