@@ -93,7 +93,7 @@ LAYERS: Mapping[str, set[str]] = {
         *("_generated", "_http", "_wire", "artifacts", "bulk", "config", "errors", "events", "history", "policies"),
         *("response", "slugs", "streams", "usage_export", "waiting"),
     },
-    "testing": {"_wire", "client", "errors", "models", "operations", "slugs", "usage_export", "waiting", "webhooks"},
+    "testing": {"_validation", "_wire", "client", "errors", "models", "operations", "slugs", "usage_export", "waiting", "webhooks"},
     "cli": {
         *("_wire", "bulk", "client", "config", "errors", "events", "history", "models", "operations", "pagination"),
         *("policies", "slugs", "testing", "usage_export", "waiting"),

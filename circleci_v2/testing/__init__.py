@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from circleci_v2.testing.fake import FakeCircleCI
     from circleci_v2.testing.faults import FakeRateLimit, Faults
     from circleci_v2.testing.messages import FakeRequest, FakeResponse, Journal, JournalEntry
-    from circleci_v2.testing.state.plans import ArtifactFile, JobPlan, TestResult, WorkflowPlan
+    from circleci_v2.testing.state.plans import ArtifactFile, JobPlan, TestResult, UnknownValue, WorkflowPlan
     from circleci_v2.testing.state.resources import PolicyDecision
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "JournalEntry",
     "PolicyDecision",
     "TestResult",
+    "UnknownValue",
     "WebhookDelivery",
     "WorkflowPlan",
 ]
@@ -53,6 +54,7 @@ __getattr__ = lazy_names(
         "ArtifactFile": ".state.plans",
         "JobPlan": ".state.plans",
         "TestResult": ".state.plans",
+        "UnknownValue": ".state.plans",
         "WorkflowPlan": ".state.plans",
         "PolicyDecision": ".state.resources",
     },

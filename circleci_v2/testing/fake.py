@@ -83,8 +83,8 @@ class FakeCircleCI:
         self.token = token
         self.clock = clock or Clock()
         self.state = FakeState(seed=seed, clock=self.clock)
-        self.faults = Faults()
-        self.journal = Journal()
+        self.faults = Faults(ROUTES.named)
+        self.journal = Journal(ROUTES.named)
         self.deliveries: list[WebhookDelivery] = []
         self._undelivered: list[WebhookDelivery] = []
         self.realistic = realistic

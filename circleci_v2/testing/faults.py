@@ -9,17 +9,20 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.client import responses
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import attrs
 
+from circleci_v2._validation import require_one_of
 from circleci_v2.errors import ConfigurationError
-from circleci_v2.testing.messages import FakeRequest, FakeResponse
+from circleci_v2.testing.messages import FakeRequest, FakeResponse, FindRoutes
 
 __all__ = ["Cut", "FakeRateLimit", "Faults", "HeaderFamily", "Transmission"]
 
 _STATUSES: Final = range(200, 600)
 _WITHOUT_BODY: Final = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
+
+_Kind = Literal["bucket", "window"]
 
 HeaderFamily = Literal["RateLimit", "X-RateLimit"]
 """The two families of rate-limit headers that CircleCI sends."""
@@ -65,7 +68,7 @@ class FakeRateLimit:
         rejected: The number of requests rejected so far.
 
     Raises:
-        ConfigurationError: `limit` is less than 1, or `seconds` is not positive.
+        ConfigurationError: `limit` is less than 1, `seconds` is not positive, or another argument is unknown.
     """
 
     def __init__(
@@ -73,7 +76,7 @@ class FakeRateLimit:
         limit: int,
         *,
         seconds: float = 1.0,
-        kind: Literal["bucket", "window"] = "bucket",
+        kind: _Kind = "bucket",
         headers: tuple[HeaderFamily, ...] = ("RateLimit",),
         retry_after: bool = True,
         body: Literal["message", "empty object", "text"] = "message",
@@ -82,6 +85,10 @@ class FakeRateLimit:
         if limit < 1 or seconds <= 0:
             msg = f"limit={limit!r}, seconds={seconds!r}: allow at least one request, in a positive number of seconds"
             raise ConfigurationError(msg)
+        require_one_of("kind", kind, get_args(_Kind))
+        require_one_of("body", body, tuple(_RATE_LIMIT_RESPONSES))
+        for family in headers:
+            require_one_of("headers", family, get_args(HeaderFamily))
         self._limit = limit
         self._seconds = seconds
         self._kind = kind
@@ -126,28 +133,33 @@ class FakeRateLimit:
 
 @attrs.define
 class _Fault:
-    route: str | None
+    routes: frozenset[tuple[str, str]] | None
     times: int
     response: FakeResponse | None = None
     delay: float = 0.0
     cut: Cut | None = None
 
     def matches(self, request: FakeRequest) -> bool:
-        return self.times > 0 and self.route in {None, request.route, f"{request.method} {request.route}"}
+        return self.times > 0 and (self.routes is None or (request.method, request.route) in self.routes)
 
 
 class Faults:
     """The faults of upcoming requests. Each fault applies to a number of matching requests and is then removed.
 
-    The methods that add a fault have two arguments in common. ``route`` selects requests by their path template, with
-    or without the method, for example ``/pipeline/{pipeline-id}/workflow`` or ``POST /workflow/{id}/rerun``; the
-    default is any request. ``times`` is the number of requests, by default 1; a smaller number is a `ValueError`.
+    The methods that add a fault have two arguments in common. ``route`` selects requests by operationId
+    (``rerunWorkflow``), by the method of the client (``circleci.workflows.rerun``), or by HTTP method and path template
+    (``POST /workflow/{id}/rerun``; a template alone stands for all its methods); the default is any request. ``times`` is
+    the number of requests, by default 1. A route that does not exist and a smaller number are a `ConfigurationError`.
+
+    Args:
+        find_routes: Returns the methods and templates of the routes with a name; raises for an unknown name.
 
     Attributes:
         rate_limit: The rate limit in force, or None.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, find_routes: FindRoutes) -> None:
+        self._find_routes = find_routes
         self._faults: deque[_Fault] = deque()
         # A served fake handles requests in the server's thread, concurrently with the test.
         self._lock = threading.Lock()
@@ -175,7 +187,7 @@ class Faults:
             retry_after: Seconds for a ``Retry-After`` header. Default: no such header.
 
         Raises:
-            ConfigurationError: `status` is not between 200 and 599, or `times` is less than 1.
+            ConfigurationError: `status` is not between 200 and 599, `times` is less than 1, or there is no such route.
         """
         if status not in _STATUSES:
             msg = f"status={status!r}: use a status from {_STATUSES[0]} to {_STATUSES[-1]}"
@@ -184,7 +196,7 @@ class Faults:
         waiting = {} if retry_after is None else {"retry-after": f"{retry_after:.15g}"}
         phrase = responses.get(status, f"HTTP {status:d}")
         response = FakeResponse(status) if status in _WITHOUT_BODY else FakeResponse.message(message or phrase, status)
-        self._add(_Fault(route, times, response=response.with_headers({**(headers or {}), **waiting})))
+        self._add(_Fault(self._routes(route), times, response=response.with_headers({**(headers or {}), **waiting})))
 
     def respond_next(self, response: FakeResponse, *, times: int = 1, route: str | None = None) -> None:
         """Respond to the next requests with a given response, before they have any effect.
@@ -195,9 +207,9 @@ class Faults:
             route: The route of the requests. Default: any.
 
         Raises:
-            ConfigurationError: `times` is less than 1.
+            ConfigurationError: `times` is less than 1, or there is no such route.
         """
-        self._add(_Fault(route, times, response=response))
+        self._add(_Fault(self._routes(route), times, response=response))
 
     def delay_next(self, seconds: float, *, times: int = 1, route: str | None = None) -> None:
         """Delay the responses of the next requests in real time; the requests take effect immediately.
@@ -208,9 +220,9 @@ class Faults:
             route: The route of the requests. Default: any.
 
         Raises:
-            ConfigurationError: `times` is less than 1.
+            ConfigurationError: `times` is less than 1, or there is no such route.
         """
-        self._add(_Fault(route, times, delay=seconds))
+        self._add(_Fault(self._routes(route), times, delay=seconds))
 
     def cut_next(self, *, cut: Cut = "before the response", times: int = 1, route: str | None = None) -> None:
         """Close the connections of the next requests after they have taken effect.
@@ -222,9 +234,10 @@ class Faults:
             route: The route of the requests. Default: any.
 
         Raises:
-            ConfigurationError: `times` is less than 1.
+            ConfigurationError: `cut` is unknown, `times` is less than 1, or there is no such route.
         """
-        self._add(_Fault(route, times, cut=cut))
+        require_one_of("cut", cut, get_args(Cut))
+        self._add(_Fault(self._routes(route), times, cut=cut))
 
     def limit_rate(self, limit: FakeRateLimit | None) -> None:
         """Reject requests above a rate limit with 429, and send its headers with all responses.
@@ -255,6 +268,9 @@ class Faults:
         if fault is None:
             return Transmission(response=response)
         return Transmission(response=response, delay=fault.delay, cut=fault.cut)
+
+    def _routes(self, route: str | None) -> frozenset[tuple[str, str]] | None:
+        return None if route is None else self._find_routes(route)
 
     def _add(self, fault: _Fault) -> None:
         if fault.times < 1:

@@ -18,6 +18,7 @@ __all__ = [
     "PAGE_SIZE",
     "FakeRequest",
     "FakeResponse",
+    "FindRoutes",
     "HTTPError",
     "Journal",
     "JournalEntry",
@@ -27,6 +28,9 @@ __all__ = [
 ]
 
 Item = TypeVar("Item")
+
+FindRoutes = Callable[[str], frozenset[tuple[str, str]]]
+"""Returns the methods and templates of the routes with a name; raises ConfigurationError for an unknown name."""
 
 PAGE_SIZE: Final = 20
 """Items per page, unless the operation has a parameter for it."""
@@ -300,10 +304,12 @@ class Journal:
     """A sequence of all API requests since the start or the last `clear`, oldest first.
 
     Args:
+        find_routes: Returns the methods and templates of the routes with a name; raises for an unknown name.
         limit: The number of entries to keep; the oldest are dropped. Default: 10,000.
     """
 
-    def __init__(self, *, limit: int = 10_000) -> None:
+    def __init__(self, find_routes: FindRoutes, *, limit: int = 10_000) -> None:
+        self._find_routes = find_routes
         self._entries: deque[JournalEntry] = deque(maxlen=limit)
 
     def __iter__(self) -> Iterator[JournalEntry]:
@@ -327,15 +333,25 @@ class Journal:
         """Return the entries of one route.
 
         Args:
-            route: The path template, optionally with a method: ``/workflow/{id}/rerun`` or
-                ``POST /workflow/{id}/rerun``.
+            route: The operationId (``rerunWorkflow``), the method of the client (``circleci.workflows.rerun``), or the HTTP
+                method and the path template (``POST /workflow/{id}/rerun``). A template alone stands for all its methods.
+
+        Raises:
+            ConfigurationError: There is no such route, so that a typing error does not look like a request that was not
+                sent.
         """
-        return [
-            entry for entry in self if route in {entry.request.route, f"{entry.request.method} {entry.request.route}"}
-        ]
+        routes = self._find_routes(route)
+        return [entry for entry in self if (entry.request.method, entry.request.route) in routes]
 
     def bodies(self, route: str) -> list[Any]:
-        """Return the decoded JSON bodies of the requests to one route; for `route` see `of`."""
+        """Return the decoded JSON bodies of the requests to one route.
+
+        Args:
+            route: The name of the route; see `of`.
+
+        Raises:
+            ConfigurationError: There is no such route.
+        """
         return [entry.request.json() for entry in self.of(route)]
 
     @property

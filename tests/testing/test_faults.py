@@ -180,7 +180,7 @@ def test_faults_can_change_while_another_thread_sends_requests(fake: FakeCircleC
             asking = pool.submit(ask)
             for _ in range(30):
                 for _ in range(1_000):
-                    fake.faults.delay_next(0.0, route="/elsewhere")
+                    fake.faults.delay_next(0.0, route="/user/{id}")
                 fake.faults.clear()
             asked.set()
             asking.result()

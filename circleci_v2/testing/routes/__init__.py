@@ -13,7 +13,9 @@ from urllib.parse import unquote
 
 import attrs
 
+from circleci_v2._validation import did_you_mean
 from circleci_v2.errors import ConfigurationError
+from circleci_v2.operations import OPERATIONS
 from circleci_v2.testing.messages import FakeRequest, FakeResponse
 from circleci_v2.testing.state import FakeState
 
@@ -133,6 +135,51 @@ class Routes:
     def find(self, request: FakeRequest) -> tuple[Route, dict[str, str]] | None:
         """Return the matching route and its path parameters, or None."""
         return next((found for found in self._matches(request.path) if found[0].method == request.method), None)
+
+    def named(self, name: str) -> frozenset[tuple[str, str]]:
+        """Return the methods and templates of the routes with a name.
+
+        Args:
+            name: An operationId (``rerunWorkflow``), the method of the client (``circleci.workflows.rerun`` or
+                ``workflows.rerun``), a method and a template (``POST /workflow/{id}/rerun``), or a template alone, which
+                stands for all methods of the path.
+
+        Raises:
+            ConfigurationError: No route has this name; the message contains the nearest name.
+        """
+        names = self._names()
+        if name not in names:
+            nearest = self._name_of_path(name) or did_you_mean(name, names) or "."
+            msg = (
+                f"{name!r} names no route: pass an operationId, a method of the client such as circleci.workflows.rerun, "
+                f"or an HTTP method and a path template such as 'POST /workflow/{{id}}/rerun'{nearest}"
+            )
+            raise ConfigurationError(msg)
+        return frozenset(names[name])
+
+    def _names(self) -> dict[str, set[tuple[str, str]]]:
+        names: dict[str, set[tuple[str, str]]] = {}
+        for route in self._routes:
+            key = (route.method, route.template)
+            names.setdefault(f"{route.method} {route.template}", set()).add(key)
+            names.setdefault(route.template, set()).add(key)
+        for operation in OPERATIONS.values():
+            key = (operation.method, operation.path)
+            method = f"{operation.namespace}.{operation.name}"
+            names |= {operation.id: {key}, method: {key}, f"circleci.{method}": {key}}
+        return names
+
+    def _name_of_path(self, name: str) -> str:
+        """Return the end of an error message that names the route of a concrete path, such as ``GET /project/gh/acme/web``."""
+        method, _, path = name.rpartition(" ")
+        found = sorted(
+            {
+                f"{route.method} {route.template}"
+                for route, _ in self._matches(path)
+                if method.upper() in {"", route.method}
+            }
+        )
+        return f"; did you mean {found[0]!r}?" if found else ""
 
     def methods(self, path: str) -> list[str]:
         """Return the allowed methods of a path, in alphabetical order."""

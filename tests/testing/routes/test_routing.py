@@ -3,6 +3,9 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from circleci_v2.errors import ConfigurationError
+from circleci_v2.testing import FakeCircleCI
+from circleci_v2.testing.dispatch import ROUTES
 from circleci_v2.testing.messages import FakeRequest, FakeResponse
 from circleci_v2.testing.routes import Route, Routes
 
@@ -75,3 +78,50 @@ def test_a_method_that_a_path_has_not_names_those_it_has(http: httpx.Client) -> 
 def test_two_handlers_of_one_route_are_an_error() -> None:
     with pytest.raises(ValueError, match="GET /me has two handlers"):
         Routes([Route("GET", "/me", handler), Route("GET", "/me", handler)])
+
+
+RERUN = frozenset({("POST", "/workflow/{id}/rerun")})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "rerunWorkflow",
+        "circleci.workflows.rerun",
+        "workflows.rerun",
+        "POST /workflow/{id}/rerun",
+        "/workflow/{id}/rerun",
+    ],
+)
+def test_a_route_has_the_names_of_its_operation(name: str) -> None:
+    assert ROUTES.named(name) == RERUN
+
+
+def test_a_template_stands_for_all_its_methods() -> None:
+    assert ROUTES.named("/webhook") == {("GET", "/webhook"), ("POST", "/webhook")}
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("POST /workflow/{workflow_id}/rerun", "POST /workflow/{id}/rerun"),
+        ("post /workflow/{id}/rerun", "POST /workflow/{id}/rerun"),
+        ("POST /workflow/5034460f-c7c4-4c43-9457-de07e2029e7b/rerun", "POST /workflow/{id}/rerun"),
+        ("/project/gh/acme/web", "DELETE /project/{project-slug}"),
+        ("rerunWorkflows", "rerunWorkflow"),
+        ("rerun_workflow", "rerunWorkflow"),
+        ("circleci.workflow.rerun", "circleci.workflows.rerun"),
+    ],
+)
+def test_another_name_is_an_error_that_names_the_nearest(name: str, nearest: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        ROUTES.named(name)
+    assert repr(name) in str(raised.value)
+    assert f"did you mean {nearest!r}?" in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["GET /nope", "", "nope"])
+def test_a_name_like_no_other_is_an_error(fake: FakeCircleCI, name: str) -> None:
+    for use in (fake.journal.of, fake.journal.bodies, lambda route: fake.faults.fail_next(route=route)):
+        with pytest.raises(ConfigurationError, match="names no route: pass an operationId"):
+            use(name)
