@@ -6,14 +6,23 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
 from random import Random
-from typing import Final, Self
+from typing import Final, Self, get_args
 
 import anyio.lowlevel
 import attrs
 
+from circleci_v2._validation import require_one_of
 from circleci_v2.testing.clock import Clock
 from circleci_v2.testing.deliveries import WebhookDelivery, due_deliveries, send_each
-from circleci_v2.testing.dispatch import ROUTES, respond_to_api, respond_to_download
+from circleci_v2.testing.dispatch import (
+    ROUTES,
+    Mode,
+    Outcome,
+    RequestChecks,
+    Spelling,
+    respond_to_api,
+    respond_to_download,
+)
 from circleci_v2.testing.faults import Faults, Transmission
 from circleci_v2.testing.messages import FakeRequest, Journal, JournalEntry
 from circleci_v2.testing.routes.triggers import run_schedules
@@ -55,11 +64,18 @@ class FakeCircleCI:
         token: The only valid API token. Default: ``fake-token``.
         seed: The seed of all random values; the same seed and the same requests produce the same responses. Default: 0.
         clock: The clock of the fake. Default: a clock that stays at `EPOCH` until `advance` is called.
-        realistic: Deviate from the OpenAPI document like the live API: nulls, different key spellings, unknown enum
-            values, plain-text 401 responses, workflows that appear with a delay, ignored page tokens. Default: False,
-            all responses conform to the document.
-        validate_requests: Respond with 400 to requests that the OpenAPI document does not allow, and record the errors
-            in `journal`. Default: True.
+        realistic: Deviate from the OpenAPI document like the live API: nulls, unknown enum values, plain-text 401
+            responses, workflows that appear with a delay, ignored page tokens, slugs with ``%2F`` that are not found. All
+            deviations are known from recorded responses. Default: False.
+        spelling: Whose keys the responses have. ``live``: as in recorded live responses, for example ``vcs_type`` and
+            ``created_at``. ``document``: as in the OpenAPI document, ``vcs-type`` and ``created-at``. Default: ``live``.
+        check_requests: Which requests are rejected with 400, with the errors in `journal`. ``lenient``: those that the
+            live API rejects; what the document does not allow and the live API accepts becomes one of the `complaints`,
+            such as an unknown query parameter. ``strict``: all that the document does not allow. ``off``: none, and there
+            are no complaints. Default: ``lenient``.
+
+    Raises:
+        ConfigurationError: `spelling` or `check_requests` is unknown.
 
     Attributes:
         token: The only valid API token.
@@ -78,8 +94,11 @@ class FakeCircleCI:
         seed: int = 0,
         clock: Clock | None = None,
         realistic: bool = False,
-        validate_requests: bool = True,
+        spelling: Spelling = "live",
+        check_requests: RequestChecks = "lenient",
     ) -> None:
+        require_one_of("spelling", spelling, get_args(Spelling))
+        require_one_of("check_requests", check_requests, get_args(RequestChecks))
         self.token = token
         self.clock = clock or Clock()
         self.state = FakeState(seed=seed, clock=self.clock)
@@ -88,7 +107,8 @@ class FakeCircleCI:
         self.deliveries: list[WebhookDelivery] = []
         self._undelivered: list[WebhookDelivery] = []
         self.realistic = realistic
-        self._validate_requests = validate_requests
+        self._spelling: Spelling = spelling
+        self._check_requests: RequestChecks = check_requests
         self._seed = seed
         self._request_ids = Random(f"{seed} request ids")
         # A served fake handles requests in the server's thread, concurrently with the test.
@@ -96,7 +116,15 @@ class FakeCircleCI:
 
     @classmethod
     def seeded(
-        cls, slug: str = "gh/acme/web", *, pipelines: int = 400, seed: int = 0, clock: Clock | None = None
+        cls,
+        slug: str = "gh/acme/web",
+        *,
+        pipelines: int = 400,
+        seed: int = 0,
+        clock: Clock | None = None,
+        realistic: bool = False,
+        spelling: Spelling = "live",
+        check_requests: RequestChecks = "lenient",
     ) -> Self:
         """Create a fake with one project that has a realistic history.
 
@@ -105,11 +133,14 @@ class FakeCircleCI:
             pipelines: The number of pipelines, spread over the weeks before the current time. Default: 400.
             seed: The seed of all random values. Default: 0.
             clock: The clock of the fake. Default: a clock that stays at `EPOCH`.
+            realistic: Deviate from the OpenAPI document like the live API. Default: False.
+            spelling: Whose keys the responses have, ``live`` or ``document``. Default: ``live``.
+            check_requests: Which requests are rejected, ``lenient``, ``strict`` or ``off``. Default: ``lenient``.
 
         Raises:
-            ConfigurationError: `slug` is not a project slug, or `pipelines` is negative.
+            ConfigurationError: `slug` is not a project slug, `pipelines` is negative, or another argument is unknown.
         """
-        fake = cls(seed=seed, clock=clock)
+        fake = cls(seed=seed, clock=clock, realistic=realistic, spelling=spelling, check_requests=check_requests)
         fake.add_seeded_project(slug, pipelines=pipelines)
         return fake
 
@@ -225,6 +256,14 @@ class FakeCircleCI:
             store = organization.policies.setdefault(context, PolicyStore())
             store.decide = decide if callable(decide) else lambda _: decide
 
+    @property
+    def complaints(self) -> list[str]:
+        """What is unusual about the requests so far although they were accepted; the same as ``journal.complaints``.
+
+        For example unknown query parameters, unknown keys of bodies, and slugs with ``%2F``.
+        """
+        return self.journal.complaints
+
     async def advance(self, seconds: float) -> list[WebhookDelivery]:
         """Advance the clock, start the scheduled pipelines that became due, and deliver the webhooks that became due.
 
@@ -300,21 +339,26 @@ class FakeCircleCI:
 
     def _handle_api(self, request: FakeRequest) -> Transmission:
         request = attrs.evolve(request, path=request.path.removeprefix(API_PREFIX))
-        found = ROUTES.find(request)
-        if found is not None:
-            request = attrs.evolve(request, route=found[0].template, path_params=found[1])
-        errors: list[str] = []
+        match = ROUTES.find(request.method, request.path)
+        if match is not None:
+            request = attrs.evolve(request, route=match.route.template, path_params=match.path_params)
         response = self.faults.intercept(request)
-        if response is None:
-            response, errors = respond_to_api(
-                self.state,
-                request,
-                found[0].handler if found else None,
-                token=self.token,
-                realistic=self.realistic,
-                validate=self._validate_requests,
-            )
-        response = response.with_headers({"x-request-id": uuid(self._request_ids), "x-route": request.route})
-        entry = JournalEntry(request=request, response=response, at=self.clock.now(), validation_errors=tuple(errors))
+        outcome = Outcome(response) if response else respond_to_api(self.state, request, match, self._mode())
+        response = outcome.response.with_headers({"x-request-id": uuid(self._request_ids), "x-route": request.route})
+        entry = JournalEntry(
+            request=request,
+            response=response,
+            at=self.clock.now(),
+            validation_errors=outcome.errors,
+            complaints=outcome.complaints,
+        )
         self.journal.add(entry)
         return self.faults.transmit(request, response)
+
+    def _mode(self) -> Mode:
+        return Mode(
+            token=self.token,
+            realistic=self.realistic,
+            spelling=self._spelling,
+            check_requests=self._check_requests,
+        )

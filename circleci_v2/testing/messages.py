@@ -95,7 +95,7 @@ class FakeRequest:
             return {}
         try:
             return json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise HTTPError(400, f"The body is not JSON: {error}") from error
 
     def json_object(self) -> dict[str, Any]:
@@ -288,13 +288,16 @@ class JournalEntry:
         request: The request.
         response: The response.
         at: When the request arrived, in seconds since 1970 by the clock of the fake.
-        validation_errors: How the request violates the OpenAPI document; empty if it is valid.
+        validation_errors: Why the request was rejected: how it violates the OpenAPI document; empty if it does not.
+        complaints: What is unusual about the request although it was accepted, as by the live API: for example an unknown
+            query parameter. Empty if nothing is.
     """
 
     request: FakeRequest
     response: FakeResponse
     at: float
     validation_errors: tuple[str, ...] = ()
+    complaints: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.request.method} {self.request.path} -> {self.response.status_code}"
@@ -358,3 +361,8 @@ class Journal:
     def validation_errors(self) -> list[str]:
         """All violations of the OpenAPI document, each prefixed with its request; for ``assert ... == []``."""
         return [f"{entry}: {error}" for entry in self for error in entry.validation_errors]
+
+    @property
+    def complaints(self) -> list[str]:
+        """All that is unusual about accepted requests, each prefixed with its request; for ``assert ... == []``."""
+        return [f"{entry}: {complaint}" for entry in self for complaint in entry.complaints]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from circleci_v2 import CircleCI
+from circleci_v2.events import DeviationEvent, Event
 from circleci_v2.operations import OPERATIONS
 from circleci_v2.testing import FakeCircleCI
 from circleci_v2.testing.dispatch import ROUTES
@@ -20,7 +21,7 @@ def test_there_is_a_route_for_each_operation_of_the_document() -> None:
 
 
 async def test_every_method_is_decoded_without_a_deviation() -> None:
-    fake = FakeCircleCI.seeded(pipelines=120)
+    fake = FakeCircleCI.seeded(pipelines=120, spelling="document", check_requests="strict")
     async with CircleCI(fake.token, transport=fake.transport(), strict=True) as circleci:
         await Walk.through(circleci, fake).everywhere()
 
@@ -29,8 +30,24 @@ async def test_every_method_is_decoded_without_a_deviation() -> None:
     assert set(Specification.published()) - called == set()
 
 
+async def test_the_spelling_of_live_responses_is_their_only_deviation() -> None:
+    fake = FakeCircleCI.seeded(pipelines=120)
+    deviations: list[DeviationEvent] = []
+
+    def collect(event: Event) -> None:
+        if isinstance(event, DeviationEvent):
+            deviations.append(event)
+
+    async with CircleCI(fake.token, transport=fake.transport(), on_event=collect) as circleci:
+        await Walk.through(circleci, fake).everywhere()
+
+    assert deviations
+    assert [deviation for deviation in deviations if "published as" not in deviation.problem] == []
+    assert fake.complaints == []
+
+
 async def test_every_response_conforms_to_the_document() -> None:
-    fake = FakeCircleCI.seeded(pipelines=60)
+    fake = FakeCircleCI.seeded(pipelines=60, spelling="document")
     async with CircleCI(fake.token, transport=fake.transport()) as circleci:
         await Walk.through(circleci, fake).everywhere()
 
@@ -47,8 +64,7 @@ async def test_every_response_conforms_to_the_document() -> None:
 
 
 async def test_realistic_responses_are_decoded_with_reported_deviations() -> None:
-    fake = FakeCircleCI.seeded(pipelines=120)
-    fake.realistic = True
+    fake = FakeCircleCI.seeded(pipelines=120, realistic=True)
     reported: list[str] = []
     async with CircleCI(
         fake.token, transport=fake.transport(), on_event=lambda event: reported.append(repr(event))

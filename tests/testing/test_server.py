@@ -38,6 +38,7 @@ def test_blocking_programs_use_it_too(fake: FakeCircleCI) -> None:
 
 
 def test_encoded_slugs_are_distinguished_on_the_wire(fake: FakeCircleCI) -> None:
+    fake.realistic = True
     with fake.serve() as url:
         host, port = url.removeprefix("http://").removesuffix("/api/v2").split(":")
 

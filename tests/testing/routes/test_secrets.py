@@ -106,7 +106,7 @@ def test_the_variables_of_a_context_come_on_one_page_of_100_sorted_by_name(http:
 @pytest.mark.parametrize("key", ["val", "Value", "values"])
 def test_a_context_variable_is_stored_empty_under_any_other_key(key: str) -> None:
     # environment_variable.go: {"val": "x"} and {"Value": "x"} are answered with 200, and the stored value is empty.
-    fake = FakeCircleCI(validate_requests=False)
+    fake = FakeCircleCI(check_requests="off")
     organization = project_in(fake).organization
     with http_of(fake) as http:
         context = create_context(http, organization.id)
@@ -115,7 +115,7 @@ def test_a_context_variable_is_stored_empty_under_any_other_key(key: str) -> Non
 
 
 def test_a_context_variable_without_any_key_is_refused() -> None:
-    fake = FakeCircleCI(validate_requests=False)
+    fake = FakeCircleCI(check_requests="off")
     organization = project_in(fake).organization
     with http_of(fake) as http:
         context = create_context(http, organization.id)
