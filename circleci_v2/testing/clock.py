@@ -10,7 +10,7 @@ from typing import Final
 
 from circleci_v2.errors import ConfigurationError
 
-__all__ = ["EPOCH", "Clock", "parse_rfc3339", "rfc3339"]
+__all__ = ["EPOCH", "Clock", "parse_rfc3339", "rfc3339", "rfc3339_seconds"]
 
 EPOCH: Final = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
 """The default start time: 2026-03-04T15:00:00Z, a Wednesday. It is fixed so that responses are reproducible."""
@@ -85,6 +85,15 @@ def rfc3339(seconds: float) -> str:
         seconds: Seconds since 1970.
     """
     return datetime.fromtimestamp(seconds, tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def rfc3339_seconds(seconds: float) -> str:
+    """Format a time like CircleCI's workflows and their jobs, without fractions, for example ``2026-03-04T15:00:00Z``.
+
+    Args:
+        seconds: Seconds since 1970.
+    """
+    return rfc3339(seconds)[:-5] + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime:

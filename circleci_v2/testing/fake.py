@@ -171,8 +171,10 @@ class FakeCircleCI:
         """Add a project without pipelines, and its organization if needed.
 
         Args:
-            slug: The slug of the project, for example ``gh/acme/web``.
-            name: The name of the project. Default: the last part of the slug.
+            slug: The slug of the project, for example ``gh/acme/web``. After ``circleci/`` come the ids of a standalone
+                organization and its project, as UUIDs or in base58; from names, new ids are made, so use ``slug`` of the
+                project that is returned.
+            name: The name of the project. Default: the last part of `slug`.
             default_branch: The branch of pipelines that are triggered without a branch or tag. Default: ``main``.
             workflows: The workflows that each new pipeline runs. Default: one workflow, ``build-and-test``, with the
                 jobs ``build`` (90 seconds) and ``test`` (240 seconds), both of which succeed.
@@ -215,7 +217,7 @@ class FakeCircleCI:
         with self._lock:
             run_schedules(self.state)  # pipelines that were due earlier get the lower numbers
             if isinstance(project, str):
-                project = self.state.projects.get(project) or self.state.add_project(project)
+                project = self.state.find_project(project) or self.state.add_project(project)
             return add_pipeline(
                 self.state, project, status=status, jobs=jobs, workflows=workflows, branch=branch, tag=tag
             )

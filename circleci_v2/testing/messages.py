@@ -249,6 +249,7 @@ def page(
     *,
     newest_first: bool = False,
     size: int = PAGE_SIZE,
+    last_token: str | None = None,
     envelope: Mapping[str, Any] | None = None,
 ) -> FakeResponse:
     """Return the response with one page of a list.
@@ -261,6 +262,7 @@ def page(
         newest_first: Whether new items are added at the front. Positions then count from the end, so that pages neither
             repeat nor skip items when the list grows between requests.
         size: Items per page.
+        last_token: The token on the last page. Default: None, which is null.
         envelope: Additional fields of the response, such as a total.
 
     Raises:
@@ -274,7 +276,7 @@ def page(
     return FakeResponse.json(
         {
             "items": [render(item) for item in items[start:end]],
-            "next_page_token": tokens.issue(request, following) if end < len(items) else None,
+            "next_page_token": tokens.issue(request, following) if end < len(items) else last_token,
             **(envelope or {}),
         }
     )

@@ -117,3 +117,17 @@ def test_the_headers_of_an_exporter_are_never_shown() -> None:
         created = http.post("/otel/exporters", json=exporter(fake, headers={"x-api-key": "secret", "x-team": "ours"}))
         (listed,) = http.get("/otel/exporters", params={"org-id": project_in(fake).organization.id}).json()
     assert created.json()["headers"] == listed["headers"] == {"x-api-key": "xxxx", "x-team": "xxxx"}
+
+
+def test_deploy_lists_end_with_an_empty_token_and_select_components_by_name() -> None:
+    # deploy.go: the token of the last page is "", component-name selects by a part of the name, lists count no releases.
+    fake = FakeCircleCI.seeded(pipelines=60)
+    organization = project_in(fake).organization
+    (component,) = organization.components.values()
+    with http_of(fake) as http:
+        page = http.get("/deploy/components", params={"org-id": organization.id}).json()
+        assert (page["next_page_token"], page["items"][0]["release_count"]) == ("", 0)
+        assert http.get(f"/deploy/components/{component['id']}").json()["release_count"] > 0
+        for part, found in (("we", 1), ("nothing", 0)):
+            params = {"org-id": organization.id, "component-name": part}
+            assert len(http.get("/deploy/components", params=params).json()["items"]) == found
