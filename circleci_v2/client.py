@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from circleci_v2 import artifacts, usage_export, waiting
 from circleci_v2 import history as _history
 from circleci_v2._generated.namespaces import Namespaces, NamespacesWithRawResponse
-from circleci_v2._http.redaction import redact_message
+from circleci_v2._http.logging import redact_message
 from circleci_v2._http.session import CallOptions, Session
-from circleci_v2._wire.deviations import Deviation, DeviationReporter
+from circleci_v2._wire.decoding import Deviation
 from circleci_v2._wire.json import load_json
 from circleci_v2._wire.namespace import copy_function
-from circleci_v2._wire.payload import Payload
+from circleci_v2._wire.payload import DeviationReporter, Payload
 from circleci_v2._wire.request import Request
 from circleci_v2.bulk import OnError, OnProgress, Outcome, map_concurrently
 from circleci_v2.config import AuthScheme, ConnectionOptions, Token, resolve

@@ -1,9 +1,9 @@
 """Download files so that each one is complete or absent, and stays below the directory that the user chose.
 
 `resumable` reads a URL to its end across broken connections, `atomic_file` gives a file its name only when it is
-complete, `part_files` names and locks incomplete files and removes those that killed processes left, `safe_directory`
-opens directories without following links, and `threads` moves blocking file operations to worker threads that survive
-cancellation. `circleci_v2.artifacts.safe_paths` decides which artifact paths are acceptable.
+complete, locks incomplete ones and removes those that killed processes left, `safe_directory` opens directories without
+following links, and `threads` moves blocking file operations to worker threads that survive cancellation.
+`circleci_v2.artifacts.plan` decides which artifact paths are acceptable.
 
 Threat model
 ------------

@@ -6,7 +6,7 @@ The way of a request::
       Session.send                       session.py: the retry loop
         PreparedRequest.for_operation    prepared_request.py: URL, headers and body
         Limiter.try_acquire              rate_limit/limiter.py: permission to send
-        run_shielded                     cancellation.py: safe from native cancellation
+        run_shielded                     lifecycle.py: safe from native cancellation
           Sender.send                    sender.py: redirects, and a response within bounds
             Transports.for_url           transports/factory.py: a pool of connections
 
@@ -20,6 +20,6 @@ Where each decision lives:
 - Which hosts receive the token? ``auth.py`` and `PreparedRequest.to_httpx`. Where is it redacted? ``logging.py``.
 - Which error does the caller get, with what message? ``error_mapping.py``.
 - How large may a response be? ``sender.py``; ``decompression.py`` keeps compression bombs small.
-- What happens to a connection when a call is cancelled? ``cancellation.py`` and ``transports/connect_cleanup.py``.
+- What happens to a connection when a call is cancelled? ``lifecycle.py`` and ``transports/pools.py``.
 - Is the client still open, and on this event loop? ``lifecycle.py``.
 """

@@ -11,9 +11,8 @@ from typing import Any, Final
 
 import httpx
 
-from circleci_v2._http.logging import AttemptInfo
+from circleci_v2._http.logging import AttemptInfo, redact_json, redact_message, url_without_query
 from circleci_v2._http.rate_limit.fixed_window import FixedWindow
-from circleci_v2._http.redaction import redact_json, redact_message, url_without_query
 from circleci_v2._http.sender import REDIRECTS, RawResponse, TransportFailure
 from circleci_v2.errors import APIConnectionError, APIError, APITimeoutError, RateLimitError, error_class_for
 from circleci_v2.policies import IDEMPOTENT_METHODS

@@ -17,8 +17,7 @@ import httpx
 
 from circleci_v2 import __version__
 from circleci_v2._http.auth import Credential, is_same_origin, is_web_address
-from circleci_v2._http.logging import AttemptInfo
-from circleci_v2._http.redaction import url_without_query
+from circleci_v2._http.logging import AttemptInfo, url_without_query
 from circleci_v2._wire.encoding import has_dot_segments
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings

@@ -12,12 +12,12 @@ import attrs
 import httpx
 
 from circleci_v2._http.auth import Credential, is_web_address
-from circleci_v2._http.cancellation import drain_and_close
 from circleci_v2._http.decompression import ContentDecoder, UnsupportedEncodingError
 from circleci_v2._http.headers import read_retry_after
+from circleci_v2._http.lifecycle import drain_and_close
 from circleci_v2._http.prepared_request import PreparedRequest
-from circleci_v2._http.transports.errors import NotProcessedError
 from circleci_v2._http.transports.factory import Transports
+from circleci_v2._http.transports.pools import NotProcessedError
 from circleci_v2.errors import DecodeError
 from circleci_v2.policies import Failure, RateLimit, Timeout
 

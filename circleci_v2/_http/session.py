@@ -22,8 +22,7 @@ from contextlib import asynccontextmanager, nullcontext
 import anyio
 import httpx
 
-from circleci_v2._http.auth import Credential, Credentials
-from circleci_v2._http.cancellation import RunCancelledError, run_shielded
+from circleci_v2._http.auth import Credential, Credentials, TokenHosts
 from circleci_v2._http.error_mapping import (
     cooldown_error,
     error_for_failure,
@@ -32,7 +31,7 @@ from circleci_v2._http.error_mapping import (
     shown_cause,
 )
 from circleci_v2._http.headers import scan_headers
-from circleci_v2._http.lifecycle import Lifecycle, SessionClock, SystemClock
+from circleci_v2._http.lifecycle import Lifecycle, RunCancelledError, SessionClock, SystemClock, run_shielded
 from circleci_v2._http.logging import Instrumentation, log_to_stderr, logger
 from circleci_v2._http.prepared_request import CallOptions, CallState, PreparedRequest
 from circleci_v2._http.rate_limit.adaptive import budget_for
@@ -40,7 +39,6 @@ from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWin
 from circleci_v2._http.rate_limit.limiter import CooldownError, Limiter, Permit
 from circleci_v2._http.sender import CLIENT_CLOSED, RawResponse, Sender, TransportFailure
 from circleci_v2._http.streaming import StreamingAttempt
-from circleci_v2._http.token_hosts import TokenHosts
 from circleci_v2._http.transports.factory import Transports
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings

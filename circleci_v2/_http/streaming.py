@@ -10,9 +10,8 @@ import httpx
 from anyio.streams.memory import MemoryObjectReceiveStream
 
 from circleci_v2._http.auth import Credential
-from circleci_v2._http.cancellation import drain_and_close
 from circleci_v2._http.decompression import ContentDecoder, UnsupportedEncodingError
-from circleci_v2._http.lifecycle import Lifecycle
+from circleci_v2._http.lifecycle import Lifecycle, drain_and_close
 from circleci_v2._http.prepared_request import PreparedRequest
 from circleci_v2._http.sender import CLIENT_CLOSED, RawResponse, Sender, TransportFailure
 from circleci_v2.errors import APIConnectionError, ConfigurationError, DecodeError

@@ -1,21 +1,30 @@
-"""Payload: the JSON body of one successful response, and its decoding into models and pages."""
+"""Payload: the JSON body of one successful response, and its decoding into models and pages.
+
+Deviations from the API's document are reported once per operation and field, as a warning and an event; in strict mode one
+is an error.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from types import NoneType
 from typing import Any, Protocol, TypeAlias, TypeVar, Union, get_args, overload
 
 import attrs
 
-from circleci_v2._wire.decoding import DEVIATIONS, fast_decoder_for, tolerant_decoder_for
-from circleci_v2._wire.deviations import Deviation, JsonPath
+from circleci_v2._wire.decoding import DEVIATIONS, Deviation, JsonPath, fast_decoder_for, tolerant_decoder_for
 from circleci_v2._wire.json import is_array, is_object
+from circleci_v2.errors import DecodeError
 from circleci_v2.pagination import Page
 from circleci_v2.policies import RateLimit
 from circleci_v2.response import Response
 
-__all__ = ["Payload", "ReceivedResponse", "Target", "one_of"]
+__all__ = ["DeviationReporter", "Payload", "ReceivedResponse", "Target", "one_of"]
+
+_logger = logging.getLogger("circleci_v2")
+
+_MAX_REMEMBERED = 10_000
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -118,3 +127,43 @@ class Payload:
             elapsed=raw.elapsed,
             rate_limit=raw.rate_limit,
         )
+
+
+class DeviationReporter:
+    """Reports each kind of deviation once, however many responses have it.
+
+    Args:
+        strict: Raise `DecodeError` instead of reporting.
+        emit: Called with the operation id and the deviation, once for each kind.
+        redact: Returns a text without secrets, because deviations quote what the server sent.
+    """
+
+    def __init__(
+        self, *, strict: bool, emit: Callable[[str | None, Deviation], None], redact: Callable[[str], str]
+    ) -> None:
+        self._strict = strict
+        self._emit = emit
+        self._redact = redact
+        self._seen: set[tuple[str | None, str, str]] = set()
+
+    def report(self, operation_id: str | None, deviation: Deviation) -> None:
+        """Report a deviation in a response of an operation.
+
+        Raises:
+            DecodeError: The mode is strict.
+        """
+        if self._strict:
+            shown = self._redacted(deviation)
+            msg = f"the response of {operation_id} deviates at {shown}"
+            raise DecodeError(msg, operation_id=operation_id, path=shown.path)
+        kind = (operation_id, deviation.field, deviation.problem)
+        # Bounded, because a hostile server could invent field names without end.
+        if kind in self._seen or len(self._seen) >= _MAX_REMEMBERED:
+            return
+        self._seen.add(kind)
+        shown = self._redacted(deviation)
+        _logger.warning("The response of %s deviates from its description at %s", operation_id, shown)
+        self._emit(operation_id, shown)
+
+    def _redacted(self, deviation: Deviation) -> Deviation:
+        return Deviation(self._redact(deviation.path), self._redact(deviation.problem))

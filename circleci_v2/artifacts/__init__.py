@@ -14,9 +14,8 @@ from circleci_v2.artifacts.download import (
     download_artifacts,
     download_workflow_artifacts,
 )
-from circleci_v2.artifacts.latest import LatestArtifacts, latest_artifacts
-from circleci_v2.artifacts.open import ArtifactStream, open_artifact
 from circleci_v2.artifacts.plan import ArtifactProgress, Match, OnArtifactError, OnArtifactProgress
+from circleci_v2.artifacts.read import ArtifactStream, LatestArtifacts, latest_artifacts, open_artifact
 
 __all__ = [
     "ArtifactDownload",

@@ -13,8 +13,7 @@ from uuid import UUID
 import attrs
 from anyio import to_thread
 
-from circleci_v2._download.atomic_file import Overwrite, atomic_file_sink
-from circleci_v2._download.part_files import StaleParts, is_case_insensitive
+from circleci_v2._download.atomic_file import Overwrite, StaleParts, atomic_file_sink, is_case_insensitive
 from circleci_v2._download.resumable import DOWNLOAD_ERRORS, StreamClient, download
 from circleci_v2._download.safe_directory import Directory, open_directory
 from circleci_v2._download.threads import open_in_thread
@@ -27,10 +26,10 @@ from circleci_v2.artifacts.plan import (
     OnArtifactError,
     OnArtifactProgress,
     PlannedFile,
+    artifact_error,
     artifact_job_number,
     make_plan,
 )
-from circleci_v2.artifacts.safe_paths import artifact_error
 from circleci_v2.bulk import OnError, map_concurrently
 from circleci_v2.errors import ArtifactError, NotFoundError
 from circleci_v2.pagination import Paginator

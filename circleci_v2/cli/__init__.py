@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from circleci_v2.cli.process import prepare_process
+from circleci_v2.cli.process import ExitCode, prepare_process
 
 __all__ = ["main"]
-
-# Equals ExitCode.INTERRUPTED, which lives in a module that may not be imported yet when Ctrl-C arrives.
-_INTERRUPTED = 130
 
 
 def main() -> None:
@@ -23,6 +20,6 @@ def main() -> None:
             raise
         sys.exit(f"circleci-v2 needs {error.name}: install it with  pip install 'circleci_v2[cli]'")
     except KeyboardInterrupt:  # Ctrl-C while the modules load
-        sys.exit(_INTERRUPTED)
+        sys.exit(ExitCode.INTERRUPTED)
     with exit_on_error():
         app()

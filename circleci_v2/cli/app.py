@@ -11,9 +11,9 @@ from typer.core import TyperGroup
 
 from circleci_v2 import __version__
 from circleci_v2.cli.download import artifacts, usage
-from circleci_v2.cli.escaping import escape_controls
 from circleci_v2.cli.fake import demo, fake
 from circleci_v2.cli.inspect import flaky, history, jobs, whoami
+from circleci_v2.cli.process import escape_controls
 from circleci_v2.cli.trigger import api, trigger, wait
 
 __all__ = ["app"]

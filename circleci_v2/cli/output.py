@@ -18,8 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from circleci_v2._wire.encoding import encode_json
-from circleci_v2.cli.escaping import escape_controls, escape_line
-from circleci_v2.cli.exits import CommandError, ExitCode
+from circleci_v2.cli.process import CommandError, ExitCode, escape_controls, escape_line
 
 __all__ = [
     "AsCsv",

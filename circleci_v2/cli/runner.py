@@ -13,9 +13,8 @@ from typing import Any, Final, NoReturn
 
 import typer
 
-from circleci_v2.cli.exits import CommandError, ExitCode
 from circleci_v2.cli.output import print_error, print_message, stderr
-from circleci_v2.cli.process import print_traceback
+from circleci_v2.cli.process import CommandError, ExitCode, print_traceback
 from circleci_v2.errors import (
     AuthenticationError,
     CircleCIError,

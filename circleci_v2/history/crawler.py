@@ -19,7 +19,7 @@ from circleci_v2.errors import (
     RateLimitError,
     ServerError,
 )
-from circleci_v2.history.cursor import Cursor
+from circleci_v2.history.listing import Cursor
 from circleci_v2.history.records import Failure, JobRecord, Part, PipelineRecord, WorkflowRecord
 from circleci_v2.streams import external_cancellation_as_error
 

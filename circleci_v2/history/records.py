@@ -11,7 +11,7 @@ import attrs
 
 from circleci_v2._wire.types import maybe_datetime, maybe_null
 from circleci_v2.errors import CircleCIError, ConfigurationError
-from circleci_v2.history.cursor import Cursor
+from circleci_v2.history.listing import Cursor
 
 if TYPE_CHECKING:
     from circleci_v2.models import Artifact, JobDetails, JobTest, Pipeline, Workflow, WorkflowJob

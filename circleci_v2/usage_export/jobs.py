@@ -4,7 +4,7 @@ CircleCI allows ten creations per hour and organization. For polls, its document
 ten per minute in an older one, so the default is the stricter limit. Every wait is announced before it begins.
 
 A job whose window holds no usage ends as ``completed`` without parts, measured by CircleCI's Terraform provider. The same
-answer was seen before the parts of other jobs were listed, so it is believed only after further polls.
+response was seen before the parts of other jobs were listed, so it is trusted only after further polls.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from anyio import to_thread
 
 from circleci_v2._download.resumable import DOWNLOAD_ERRORS, StreamClient, download
 from circleci_v2._download.threads import BufferedSink
+from circleci_v2._http.logging import redact_message
 from circleci_v2._http.rate_limit.fixed_window import bypass
-from circleci_v2._http.redaction import redact_message
 from circleci_v2._wire.types import maybe_null
 from circleci_v2.bulk import map_concurrently
 from circleci_v2.errors import (
@@ -40,8 +40,12 @@ from circleci_v2.errors import (
     UsageExportError,
 )
 from circleci_v2.usage_export.limits import (
+    DELAYS_WITHOUT_PARTS,
     EXPORTS_PER_HOUR,
     HOUR,
+    MAX_JOBS_PER_WINDOW,
+    MAX_POLLS_NOT_FOUND,
+    MAX_RENEWALS,
     POLLS_PER_HOUR,
     HourlyQuota,
     Timing,
@@ -63,15 +67,6 @@ __all__ = [
 ]
 
 _logger = logging.getLogger("circleci_v2.usage_export")
-
-# Failed jobs usually succeed when they are created again.
-MAX_JOBS_PER_WINDOW = 3
-# The seconds before each further poll of a job that is completed without parts: 5 minutes, and few of the allowed polls.
-DELAYS_WITHOUT_PARTS = (60.0, 240.0)
-# A new job may not be found yet on every server of CircleCI; ten polls take half an hour.
-MAX_POLLS_NOT_FOUND = 10
-# The presigned URLs of parts expire, which can happen before a download slot is free.
-MAX_RENEWALS = 3
 
 
 class _Usage(Protocol):

@@ -1,4 +1,4 @@
-"""CircleCI's limits on usage exports: the windows that a range of time is split into, and calls per hour.
+"""CircleCI's limits on usage exports: the windows that a range of time is split into, calls per hour, and repetitions.
 
 At most 31 days between start and end, both inclusive; no end in the future; ten exports and ten polls per hour and
 organization. Source: https://circleci.com/docs/api/v2/index.html#tag/Usage
@@ -22,8 +22,12 @@ from circleci_v2._validation import require_time_zone
 from circleci_v2.errors import ConfigurationError
 
 __all__ = [
+    "DELAYS_WITHOUT_PARTS",
     "EXPORTS_PER_HOUR",
     "HOUR",
+    "MAX_JOBS_PER_WINDOW",
+    "MAX_POLLS_NOT_FOUND",
+    "MAX_RENEWALS",
     "POLLS_PER_HOUR",
     "HourlyQuota",
     "Timing",
@@ -38,6 +42,14 @@ OLDEST_START: Final = timedelta(days=366)
 HOUR: Final = 3600.0
 EXPORTS_PER_HOUR: Final = PUBLISHED_LIMITS["createUsageExport"].calls
 POLLS_PER_HOUR: Final = PUBLISHED_LIMITS["getUsageExport"].calls
+# Failed jobs usually succeed when they are created again.
+MAX_JOBS_PER_WINDOW: Final = 3
+# The seconds before each further poll of a job that is completed without parts: 5 minutes, and few of the allowed polls.
+DELAYS_WITHOUT_PARTS: Final = (60.0, 240.0)
+# A new job may not be found yet on every server of CircleCI; ten polls take half an hour.
+MAX_POLLS_NOT_FOUND: Final = 10
+# The presigned URLs of parts expire, which can happen before a download slot is free.
+MAX_RENEWALS: Final = 3
 # Times in usage data have milliseconds, so the next window starts one millisecond after the end of the one before.
 _RESOLUTION: Final = timedelta(milliseconds=1)
 # The client counts requests when it sends them and CircleCI when they arrive: with a lower latency than the request an

@@ -6,10 +6,15 @@ The client offers these functions as methods, with itself as the first argument:
 
 from __future__ import annotations
 
-from circleci_v2.waiting.pipelines import TriggerRoute, trigger_and_wait, wait_for_pipeline
 from circleci_v2.waiting.polling import OnHold, Polling, WaitOptions
 from circleci_v2.waiting.states import PipelineResult, StateChange
-from circleci_v2.waiting.workflows import rerun_and_wait, wait_for_workflow
+from circleci_v2.waiting.waits import (
+    TriggerRoute,
+    rerun_and_wait,
+    trigger_and_wait,
+    wait_for_pipeline,
+    wait_for_workflow,
+)
 
 __all__ = [
     "OnHold",

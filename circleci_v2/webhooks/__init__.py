@@ -13,7 +13,6 @@ and aiohttp.
 
 from __future__ import annotations
 
-from circleci_v2.webhooks.deduplication import Deduplicator
 from circleci_v2.webhooks.events import (
     Commit,
     Job,
@@ -35,7 +34,7 @@ from circleci_v2.webhooks.events import (
     WorkflowCompleted,
     parse,
 )
-from circleci_v2.webhooks.signatures import EVENT_TYPE_HEADER, SIGNATURE_HEADER, sign, verify
+from circleci_v2.webhooks.receiving import EVENT_TYPE_HEADER, SIGNATURE_HEADER, Deduplicator, sign, verify
 
 __all__ = [
     "EVENT_TYPE_HEADER",

@@ -47,7 +47,7 @@ class Argument:
         place: The part of the request in which it is sent: ``path``, ``query``, ``body`` for a field of the body, or ``json``
             for the body as a whole.
         nullable: Whether it is a field of the body that may be sent as null.
-        check: The function that checks a required field of the body, from `circleci_v2._wire.arguments`; else None.
+        check: The function that checks a required field of the body, from `circleci_v2._wire.encoding`; else None.
         models: The models and enums in its type.
         style: How a query parameter is encoded, where that is not ``form`` with a repeated name.
     """

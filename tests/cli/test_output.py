@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
-from circleci_v2.cli.escaping import escape_line
 from circleci_v2.cli.output import build_table, print_error, print_message, print_rows, stderr
+from circleci_v2.cli.process import escape_line
 
 # Sets the title of a terminal; the second is the same with C1 control characters.
 HOSTILE = "\x1b]0;title\x07 \x9d0;title\x9c"

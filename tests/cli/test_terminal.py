@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from circleci_v2.cli.escaping import escape_controls, escape_line
+from circleci_v2.cli.process import escape_controls, escape_line
 from tests.cli.hostile import NASTY, PAYLOADS, PIPELINE_ID, encoded, hidden_characters, hostile_server, without_colours
 from tests.cli.terminal import environment, run_in_pipe, run_on_terminal
 from tests.loopback import Received, Reply, serving

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from circleci_v2._download.part_files import is_case_insensitive
+from circleci_v2._download.atomic_file import is_case_insensitive
 from tests.download.conftest import files
 
 

@@ -479,7 +479,7 @@ def test_credentials_are_recognized_in_every_notation(
 ):
     # No client has this token: it may be another's, or one that was replaced. Clients of earlier tests, which may still
     # be in memory, have tokens such as "token", which would be redacted as well.
-    monkeypatch.setattr("circleci_v2._http.redaction._secrets", WeakKeyDictionary())
+    monkeypatch.setattr("circleci_v2._http.logging._secrets", WeakKeyDictionary())
     CircleCI("another-token")
     logging.getLogger("circleci_v2").warning(text)
     assert caplog.messages == [shown]

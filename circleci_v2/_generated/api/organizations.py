@@ -7,8 +7,7 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.arguments import required
-from circleci_v2._wire.encoding import path_segment
+from circleci_v2._wire.encoding import path_segment, required
 from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
 from circleci_v2.pagination import Paginator
 from circleci_v2.slugs import OrgSlug, org_path

@@ -1,7 +1,8 @@
 """Transports: the connections that carry requests.
 
 - ``factory.py`` chooses and creates the transport for a URL: by scheme, proxy and the options of the client.
-- ``sharded.py`` spreads requests over many small pools of httpx, because large ones cost too much CPU time.
+- ``pools.py`` has the pools of httpx: many small ones, whose connections are reused only when nothing is left to read.
+- ``http1_stream.py`` finds what is left to read, and responses that arrive before the request is sent.
+- ``http2.py`` identifies requests that a server did not process; ``http2_frames.py`` reads the frames for it.
 - ``aiohttp.py`` sends through aiohttp instead, with errors that retries can rely on (the extra ``fast``).
-- ``connect_cleanup.py`` closes connections that are cancelled while they are being established.
 """

@@ -12,8 +12,7 @@ import httpx
 
 from circleci_v2._http.auth import has_valid_authority
 from circleci_v2._http.lifecycle import closed_error
-from circleci_v2._http.transports.guarded_pool import guard_connections
-from circleci_v2._http.transports.sharded import ShardedTransport
+from circleci_v2._http.transports.pools import ShardedTransport, guard_connections
 from circleci_v2.config import ConnectionOptions, Settings
 from circleci_v2.errors import ConfigurationError
 

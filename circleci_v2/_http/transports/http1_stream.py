@@ -6,6 +6,10 @@ misses
 - bytes that arrived after a response and are in a buffer above the socket: they would answer the next request;
 - a response that arrives while the request is still being sent, from a server that then closes the connection: on
   asyncio, the write that fails discards it.
+
+Nothing public shows bytes that h11 and anyio have buffered (https://github.com/encode/httpcore/issues/872 describes the
+path to them), so the first three functions, and nothing else, reach for attributes of httpcore, h11 and anyio that are not
+public. Each treats a missing attribute as "nothing to see": the client then behaves as httpcore does by itself.
 """
 
 from __future__ import annotations
@@ -16,11 +20,18 @@ from typing import Any, Final
 
 import anyio
 import h11  # a dependency of httpcore
-import httpcore  # a dependency of httpx
+import httpcore
 
-from circleci_v2._http.transports.internals import has_queued_bytes
+__all__ = [
+    "READ_SIZE",
+    "Http1Stream",
+    "Wrap",
+    "has_queued_bytes",
+    "has_unparsed_bytes",
+    "protocol_state",
+    "read_decrypted",
+]
 
-__all__ = ["READ_SIZE", "Http1Stream", "Wrap", "read_decrypted"]
 
 Wrap = Callable[[httpcore.AsyncNetworkStream], httpcore.AsyncNetworkStream]
 """Wraps a stream in another one."""
@@ -32,6 +43,44 @@ _WATCHED_FROM: Final = 1 << 14
 in several steps, between which a response could arrive."""
 _MAX_EARLY: Final = 1 << 20
 """Bytes of an early response that are kept while the request is still being sent. Messages of errors are shorter."""
+
+
+def protocol_state(connection: httpcore.AsyncConnectionInterface, name: str) -> Any:
+    """Return the h11 or h2 connection that parses for a connection of httpcore; None if there is none.
+
+    Args:
+        connection: A connection of a pool. Those of httpcore are nested, up to three levels with a proxy.
+        name: ``_h11_state`` or ``_h2_state``.
+    """
+    innermost: Any = connection
+    while (inner := getattr(innermost, "_connection", None)) is not None:
+        innermost = inner
+    return getattr(innermost, name, None)
+
+
+def has_unparsed_bytes(connection: httpcore.AsyncConnectionInterface) -> bool:
+    """Whether h11 holds bytes that it has not parsed, or the end of the stream.
+
+    Args:
+        connection: A connection that is idle; before, the rest of the response may be there.
+    """
+    state = protocol_state(connection, "_h11_state")
+    trailing: tuple[bytes, bool] = getattr(state, "trailing_data", (b"", False))
+    return any(trailing)
+
+
+def has_queued_bytes(stream: httpcore.AsyncNetworkStream) -> bool:
+    """Whether anyio's stream on asyncio has received bytes that it has not returned.
+
+    It reads up to 256 KiB from the socket, but returns 64 KiB at a time; those in between are in no other buffer.
+
+    Args:
+        stream: A stream of httpcore on anyio, with or without TLS. Streams on trio have no such queue.
+    """
+    inner: Any = getattr(stream, "_stream", None)
+    while (transport := getattr(inner, "transport_stream", None)) is not None:
+        inner = transport
+    return bool(getattr(getattr(inner, "_protocol", None), "read_queue", None))
 
 
 class Http1Stream(httpcore.AsyncNetworkStream):

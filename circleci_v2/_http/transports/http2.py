@@ -15,11 +15,9 @@ import anyio
 import h2.events
 import httpcore  # a dependency of httpx
 
-from circleci_v2._http.transports.errors import NotProcessedError
-from circleci_v2._http.transports.guarded_pool import Create, GuardedConnection
-from circleci_v2._http.transports.http1_stream import READ_SIZE, read_decrypted
+from circleci_v2._http.transports.http1_stream import READ_SIZE, has_queued_bytes, protocol_state, read_decrypted
 from circleci_v2._http.transports.http2_frames import REFUSED_STREAM, FrameFilter
-from circleci_v2._http.transports.internals import has_queued_bytes, protocol_state
+from circleci_v2._http.transports.pools import Create, GuardedConnection, NotProcessedError
 
 __all__ = ["Http2Connection"]
 

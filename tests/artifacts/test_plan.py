@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from circleci_v2.artifacts.safe_paths import PathReservations, safe_parts
+from circleci_v2.artifacts.plan import PathReservations, safe_parts
 from circleci_v2.errors import ArtifactError
 from tests.artifacts.hostile import HARMLESS, REJECTED_EVERYWHERE, REJECTED_ON_WINDOWS
 

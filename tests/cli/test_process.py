@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_v2.cli.escaping import escape_controls, escape_line
+from circleci_v2.cli.process import escape_controls, escape_line
 from tests.cli.hostile import PAYLOADS, hidden_characters
 
 JOINED_SYMBOLS = re.compile("(?<=[^\x00-\xa8])\u200d(?=[^\x00-\xa8])")
