@@ -192,6 +192,8 @@ def _make_live(state: FakeState, request: FakeRequest, response: FakeResponse, m
     if not response.content or response.status_code >= HTTPStatus.BAD_REQUEST:
         return response
     changes: list[_Change] = []
+    if mode.spelling == "document" and request.method == "GET" and request.route in _OUTSIDE_THE_DOCUMENT:
+        changes.append(_OUTSIDE_THE_DOCUMENT[request.route])
     if mode.spelling == "live" and (spelling := SPELLINGS.get(request.route)) is not None:
         changes.append(spelling.change)
     if mode.realistic and request.method == "GET" and request.route in _DEVIATIONS:
@@ -226,8 +228,8 @@ def _snake_case(value: Any, _state: FakeState) -> Any:
     return [_snake_case(item, _state) for item in value] if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType]
 
 
-def _without_avatar(user: Any, _state: FakeState) -> Any:
-    return {name: value for name, value in user.items() if name != "avatar_url"}
+def _without(*names: str) -> _Change:
+    return lambda item, _: {name: value for name, value in item.items() if name not in names}
 
 
 def _pipeline(pipeline: Any, _state: FakeState) -> Any:
@@ -283,7 +285,7 @@ _SCHEDULES: Final = (
 
 SPELLINGS: Final[Mapping[str, LiveSpelling]] = {
     "/insights/{project-slug}/flaky-tests": LiveSpelling(_snake_case, "recorded; schema of CircleCI's own MCP server"),
-    "/me": LiveSpelling(_without_avatar, "recorded: id, login and name only"),
+    "/me": LiveSpelling(_without("avatar_url"), "recorded: id, login and name only"),
     "/me/collaborations": LiveSpelling(
         _snake_case, "38 of 38 rows have vcs_type (terraform-provider-circleci, user.go); Airbyte's recordings"
     ),
@@ -296,6 +298,12 @@ SPELLINGS: Final[Mapping[str, LiveSpelling]] = {
     "/schedule/{schedule-id}": LiveSpelling(_snake_case, _SCHEDULES),
 }
 """The paths whose live responses are spelled differently than in the document, with the evidence."""
+
+_OUTSIDE_THE_DOCUMENT: Final[Mapping[str, _Change]] = {
+    "/context/{context_id}": _without("org_id", "environment_variables", "restrictions"),
+    "/context/{context_id}/environment-variable": _each_item(_without("truncated_value")),
+}
+"""Fields of live responses that the document does not describe (terraform-provider-circleci, context.go)."""
 
 _DEVIATIONS: Final[Mapping[str, _Change]] = {
     "/pipeline": _each_item(_pipeline),

@@ -30,6 +30,7 @@ from circleci_v2._wire.json import is_array, is_object
 from codegen.documents import Document
 from codegen.errors import SpecError
 from codegen.names import Names, canonical_key, snake_case
+from codegen.normalize.operations import parameter_order
 from codegen.queries import component_of, json_schema_of
 from codegen.schemas import Schema
 
@@ -252,7 +253,9 @@ def _without_duplicates(parameters: Sequence[Schema]) -> list[Schema]:
     first: dict[tuple[str, str], Schema] = {}
     for parameter in parameters:
         first.setdefault((parameter["in"], parameter["name"]), parameter)
-    return list(first.values())
+    # A parameter that the overlay makes optional moves behind the required ones; those of the path are in order already.
+    placeholders = [name for location, name in first if location == "path"]
+    return [first[key] for key in sorted(first, key=lambda key: parameter_order(key, first[key], placeholders))]
 
 
 def _clean_up_value(value: Any) -> None:
