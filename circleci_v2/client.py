@@ -11,7 +11,7 @@ from functools import partial
 from types import FunctionType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-from circleci_v2 import artifacts, usage_export, waiting
+from circleci_v2 import artifacts, failures, usage_export, waiting
 from circleci_v2 import history as _history
 from circleci_v2._generated.namespaces import Namespaces, NamespacesWithRawResponse
 from circleci_v2._http.logging import redact_message
@@ -120,6 +120,7 @@ class CircleCI(Namespaces):
     # Each common job is a function of a client, in a package of its own; here it becomes a method.
     history = _method(_history.history)
     org_history = _method(_history.org_history)
+    organization_projects = _method(_history.organization_projects)
     trigger_and_wait = _method(waiting.trigger_and_wait)
     wait_for_pipeline = _method(waiting.wait_for_pipeline)
     wait_for_workflow = _method(waiting.wait_for_workflow)
@@ -128,6 +129,8 @@ class CircleCI(Namespaces):
     download_workflow_artifacts = _method(artifacts.download_workflow_artifacts)
     latest_artifacts = _method(artifacts.latest_artifacts)
     open_artifact = _method(artifacts.open_artifact)
+    failure_report = _method(failures.failure_report)
+    job_log = _method(failures.job_log)
     export_usage = _method(usage_export.export_usage)
     iter_usage_rows = _method(usage_export.iter_usage_rows)
 
@@ -232,6 +235,11 @@ class CircleCI(Namespaces):
     def with_raw_response(self) -> NamespacesWithRawResponse:
         """The same namespaces, whose methods return the `Response`; that of a list holds its first page."""
         return NamespacesWithRawResponse(self._send)
+
+    @property
+    def base_url(self) -> str:
+        """The URL of the API, without a trailing slash, for example ``https://circleci.com/api/v2``."""
+        return self._settings.base_url
 
     @property
     def deadline(self) -> float | None:

@@ -19,6 +19,7 @@ from circleci_v2 import (
     config,
     errors,
     events,
+    failures,
     history,
     models,
     pagination,
@@ -37,7 +38,21 @@ ROOT = PACKAGE.parent
 NAMESPACES = {operation.namespace for operation in OPERATIONS.values()}
 METHODS = {f"{operation.namespace}.{operation.name}" for operation in OPERATIONS.values()}
 PUBLIC_MODULES = (
-    *(circleci_v2, artifacts, bulk, config, errors, events, history, models, pagination, policies, response, slugs),
+    *(
+        circleci_v2,
+        artifacts,
+        bulk,
+        config,
+        errors,
+        events,
+        failures,
+        history,
+        models,
+        pagination,
+        policies,
+        response,
+        slugs,
+    ),
     *(streams, testing, usage_export, waiting, webhooks),
 )
 CLASSES: dict[str, list[type]] = {}

@@ -74,9 +74,25 @@ LAYERS: Mapping[str, set[str]] = {
     "_download": {"errors", "response"},
     "webhooks": {"_wire", "errors"},
     "waiting": {"_validation", "_wire", "errors", "models", "namespaces", "slugs"},
+    "_unpublished": {"_wire", "errors", "response", "slugs"},
+    "failures": {
+        *(
+            "_unpublished",
+            "_validation",
+            "_wire",
+            "bulk",
+            "errors",
+            "models",
+            "namespaces",
+            "slugs",
+            "streams",
+            "waiting",
+        ),
+    },
     "artifacts": {"_download", "_validation", "_wire", "bulk", "errors", "models", "pagination", "response", "slugs"},
     "usage_export": {"_download", "_http", "_validation", "_wire", "bulk", "errors", "models", "streams"},
     "history": {
+        "_unpublished",
         "artifacts",
         "_validation",
         "_wire",
@@ -90,13 +106,31 @@ LAYERS: Mapping[str, set[str]] = {
         "streams",
     },
     "client": {
-        *("_generated", "_http", "_wire", "artifacts", "bulk", "config", "errors", "events", "history", "policies"),
+        *(
+            "_generated",
+            "_http",
+            "_wire",
+            "artifacts",
+            "bulk",
+            "config",
+            "errors",
+            "events",
+            "failures",
+            "history",
+            "policies",
+        ),
         *("response", "slugs", "streams", "usage_export", "waiting"),
     },
-    "testing": {"_validation", "_wire", "client", "errors", "models", "operations", "slugs", "usage_export", "waiting", "webhooks"},
+    "fleet": {
+        *("_validation", "_wire", "bulk", "client", "errors", "history", "models", "namespaces", "slugs", "waiting"),
+    },
+    "testing": {
+        *("_validation", "_wire", "client", "errors", "models", "operations", "slugs", "usage_export", "waiting"),
+        "webhooks",
+    },
     "cli": {
-        *("_wire", "bulk", "client", "config", "errors", "events", "history", "models", "operations", "pagination"),
-        *("policies", "slugs", "testing", "usage_export", "waiting"),
+        *("_wire", "bulk", "client", "config", "errors", "events", "failures", "history", "models", "operations"),
+        *("pagination", "policies", "slugs", "streams", "testing", "usage_export", "waiting"),
     },
 }
 # The root package names every public module, lazily; `__version__` is all that the layers import from it.

@@ -97,7 +97,7 @@ def test_completion_offers_the_public_names_of_a_client():
     documented = {name.split(".")[1] for name in METHODS if name.startswith("circleci.")}
     spaces = {operation.namespace for operation in OPERATIONS.values()}
     jobs = {name.removeprefix("circleci.") for name, _ in public_methods(circleci, "circleci.")}
-    assert offered(circleci) == jobs | spaces | {"deadline", "with_raw_response"}
+    assert offered(circleci) == jobs | spaces | {"base_url", "deadline", "with_raw_response"}
     assert jobs <= documented
     assert offered(circleci.with_raw_response) == spaces
 

@@ -31,7 +31,14 @@ from circleci_v2._http.error_mapping import (
     shown_cause,
 )
 from circleci_v2._http.headers import scan_headers
-from circleci_v2._http.lifecycle import Lifecycle, RunCancelledError, SessionClock, SystemClock, run_shielded
+from circleci_v2._http.lifecycle import (
+    ClockedTransport,
+    Lifecycle,
+    RunCancelledError,
+    SessionClock,
+    SystemClock,
+    run_shielded,
+)
 from circleci_v2._http.logging import Instrumentation, log_to_stderr, logger
 from circleci_v2._http.prepared_request import CallOptions, CallState, PreparedRequest
 from circleci_v2._http.rate_limit.adaptive import budget_for
@@ -56,7 +63,7 @@ class Session:
     Args:
         settings: The settings of the client.
         transport: A transport to use instead of the client's own connections; it is closed with the session.
-        clock: The time; tests replace it.
+        clock: The time; tests replace it. Default: that of the transport if it has one, else that of this machine.
         random: Returns numbers in [0, 1), for the jitter of waits; tests replace it.
     """
 
@@ -72,7 +79,7 @@ class Session:
             log_to_stderr(settings.log)
         self._base_url = settings.base_url
         self._default_options = CallOptions.of(settings)
-        self._clock = clock or SystemClock()
+        self._clock = clock or (transport.session_clock if isinstance(transport, ClockedTransport) else SystemClock())
         self._random = random
         self._credentials = Credentials(settings)
         self._token_hosts = TokenHosts(settings)

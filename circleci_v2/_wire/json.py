@@ -1,9 +1,13 @@
-"""JSON: bytes to values (with msgspec where the extra ``fast`` is installed, else the standard library), and type guards."""
+"""JSON: bytes to values (with msgspec where the extra ``fast`` is installed, else the standard library), and type guards.
+
+`MessageScanner` reads one kind of document, of any length, as it arrives.
+"""
 
 from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeGuard
 
@@ -12,7 +16,16 @@ try:
 except ImportError:
     msgspec = None  # type: ignore[assignment]
 
-__all__ = ["copy_json", "is_array", "is_iterable", "is_mapping", "is_object", "is_sequence", "load_json"]
+__all__ = [
+    "MessageScanner",
+    "copy_json",
+    "is_array",
+    "is_iterable",
+    "is_mapping",
+    "is_object",
+    "is_sequence",
+    "load_json",
+]
 
 
 def load_json(content: bytes) -> Any:
@@ -91,3 +104,127 @@ def is_sequence(value: Any) -> TypeGuard[Sequence[Any]]:
 def is_iterable(value: Any) -> TypeGuard[Iterable[Any]]:
     """Whether the value is encoded as a JSON array."""
     return isinstance(value, Iterable) and not isinstance(value, str | bytes | bytearray)
+
+
+_STRUCTURE: Final = re.compile(r'["{}\[\],]')
+_PLAIN: Final = re.compile(r'[^"\\]+')
+_ESCAPE: Final = re.compile(
+    r'\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|["\\/bfnrt])'
+)
+_LONGEST_ESCAPE: Final = 12  # two halves of a character outside the Basic Multilingual Plane, such as \ud83d\ude00
+_MAX_DEPTH: Final = 64
+_KEY: Final = "message"
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+class MessageScanner:
+    """Extracts the texts of ``[{"message": text, ...}, ...]`` as the JSON arrives, in memory of constant size.
+
+    A JSON parser would need the complete document, and CircleCI often puts the whole output of a step into one message.
+    Text that is not a JSON array is passed on as it is.
+    """
+
+    def __init__(self) -> None:
+        self._rest = ""
+        self._is_json: bool | None = None
+        self._containers: list[str] = []
+        self._key: str | None = None
+        self._expects_key = False
+        self._in_string = False
+        self._string_is_key = False
+
+    def feed(self, text: str) -> str:
+        """Return the parts of messages that a further piece of the document contains.
+
+        Raises:
+            ValueError: The document is not valid JSON.
+        """
+        text = self._rest + text
+        self._rest = ""
+        if self._is_json is None:
+            text = text.lstrip("\ufeff \t\r\n")
+            if not text:
+                return ""
+            self._is_json = text.startswith("[")
+        return self._scan(text) if self._is_json else text
+
+    def finish(self) -> None:
+        """Check that the document is complete.
+
+        Raises:
+            ValueError: The document ended inside of a message.
+        """
+        if self._is_json and (self._containers or self._in_string):
+            msg = "the document ended in the middle"
+            raise ValueError(msg)
+
+    def _scan(self, text: str) -> str:
+        found: list[str] = []
+        position = 0
+        while position < len(text):
+            if self._in_string:
+                position = self._scan_string(text, position, found)
+                if self._rest:
+                    break
+            else:
+                position = self._scan_structure(text, position)
+        return "".join(found)
+
+    def _scan_structure(self, text: str, position: int) -> int:
+        match = _STRUCTURE.search(text, position)
+        if match is None:
+            return len(text)
+        match match[0]:
+            case '"':
+                self._in_string, self._string_is_key = True, self._expects_key
+                if self._string_is_key:
+                    self._key = ""
+            case ",":
+                self._expects_key = self._containers[-1:] == ["{"]
+            case "{" | "[" as opening:
+                if len(self._containers) == _MAX_DEPTH:
+                    msg = "it is nested too deeply to be a list of messages"
+                    raise ValueError(msg)
+                self._containers.append(opening)
+                self._expects_key = opening == "{"
+            case _:
+                if not self._containers:
+                    msg = "a bracket is closed that was not opened"
+                    raise ValueError(msg)
+                self._containers.pop()
+                self._expects_key = False
+        return match.end()
+
+    def _scan_string(self, text: str, position: int, found: list[str]) -> int:
+        if plain := _PLAIN.match(text, position):
+            self._take(plain[0], found)
+            return plain.end()
+        if text[position] == '"':
+            self._in_string = self._expects_key = False
+            return position + 1
+        escape = _ESCAPE.match(text, position)
+        if len(text) - position < _LONGEST_ESCAPE and _may_continue(text[position:], escape):
+            self._rest = text[position:]
+            return len(text)
+        if escape is None:
+            msg = "an escape in a string is unknown"
+            raise ValueError(msg)
+        self._take(_LONE_SURROGATE.sub("\ufffd", json.loads(f'"{escape[0]}"')), found)
+        return escape.end()
+
+    def _take(self, text: str, found: list[str]) -> None:
+        if self._string_is_key:
+            self._key = ((self._key or "") + text)[: len(_KEY) + 1]
+        elif self._key == _KEY and self._containers == ["[", "{"]:
+            found.append(text)
+
+
+def _may_continue(text: str, escape: re.Match[str] | None) -> bool:
+    """Whether the end of a piece may be the beginning of an escape, or the first half of a surrogate pair."""
+    if escape is None:
+        return re.fullmatch(r"\\(?:u[0-9a-fA-F]{0,3})?", text) is not None
+    return (
+        escape.end() - escape.start() == 6
+        and re.fullmatch(r"\\u[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u(?:[dD](?:[c-fC-F][0-9a-fA-F]?)?)?)?)?", text)
+        is not None
+    )

@@ -12,9 +12,10 @@ from typer.core import TyperGroup
 from circleci_v2 import __version__
 from circleci_v2.cli.download import artifacts, usage
 from circleci_v2.cli.fake import demo, fake
-from circleci_v2.cli.inspect import flaky, history, jobs, whoami
+from circleci_v2.cli.inspect import flaky, history, jobs, projects, whoami
 from circleci_v2.cli.process import escape_controls
 from circleci_v2.cli.trigger import api, trigger, wait
+from circleci_v2.cli.why import logs, why
 
 __all__ = ["app"]
 
@@ -76,7 +77,7 @@ def options(
 
 
 _PANELS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
-    "Inspect": (whoami, history, jobs, flaky),
+    "Inspect": (whoami, projects, history, jobs, flaky, why, logs),
     "Download": (artifacts, usage),
     "Run": (trigger, wait, api),
     "Try without a token": (demo, fake),

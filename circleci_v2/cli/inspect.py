@@ -1,13 +1,14 @@
-"""Commands that read CI data and print it: whoami, history, jobs, flaky."""
+"""Commands that read CI data and print it: whoami, projects, history, jobs, flaky."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from datetime import datetime
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import attrs
+import typer
 
 from circleci_v2.cli.options import Branch, Demo, Limit, Project, Since, connect
 from circleci_v2.cli.output import (
@@ -22,11 +23,21 @@ from circleci_v2.cli.output import (
 )
 from circleci_v2.cli.runner import run
 from circleci_v2.client import CircleCI
-from circleci_v2.history import PipelineRecord
+from circleci_v2.history import PipelineRecord, ProjectSource
+from circleci_v2.streams import Stream
 
-__all__ = ["collect", "fetch_history", "flaky", "history", "jobs", "whoami"]
+__all__ = ["collect", "fetch_history", "flaky", "history", "jobs", "projects", "whoami"]
 
 _DEFAULT_PIPELINES: Final = 100
+
+ProjectOrOrganization = Annotated[
+    str,
+    typer.Argument(
+        help="The project slug, such as gh/acme/web; or an organization slug, such as gh/acme, for all of its projects "
+        "whose pipelines CircleCI lists.",
+        metavar="PROJECT",
+    ),
+]
 
 
 def whoami(*, demo: Demo = False, as_json: AsJson = False, as_jsonl: AsJsonl = False, as_csv: AsCsv = False) -> None:
@@ -54,8 +65,12 @@ async def _whoami(demo: bool, output_format: Format) -> None:
     print_rows(rows or [{"login": me.login, "name": me.name}], output_format, title="The token belongs to")
 
 
+def _project_column(slug: str) -> dict[str, str]:
+    return {"project_slug": "project"} if slug.count("/") == 1 else {}
+
+
 def history(
-    project: Project,
+    project: ProjectOrOrganization,
     *,
     branch: Branch = None,
     since: Since = None,
@@ -65,12 +80,13 @@ def history(
     as_jsonl: AsJsonl = False,
     as_csv: AsCsv = False,
 ) -> None:
-    """List the workflow runs of a project, newest first.
+    """List the workflow runs of a project or of an organization, newest first.
 
     Example:  circleci-v2 history gh/acme/web --since 7d --csv > history.csv
     """
     output_format = select_format(as_json=as_json, as_jsonl=as_jsonl, as_csv=as_csv)
     columns = {
+        **_project_column(project),
         "pipeline_number": "pipeline",
         "pipeline_created_at": "created",
         "branch": "branch",
@@ -92,7 +108,7 @@ def history(
 
 
 def jobs(
-    project: Project,
+    project: ProjectOrOrganization,
     *,
     branch: Branch = None,
     since: Since = None,
@@ -102,12 +118,13 @@ def jobs(
     as_jsonl: AsJsonl = False,
     as_csv: AsCsv = False,
 ) -> None:
-    """List the job runs of a project, with the job numbers that the artifacts command accepts.
+    """List the job runs of a project or of an organization, with the job numbers that the artifacts command accepts.
 
     Example:  circleci-v2 jobs gh/acme/web --branch main --limit 1
     """
     output_format = select_format(as_json=as_json, as_jsonl=as_jsonl, as_csv=as_csv)
     columns = {
+        **_project_column(project),
         "pipeline_number": "pipeline",
         "branch": "branch",
         "workflow_name": "workflow",
@@ -156,7 +173,7 @@ async def fetch_history(
 
     Args:
         circleci: The client.
-        project_slug: The project.
+        project_slug: The project; or an organization, for the pipelines of its projects.
         branch: Only pipelines of this branch. Default: all.
         since: Only pipelines created at this time or later. Default: all.
         limit: The maximum number of pipelines. Default: all.
@@ -166,7 +183,11 @@ async def fetch_history(
     bar, update = progress("pipelines", between_results=between_results)
     done = missing = 0
     with bar:
-        async with circleci.history(project_slug, branch=branch, since=since) as records:
+        if project_slug.count("/") == 1 and branch is None:
+            found: Stream[PipelineRecord] = circleci.org_history(project_slug, since=since)
+        else:
+            found = circleci.history(project_slug, branch=branch, since=since)
+        async with found as records:
             async for record in records:
                 yield record
                 done += 1
@@ -178,6 +199,38 @@ async def fetch_history(
         print_message(limit_hint)
     if missing:
         print_message(f"{missing} workflows or jobs are missing, as CircleCI returned an error; they may have expired.")
+
+
+def projects(
+    organization: Annotated[
+        str, typer.Argument(help="The organization slug, such as gh/acme.", metavar="ORGANIZATION")
+    ],
+    *,
+    followed: Annotated[
+        bool, typer.Option("--followed", help="Also the projects that you follow, from routes outside of API v2.")
+    ] = False,
+    demo: Demo = False,
+    as_json: AsJson = False,
+    as_jsonl: AsJsonl = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """List the projects of an organization that CircleCI's lists have; none of these lists is complete.
+
+    Example:  circleci-v2 projects gh/acme --followed
+    """
+    output_format = select_format(as_json=as_json, as_jsonl=as_jsonl, as_csv=as_csv)
+    run(_projects(organization, followed, demo, output_format))
+
+
+async def _projects(organization: str, followed: bool, demo: bool, output_format: Format) -> None:
+    sources: list[ProjectSource] = ["insights", "pipelines", *(("followed", "followed-v1") if followed else ())]
+    async with connect(demo=demo) as circleci:
+        rows = [
+            {"project": project.name, "slug": project.slug, "id": project.id, "sources": ", ".join(project.sources)}
+            async for project in circleci.organization_projects(organization, sources=sources)
+        ]
+    columns = {"project": "project", "slug": "slug", "sources": "found in"}
+    print_rows(rows, output_format, title=f"Projects of {organization}", columns=columns)
 
 
 async def collect(records: AsyncGenerator[PipelineRecord]) -> list[PipelineRecord]:

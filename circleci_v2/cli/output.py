@@ -32,9 +32,11 @@ __all__ = [
     "print_message",
     "print_rows",
     "print_table",
+    "print_wrapped",
     "progress",
     "select_format",
     "stderr",
+    "write_text",
 ]
 
 Row = Mapping[str, Any]
@@ -45,6 +47,7 @@ AsJsonl = Annotated[bool, typer.Option("--jsonl", help="Print one JSON object pe
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")]
 
 _WIDTH_WITHOUT_TERMINAL: Final = 120
+_MIN_WIDTH: Final = 20
 
 
 class _ResultConsole(Console):
@@ -102,6 +105,29 @@ _STYLES: Final[Mapping[str, str]] = {
 def print_line(text: str, *, style: str = "") -> None:
     """Print a line of text to stdout literally: without markup, highlighting or wrapping."""
     _stdout.print(Text(escape_line(text)), style=style, soft_wrap=True)
+
+
+def print_wrapped(text: str, *, indent: int = 0, hanging: int = 0, style: str = "") -> None:
+    """Print text to stdout literally, each line indented: wrapped on a terminal, and on one line otherwise.
+
+    Args:
+        text: The text.
+        indent: The number of spaces before each line.
+        hanging: The number of further spaces before the lines after the first.
+        style: A style of rich.
+    """
+    line = Text(escape_line(text), style=style)
+    if not _stdout.is_terminal:
+        _stdout.print(Text(" " * indent) + line, soft_wrap=True)
+        return
+    width = max(_stdout.width - indent - hanging, _MIN_WIDTH)
+    for number, part in enumerate(line.wrap(_stdout, width)):
+        _stdout.print(Text(" " * (indent + (hanging if number else 0))) + part, soft_wrap=True)
+
+
+def write_text(text: str) -> None:
+    """Write text of several lines to stdout: literally, without wrapping and colours."""
+    sys.stdout.write(escape_controls(text))
 
 
 def print_message(text: str) -> None:

@@ -7,9 +7,9 @@ The client offers `history` and `org_history` as methods, with itself as the fir
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from circleci_v2._validation import require_at_least_one
 from circleci_v2.bulk import map_concurrently
@@ -17,6 +17,7 @@ from circleci_v2.errors import CircleCIError, ConfigurationError
 from circleci_v2.events import Event, ProjectLimitEvent
 from circleci_v2.history.crawler import PARTS_OF_JOBS, Crawler, is_permanent_error
 from circleci_v2.history.listing import Cursor, DateRange, Listing, OnPage, PipelineList
+from circleci_v2.history.organization import OrganizationProject, ProjectSource, organization_projects
 from circleci_v2.history.records import Failure, JobRecord, Part, PipelineRecord, RecordsOf, WorkflowRecord
 from circleci_v2.slugs import OrgSlug, ProjectSlug
 from circleci_v2.streams import Send, Stream
@@ -29,13 +30,16 @@ __all__ = [
     "Failure",
     "JobRecord",
     "OrgHistory",
+    "OrganizationProject",
     "Part",
     "PipelineRecord",
+    "ProjectSource",
     "RecordsOf",
     "WorkflowRecord",
     "history",
     "is_permanent_error",
     "org_history",
+    "organization_projects",
 ]
 
 _logger: Final = logging.getLogger("circleci_v2.history")
@@ -43,6 +47,8 @@ _logger: Final = logging.getLogger("circleci_v2.history")
 PROJECT_LIMIT: Final = 250
 """The number of projects whose pipelines CircleCI lists at most: "the most recently built 250 projects you follow", as
 its API document describes the operation listPipelines."""
+
+_Project: TypeAlias = OrganizationProject | ProjectSlug | str
 
 _JOBS: Final = frozenset[Part]({"jobs"})
 _PARTS: Final = frozenset[Part]({"workflows", *_JOBS, *PARTS_OF_JOBS})
@@ -111,6 +117,7 @@ def org_history(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
+    projects: AsyncIterable[_Project] | Iterable[_Project] | None = None,
     include: Iterable[Part] = ("jobs",),
     concurrency: int = 50,
     cursor: str | None = None,
@@ -120,16 +127,22 @@ def org_history(
 
     CircleCI lists no pipelines of other projects, nor of those that the owner of the token does not follow. When the
     list covers 250 projects, others may be missing: a `ProjectLimitEvent` is emitted, a warning is logged, and
-    `OrgHistory.project_limit_reached` is True. For the complete history of one project use `history`.
+    `OrgHistory.project_limit_reached` is True. For the complete history of one project use `history`, and for that of
+    several projects pass `projects`::
+
+        circleci.org_history("gh/acme", projects=circleci.organization_projects("gh/acme"))
 
     Args:
         circleci: The client.
         org_slug: The organization, for example ``gh/acme``.
         since: See `history`.
         until: See `history`.
+        projects: Crawl the pipelines of these projects, one project after the other, instead of CircleCI's list for the
+            organization: their slugs, or the results of `organization_projects`. The cursor of a record then belongs to
+            the `history` of its project. Default: CircleCI's list.
         include: See `history`.
         concurrency: See `history`.
-        cursor: See `history`.
+        cursor: See `history`; not together with `projects`.
         tolerate: See `history`.
 
     Returns:
@@ -138,9 +151,19 @@ def org_history(
     Raises:
         InvalidSlugError: `org_slug` is not an organization slug.
         ConfigurationError: Another argument is invalid; the message says which.
-        CircleCIError: While iterating: the pipelines could not be listed, or `tolerate` rejected an error.
+        CircleCIError: While iterating: the pipelines could not be listed, a project has no slug, or `tolerate` rejected
+            an error.
     """
     slug = OrgSlug(org_slug)
+    if projects is not None:
+        if cursor is not None:
+            msg = "cursor= and projects= exclude each other: resume the history of each project with its own cursor."
+            raise ConfigurationError(msg)
+        DateRange(since=since, until=until)  # raises for an invalid date now, and not while iterating
+        _resolve_parts(include)
+        require_at_least_one("concurrency", concurrency, "call")
+        options = {"since": since, "until": until, "include": include, "concurrency": concurrency, "tolerate": tolerate}
+        return OrgHistory(_crawl_each(circleci, projects, options), _ProjectLimit(circleci, slug))
     pipelines = PipelineList(
         name=slug.canonical,
         paginate=lambda page_token: circleci.pipelines.list(org_slug=slug, page_token=page_token),
@@ -157,6 +180,31 @@ def org_history(
         new_counter=limit.new_counter,
     )
     return OrgHistory(produce, limit)
+
+
+def _crawl_each(
+    circleci: Namespaces, projects: AsyncIterable[_Project] | Iterable[_Project], options: Mapping[str, Any]
+) -> Callable[[Send[PipelineRecord]], Awaitable[None]]:
+    async def crawl(project: _Project, send: Send[PipelineRecord]) -> None:
+        slug = project.slug if isinstance(project, OrganizationProject) else project
+        if slug is None:
+            msg = (
+                f"projects: the slug of {project!r} is unknown; add 'followed' to the sources of organization_projects"
+            )
+            raise ConfigurationError(msg)
+        async with history(circleci, slug, **options) as records:
+            async for record in records:
+                await send((record,))
+
+    async def produce(send: Send[PipelineRecord]) -> None:
+        if isinstance(projects, AsyncIterable):
+            async for project in projects:
+                await crawl(project, send)
+        else:
+            for project in projects:
+                await crawl(project, send)
+
+    return produce
 
 
 class OrgHistory(Stream[PipelineRecord]):

@@ -94,6 +94,14 @@ class PipelineRecord:
         """
         return str(self._cursor)
 
+    @property
+    def listed_at(self) -> datetime | None:
+        """When the pipeline was created; if CircleCI sent no valid time, that of the pipeline listed before it.
+
+        None if no pipeline before it had one either.
+        """
+        return self._cursor.created_at
+
     def to_dict(self) -> dict[str, Any]:
         """Convert the record to nested JSON, as CircleCI sent it, with `cursor`: a line of JSON Lines to resume from."""
         return {

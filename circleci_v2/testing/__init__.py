@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from circleci_v2.testing.fake import FakeCircleCI
     from circleci_v2.testing.faults import FakeRateLimit, Faults
     from circleci_v2.testing.messages import FakeRequest, FakeResponse, Journal, JournalEntry
-    from circleci_v2.testing.state.plans import ArtifactFile, JobPlan, TestResult, UnknownValue, WorkflowPlan
+    from circleci_v2.testing.state.plans import (
+        ArtifactFile,
+        JobPlan,
+        StepPlan,
+        TestResult,
+        UnknownValue,
+        WorkflowPlan,
+    )
     from circleci_v2.testing.state.resources import PolicyDecision
 
 __all__ = [
@@ -31,6 +38,7 @@ __all__ = [
     "Journal",
     "JournalEntry",
     "PolicyDecision",
+    "StepPlan",
     "TestResult",
     "UnknownValue",
     "WebhookDelivery",
@@ -53,6 +61,7 @@ __getattr__ = lazy_names(
         "JournalEntry": ".messages",
         "ArtifactFile": ".state.plans",
         "JobPlan": ".state.plans",
+        "StepPlan": ".state.plans",
         "TestResult": ".state.plans",
         "UnknownValue": ".state.plans",
         "WorkflowPlan": ".state.plans",

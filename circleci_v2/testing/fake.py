@@ -12,7 +12,8 @@ import anyio.lowlevel
 import attrs
 
 from circleci_v2._validation import require_one_of
-from circleci_v2.testing.clock import Clock
+from circleci_v2.errors import ConfigurationError
+from circleci_v2.testing.clock import Clock, SkippedWaits
 from circleci_v2.testing.deliveries import WebhookDelivery, due_deliveries, send_each
 from circleci_v2.testing.dispatch import (
     ROUTES,
@@ -25,14 +26,16 @@ from circleci_v2.testing.dispatch import (
 )
 from circleci_v2.testing.faults import Faults, Transmission
 from circleci_v2.testing.messages import FakeRequest, Journal, JournalEntry
+from circleci_v2.testing.routes import Routes
 from circleci_v2.testing.routes.triggers import run_schedules
+from circleci_v2.testing.routes.unpublished import UNPUBLISHED_PREFIXES, UNPUBLISHED_ROUTES
 from circleci_v2.testing.seeding import seed_project
 from circleci_v2.testing.state import FakeState
 from circleci_v2.testing.state.execution import PipelineStatus, add_pipeline
 from circleci_v2.testing.state.plans import JobPlan, WorkflowPlan
 from circleci_v2.testing.state.projects import FakePipeline, FakeProject
 from circleci_v2.testing.state.resources import DecidePolicies, FakeOrganization, PolicyDecision, PolicyStore, uuid
-from circleci_v2.testing.transport import FakeTransport, Serving
+from circleci_v2.testing.transport import FakeTransport, Serving, SkippingTransport
 from circleci_v2.usage_export import Timing
 from circleci_v2.waiting.polling import Polling
 
@@ -102,8 +105,10 @@ class FakeCircleCI:
         self.token = token
         self.clock = clock or Clock()
         self.state = FakeState(seed=seed, clock=self.clock)
-        self.faults = Faults(ROUTES.named)
-        self.journal = Journal(ROUTES.named)
+        self._waits = SkippedWaits(self.clock)
+        named = Routes((*ROUTES, *UNPUBLISHED_ROUTES)).named
+        self.faults = Faults(named, timer=self._waits.now)
+        self.journal = Journal(named)
         self.deliveries: list[WebhookDelivery] = []
         self._undelivered: list[WebhookDelivery] = []
         self.realistic = realistic
@@ -222,12 +227,25 @@ class FakeCircleCI:
                 self.state, project, status=status, jobs=jobs, workflows=workflows, branch=branch, tag=tag
             )
 
-    def transport(self) -> FakeTransport:
+    def transport(self, *, skip_waits: bool = False) -> FakeTransport:
         """Create an httpx transport that sends all requests to this fake, in process.
 
-        Pass it as ``CircleCI(transport=...)`` or to an ``httpx.AsyncClient`` or ``httpx.Client``.
+        Pass it as ``CircleCI(transport=...)`` or to an ``httpx.AsyncClient`` or ``httpx.Client``. Delays that `faults` adds
+        move the clock of the fake and take no real time, unless that clock runs with real time.
+
+        Args:
+            skip_waits: Let the waits of a `CircleCI` client take no real time either: those between retries, for
+                ``Retry-After`` and for rate limits move the clock of the fake instead. Default: False.
+
+        Raises:
+            ConfigurationError: `skip_waits` is given although the clock runs with real time.
         """
-        return FakeTransport(self.handle)
+        if skip_waits and self.clock.running:
+            msg = "skip_waits=True needs a clock that stands still: create the fake with a clock whose speed is 0"
+            raise ConfigurationError(msg)
+        if skip_waits:
+            return SkippingTransport(self.handle, self._waits)
+        return FakeTransport(self.handle, None if self.clock.running else self._waits)
 
     serve = Serving()
     """Serve the fake over a socket: ``async with fake.serve() as url``; see `Serve.__call__` for the arguments."""
@@ -328,7 +346,7 @@ class FakeCircleCI:
         """Respond to one request, whether it arrived in process or over a socket.
 
         Args:
-            request: The request; its path includes `API_PREFIX`, unless it is for an artifact or for storage.
+            request: The request; its path includes `API_PREFIX`, unless it is for API v1.1, an artifact or storage.
 
         Returns:
             The response, with the delay or disconnect that `faults` adds to it.
@@ -336,16 +354,19 @@ class FakeCircleCI:
         with self._lock:
             run_schedules(self.state)
             if request.path.startswith(API_PREFIX + "/"):
-                return self._handle_api(request)
+                request = attrs.evolve(request, path=request.path.removeprefix(API_PREFIX))
+                return self._handle_api(request, ROUTES, self._mode())
+            if request.path.startswith(UNPUBLISHED_PREFIXES):
+                mode = attrs.evolve(self._mode(), realistic=False, check_requests="off")  # no document describes them
+                return self._handle_api(request, UNPUBLISHED_ROUTES, mode)
             return Transmission(response=respond_to_download(self.state, request, token=self.token))
 
-    def _handle_api(self, request: FakeRequest) -> Transmission:
-        request = attrs.evolve(request, path=request.path.removeprefix(API_PREFIX))
-        match = ROUTES.find(request.method, request.path)
+    def _handle_api(self, request: FakeRequest, routes: Routes, mode: Mode) -> Transmission:
+        match = routes.find(request.method, request.path)
         if match is not None:
             request = attrs.evolve(request, route=match.route.template, path_params=match.path_params)
         response = self.faults.intercept(request)
-        outcome = Outcome(response) if response else respond_to_api(self.state, request, match, self._mode())
+        outcome = Outcome(response) if response else respond_to_api(self.state, request, match, mode)
         response = outcome.response.with_headers({"x-request-id": uuid(self._request_ids), "x-route": request.route})
         entry = JournalEntry(
             request=request,

@@ -53,7 +53,7 @@ class Transmission:
 
 
 class FakeRateLimit:
-    """A token bucket or fixed window that limits requests in real time, so that a limited client really has to wait.
+    """A token bucket or fixed window that limits requests, so that a limited client has to wait.
 
     Args:
         limit: The burst size of the bucket, or the number of requests per window.
@@ -62,7 +62,8 @@ class FakeRateLimit:
         headers: The families of rate-limit headers that responses contain; empty for none. Default: ``RateLimit``.
         retry_after: Whether 429 responses have a ``Retry-After`` header. Default: True.
         body: The body of 429 responses, one of the variants that CircleCI sends. Default: ``message``.
-        timer: A monotonic clock, in seconds. Default: `time.monotonic`.
+        timer: A monotonic clock, in seconds. Default: real time, plus the waits that clients of the fake skip (see
+            `FakeCircleCI.transport`).
 
     Attributes:
         rejected: The number of requests rejected so far.
@@ -80,7 +81,7 @@ class FakeRateLimit:
         headers: tuple[HeaderFamily, ...] = ("RateLimit",),
         retry_after: bool = True,
         body: Literal["message", "empty object", "text"] = "message",
-        timer: Callable[[], float] = time.monotonic,
+        timer: Callable[[], float] | None = None,
     ) -> None:
         if limit < 1 or seconds <= 0:
             msg = f"limit={limit!r}, seconds={seconds!r}: allow at least one request, in a positive number of seconds"
@@ -95,10 +96,16 @@ class FakeRateLimit:
         self._headers = headers
         self._retry_after = retry_after
         self._body = body
-        self._timer = timer
+        self._has_timer = timer is not None
+        self._timer = timer or time.monotonic
         self._remaining = float(limit)
-        self._at = timer()
+        self._at = self._timer()
         self.rejected = 0
+
+    def start(self, timer: Callable[[], float]) -> None:
+        """Measure time with a given clock from now on, unless one was passed to the constructor."""
+        if not self._has_timer:
+            self._timer, self._at = timer, timer()
 
     def acquire(self) -> FakeResponse | None:
         """Count a request; return None if it is allowed, otherwise the 429 response."""
@@ -153,13 +160,15 @@ class Faults:
 
     Args:
         find_routes: Returns the methods and templates of the routes with a name; raises for an unknown name.
+        timer: The clock of rate limits that have none, in seconds. Default: `time.monotonic`.
 
     Attributes:
         rate_limit: The rate limit in force, or None.
     """
 
-    def __init__(self, find_routes: FindRoutes) -> None:
+    def __init__(self, find_routes: FindRoutes, *, timer: Callable[[], float] = time.monotonic) -> None:
         self._find_routes = find_routes
+        self._timer = timer
         self._faults: deque[_Fault] = deque()
         # A served fake handles requests in the server's thread, concurrently with the test.
         self._lock = threading.Lock()
@@ -212,7 +221,10 @@ class Faults:
         self._add(_Fault(self._routes(route), times, response=response))
 
     def delay_next(self, seconds: float, *, times: int = 1, route: str | None = None) -> None:
-        """Delay the responses of the next requests in real time; the requests take effect immediately.
+        """Delay the responses of the next requests; the requests take effect immediately.
+
+        A served fake, and one whose clock runs, delays in real time. In process, the delay moves the clock of the fake
+        instead, and a request whose read timeout is shorter fails after that timeout.
 
         Args:
             seconds: The delay, in seconds.
@@ -245,6 +257,8 @@ class Faults:
         Args:
             limit: The limit; None removes it.
         """
+        if limit is not None:
+            limit.start(self._timer)
         self.rate_limit = limit
 
     def clear(self) -> None:

@@ -19,7 +19,7 @@ def test_the_version_is_that_of_the_library() -> None:
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "message"),
     [
-        (("history", "gh/acme", "--demo"), 2, "gh/acme"),
+        (("history", "gh/acme", "--branch", "main", "--demo"), 2, "gh/acme"),
         (("history", "gh/acme/none", "--demo"), 5, "Project not found"),
         (("history", PROJECT, "--since", "yesterday", "--demo"), 2, "yesterday"),
         (("history", PROJECT, "--since", "99999999999w", "--demo"), 2, "99999999999w"),

@@ -24,6 +24,20 @@ def test_history_lists_workflows_newest_first() -> None:
     assert set(numbers) == {400, 399, 398, 397, 396}
 
 
+def test_history_of_an_organization_names_the_projects() -> None:
+    assert {row["project_slug"] for row in rows_of("history", "gh/acme", "--limit", "3")} == {PROJECT}
+    assert "project" in run("history", "gh/acme", "--limit", "3", "--demo").stdout.splitlines()[2]
+
+
+def test_projects_lists_the_projects_and_their_sources() -> None:
+    assert [(row["slug"], row["sources"]) for row in rows_of("projects", "gh/acme")] == [
+        (PROJECT, "insights, pipelines")
+    ]
+    (row,) = rows_of("projects", "gh/acme", "--followed")
+    assert row["sources"] == "insights, pipelines, followed, followed-v1"
+    assert "found in" in run("projects", "gh/acme", "--demo").stdout
+
+
 def test_history_of_a_branch_contains_no_other_branch() -> None:
     assert {row["branch"] for row in rows_of("history", PROJECT, "--branch", "main", "--limit", "9")} == {"main"}
 

@@ -42,7 +42,9 @@ async def test_live_responses_deviate_by_their_spelling_and_by_more_fields_only(
         await Walk.through(circleci, fake).everywhere()
 
     assert deviations
-    unexpected = [found for found in deviations if "published as" not in found.problem and found.problem != "unknown field"]
+    unexpected = [
+        found for found in deviations if "published as" not in found.problem and found.problem != "unknown field"
+    ]
     assert unexpected == []
     assert fake.complaints == []
 

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
-from circleci_v2.testing import FakeCircleCI, FakeRateLimit, FakeResponse
+from circleci_v2.testing import Clock, FakeCircleCI, FakeRateLimit, FakeResponse
+from tests.testing.live import http_of
 
 PROJECT = "/project/gh/acme/web"
 
@@ -76,14 +78,23 @@ def test_a_custom_response_is_sent(fake: FakeCircleCI, http: httpx.Client) -> No
     assert (response.status_code, response.text) == (502, "<h1>Bad Gateway</h1>")
 
 
-def test_a_delay_is_asked_for_in_seconds(
-    fake: FakeCircleCI, monkeypatch: pytest.MonkeyPatch, http: httpx.Client
-) -> None:
-    slept: list[float] = []
-    monkeypatch.setattr("circleci_v2.testing.transport.time.sleep", slept.append)
-    fake.faults.delay_next(30, times=2)
+def test_a_delay_takes_no_real_time_and_moves_the_clock(fake: FakeCircleCI, http: httpx.Client) -> None:
+    before, started = fake.clock.now(), time.monotonic()
+    fake.faults.delay_next(3, times=2)
     for _ in range(3):
         http.get("/me")
+    assert fake.clock.now() - before == pytest.approx(6)
+    assert time.monotonic() - started < 3
+
+
+def test_a_fake_whose_clock_runs_delays_in_real_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("circleci_v2.testing.transport.time.sleep", slept.append)
+    fake = FakeCircleCI(clock=Clock(speed=60))
+    fake.faults.delay_next(30, times=2)
+    with http_of(fake, timeout=60) as http:
+        for _ in range(3):
+            http.get("/me")
     assert slept == [30, 30]
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "ArtifactFile",
     "JobOutcome",
     "JobPlan",
+    "StepPlan",
     "TestOutcome",
     "TestResult",
     "UnknownValue",
@@ -96,6 +97,27 @@ class ArtifactFile:
     node_index: int = attrs.field(default=0, kw_only=True)
 
 
+@attrs.frozen
+class StepPlan:
+    """The plan of a step of a job, which API v1.1 shows and API v2 does not.
+
+    Attributes:
+        name: The name of the step.
+        output: The text that the step writes to standard output. Default: empty.
+        error_output: The text that the step writes to standard error. Default: empty.
+        exit_code: The exit code; None for a step without a command. Default: 0.
+        seconds: The duration, in seconds. Default: 1.
+        node_index: The node on which the step fails, if `exit_code` is not 0; it succeeds on the others. Default: 0.
+    """
+
+    name: str
+    output: str = attrs.field(default="", kw_only=True)
+    error_output: str = attrs.field(default="", kw_only=True)
+    exit_code: int | None = attrs.field(default=0, kw_only=True)
+    seconds: float = attrs.field(default=1.0, kw_only=True)
+    node_index: int = attrs.field(default=0, kw_only=True)
+
+
 def _requirements(value: Mapping[str, Sequence[str]] | Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     if isinstance(value, Mapping):
         return {name: tuple(outcomes) for name, outcomes in value.items()}
@@ -126,6 +148,8 @@ class JobPlan:
         credits: The credits used. Default: 10 per minute and parallel run.
         tests: The test results, or a function that creates them on demand. Default: none.
         artifacts: The artifacts, or a function that creates them on demand. Default: none.
+        steps: The steps. Default: one to prepare the environment, one to check out the code, and one with the name of the
+            job, whose output names the failed tests and which fails when the job does.
 
     Raises:
         ConfigurationError: `type`, an outcome, or a result in `requires` is unknown.
@@ -150,6 +174,7 @@ class JobPlan:
     credits: int | None = attrs.field(default=None, kw_only=True)
     tests: tuple[TestResult, ...] | Callable[[], tuple[TestResult, ...]] = attrs.field(default=(), kw_only=True)
     artifacts: tuple[ArtifactFile, ...] | Callable[[], tuple[ArtifactFile, ...]] = attrs.field(default=(), kw_only=True)
+    steps: tuple[StepPlan, ...] = attrs.field(default=(), kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         for name, outcomes in self.requires.items():

@@ -320,6 +320,7 @@ class FakeProject:
         definitions: Pipeline definitions, by id.
         triggers: By id; each contains the id of its pipeline definition.
         oidc_claims: The custom claims of the project's OpenID Connect tokens.
+        followed: Whether the owner of the token follows it, which API v1.1 shows.
     """
 
     id: str
@@ -339,6 +340,7 @@ class FakeProject:
     definitions: dict[str, Record] = attrs.field(factory=dict[str, Record])
     triggers: dict[str, Record] = attrs.field(factory=dict[str, Record])
     oidc_claims: Record = attrs.field(factory=dict[str, object])
+    followed: bool = True
 
     @property
     def provider(self) -> str:

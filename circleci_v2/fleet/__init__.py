@@ -1,0 +1,38 @@
+"""Datasets of CI history: of one project, of an organization on one machine, or on a cluster.
+
+- `mirror_projects` brings a dataset of Parquet files up to date on one machine.
+- `partitions` and `crawl_partition` are the pieces for any engine that runs async functions.
+- `crawl_org_history` runs them on Dask (``pip install 'circleci_v2[dask]'``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from circleci_v2._wire import lazy_names
+from circleci_v2.fleet.crawl import DatasetKind, PartitionResult, crawl_partition
+from circleci_v2.fleet.mirror import MirrorReport, ProjectMirror, mirror_projects
+from circleci_v2.fleet.partitions import Partition, TimeWindow, partitions
+
+if TYPE_CHECKING:
+    from circleci_v2.fleet.dask import CrawlReport, PartitionFailure, crawl_org_history
+
+__all__ = [
+    "CrawlReport",
+    "DatasetKind",
+    "MirrorReport",
+    "Partition",
+    "PartitionFailure",
+    "PartitionResult",
+    "ProjectMirror",
+    "TimeWindow",
+    "crawl_org_history",
+    "crawl_partition",
+    "mirror_projects",
+    "partitions",
+]
+
+# Dask takes a second to import, and is an extra.
+__getattr__ = lazy_names(
+    __name__, globals(), dict.fromkeys(("CrawlReport", "PartitionFailure", "crawl_org_history"), ".dask")
+)

@@ -1,0 +1,172 @@
+"""Crawl one partition: fetch its pipelines with their parts, and write them to a dataset."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+from anyio import to_thread
+
+from circleci_v2.errors import CircleCIError, ConfigurationError
+from circleci_v2.fleet.dataset import Dataset, PartitionState, Rows
+from circleci_v2.fleet.partitions import Partition
+from circleci_v2.history import PipelineRecord, history, is_permanent_error
+from circleci_v2.history.records import Part, RecordsOf
+from circleci_v2.waiting.states import Phase, phase_of
+
+if TYPE_CHECKING:
+    from circleci_v2.namespaces import Namespaces
+
+__all__ = [
+    "DatasetKind",
+    "PartitionResult",
+    "crawl_partition",
+    "is_unfinished",
+    "kinds_of",
+    "parts_of",
+    "texts_of_failures",
+]
+
+DatasetKind = RecordsOf
+"""A kind of record that a dataset has files of."""
+
+_ALWAYS: Final[frozenset[DatasetKind]] = frozenset({"pipelines", "workflows"})
+_OPTIONAL: Final[Mapping[DatasetKind, Part]] = {"jobs": "jobs", "tests": "tests", "artifacts": "artifacts"}
+# CircleCI cancels unfinished workflows after 90 days (support article 5645222646939, as of 2026-11).
+_LONGEST_RUN: Final = timedelta(days=91)
+# A successor of a workflow that has ended, such as an automatic rerun, appears within minutes; a day is a guess.
+_SUCCESSOR_APPEARS: Final = timedelta(days=1)
+
+
+@attrs.frozen(kw_only=True)
+class PartitionResult:
+    """What a crawl of one partition did: small enough to be sent between processes.
+
+    Attributes:
+        partition: The partition.
+        skipped: Whether its files were complete already, so that no request was sent.
+        rows: The number of rows in its files, by kind.
+        unfinished: How many of its pipelines were still in progress; a later crawl fetches them again.
+        failures: The parts that CircleCI did not return, such as the jobs of an expired workflow, one text for each.
+    """
+
+    partition: Partition
+    skipped: bool = False
+    rows: Mapping[DatasetKind, int] = attrs.field(factory=dict[DatasetKind, int])
+    unfinished: int = 0
+    failures: tuple[str, ...] = ()
+
+
+async def crawl_partition(
+    circleci: Namespaces,
+    partition: Partition,
+    destination: str | os.PathLike[str],
+    *,
+    include: Iterable[DatasetKind] = ("jobs",),
+    concurrency: int = 20,
+    tolerate: Callable[[CircleCIError], bool] = is_permanent_error,
+    clock: Callable[[], float] = time.time,
+) -> PartitionResult:
+    """Fetch the pipelines of a partition and write them as Parquet files, one for each kind of record.
+
+    It needs no engine: run it wherever an async function runs, on as many machines as there are. Two processes that crawl
+    the same partition write the same files, and the last one wins. Files that are complete, and in which no pipeline was
+    still in progress, are not written again.
+
+    Args:
+        circleci: The client.
+        partition: The partition, from `partitions`.
+        destination: The dataset: a local directory, or a URL of any file system that fsspec knows.
+        include: The kinds of records besides pipelines and workflows: ``jobs``, ``tests``, ``artifacts``. Default:
+            ``jobs``. Tests and artifacts take one call per job.
+        concurrency: The maximum number of concurrent calls, at least 1. Default: 20.
+        tolerate: Returns whether the error of one part becomes an entry of `PartitionResult.failures`; see `history`.
+        clock: Returns the time in seconds since 1970, for tests. Default: `time.time`.
+
+    Raises:
+        ConfigurationError: An argument is invalid, or pyarrow is not installed.
+        CircleCIError: The pipelines could not be listed, or `tolerate` rejected an error. No file was changed.
+        OSError: The destination cannot be read or written.
+    """
+    kinds = kinds_of(include)
+    dataset = Dataset(destination)
+    state = await to_thread.run_sync(dataset.state_of, partition.path)
+    if state is not None and _covers(state, partition, kinds):
+        return PartitionResult(partition=partition, skipped=True)
+    rows, now = Rows(kinds), datetime.fromtimestamp(clock(), UTC)
+    unfinished: set[str] = set()
+    failures: list[str] = []
+    records = history(
+        circleci,
+        partition.project_slug,
+        since=partition.since,
+        until=partition.until,
+        include=parts_of(kinds),
+        concurrency=concurrency,
+        tolerate=tolerate,
+    )
+    async for record in records:
+        # A pipeline without a time of creation is in the window of the pipeline that is listed before it.
+        if partition.since <= (record.listed_at or now) < partition.until:
+            rows.add(record)
+            failures += texts_of_failures(record)
+            if is_unfinished(record, now):
+                unfinished.add(str(record.pipeline.id))
+    state = PartitionState(
+        since=partition.since, until=partition.until, kinds=frozenset(kinds), unfinished=frozenset(unfinished)
+    )
+    counts = await to_thread.run_sync(dataset.write, partition.path, rows, state)
+    return PartitionResult(partition=partition, rows=counts, unfinished=len(unfinished), failures=tuple(failures))
+
+
+def kinds_of(include: Iterable[DatasetKind]) -> frozenset[DatasetKind]:
+    """Return the kinds of records that a dataset gets.
+
+    Args:
+        include: The kinds besides pipelines and workflows.
+
+    Raises:
+        ConfigurationError: One of them does not exist.
+    """
+    # A bare string would be iterated letter by letter; it is treated as one kind.
+    kinds_given: Iterable[Any] = (include,) if isinstance(include, str) else include
+    kinds = frozenset[DatasetKind](kinds_given)
+    if unknown := kinds - _OPTIONAL.keys() - _ALWAYS:
+        msg = f"include={sorted(unknown)!r}: pass any of 'jobs', 'tests' and 'artifacts'."
+        raise ConfigurationError(msg)
+    return kinds | _ALWAYS
+
+
+def parts_of(kinds: Iterable[DatasetKind]) -> frozenset[Part]:
+    """Return the parts of pipelines that have to be fetched for some kinds of records."""
+    return frozenset(_OPTIONAL[kind] for kind in kinds if kind in _OPTIONAL)
+
+
+def is_unfinished(record: PipelineRecord, now: datetime) -> bool:
+    """Return whether a pipeline may still change without a rerun, so that it has to be fetched again.
+
+    Args:
+        record: The pipeline with its workflows.
+        now: The present time.
+    """
+    phase = phase_of(record.pipeline, [one.workflow for one in record.workflows], until_on_hold=False)
+    age = now - (record.listed_at or now)
+    return phase is not Phase.ENDED and age < (_LONGEST_RUN if phase is Phase.RUNNING else _SUCCESSOR_APPEARS)
+
+
+def texts_of_failures(record: PipelineRecord) -> list[str]:
+    """Return one text for each part of a pipeline that could not be fetched."""
+    return [f"{one.part} of {one.of}: {one.error}" for one in record.failures]
+
+
+def _covers(state: PartitionState, partition: Partition, kinds: frozenset[DatasetKind]) -> bool:
+    return (
+        not state.unfinished
+        and state.since <= partition.since
+        and state.until >= partition.until
+        and state.kinds >= kinds
+    )

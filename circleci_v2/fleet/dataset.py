@@ -1,0 +1,448 @@
+"""Dataset: the Parquet files of crawls, one per kind of record and partition, on a local or remote file system.
+
+The files of a partition lie at ``<destination>/<kind>/<project>/<window>.parquet``, for example
+``data/jobs/gh%2Facme%2Fweb/2026-01-01T000000Z.parquet``. Each file is complete or absent: it is written under a temporary
+name and then moved, except on object stores, where a file appears only once it is closed. The file of pipelines is
+written last and contains the state of its partition, so a process that is killed in between leaves a partition that the
+next run writes again.
+
+The methods block; call them in a thread.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, Literal
+from urllib.parse import quote
+from uuid import uuid4
+
+import attrs
+
+from circleci_v2.errors import ConfigurationError
+from circleci_v2.fleet.partitions import TimeWindow
+from circleci_v2.history import PipelineRecord
+from circleci_v2.history.records import RecordsOf
+
+__all__ = ["KINDS", "Dataset", "PartitionState", "Rows", "columns_of", "require_parquet"]
+
+_logger: Final = logging.getLogger("circleci_v2.fleet")
+
+KINDS: Final[tuple[RecordsOf, ...]] = ("artifacts", "tests", "jobs", "workflows", "pipelines")
+"""The kinds of records, in the order in which their files are written."""
+
+_ColumnType = Literal["string", "integer", "number", "time"]
+_PIPELINE: Final[Mapping[str, _ColumnType]] = {
+    "project_slug": "string",
+    "pipeline_id": "string",
+    "pipeline_number": "integer",
+    "pipeline_state": "string",
+    "pipeline_created_at": "time",
+    "trigger_type": "string",
+    "trigger_actor": "string",
+    "branch": "string",
+    "tag": "string",
+    "revision": "string",
+}
+_WORKFLOW: Final[Mapping[str, _ColumnType]] = {
+    **_PIPELINE,
+    "workflow_id": "string",
+    "workflow_name": "string",
+    "workflow_status": "string",
+    "workflow_created_at": "time",
+    "workflow_stopped_at": "time",
+    "workflow_seconds": "number",
+}
+_JOB: Final[Mapping[str, _ColumnType]] = {
+    **_WORKFLOW,
+    "job_id": "string",
+    "job_name": "string",
+    "job_number": "integer",
+    "job_type": "string",
+    "job_status": "string",
+    "job_started_at": "time",
+    "job_stopped_at": "time",
+    "job_seconds": "number",
+}
+_TEST: Final[Mapping[str, _ColumnType]] = {
+    **_JOB,
+    "test_name": "string",
+    "test_classname": "string",
+    "test_file": "string",
+    "test_result": "string",
+    "test_seconds": "number",
+    "test_message": "string",
+}
+_ARTIFACT: Final[Mapping[str, _ColumnType]] = {
+    **_JOB,
+    "artifact_path": "string",
+    "node_index": "integer",
+    "artifact_url": "string",
+}
+_COLUMNS: Final[Mapping[RecordsOf, Mapping[str, _ColumnType]]] = {
+    "pipelines": _PIPELINE,
+    "workflows": _WORKFLOW,
+    "jobs": _JOB,
+    "tests": _TEST,
+    "artifacts": _ARTIFACT,
+}
+
+# Dicts are converted to Arrow's compact columns in batches of this many rows, which bounds the memory of a partition.
+_BATCH_ROWS: Final = 5_000
+_STATE_KEY: Final = b"circleci_v2"
+_STATE_VERSION: Final = 1
+_SETTINGS_FILE: Final = "_circleci_v2.json"
+_SUFFIX: Final = ".parquet"
+_TEMPORARY: Final = ".part"
+# Object stores of fsspec: a file appears when it is closed, and a move would be a second transfer.
+_OBJECT_STORES: Final = frozenset({"abfs", "abfss", "adl", "az", "gcs", "gs", "oci", "oss", "r2", "s3", "s3a"})
+
+
+def columns_of(kind: RecordsOf) -> Mapping[str, _ColumnType]:
+    """Return the columns of a kind of record with their types, which are the same in every file.
+
+    Args:
+        kind: The kind of record.
+    """
+    return _COLUMNS[kind]
+
+
+def require_parquet() -> None:
+    """Check that pyarrow is installed, before a crawl begins.
+
+    Raises:
+        ConfigurationError: It is not.
+    """
+    try:
+        import_module("pyarrow")
+    except ImportError as error:
+        msg = "Parquet files need pyarrow: pip install 'circleci_v2[parquet]'"
+        raise ConfigurationError(msg) from error
+
+
+@attrs.frozen(kw_only=True)
+class PartitionState:
+    """What the files of a partition contain.
+
+    Attributes:
+        since: Pipelines created at this time or later.
+        until: Pipelines created before this time.
+        kinds: The kinds of records that were fetched.
+        unfinished: The UUIDs of the pipelines that were still in progress.
+    """
+
+    since: datetime
+    until: datetime
+    kinds: frozenset[str]
+    unfinished: frozenset[str] = frozenset()
+
+    def to_json(self) -> bytes:
+        """Return the state as it is stored in the metadata of the file of pipelines."""
+        content = {
+            "version": _STATE_VERSION,
+            "since": self.since.isoformat(),
+            "until": self.until.isoformat(),
+            "kinds": sorted(self.kinds),
+            "unfinished": sorted(self.unfinished),
+        }
+        return json.dumps(content).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes) -> PartitionState | None:
+        """Read a stored state; None for text that this version did not write."""
+        try:
+            content = json.loads(text)
+            if content["version"] != _STATE_VERSION:
+                return None
+            return cls(
+                since=datetime.fromisoformat(content["since"]),
+                until=datetime.fromisoformat(content["until"]),
+                kinds=frozenset(content["kinds"]),
+                unfinished=frozenset(content["unfinished"]),
+            )
+        except (ValueError, KeyError, TypeError):
+            return None
+
+
+class Rows:
+    """The rows of a partition, as one Arrow table per kind.
+
+    Args:
+        kinds: The kinds to keep.
+    """
+
+    def __init__(self, kinds: Iterable[RecordsOf]) -> None:
+        self._pyarrow: Any = import_module("pyarrow")
+        self._kinds = tuple(kinds)
+        self._batches: dict[RecordsOf, list[Any]] = {kind: [] for kind in self._kinds}
+        self._waiting: dict[RecordsOf, list[dict[str, Any]]] = {kind: [] for kind in self._kinds}
+        self._converters = {kind: _Converter(kind) for kind in self._kinds}
+
+    def add(self, record: PipelineRecord) -> None:
+        """Add the rows of a pipeline."""
+        for kind in self._kinds:
+            waiting = self._waiting[kind]
+            waiting += map(self._converters[kind].convert, record.to_records(kind))
+            if len(waiting) >= _BATCH_ROWS:
+                self._convert_waiting(kind)
+
+    def add_table(self, kind: RecordsOf, table: Any) -> None:
+        """Add the rows of a table that was read from the file of a partition."""
+        self._batches[kind].append(table.cast(self._schema(kind)))
+
+    def tables(self) -> dict[RecordsOf, Any]:
+        """Return the rows of each kind, newest pipeline first."""
+        for kind in self._kinds:
+            self._convert_waiting(kind)
+            self._converters[kind].report()
+        order = [("pipeline_created_at", "descending"), ("pipeline_number", "descending")]
+        return {
+            kind: self._pyarrow.concat_tables([self._schema(kind).empty_table(), *self._batches[kind]]).sort_by(order)
+            for kind in self._kinds
+        }
+
+    def _convert_waiting(self, kind: RecordsOf) -> None:
+        rows, self._waiting[kind] = self._waiting[kind], []
+        if rows:
+            self._batches[kind].append(self._pyarrow.Table.from_pylist(rows, schema=self._schema(kind)))
+
+    def _schema(self, kind: RecordsOf) -> Any:
+        arrow = self._pyarrow
+        types = {
+            "string": arrow.string(),
+            "integer": arrow.int64(),
+            "number": arrow.float64(),
+            "time": arrow.timestamp("us", tz="UTC"),
+        }
+        return arrow.schema([(name, types[of]) for name, of in _COLUMNS[kind].items()])
+
+
+class _Converter:
+    """Converts the values of rows to the types of their columns, and counts those that have another type.
+
+    The live API has been observed to send values of other types than its document says; one of them must not end a crawl,
+    and a column must have one type in all files.
+    """
+
+    def __init__(self, kind: RecordsOf) -> None:
+        self._kind = kind
+        self._columns = _COLUMNS[kind]
+        self._misfits: dict[str, tuple[int, object]] = {}
+
+    def convert(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._value(name, row[name]) for name in self._columns}
+
+    def report(self) -> None:
+        """Log how many values were replaced by null since the last call, once per column."""
+        for name, (count, example) in self._misfits.items():
+            _logger.warning(
+                "%d values of %s in the %s are not of type %s and are stored as null; the first is %.80r.",
+                *(count, name, self._kind, self._columns[name], example),
+            )
+        self._misfits.clear()
+
+    def _value(self, name: str, value: Any) -> Any:
+        if value is None:
+            return None
+        try:
+            converted = _convert(value, self._columns[name])
+        except ValueError:
+            converted = None
+        if converted is None:
+            count, example = self._misfits.get(name, (0, value))
+            self._misfits[name] = (count + 1, example)
+        return converted
+
+
+def _convert(value: Any, to: _ColumnType) -> Any:
+    match to, value:
+        case "string", str():
+            # A lone surrogate, which JSON can carry, has no form in UTF-8.
+            return value.encode("utf-8", "backslashreplace").decode()
+        case "string", _:
+            return str(value)
+        case "time", str():
+            moment = datetime.fromisoformat(value)
+            return moment if moment.tzinfo is not None else None
+        case "integer", int() if not isinstance(value, bool) and -(2**63) <= value < 2**63:
+            return value
+        case "number", int() | float() if not isinstance(value, bool):
+            return float(value)
+        case _:
+            return None
+
+
+class Dataset:
+    """The files of a destination.
+
+    Args:
+        destination: A local directory, or a URL of any file system that fsspec knows, such as ``s3://bucket/ci``.
+
+    Raises:
+        ConfigurationError: pyarrow is not installed; or the destination is a URL, and fsspec or the package for its scheme
+            is not.
+    """
+
+    def __init__(self, destination: str | os.PathLike[str]) -> None:
+        require_parquet()
+        self._pyarrow: Any = import_module("pyarrow")
+        self._parquet: Any = import_module("pyarrow.parquet")
+        self._arrow_fs: Any = import_module("pyarrow.fs")
+        text = os.fspath(destination)
+        self._is_object_store = text.partition("://")[0] in _OBJECT_STORES
+        self._file_system, self._root = self._open_remote(text) if "://" in text else self._open_local(text)
+        self._files = self._arrow_fs.SubTreeFileSystem(self._root, self._file_system)
+
+    def _open_local(self, directory: str) -> tuple[Any, str]:
+        return self._arrow_fs.LocalFileSystem(), str(Path(directory).absolute())
+
+    def _open_remote(self, url: str) -> tuple[Any, str]:
+        try:
+            fsspec: Any = import_module("fsspec.core")
+            files, path = fsspec.url_to_fs(url)
+        except (ImportError, ValueError) as error:
+            msg = f"destination={url!r} cannot be opened: {error}. Remote file systems need fsspec: pip install fsspec"
+            raise ConfigurationError(msg) from error
+        return self._arrow_fs.PyFileSystem(self._arrow_fs.FSSpecHandler(files)), path
+
+    def prepare(self, every: timedelta) -> None:
+        """Create the destination, or check that its windows have the same length; and remove incomplete files.
+
+        Args:
+            every: The length of a window.
+
+        Raises:
+            ConfigurationError: The files of the destination were written with windows of another length.
+            OSError: The destination cannot be read or written.
+        """
+        self._file_system.create_dir(self._root, recursive=True)
+        seconds = int(every.total_seconds())
+        if self._exists(_SETTINGS_FILE):
+            with self._files.open_input_stream(_SETTINGS_FILE) as file:
+                stored = json.loads(file.read())["window_seconds"]
+            if stored != seconds:
+                msg = (
+                    f"every={every}: the files of this destination have windows of {timedelta(seconds=stored)}, and a "
+                    "pipeline would be in two of them. Pass that length, or another destination."
+                )
+                raise ConfigurationError(msg)
+        else:
+            self._replace(_SETTINGS_FILE, lambda file: file.write(json.dumps({"window_seconds": seconds}).encode()))
+        self._remove_temporary_files()
+
+    def state_of(self, path: str) -> PartitionState | None:
+        """Return the state of a partition; None when its files are missing or cannot be read.
+
+        Args:
+            path: The path of the partition.
+        """
+        try:
+            with self._files.open_input_file(_file_of("pipelines", path)) as file:
+                metadata = self._parquet.read_metadata(file).metadata
+        except (OSError, ValueError):  # pyarrow's ArrowInvalid is a ValueError
+            return None
+        return PartitionState.from_json((metadata or {}).get(_STATE_KEY, b""))
+
+    def windows_of(self, project_slug: str, every: timedelta) -> list[TimeWindow]:
+        """Return the windows of a project that have files, oldest first.
+
+        Args:
+            project_slug: The project.
+            every: The length of a window.
+        """
+        names = [info.base_name for info in self._list(f"pipelines/{quote(project_slug, safe='')}")]
+        starts = [TimeWindow.start_of(name.removesuffix(_SUFFIX)) for name in names if name.endswith(_SUFFIX)]
+        return sorted(TimeWindow(start, start + every) for start in starts if start is not None)
+
+    def pipeline_ids(self, path: str) -> set[str]:
+        """Return the UUIDs of the pipelines in the files of a partition.
+
+        Args:
+            path: The path of the partition.
+        """
+        return set(self.read("pipelines", path, columns=["pipeline_id"])["pipeline_id"].to_pylist())
+
+    def read(self, kind: RecordsOf, path: str, *, columns: Sequence[str] | None = None) -> Any:
+        """Return the rows of one file as an Arrow table.
+
+        Args:
+            kind: The kind of record.
+            path: The path of the partition.
+            columns: The columns to read. Default: all.
+        """
+        with self._files.open_input_file(_file_of(kind, path)) as file:
+            return self._parquet.read_table(file, columns=columns)
+
+    def read_without(self, kind: RecordsOf, path: str, pipeline_ids: Collection[str]) -> Any:
+        """Return the rows of one file, without those of some pipelines.
+
+        Args:
+            kind: The kind of record.
+            path: The path of the partition.
+            pipeline_ids: The UUIDs of the pipelines to leave out.
+        """
+        table = self.read(kind, path)
+        compute: Any = import_module("pyarrow.compute")
+        return table.filter(
+            compute.invert(
+                compute.is_in(
+                    table["pipeline_id"], value_set=self._pyarrow.array(list(pipeline_ids), self._pyarrow.string())
+                )
+            )
+        )
+
+    def write(self, path: str, rows: Rows, state: PartitionState) -> dict[RecordsOf, int]:
+        """Replace the files of a partition; return the number of rows of each kind.
+
+        Args:
+            path: The path of the partition.
+            rows: All of its rows.
+            state: Its new state.
+        """
+        tables = rows.tables()
+        for kind in KINDS:
+            if kind in tables:
+                table = tables[kind]
+                if kind == "pipelines":
+                    table = table.replace_schema_metadata({_STATE_KEY: state.to_json()})
+                self._write_table(_file_of(kind, path), table)
+        return {kind: table.num_rows for kind, table in tables.items()}
+
+    def _write_table(self, name: str, table: Any) -> None:
+        self._replace(name, lambda file: self._parquet.write_table(table, file, compression="zstd"))
+
+    def _replace(self, name: str, write: Callable[[Any], object]) -> None:
+        directory, _, base = name.rpartition("/")
+        if directory:
+            self._files.create_dir(directory, recursive=True)
+        target = name if self._is_object_store else f"{directory}/.{base}.{uuid4().hex}{_TEMPORARY}".lstrip("/")
+        try:
+            with self._files.open_output_stream(target) as file:
+                write(file)
+            if target != name:
+                self._files.move(target, name)
+        except BaseException:
+            if target != name and self._exists(target):
+                self._files.delete_file(target)
+            raise
+
+    def _remove_temporary_files(self) -> None:
+        for info in [*self._list(""), *(info for kind in KINDS for info in self._list(kind, recursive=True))]:
+            if info.base_name.startswith(".") and info.base_name.endswith(_TEMPORARY):
+                self._files.delete_file(info.path)
+
+    def _list(self, directory: str, *, recursive: bool = False) -> list[Any]:
+        selector = self._arrow_fs.FileSelector(directory, allow_not_found=True, recursive=recursive)
+        return [info for info in self._files.get_file_info(selector) if info.is_file]
+
+    def _exists(self, name: str) -> bool:
+        return bool(self._files.get_file_info(name).is_file)
+
+
+def _file_of(kind: RecordsOf, path: str) -> str:
+    return f"{kind}/{path}{_SUFFIX}"

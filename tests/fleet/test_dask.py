@@ -1,0 +1,115 @@
+"""A crawl on real Dask workers: complete, resumable, and unharmed by a worker that is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+pytest.importorskip("distributed", reason="the extra `dask` is not installed")
+
+from distributed import Client, LocalCluster
+
+from circleci_v2 import CircleCI, ConfigurationError
+from circleci_v2.fleet import crawl_org_history
+from circleci_v2.testing import FakeCircleCI
+from tests.fleet.datasets import ids
+
+pytestmark = pytest.mark.asyncio
+PROJECTS = [f"gh/acme/service-{number}" for number in range(4)]
+
+
+@asynccontextmanager
+async def workers(count=2):
+    """Worker processes, and a client of them."""
+    async with (
+        LocalCluster(
+            n_workers=count, threads_per_worker=2, asynchronous=True, dashboard_address=None, host="127.0.0.1"
+        ) as cluster,
+        Client(cluster, asynchronous=True) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def fake():
+    fake = FakeCircleCI()
+    for slug in PROJECTS:
+        fake.add_seeded_project(slug, pipelines=40)
+    return fake
+
+
+@pytest.fixture
+def crawl(fake):
+    """The range of a crawl of all pipelines in windows of 30 days."""
+    until = fake.clock.moment() + timedelta(seconds=1)
+    return {"since": until - timedelta(days=60), "until": until, "every": timedelta(days=30)}
+
+
+async def test_a_crawl_stores_every_record_once_and_a_second_one_sends_nothing(fake, crawl, tmp_path):
+    progress = []
+    async with fake.serve() as url, workers() as client:
+        connect = partial(CircleCI, fake.token, base_url=url)
+        report = await crawl_org_history(
+            client, PROJECTS, tmp_path, connect=connect, on_progress=lambda *args: progress.append(args), **crawl
+        )
+        fake.journal.clear()
+        again = await crawl_org_history(client, PROJECTS, tmp_path, connect=connect, **crawl)
+        assert len(fake.journal) == 0
+        assert ids(tmp_path, "pipelines") == await pipelines_at_circleci(connect)
+    assert report.failures == again.failures == {}
+    assert all(result.skipped for result in again.results)
+    total = len(report.results)
+    assert progress == [(done, total) for done in range(1, total + 1)]
+
+
+async def test_a_killed_worker_loses_and_doubles_nothing(fake, crawl, tmp_path):
+    killed = []
+    async with fake.serve() as url, workers(3) as client:
+        pids = await client.run(os.getpid)
+
+        def kill_one(done, total):
+            if done >= total // 3 and not killed:
+                killed.append(next(iter(pids.values())))
+                os.kill(killed[0], signal.SIGKILL)
+
+        connect = partial(CircleCI, fake.token, base_url=url)
+        report = await crawl_org_history(client, PROJECTS, tmp_path, connect=connect, on_progress=kill_one, **crawl)
+        expected = await pipelines_at_circleci(connect)
+    assert killed
+    assert report.failures == {}
+    assert ids(tmp_path, "pipelines") == expected
+
+
+async def test_a_project_that_fails_is_reported_and_the_others_are_complete(fake, crawl, tmp_path):
+    async with fake.serve() as url, workers() as client:
+        connect = partial(CircleCI, fake.token, base_url=url)
+        report = await crawl_org_history(client, [*PROJECTS, "gh/acme/gone"], tmp_path, connect=connect, **crawl)
+        expected = await pipelines_at_circleci(connect)
+    assert list(report.failures) == ["gh/acme/gone"]
+    assert all("NotFoundError" in failure.error for failure in report.failures["gh/acme/gone"])
+    assert ids(tmp_path, "pipelines") == expected
+
+
+async def test_a_synchronous_dask_client_is_rejected(tmp_path, crawl):
+    class Synchronous:
+        asynchronous = False
+
+    with pytest.raises(ConfigurationError, match="asynchronous=True"):
+        await crawl_org_history(Synchronous(), PROJECTS, tmp_path, **crawl)
+
+
+async def pipelines_at_circleci(connect):
+    async with connect() as circleci:
+        return Counter(
+            [
+                str(pipeline.id)
+                for slug in PROJECTS
+                for pipeline in await circleci.pipelines.list_for_project(slug).collect()
+            ]
+        )
