@@ -30,6 +30,7 @@ from circleci_v2.testing.routes import Routes
 from circleci_v2.testing.routes.triggers import run_schedules
 from circleci_v2.testing.routes.unpublished import UNPUBLISHED_PREFIXES, UNPUBLISHED_ROUTES
 from circleci_v2.testing.seeding import seed_project
+from circleci_v2.testing.specification import require_extra
 from circleci_v2.testing.state import FakeState
 from circleci_v2.testing.state.execution import PipelineStatus, add_pipeline
 from circleci_v2.testing.state.plans import JobPlan, WorkflowPlan
@@ -78,7 +79,7 @@ class FakeCircleCI:
             are no complaints. Default: ``lenient``.
 
     Raises:
-        ConfigurationError: `spelling` or `check_requests` is unknown.
+        ConfigurationError: `spelling` or `check_requests` is unknown, or the extra ``testing`` is not installed.
 
     Attributes:
         token: The only valid API token.
@@ -100,6 +101,7 @@ class FakeCircleCI:
         spelling: Spelling = "live",
         check_requests: RequestChecks = "lenient",
     ) -> None:
+        require_extra()
         require_one_of("spelling", spelling, get_args(Spelling))
         require_one_of("check_requests", check_requests, get_args(RequestChecks))
         self.token = token

@@ -6,21 +6,26 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache, cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
 import attrs
 
 from circleci_v2._validation import did_you_mean
+from circleci_v2.errors import ConfigurationError
 from circleci_v2.testing.messages import FakeRequest, FakeResponse
 
-__all__ = ["OperationDescription", "RequestCheck", "Specification"]
+__all__ = ["OperationDescription", "RequestCheck", "Specification", "require_extra"]
 
 _OPTIONAL_LIVE: Final[Mapping[str, tuple[str, ...]]] = {
     "/webhook": ("verify-tls", "signing-secret"),
     "/webhook/{webhook_id}": ("verify-tls", "signing-secret"),
 }
 """Keys of bodies that the document requires and the live API does not (terraform-provider-circleci, webhook.go)."""
+
+_EXTRA: Final = ("openapi_schema_validator", "starlette", "uvicorn")
+"""The packages of the extra ``testing``."""
 
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 
@@ -266,3 +271,15 @@ def _typed(text: str, schema: Mapping[str, Any]) -> Any:
             return text == "true"
         case _:
             return text
+
+
+@cache
+def require_extra() -> None:
+    """Raise ConfigurationError unless the extra ``testing`` is installed.
+
+    Otherwise the first request with parameters, or the first server, would fail with an error from deep inside.
+    """
+    missing = [name for name in _EXTRA if find_spec(name) is None]
+    if missing:
+        msg = f"FakeCircleCI needs {', '.join(missing)}: pip install 'circleci_v2[testing]'"
+        raise ConfigurationError(msg)
