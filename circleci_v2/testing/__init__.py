@@ -12,6 +12,7 @@ from circleci_v2._wire import lazy_names
 if TYPE_CHECKING:
     from circleci_v2.testing.clock import EPOCH, Clock
     from circleci_v2.testing.deliveries import WebhookDelivery
+    from circleci_v2.testing.dispatch import RequestChecks, Spelling
     from circleci_v2.testing.fake import FakeCircleCI
     from circleci_v2.testing.faults import FakeRateLimit, Faults
     from circleci_v2.testing.messages import FakeRequest, FakeResponse, Journal, JournalEntry
@@ -38,6 +39,8 @@ __all__ = [
     "Journal",
     "JournalEntry",
     "PolicyDecision",
+    "RequestChecks",
+    "Spelling",
     "StepPlan",
     "TestResult",
     "UnknownValue",
@@ -52,6 +55,8 @@ __getattr__ = lazy_names(
         "EPOCH": ".clock",
         "Clock": ".clock",
         "WebhookDelivery": ".deliveries",
+        "RequestChecks": ".dispatch",
+        "Spelling": ".dispatch",
         "FakeCircleCI": ".fake",
         "FakeRateLimit": ".faults",
         "Faults": ".faults",

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.client import responses
+from random import Random
 from typing import Final, Literal, get_args
 
 import attrs
@@ -138,6 +139,14 @@ class FakeRateLimit:
         return max(0.0, self._seconds - (self._timer() - self._at))
 
 
+def _error_response(status: int, message: str | None) -> FakeResponse:
+    if status not in _STATUSES:
+        msg = f"status={status!r}: use a status from {_STATUSES[0]} to {_STATUSES[-1]}"
+        raise ConfigurationError(msg)
+    phrase = responses.get(status, f"HTTP {status:d}")
+    return FakeResponse(status) if status in _WITHOUT_BODY else FakeResponse.message(message or phrase, status)
+
+
 @attrs.define
 class _Fault:
     routes: frozenset[tuple[str, str]] | None
@@ -172,6 +181,10 @@ class Faults:
         self._faults: deque[_Fault] = deque()
         # A served fake handles requests in the server's thread, concurrently with the test.
         self._lock = threading.Lock()
+        self._latency = 0.0
+        self._failing_share = 0.0
+        self._failure = _error_response(HTTPStatus.SERVICE_UNAVAILABLE, message=None)
+        self._random = Random(0)
         self.rate_limit: FakeRateLimit | None = None
 
     def fail_next(
@@ -198,13 +211,9 @@ class Faults:
         Raises:
             ConfigurationError: `status` is not between 200 and 599, `times` is less than 1, or there is no such route.
         """
-        if status not in _STATUSES:
-            msg = f"status={status!r}: use a status from {_STATUSES[0]} to {_STATUSES[-1]}"
-            raise ConfigurationError(msg)
         # Retry-After is a decimal integer (RFC 9110, section 10.2.3), so long waits must not use exponent notation.
         waiting = {} if retry_after is None else {"retry-after": f"{retry_after:.15g}"}
-        phrase = responses.get(status, f"HTTP {status:d}")
-        response = FakeResponse(status) if status in _WITHOUT_BODY else FakeResponse.message(message or phrase, status)
+        response = _error_response(status, message)
         self._add(_Fault(self._routes(route), times, response=response.with_headers({**(headers or {}), **waiting})))
 
     def respond_next(self, response: FakeResponse, *, times: int = 1, route: str | None = None) -> None:
@@ -251,6 +260,37 @@ class Faults:
         require_one_of("cut", cut, get_args(Cut))
         self._add(_Fault(self._routes(route), times, cut=cut))
 
+    def delay_all(self, seconds: float) -> None:
+        """Delay each response from now on, in addition to the delays of `delay_next`.
+
+        Args:
+            seconds: The delay, in seconds; 0 ends it.
+
+        Raises:
+            ConfigurationError: `seconds` is negative.
+        """
+        if seconds < 0:
+            msg = f"seconds={seconds!r} is negative: pass the seconds by which each response is delayed"
+            raise ConfigurationError(msg)
+        self._latency = seconds
+
+    def fail_share(self, share: float, *, status: int = HTTPStatus.SERVICE_UNAVAILABLE) -> None:
+        """Respond to a share of all requests with an error, before they have any effect.
+
+        Which requests fail looks random and is the same in every run.
+
+        Args:
+            share: The share of failing requests, from 0, which ends it, to 1.
+            status: The HTTP status. Default: 503.
+
+        Raises:
+            ConfigurationError: `share` is not between 0 and 1, or `status` is not between 200 and 599.
+        """
+        if not 0 <= share <= 1:
+            msg = f"share={share!r}: pass a number from 0 to 1, for example 0.05 for 5 of 100 requests"
+            raise ConfigurationError(msg)
+        self._failing_share, self._failure = share, _error_response(status, message=None)
+
     def limit_rate(self, limit: FakeRateLimit | None) -> None:
         """Reject requests above a rate limit with 429, and send its headers with all responses.
 
@@ -262,17 +302,20 @@ class Faults:
         self.rate_limit = limit
 
     def clear(self) -> None:
-        """Remove all faults and the rate limit."""
+        """Remove all faults, delays and the rate limit."""
         with self._lock:
             self._faults.clear()
         self.rate_limit = None
+        self._latency = self._failing_share = 0.0
 
     def intercept(self, request: FakeRequest) -> FakeResponse | None:
         """Return the response that replaces the normal handling of a request, or None to handle it."""
         if self.rate_limit is not None and (rejection := self.rate_limit.acquire()) is not None:
             return rejection
         fault = self._take(request, with_response=True)
-        return fault.response if fault else None
+        if fault is not None:
+            return fault.response
+        return self._failure if self._failing_share and self._random.random() < self._failing_share else None
 
     def transmit(self, request: FakeRequest, response: FakeResponse) -> Transmission:
         """Add rate-limit headers, and the delay or disconnect of the next matching fault, to a response."""
@@ -280,8 +323,8 @@ class Faults:
             response = attrs.evolve(response, headers={**response.headers, **self.rate_limit.headers()})
         fault = self._take(request, with_response=False)
         if fault is None:
-            return Transmission(response=response)
-        return Transmission(response=response, delay=fault.delay, cut=fault.cut)
+            return Transmission(response=response, delay=self._latency)
+        return Transmission(response=response, delay=self._latency + fault.delay, cut=fault.cut)
 
     def _routes(self, route: str | None) -> frozenset[tuple[str, str]] | None:
         return None if route is None else self._find_routes(route)

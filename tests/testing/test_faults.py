@@ -3,12 +3,14 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
-from circleci_v2.testing import Clock, FakeCircleCI, FakeRateLimit, FakeResponse
+from circleci_v2.errors import ConfigurationError
+from circleci_v2.testing import Clock, FakeCircleCI, FakeRateLimit, FakeResponse, Faults
 from tests.testing.live import http_of
 
 PROJECT = "/project/gh/acme/web"
@@ -197,3 +199,36 @@ def test_faults_can_change_while_another_thread_sends_requests(fake: FakeCircleC
             asking.result()
     finally:
         sys.setswitchinterval(seconds)
+
+
+def test_a_share_of_all_requests_fails_without_effect(fake: FakeCircleCI, http: httpx.Client) -> None:
+    fake.faults.fail_share(0.5, status=502)
+    statuses = [http.post(f"{PROJECT}/pipeline").status_code for _ in range(100)]
+    assert set(statuses) == {201, 502}
+    assert 30 < statuses.count(502) < 70
+    assert len(fake.state.projects["gh/acme/web"].pipelines) == 50 + statuses.count(201)
+    fake.faults.clear()
+    assert {http.get("/me").status_code for _ in range(50)} == {200}
+
+
+def test_each_response_is_delayed_in_addition_to_single_delays(fake: FakeCircleCI, http: httpx.Client) -> None:
+    before = fake.clock.now()
+    fake.faults.delay_all(2)
+    fake.faults.delay_next(1)
+    for _ in range(3):
+        http.get("/me")
+    assert fake.clock.now() - before == pytest.approx(7)
+
+
+@pytest.mark.parametrize(
+    "configure",
+    [
+        lambda faults: faults.fail_share(1.1),
+        lambda faults: faults.fail_share(-0.1),
+        lambda faults: faults.fail_share(0.5, status=99),
+        lambda faults: faults.delay_all(-1),
+    ],
+)
+def test_impossible_shares_and_delays_are_errors(configure: Callable[[Faults], None]) -> None:
+    with pytest.raises(ConfigurationError, match=r"(share|status|seconds)="):
+        configure(FakeCircleCI().faults)
