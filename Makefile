@@ -10,7 +10,7 @@ NEW ?= build/openapi.json
 BENCHMARKS := bench-http bench-ratelimit bench-cancellation bench-bulk bench-artifacts bench-usage bench-fake
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format generate check-generated compatibility compare spec spec-diff adopt bench $(BENCHMARKS) docs build clean
+.PHONY: help setup demo test test-clients lint types format generate check-generated compatibility compare spec spec-diff adopt bench $(BENCHMARKS) docs build clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ demo: $(VENV)/installed-test  ## Fetch a project's CI history from an embedded f
 # A test runs alone in its process and takes what time it needs, so idle workers take over what is left.
 test: $(VENV)/installed-dev  ## Run the tests, one process for each core (ARGS=)
 	$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
+
+# Installs the latest versions from the package registries, and skips what cannot be installed because they are away.
+test-clients: $(VENV)/installed-test  ## Run other people's CircleCI clients against the fake, compare with the expected results (ARGS=)
+	$(BIN)/python -m tests.other_clients $(ARGS)
 
 lint: $(VENV)/installed-dev  ## Check style, open TODO markers, prose and the sources of claims
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 
-__all__ = ["did_you_mean", "require_at_least_one", "require_one_of", "require_time_zone"]
+__all__ = ["did_you_mean", "missing_package_error", "require_at_least_one", "require_one_of", "require_time_zone"]
 
 
 def did_you_mean(value: str, choices: Iterable[str]) -> str:
@@ -16,6 +16,18 @@ def did_you_mean(value: str, choices: Iterable[str]) -> str:
     by_key = {choice.lower(): choice for choice in choices}
     found = get_close_matches(value.lower(), by_key, n=1)
     return f"; did you mean {by_key[found[0]]!r}?" if found else ""
+
+
+def missing_package_error(needed_by: str, package: str | None, requirement: str) -> ConfigurationError:
+    """Return the error for a package that is not installed; the command in it works in every shell, zsh included.
+
+    Args:
+        needed_by: The setting or module that needs the package.
+        package: The name of the package or of a module in it, as the failed import states it.
+        requirement: The requirement that installs it: an extra of ours, or of another distribution.
+    """
+    msg = f"{needed_by} needs {(package or requirement).partition('.')[0]}, which is not installed: pip install '{requirement}'"
+    return ConfigurationError(msg)
 
 
 def require_one_of(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -48,6 +48,10 @@ def _method(function: Function) -> Function:
     return cast("Function", method)
 
 
+def _is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower().endswith(("/json", "+json"))
+
+
 class CircleCI(Namespaces):
     """A client of the CircleCI API v2.
 
@@ -306,6 +310,8 @@ class CircleCI(Namespaces):
         response = await self._session.send(request, self._options)
         operation_id = request.operation.id if request.operation else None
         report = partial(self._deviations.report, operation_id)
+        if request.accept is not None and not _is_json(response.headers.get("content-type", "")):
+            return Payload(response, None, report)
         try:
             return Payload(response, load_json(response.content), report)
         except ValueError as error:

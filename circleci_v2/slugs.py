@@ -110,9 +110,6 @@ class ProjectSlug(_Slug):
     from a GitHub App, GitLab or Bitbucket Data Center, the opaque ``circleci/…/…`` exactly as CircleCI shows it under
     Project Settings > Overview.
 
-    Args:
-        value: The text.
-
     Raises:
         InvalidSlugError: The text is not a project slug; the message says why and shows a valid one.
     """
@@ -128,9 +125,6 @@ class OrgSlug(_Slug):
     """The name of an organization in URLs, for example ``OrgSlug("gh/acme")``.
 
     The text is ``gh/…``, ``github/…``, ``bb/…`` or ``bitbucket/…`` with the organization; or the opaque ``circleci/…``.
-
-    Args:
-        value: The text.
 
     Raises:
         InvalidSlugError: The text is not an organization slug; the message says why and shows a valid one.

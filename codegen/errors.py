@@ -10,4 +10,13 @@ class SpecError(Exception):
 
 
 class UnsupportedError(SpecError):
-    """One operation cannot be generated; the package is generated without it, and a note says why."""
+    """One operation cannot be generated; the package is generated without it, and a note says why.
+
+    Args:
+        message: The reason.
+        way: How to call the operation all the same; None if the client cannot.
+    """
+
+    def __init__(self, message: str, *, way: str | None = "`request()`") -> None:
+        super().__init__(message)
+        self.way = way

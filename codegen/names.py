@@ -33,8 +33,8 @@ _LONGEST_CALL = 80
 # Classes that generated code imports; a model of the same name would hide them.
 _IMPORTED_CLASSES = frozenset(
     {
-        *("Payload", "Any", "Mapping", "Model", "Namespace", "Namespaces", "OpenStrEnum", "Operation", "OrgSlug"),
-        *("Page", "Paginator", "ProjectSlug", "RawNamespace", "Request", "Sequence", "Unset"),
+        *("Any", "FileContent", "Mapping", "Model", "Namespace", "Namespaces", "OpenStrEnum", "Operation", "OrgSlug"),
+        *("Page", "Paginator", "Payload", "ProjectSlug", "RawNamespace", "Request", "Sequence", "Unset"),
     }
 )
 
@@ -231,17 +231,23 @@ class Names:
             return entry.body
         return self._default(f"body of {method.upper()} {path}", operation, "Request")
 
-    def response(self, method: str, path: str, status: str, operation: Mapping[str, Any]) -> str:
-        """Return the model of a successful response."""
+    def response(self, method: str, path: str, status: str, operation: Mapping[str, Any], suffix: str = "") -> str:
+        """Return the model of a successful response; a suffix tells it from that of another status."""
+        what = f"response {status} of {method.upper()} {path}"
+        name = self.listed_response(method, path, status)
+        if name and suffix:
+            self._report(f"{what} is called {name}{suffix}")
+        return f"{name}{suffix}" if name else self._default(what, operation, f"Response{suffix}")
+
+    def listed_response(self, method: str, path: str, status: str) -> str | None:
+        """Return the model of a successful response in the table; None if it does not list the response."""
         entry = self._entries.get(canonical_key(method, path))
         name = entry.response if entry else None
         if is_object(name):
             name = {str(key): value for key, value in name.items()}.get(status)
         if entry and entry.items and not name:
             return self._list_of(entry)
-        if name:
-            return str(name)
-        return self._default(f"response {status} of {method.upper()} {path}", operation, "Response")
+        return str(name) if name else None
 
     def field(self, model: str, field: str, variant: int | None = None) -> str:
         """Return the model or enum of a field; `variant` is the index of a member of a union.
@@ -272,6 +278,10 @@ class Names:
         openapi-python-client gives the mapping itself the name without it.
         """
         return mapping if mapping in self._listed_models else f"{mapping}Value"
+
+    def is_listed(self, model: str) -> bool:
+        """Whether the table lists a model."""
+        return model in self._listed_models
 
     @cached_property
     def _listed_models(self) -> frozenset[str]:

@@ -9,10 +9,12 @@ from circleci_v2._wire.json import is_array, is_object
 from codegen.documents import Document
 
 __all__ = [
+    "body_schema_of",
     "component_of",
     "fields_of_schema",
-    "json_schema_of",
+    "media_of",
     "operations_of",
+    "parameter_schema_of",
     "reachable_schemas",
     "references_in",
     "without_operations",
@@ -28,9 +30,20 @@ def operations_of(document: Document) -> Iterator[tuple[str, str, dict[str, Any]
             yield method, path, operation
 
 
-def json_schema_of(holder: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the JSON schema of a request body or response, or an empty one if it has none."""
-    schema: Mapping[str, Any] = holder.get("content", {}).get("application/json", {}).get("schema", {})
+def media_of(holder: Mapping[str, Any]) -> str:
+    """Return the media type of a request body, response or parameter, of which there is one; empty if it has none."""
+    return next(iter(holder.get("content", {})), "")
+
+
+def body_schema_of(holder: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema of a request body or response, or an empty one if it has none."""
+    schema: Mapping[str, Any] = holder.get("content", {}).get(media_of(holder), {}).get("schema", {})
+    return schema
+
+
+def parameter_schema_of(parameter: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema of a parameter, whether its value is encoded in a style or as a media type."""
+    schema: Mapping[str, Any] = parameter.get("schema") or body_schema_of(parameter)
     return schema
 
 

@@ -3,7 +3,7 @@
 pip install 'circleci_v2[dask,testing]' duckdb
 python -m examples.cluster
 
-It uses a fake CircleCI on this machine; for yours, pass your projects, and leave `connect` out.
+It uses a fake CircleCI on this machine; for yours, leave `connect` out.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ async def main(destination: Path, *, workers: int = 4, pipelines: int = 100) -> 
 
         report = await crawl_org_history(
             client,
-            PROJECTS,
             destination,
+            organization="gh/acme",
             since=until - timedelta(days=60),
             until=until,
             every=timedelta(days=10),

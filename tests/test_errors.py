@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -242,6 +244,54 @@ async def test_the_message_is_read_in_its_own_character_set(charset: str, conten
 async def test_a_deeply_nested_error_body_raises_the_error_of_its_status(depth: int):
     error = await refusal(404, content=b'{"a":' * depth + b"1" + b"}" * depth)
     assert error.message
+
+
+_WITHOUT_EXTRAS = """
+import asyncio, sys
+from datetime import UTC, datetime
+for package in ["h2", "httpx_aiohttp", "openapi_schema_validator", "pyarrow", "socksio", "starlette", "uvicorn"]:
+    sys.modules[package] = None
+from circleci_v2 import CircleCI, ConfigurationError, ConnectionOptions
+from circleci_v2.testing import FakeCircleCI
+
+async def me(**options):
+    async with CircleCI("a-token", base_url="http://127.0.0.1:1", connection=ConnectionOptions(**options)) as circleci:
+        await circleci.user.me()
+
+async def parquet():
+    async with CircleCI("a-token") as circleci:
+        month = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 31, tzinfo=UTC)
+        await circleci.export_usage("an-organization", *month, "usage.parquet", format="parquet")
+
+async def served():
+    async with FakeCircleCI().serve():
+        pass
+
+async def in_process():
+    fake = FakeCircleCI()
+    async with CircleCI(fake.token, transport=fake.transport()) as circleci:
+        await circleci.pipelines.list_for_project("gh/acme/web", branch="main")
+
+for call in [me(http2=True), me(fast=True), me(proxy="socks5://127.0.0.1:1"), parquet(), served(), in_process()]:
+    try:
+        asyncio.run(call)
+    except ConfigurationError as error:
+        print(error)
+"""
+
+
+def test_a_package_that_is_missing_is_named_with_the_command_that_installs_it():
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-c", _WITHOUT_EXTRAS], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.splitlines() == [
+        "http2=True needs h2, which is not installed: pip install 'circleci_v2[http2]'",
+        "fast=True needs httpx_aiohttp, which is not installed: pip install 'circleci_v2[fast]'",
+        "a SOCKS proxy needs socksio, which is not installed: pip install 'httpx[socks]'",
+        "format='parquet' needs pyarrow, which is not installed: pip install 'circleci_v2[parquet]'",
+        "serve() needs uvicorn, which is not installed: pip install 'circleci_v2[testing]'",
+        "FakeCircleCI needs openapi_schema_validator, which is not installed: pip install 'circleci_v2[testing]'",
+    ]
 
 
 # Protocols of Python that demand an exception of their own, and signals that do not leave the library.

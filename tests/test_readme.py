@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from circleci_v2 import CircleCI
@@ -49,6 +50,28 @@ def test_the_calls_of_the_common_tasks_match_the_signatures_of_the_client():
     for call in calls:
         method = getattr(CircleCI, ast.unparse(call.func).removeprefix("circleci."))
         inspect.signature(method).bind(None, *call.args, **{str(option.arg): option.value for option in call.keywords})
+
+
+def test_every_text_names_extras_that_exist_in_one_spelling_that_every_shell_accepts():
+    root = Path(__file__).parent.parent
+    extras = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    paths = [
+        root / "README.md",
+        *root.glob("docs/**/*.md"),
+        *root.glob("circleci_v2/**/*.py"),
+        *root.glob("examples/*.py"),
+    ]
+    named: set[str] = set()
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        for line in re.findall(r".*(?:circleci.v2|\.)\[[a-z0-9,]+\].*", text):
+            # zsh takes unquoted brackets for a pattern. In a clone, the distribution is `.`.
+            commands = re.findall(
+                r"pip install '(?:circleci_v2|\.)\[([a-z0-9]+)\]'|missing_package_error\(.*\[([a-z0-9]+)\]\"", line
+            )
+            assert commands, f"{path.relative_to(root)}: {line}"
+            named |= {extra for command in commands for extra in command if extra}
+    assert named - {"socks"} == extras.keys()
 
 
 def test_the_make_targets_exist():

@@ -5,10 +5,9 @@ A `PreparedRequest` does not change from one attempt to the next; `CallState` ho
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, Final, get_args
 from urllib.parse import quote, urlencode
 
@@ -27,8 +26,9 @@ from circleci_v2.policies import Failure, Priority, RetryPolicy, Timeout
 __all__ = ["CallOptions", "CallState", "PreparedRequest"]
 
 _USER_AGENT: Final = (b"User-Agent", f"circleci-v2-python/{__version__}".encode())
+_JSON: Final = "application/json"
 _HEADERS: Final = ((b"Accept", b"application/json"), (b"Accept-Encoding", b"gzip, deflate"), _USER_AGENT)
-_HEADERS_WITH_BODY: Final = (*_HEADERS, (b"Content-Type", b"application/json"))
+_HEADERS_WITH_BODY: Final = (*_HEADERS, (b"Content-Type", _JSON.encode()))
 _DOWNLOAD_HEADERS: Final = ((b"Accept", b"*/*"), *_HEADERS[1:])
 _METHODS_WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -152,8 +152,8 @@ class PreparedRequest:
         return cls(
             method=request.method,
             url=_exact_url(base_url, target),
-            headers=_HEADERS_WITH_BODY if request.has_body else _HEADERS,
-            content=_encoded_body(request.json) if request.has_body else None,
+            headers=_headers_of(request),
+            content=request.body,
             authenticate=True,
             timeout=timeout,
             operation_id=operation_id,
@@ -209,7 +209,7 @@ class PreparedRequest:
             self.method,
             url,
             headers=headers,
-            stream=httpx.ByteStream(self.content or b""),
+            stream=_Content(self.content or b""),
             extensions={
                 "timeout": {
                     "connect": self.timeout.connect,
@@ -288,25 +288,40 @@ class CallState:
         )
 
 
+class _Content(httpx.ByteStream):
+    """The body of a request, whose iterator is no generator: trio would report one that a cancellation leaves unfinished."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self._chunks = (content,)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _ContentIterator(iter(self._chunks))
+
+
+@attrs.define
+class _ContentIterator(AsyncIterator[bytes]):
+    _chunks: Iterator[bytes]
+
+    async def __anext__(self) -> bytes:
+        for chunk in self._chunks:
+            return chunk
+        raise StopAsyncIteration
+
+
+def _headers_of(request: Request) -> tuple[tuple[bytes, bytes], ...]:
+    media = request.content_type
+    if request.accept is None and media in (None, _JSON):
+        return _HEADERS if media is None else _HEADERS_WITH_BODY
+    accept = (b"Accept", request.accept.encode("ascii")) if request.accept else _HEADERS[0]
+    return (accept, *_HEADERS[1:], *([(b"Content-Type", media.encode("ascii"))] if media else []))
+
+
 def _encoded_query(query: Sequence[tuple[str, str]]) -> str:
     try:
         return urlencode(query, quote_via=quote)
     except UnicodeEncodeError as error:
         msg = f"query={dict(query)!r} cannot be sent: {error.object[error.start]!r} is half of a character"
-        raise ConfigurationError(msg) from None
-
-
-def _encoded_body(value: Any) -> bytes:
-    try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    except UnicodeEncodeError as error:
-        msg = f"the body cannot be sent as JSON: {error.object[error.start]!r} in it is half of a character"
-        raise ConfigurationError(msg) from None
-    except ValueError:
-        msg = "the body cannot be sent as JSON, which has neither NaN nor infinity: pass None, or leave the field out"
-        raise ConfigurationError(msg) from None
-    except RecursionError:
-        msg = "the body cannot be sent as JSON: it is nested too deeply, or contains itself"
         raise ConfigurationError(msg) from None
 
 

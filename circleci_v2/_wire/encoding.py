@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from urllib.parse import quote, unquote
 from uuid import UUID
 
-from circleci_v2._wire.json import is_iterable, is_mapping, is_sequence
+from circleci_v2._wire.json import dump_json, is_iterable, is_mapping, is_sequence
 from circleci_v2._wire.types import UNSET
 from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 
@@ -20,9 +20,13 @@ __all__ = [
     "encode_json",
     "encode_query",
     "has_dot_segments",
+    "has_fields",
+    "json_text",
     "omit_none",
     "path_segment",
+    "query_text",
     "required",
+    "spread_object",
     "timestamp",
     "unmasked",
 ]
@@ -153,20 +157,43 @@ def encode_query(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         if type(value) is str:
             pairs.append((name, value))
         elif is_sequence(value):
-            pairs.extend((name, _query_text(item)) for item in value)
+            pairs.extend((name, query_text(item)) for item in value)
         else:
-            pairs.append((name, _query_text(value)))
+            pairs.append((name, query_text(value)))
     return tuple(pairs)
+
+
+def has_fields(value: object) -> bool:
+    """Whether a value is encoded as a JSON object: a mapping or a model."""
+    return is_mapping(value) or isinstance(value, _Encodable)
+
+
+def json_text(value: Any) -> str | None:
+    """The JSON text of a value, for a parameter or form field whose content is JSON; None if it is not passed."""
+    return None if value is None else dump_json(encode_json(value))
 
 
 def delimited(value: Any, delimiter: str) -> Any:
     """The value of a query parameter whose items are joined: OpenAPI's ``explode: false``, and its delimited styles.
 
     Args:
-        value: A sequence, or a single value, which is returned as it is.
+        value: A sequence; a mapping or model, of which the names and values of its fields are joined; or a single value,
+            which is returned as it is.
         delimiter: The text between two items.
     """
-    return delimiter.join(map(_query_text, value)) if is_sequence(value) else value
+    if has_fields(value):
+        value = [item for pair in encode_json(value).items() if pair[1] is not None for item in pair]
+    return delimiter.join(map(query_text, value)) if is_sequence(value) else value
+
+
+def spread_object(name: str, value: Any) -> dict[str, Any]:
+    """The query parameters of an object in OpenAPI's style ``form``, one for each field: ``color=red&size=7``.
+
+    Args:
+        name: The name of the parameter, for the error message; it is not sent.
+        value: As for `deep_object`.
+    """
+    return dict(_query_fields(name, value))
 
 
 def deep_object(name: str, value: Any) -> dict[str, Any]:
@@ -175,17 +202,29 @@ def deep_object(name: str, value: Any) -> dict[str, Any]:
     Args:
         name: The name of the parameter.
         value: A mapping or a model; None values inside are left out. None is no parameter at all.
+
+    Raises:
+        ArgumentTypeError: The value is not an object.
     """
+    return {f"{name}[{key}]": item for key, item in _query_fields(name, value).items()}
+
+
+def _query_fields(name: str, value: Any) -> Mapping[str, Any]:
     fields = encode_json(value)
     if fields is None:
         return {}
     if not is_mapping(fields):
         msg = f"{name}={value!r} is not an object: pass a mapping or a model"
         raise ArgumentTypeError(msg)
-    return {f"{name}[{key}]": item for key, item in fields.items()}
+    return fields
 
 
-def _query_text(value: Any) -> str:
+def query_text(value: Any) -> str:
+    """The text of a single value in a query or a form.
+
+    Raises:
+        ArgumentTypeError: The value is an object or a list, which has no text there.
+    """
     match value:
         case bool():
             return "true" if value else "false"
@@ -195,6 +234,9 @@ def _query_text(value: Any) -> str:
             return timestamp(value)
         case date():
             return value.isoformat()
+        case _ if has_fields(value) or is_sequence(value):
+            msg = f"{value!r} cannot be sent as a single value: pass text, a number, a time or a UUID"
+            raise ArgumentTypeError(msg)
         case _:
             return str(value)
 

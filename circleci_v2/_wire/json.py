@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeGuard
 
+from circleci_v2.errors import ConfigurationError
+
 try:
     import msgspec
 except ImportError:
@@ -19,6 +21,7 @@ except ImportError:
 __all__ = [
     "MessageScanner",
     "copy_json",
+    "dump_json",
     "is_array",
     "is_iterable",
     "is_mapping",
@@ -49,6 +52,27 @@ def load_json(content: bytes) -> Any:
     # Outside of the handlers, without their errors as context: those of the standard library keep the document, which may
     # hold what a server was sent, a token for example.
     raise ValueError(problem)
+
+
+def dump_json(value: Any) -> str:
+    """The text of a JSON value, without spaces.
+
+    Raises:
+        ConfigurationError: JSON has no text for it, or it is nested too deeply.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text.encode()
+    except UnicodeEncodeError as error:
+        msg = f"the body cannot be sent as JSON: {error.object[error.start]!r} in it is half of a character"
+        raise ConfigurationError(msg) from None
+    except ValueError:
+        msg = "the body cannot be sent as JSON, which has neither NaN nor infinity: pass None, or leave the field out"
+        raise ConfigurationError(msg) from None
+    except RecursionError:
+        msg = "the body cannot be sent as JSON: it is nested too deeply, or contains itself"
+        raise ConfigurationError(msg) from None
+    return text
 
 
 _IMMUTABLE: Final = frozenset({str, int, float, bool, type(None)})

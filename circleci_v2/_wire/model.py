@@ -26,6 +26,10 @@ class Model:
 
     __module__ = "circleci_v2.models"
 
+    # Key -> the values of that field by which the model is recognized among the variants of a union. Without an annotation,
+    # which would be one of a field of every model.
+    _tags = dict[str, tuple[str, ...]]()  # noqa: RUF012
+
     _additional: dict[str, Any] | None
     _received: dict[str, Any] | None
 

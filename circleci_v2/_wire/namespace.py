@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from types import FunctionType, MethodType
-from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
+from typing import Any, Concatenate, Final, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
 
+from circleci_v2._wire.bodies import Body
 from circleci_v2._wire.payload import Payload, Target
 from circleci_v2._wire.request import Operation, Request
 from circleci_v2._wire.types import UNSET
@@ -44,6 +46,9 @@ class Namespace:
         body: Mapping[str, Any] | None = None,
         nullable: Collection[str] = (),
         json: Any = UNSET,
+        media: str = "application/json",
+        content: Body | None = None,
+        accept: str | None = None,
     ) -> T:
         """Call an operation, and decode its response.
 
@@ -55,9 +60,16 @@ class Namespace:
             body: Fields of the JSON body; None values are left out. Default: no body.
             nullable: Fields of the body for which None is sent as null.
             json: The body as a whole, where it does not consist of fields. Default: no body.
+            media: The media type of the JSON body.
+            content: A body that is not JSON. Default: none.
+            accept: The media types of the response. Default: JSON.
         """
-        payload = await self._send(Request.of(operation, path, query, body, nullable, json=json))
-        return payload.decode(target)
+        if operation.deprecated:
+            _warn_of_deprecation(operation)
+        request = Request.of(
+            operation, path, query, body, nullable, json=json, media=media, content=content, accept=accept
+        )
+        return (await self._send(request)).decode(target)
 
     def _paginate(
         self,
@@ -67,6 +79,8 @@ class Namespace:
         path: str,
         query: Mapping[str, Any] | None = None,
         cursor: Cursor = "page-token",
+        items: str = "items",
+        **content: Any,
     ) -> Paginator[T]:
         """A paginator over the items of a list; each page is one call of the operation.
 
@@ -76,15 +90,31 @@ class Namespace:
             path: The path of the operation, with its parameters filled in.
             query: Query parameters; None values are left out.
             cursor: The query parameter that selects the next page.
+            items: The field of a page that holds its items.
+            content: The body, as for `_call`.
         """
-        request = Request.of(operation, path, query)
+        if operation.deprecated:
+            _warn_of_deprecation(operation)
+        request = Request.of(operation, path, query, **content)
 
         async def fetch(token: str | None) -> Page[T]:
             following = request if token is None else request.with_query(cursor, token)
-            page = (await self._send(following)).page(item)
+            page = (await self._send(following)).page(item, items)
             return page if cursor == "page-token" else _with_offset(page, following)
 
         return Paginator(fetch, page_token=(query or {}).get("page-token"))
+
+
+_warned_of: Final[set[str]] = set()
+
+
+def _warn_of_deprecation(operation: Operation) -> None:
+    """Warn of the first call of a deprecated operation, at the line that calls its method."""
+    if operation.id not in _warned_of:
+        msg = f"circleci.{operation.namespace}.{operation.name} is deprecated: CircleCI may remove {operation.id}"
+        warnings.warn(msg, DeprecationWarning, stacklevel=4)
+        # Only after the warning, which is an exception where warnings are errors.
+        _warned_of.add(operation.id)
 
 
 def _with_offset(page: Page[T], request: Request) -> Page[T]:
@@ -134,6 +164,8 @@ class RawNamespace:
         self._send = send
 
     async def _call(self, operation: Operation, target: Target[T], *, path: str, **content: Any) -> Response[T]:
+        if operation.deprecated:
+            _warn_of_deprecation(operation)
         payload = await self._send(Request.of(operation, path, **content))
         return payload.response_with(payload.decode(target))
 
@@ -145,10 +177,14 @@ class RawNamespace:
         path: str,
         query: Mapping[str, Any] | None = None,
         cursor: Cursor = "page-token",
+        items: str = "items",
+        **content: Any,
     ) -> Response[Page[T]]:
         del cursor  # only one page is requested
-        payload = await self._send(Request.of(operation, path, query))
-        return payload.response_with(payload.page(item))
+        if operation.deprecated:
+            _warn_of_deprecation(operation)
+        payload = await self._send(Request.of(operation, path, query, **content))
+        return payload.response_with(payload.page(item, items))
 
 
 class RawMethod(Generic[P, T]):

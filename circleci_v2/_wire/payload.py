@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from types import NoneType
-from typing import Any, Protocol, TypeAlias, TypeVar, Union, get_args, overload
+from typing import Any, Final, Protocol, TypeAlias, TypeVar, Union, get_args, overload
 
 import attrs
 
+from circleci_v2._wire.bodies import charset_of
 from circleci_v2._wire.decoding import DEVIATIONS, Deviation, JsonPath, fast_decoder_for, tolerant_decoder_for
 from circleci_v2._wire.json import is_array, is_object
 from circleci_v2.errors import DecodeError
@@ -20,7 +21,7 @@ from circleci_v2.pagination import Page
 from circleci_v2.policies import RateLimit
 from circleci_v2.response import Response
 
-__all__ = ["DeviationReporter", "Payload", "ReceivedResponse", "Target", "one_of"]
+__all__ = ["TEXT", "DeviationReporter", "Payload", "ReceivedResponse", "Target", "one_of"]
 
 _logger = logging.getLogger("circleci_v2")
 
@@ -52,6 +53,14 @@ class ReceivedResponse(Protocol):
     def rate_limit(self) -> RateLimit | None: ...
 
 
+class _Text(str):
+    __slots__ = ()
+
+
+TEXT: Final[type[str]] = _Text
+"""The type of a response that is text, as opposed to `str`, a string in JSON. A response of bytes has the type `bytes`."""
+
+
 @overload
 def one_of(first: type[T], second: type[U], /) -> type[T | U]: ...
 @overload
@@ -67,11 +76,11 @@ def one_of(*types: type[Any]) -> Any:
 
 @attrs.frozen
 class Payload:
-    """The JSON body of one successful response.
+    """The body of one successful response.
 
     Attributes:
         response: The HTTP response.
-        data: Its body as JSON; None when it was empty.
+        data: Its body as JSON; None when it was empty or is not JSON.
         report: Called with each deviation from the API's document; may raise.
     """
 
@@ -84,6 +93,10 @@ class Payload:
         kind: Any = target
         if isinstance(target, Mapping):
             kind = target.get(self.response.status_code) or [*target.values()][-1]
+        if kind is bytes:
+            return self.response.content  # type: ignore[return-value]  # T is bytes
+        if kind is TEXT:
+            return self._text()  # type: ignore[return-value]  # T is str
         if kind is NoneType or (self.data is None and NoneType in get_args(kind)):
             return None  # type: ignore[return-value]  # T is None or includes it
         # An empty body counts as an empty object: its missing fields are reported, and nothing crashes.
@@ -93,13 +106,22 @@ class Payload:
         except DEVIATIONS:
             return tolerant_decoder_for(kind)(data, JsonPath(self.report), None)  # type: ignore[no-any-return]
 
-    def page(self, item: type[T]) -> Page[T]:
-        """The body as one page of a list: an object with ``items``, or a bare array."""
+    def _text(self) -> str:
+        """The body as text, in the charset that the response names."""
+        charset = charset_of(self.response.headers.get("content-type", ""))
+        try:
+            return self.response.content.decode(charset)
+        except (LookupError, UnicodeDecodeError):
+            JsonPath(self.report).report(None, f"expected text in {charset}, found other bytes")
+            return self.response.content.decode("utf-8", "replace")
+
+    def page(self, item: type[T], key: str = "items") -> Page[T]:
+        """The body as one page of a list: a bare array, or an object with the items in the field `key`."""
         if is_array(self.data):
             return Page(self._items(self.data, item, None))
         envelope = dict(self.data) if is_object(self.data) else {}
         next_page_token = envelope.pop("next_page_token", None) or None
-        return Page(self._items(envelope.pop("items", None), item, "items"), next_page_token, envelope)
+        return Page(self._items(envelope.pop(key, None), item, key), next_page_token, envelope)
 
     def _items(self, entries: Any, item: Any, key: str | None) -> list[Any]:
         if not is_array(entries):

@@ -9,7 +9,9 @@ from urllib.parse import quote
 
 import attrs
 
+from circleci_v2._wire.bodies import Body
 from circleci_v2._wire.encoding import encode_json, encode_query, has_dot_segments, omit_none
+from circleci_v2._wire.json import dump_json
 from circleci_v2._wire.types import UNSET
 from circleci_v2.errors import ConfigurationError
 from circleci_v2.policies import IDEMPOTENT_METHODS
@@ -65,6 +67,9 @@ class Request:
         json: The body, in JSON's own types.
         has_body: Whether `json` is sent; None is then sent as null.
         operation: The operation that the request calls; None for `CircleCI.request`.
+        media: The media type of `json`.
+        content: A body that is not JSON, instead of `json`.
+        accept: The media types of the response; None for JSON.
     """
 
     method: str
@@ -73,6 +78,9 @@ class Request:
     json: Any = None
     has_body: bool = False
     operation: Operation | None = None
+    media: str = "application/json"
+    content: Body | None = None
+    accept: str | None = None
 
     @classmethod
     def of(
@@ -84,6 +92,9 @@ class Request:
         nullable: Collection[str] = (),
         *,
         json: Any = UNSET,
+        media: str = "application/json",
+        content: Body | None = None,
+        accept: str | None = None,
     ) -> Request:
         """Describe a call of an operation.
 
@@ -94,6 +105,9 @@ class Request:
             body: Fields of the JSON body; None values are left out, models become JSON. None sends no body.
             nullable: Fields of the body for which None is sent as null; only `UNSET` is left out.
             json: The body as a whole, for an operation whose body does not consist of fields. UNSET sends no body.
+            media: The media type of the JSON body.
+            content: A body that is not JSON. None sends none.
+            accept: The media types of the response. None accepts JSON.
         """
         if body is not None:
             json = omit_none(body, nullable)
@@ -105,6 +119,9 @@ class Request:
             encode_json(json) if has_body else None,
             has_body,
             operation,
+            media,
+            content,
+            accept,
         )
 
     @classmethod
@@ -121,6 +138,24 @@ class Request:
             ConfigurationError: The method or the path is not valid, or a value cannot be sent.
         """
         return cls(_method(method), _encoded_path(path), encode_query(query or {}), encode_json(json), json is not None)
+
+    @property
+    def content_type(self) -> str | None:
+        """The value of the header ``Content-Type``; None without a body."""
+        if self.content is not None:
+            return self.content.content_type
+        return self.media if self.has_body else None
+
+    @property
+    def body(self) -> bytes | None:
+        """The bytes of the body; None without one.
+
+        Raises:
+            ConfigurationError: JSON has no text for a value in the body.
+        """
+        if self.content is not None:
+            return self.content.content
+        return dump_json(self.json).encode() if self.has_body else None
 
     def with_query(self, name: str, value: str) -> Request:
         """The same request with one query parameter set to another value."""

@@ -18,7 +18,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in {"rich", "starlette", "typer", "uvicorn"}:
             raise
-        sys.exit(f"circleci-v2 needs {error.name}: install it with  pip install 'circleci_v2[cli]'")
+        sys.exit(f"circleci-v2 needs {error.name}, which is not installed: pip install 'circleci_v2[cli]'")
     except KeyboardInterrupt:  # Ctrl-C while the modules load
         sys.exit(ExitCode.INTERRUPTED)
     with exit_on_error():

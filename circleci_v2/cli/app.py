@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from circleci_v2 import __version__
-from circleci_v2.cli.download import artifacts, usage
+from circleci_v2.cli.download import artifacts, mirror, usage
 from circleci_v2.cli.fake import demo, fake
 from circleci_v2.cli.inspect import flaky, history, jobs, projects, whoami
 from circleci_v2.cli.process import escape_controls
@@ -78,7 +78,7 @@ def options(
 
 _PANELS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
     "Inspect": (whoami, projects, history, jobs, flaky, why, logs),
-    "Download": (artifacts, usage),
+    "Download": (artifacts, usage, mirror),
     "Run": (trigger, wait, api),
     "Try without a token": (demo, fake),
 }

@@ -1,14 +1,15 @@
-"""Commands that download files: artifacts, usage."""
+"""Commands that write files: artifacts, usage, mirror."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 from uuid import UUID
 
 import typer
 
+from circleci_v2 import fleet
 from circleci_v2.cli.options import Demo, Project, connect, parse_time, usage_timing
 from circleci_v2.cli.output import (
     AsCsv,
@@ -21,10 +22,12 @@ from circleci_v2.cli.output import (
     select_format,
     stderr,
 )
-from circleci_v2.cli.runner import run
+from circleci_v2.cli.process import ExitCode
+from circleci_v2.cli.runner import describe_error, run
 from circleci_v2.client import CircleCI
+from circleci_v2.slugs import OrgSlug
 
-__all__ = ["artifacts", "usage"]
+__all__ = ["artifacts", "mirror", "usage"]
 
 
 def artifacts(
@@ -120,6 +123,73 @@ async def _export(
                 timing=usage_timing(demo=demo),
             )
     print_message(f"Wrote {result.rows:,} rows to {result.file}.")
+
+
+def mirror(
+    organization: Annotated[
+        str, typer.Argument(help="The organization slug, such as gh/acme.", metavar="ORGANIZATION")
+    ],
+    *,
+    to: Annotated[str, typer.Option(help="The directory of the dataset, or a URL such as s3://bucket/ci.")],
+    since: Annotated[
+        datetime,
+        typer.Option(parser=parse_time, metavar="TIME", help="Only pipelines created since then: 90d, 2026-01-31, …"),
+    ],
+    project: Annotated[
+        list[str] | None, typer.Option(help="Only this project of the organization; repeatable.")
+    ] = None,
+    include: Annotated[
+        list[str] | None, typer.Option(help="jobs (the default), tests or artifacts; repeatable.")
+    ] = None,
+    demo: Demo = False,
+    as_json: AsJson = False,
+    as_jsonl: AsJsonl = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Keep the history of an organization as Parquet files; run it again to fetch what is new.
+
+    Example:  circleci-v2 mirror gh/acme --to data --since 90d
+    """
+    output_format = select_format(as_json=as_json, as_jsonl=as_jsonl, as_csv=as_csv)
+    kinds = cast("list[fleet.DatasetKind]", include or ["jobs"])
+    run(_mirror(organization, to, output_format, since=since, projects=project, include=kinds, demo=demo))
+
+
+async def _mirror(
+    organization: str,
+    to: str,
+    output_format: Format,
+    *,
+    since: datetime,
+    projects: list[str] | None,
+    include: list[fleet.DatasetKind],
+    demo: bool,
+) -> ExitCode:
+    bar, update = progress("projects")
+    async with connect(demo=demo) as circleci:
+        with bar:
+            report = await fleet.mirror(
+                circleci,
+                to,
+                organization=None if projects else OrgSlug(organization),
+                projects=projects,
+                since=since,
+                include=include,
+                on_progress=update,
+            )
+    rows = [
+        {
+            "project": one.project_slug,
+            "new": one.added,
+            "refreshed": one.refreshed,
+            "in_progress": one.unfinished,
+            "missing_parts": len(one.failures),
+            "error": None if one.error is None else describe_error(one.error),
+        }
+        for one in report.projects
+    ]
+    print_rows(rows, output_format, title=f"Pipelines of {organization} in {to}")
+    return ExitCode.ERROR if report.errors else ExitCode.SUCCESS
 
 
 async def _organization_id(circleci: CircleCI, organization: str) -> str:

@@ -1,6 +1,6 @@
 """Datasets of CI history: of one project, of an organization on one machine, or on a cluster.
 
-- `mirror_projects` brings a dataset of Parquet files up to date on one machine.
+- `mirror` brings a dataset of Parquet files up to date on one machine.
 - `partitions` and `crawl_partition` are the pieces for any engine that runs async functions.
 - `crawl_org_history` runs them on Dask (``pip install 'circleci_v2[dask]'``).
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from circleci_v2._wire import lazy_names
 from circleci_v2.fleet.crawl import DatasetKind, PartitionResult, crawl_partition
-from circleci_v2.fleet.mirror import MirrorReport, ProjectMirror, mirror_projects
+from circleci_v2.fleet.mirror import MirrorReport, ProjectMirror, mirror
 from circleci_v2.fleet.partitions import Partition, TimeWindow, partitions
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ __all__ = [
     "TimeWindow",
     "crawl_org_history",
     "crawl_partition",
-    "mirror_projects",
+    "mirror",
     "partitions",
 ]
 

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 from anyio import to_thread
@@ -15,7 +15,9 @@ from circleci_v2.errors import CircleCIError, ConfigurationError
 from circleci_v2.fleet.dataset import Dataset, PartitionState, Rows
 from circleci_v2.fleet.partitions import Partition
 from circleci_v2.history import PipelineRecord, history, is_permanent_error
+from circleci_v2.history.organization import ProjectsClient, ProjectsToCrawl, organization_projects, slugs_of
 from circleci_v2.history.records import Part, RecordsOf
+from circleci_v2.slugs import OrgSlug, ProjectSlug
 from circleci_v2.waiting.states import Phase, phase_of
 
 if TYPE_CHECKING:
@@ -123,6 +125,27 @@ async def crawl_partition(
     return PartitionResult(partition=partition, rows=counts, unfinished=len(unfinished), failures=tuple(failures))
 
 
+async def projects_to_crawl(
+    circleci: ProjectsClient, organization: OrgSlug | str | None, projects: ProjectsToCrawl | None
+) -> list[ProjectSlug]:
+    """Return the slugs of the projects to crawl, sorted, each once.
+
+    Args:
+        circleci: The client.
+        organization: The organization whose projects to crawl.
+        projects: The projects to crawl instead.
+
+    Raises:
+        ConfigurationError: Neither or both are given, or a project has no slug.
+        CircleCIError: The projects could not be listed.
+    """
+    if (organization is None) == (projects is None):
+        msg = f"organization={organization!r} and projects={projects!r}: pass one of them."
+        raise ConfigurationError(msg)
+    found = projects if organization is None else organization_projects(circleci, organization)
+    return sorted({slug.canonical async for slug in slugs_of(cast("ProjectsToCrawl", found))})
+
+
 def kinds_of(include: Iterable[DatasetKind]) -> frozenset[DatasetKind]:
     """Return the kinds of records that a dataset gets.
 
@@ -143,7 +166,10 @@ def kinds_of(include: Iterable[DatasetKind]) -> frozenset[DatasetKind]:
 
 def parts_of(kinds: Iterable[DatasetKind]) -> frozenset[Part]:
     """Return the parts of pipelines that have to be fetched for some kinds of records."""
-    return frozenset(_OPTIONAL[kind] for kind in kinds if kind in _OPTIONAL)
+    parts: set[Part] = {_OPTIONAL[kind] for kind in kinds if kind in _OPTIONAL}
+    if parts:
+        parts.add("jobs")  # tests and artifacts belong to jobs
+    return frozenset(parts)
 
 
 def is_unfinished(record: PipelineRecord, now: datetime) -> bool:

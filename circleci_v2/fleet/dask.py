@@ -21,10 +21,11 @@ from circleci_v2._validation import require_at_least_one
 from circleci_v2.bulk import OnProgress
 from circleci_v2.client import CircleCI
 from circleci_v2.errors import CircleCIError, ConfigurationError
-from circleci_v2.fleet.crawl import DatasetKind, PartitionResult, crawl_partition, kinds_of
+from circleci_v2.fleet.crawl import DatasetKind, PartitionResult, crawl_partition, kinds_of, projects_to_crawl
 from circleci_v2.fleet.dataset import Dataset
 from circleci_v2.fleet.partitions import Partition, partitions
-from circleci_v2.slugs import ProjectSlug
+from circleci_v2.history.organization import ProjectsToCrawl
+from circleci_v2.slugs import OrgSlug
 
 try:
     from distributed import Client, KilledWorker, Worker, WorkerPlugin, as_completed, get_worker
@@ -67,9 +68,10 @@ class CrawlReport:
 
 async def crawl_org_history(
     dask_client: Client,
-    projects: Iterable[ProjectSlug | str],
     destination: str | os.PathLike[str],
     *,
+    organization: OrgSlug | str | None = None,
+    projects: ProjectsToCrawl | None = None,
     since: datetime,
     until: datetime,
     every: timedelta = timedelta(days=7),
@@ -82,8 +84,9 @@ async def crawl_org_history(
 
     Args:
         dask_client: A client of the cluster, created with ``Client(..., asynchronous=True)``.
-        projects: The project slugs.
         destination: The dataset: a directory that all workers share, or a URL of any file system that fsspec knows.
+        organization: Crawl all projects of this organization that `organization_projects` finds.
+        projects: Crawl these projects instead: their slugs, or the results of `organization_projects`.
         since: The beginning of the history.
         until: The end of the history, exclusive. A later crawl with a later end fetches only the windows that changed.
         every: The length of the window of time that one task covers, at least an hour; the same for all crawls into a
@@ -91,9 +94,9 @@ async def crawl_org_history(
         include: The kinds of records besides pipelines and workflows: ``jobs``, ``tests``, ``artifacts``. Default:
             ``jobs``.
         concurrency: The maximum number of concurrent calls of one task, at least 1. Default: 20.
-        connect: Creates the client of each worker process. It is sent to the workers, so it should read the token where it
-            runs rather than contain it. Default: `CircleCI`, with the token in the worker's ``CIRCLE_TOKEN``. Give the
-            workers one rate-limit budget with ``RateLimitPolicy(store=...)``.
+        connect: Creates the client of each worker process, and one here to list the projects. It is sent to the workers, so it
+            should read the token where it runs rather than contain it. Default: `CircleCI`, with the token in the worker's
+            ``CIRCLE_TOKEN``.
         on_progress: Called as ``on_progress(finished, total)`` after each partition.
 
     Returns:
@@ -103,6 +106,7 @@ async def crawl_org_history(
         InvalidSlugError: A project is not a project slug.
         ConfigurationError: An argument is invalid, a package is missing, the client is synchronous, or the files of the
             destination have windows of another length.
+        CircleCIError: The projects of the organization could not be listed.
         OSError: The destination cannot be read or written.
     """
     if not dask_client.asynchronous:
@@ -110,7 +114,9 @@ async def crawl_org_history(
         raise ConfigurationError(msg)
     require_at_least_one("concurrency", concurrency, "call")
     kinds = kinds_of(include)
-    tasks = partitions(projects, since=since, until=until, every=every)
+    async with connect() as circleci:
+        slugs = await projects_to_crawl(circleci, organization, projects)
+    tasks = partitions(slugs, since=since, until=until, every=every)
     await to_thread.run_sync(Dataset(destination).prepare, every)
     plugin = _ClientPlugin(connect)
     await dask_client.register_plugin(plugin)

@@ -343,10 +343,10 @@ class Dataset:
         """
         try:
             with self._files.open_input_file(_file_of("pipelines", path)) as file:
-                metadata = self._parquet.read_metadata(file).metadata
+                metadata: Mapping[bytes, bytes] = self._parquet.read_metadata(file).metadata or {}
         except (OSError, ValueError):  # pyarrow's ArrowInvalid is a ValueError
             return None
-        return PartitionState.from_json((metadata or {}).get(_STATE_KEY, b""))
+        return PartitionState.from_json(metadata.get(_STATE_KEY, b""))
 
     def windows_of(self, project_slug: str, every: timedelta) -> list[TimeWindow]:
         """Return the windows of a project that have files, oldest first.

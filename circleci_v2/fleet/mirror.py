@@ -20,20 +20,29 @@ from circleci_v2._validation import require_at_least_one
 from circleci_v2._wire.types import maybe_datetime
 from circleci_v2.bulk import OnProgress, map_concurrently
 from circleci_v2.errors import CircleCIError, NotFoundError
-from circleci_v2.fleet.crawl import DatasetKind, is_unfinished, kinds_of, parts_of, texts_of_failures
+from circleci_v2.fleet.crawl import (
+    DatasetKind,
+    is_unfinished,
+    kinds_of,
+    parts_of,
+    projects_to_crawl,
+    texts_of_failures,
+)
 from circleci_v2.fleet.dataset import Dataset, PartitionState, Rows
 from circleci_v2.fleet.partitions import TimeWindow, check_range, path_of, window_of
 from circleci_v2.history import is_permanent_error
 from circleci_v2.history.crawler import Crawler
 from circleci_v2.history.listing import Cursor, DateRange, Listing, PipelineList
-from circleci_v2.slugs import ProjectSlug
+from circleci_v2.slugs import OrgSlug
 
 if TYPE_CHECKING:
+    from circleci_v2.client import CircleCI
     from circleci_v2.history import PipelineRecord
+    from circleci_v2.history.organization import ProjectsToCrawl
     from circleci_v2.models import Pipeline
     from circleci_v2.namespaces import Namespaces
 
-__all__ = ["MirrorReport", "ProjectMirror", "mirror_projects"]
+__all__ = ["MirrorReport", "ProjectMirror", "mirror"]
 
 _CONCURRENT_PROJECTS: Final = 8
 # Records of one project that are fetched ahead of the one that is written next.
@@ -90,11 +99,12 @@ class MirrorReport:
         return {project.project_slug: project.error for project in self.projects if project.error is not None}
 
 
-async def mirror_projects(
-    circleci: Namespaces,
-    projects: Iterable[ProjectSlug | str],
+async def mirror(
+    circleci: CircleCI,
     destination: str | os.PathLike[str],
     *,
+    organization: OrgSlug | str | None = None,
+    projects: ProjectsToCrawl | None = None,
     since: datetime,
     every: timedelta = timedelta(days=7),
     include: Iterable[DatasetKind] = ("jobs",),
@@ -103,15 +113,16 @@ async def mirror_projects(
     on_progress: OnProgress | None = None,
     clock: Callable[[], float] = time.time,
 ) -> MirrorReport:
-    """Bring the dataset of some projects up to date.
+    """Bring the dataset of an organization, or of some projects, up to date.
 
     Run it again to fetch what is new and what was still in progress. Workflows that are rerun after their pipeline had
     ended are not noticed. Only one run at a time may write to a destination.
 
     Args:
         circleci: The client.
-        projects: The project slugs.
         destination: The dataset: a local directory, or a URL of any file system that fsspec knows.
+        organization: Mirror all projects of this organization that `organization_projects` finds.
+        projects: Mirror these projects instead: their slugs, or the results of `organization_projects`.
         since: Pipelines created at this time or later. A later run may begin earlier, and fetches what is missing.
         every: The length of the window of time that one file covers, at least an hour; the same for all runs. Default: 7
             days.
@@ -127,15 +138,17 @@ async def mirror_projects(
 
     Raises:
         InvalidSlugError: A project is not a project slug.
-        ConfigurationError: An argument is invalid, pyarrow is not installed, or the destination has other windows.
+        ConfigurationError: An argument is invalid, a project has no slug, pyarrow is not installed, or the destination
+            has other windows.
+        CircleCIError: The projects of the organization could not be listed.
         OSError: The destination cannot be read or written.
     """
     now = datetime.fromtimestamp(clock(), UTC)
     check_range(since, now, every)
     require_at_least_one("concurrency", concurrency, "call")
     kinds = kinds_of(include)
-    slugs = sorted({ProjectSlug(project).canonical for project in projects})
     dataset = Dataset(destination)
+    slugs = await projects_to_crawl(circleci, organization, projects)
     await to_thread.run_sync(dataset.prepare, every)
     crawler = Crawler(circleci, parts_of(kinds), concurrency, tolerate)
 

@@ -7,9 +7,9 @@ The client offers `history` and `org_history` as methods, with itself as the fir
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from circleci_v2._validation import require_at_least_one
 from circleci_v2.bulk import map_concurrently
@@ -17,7 +17,13 @@ from circleci_v2.errors import CircleCIError, ConfigurationError
 from circleci_v2.events import Event, ProjectLimitEvent
 from circleci_v2.history.crawler import PARTS_OF_JOBS, Crawler, is_permanent_error
 from circleci_v2.history.listing import Cursor, DateRange, Listing, OnPage, PipelineList
-from circleci_v2.history.organization import OrganizationProject, ProjectSource, organization_projects
+from circleci_v2.history.organization import (
+    OrganizationProject,
+    ProjectSource,
+    ProjectsToCrawl,
+    organization_projects,
+    slugs_of,
+)
 from circleci_v2.history.records import Failure, JobRecord, Part, PipelineRecord, RecordsOf, WorkflowRecord
 from circleci_v2.slugs import OrgSlug, ProjectSlug
 from circleci_v2.streams import Send, Stream
@@ -48,7 +54,6 @@ PROJECT_LIMIT: Final = 250
 """The number of projects whose pipelines CircleCI lists at most: "the most recently built 250 projects you follow", as
 its API document describes the operation listPipelines."""
 
-_Project: TypeAlias = OrganizationProject | ProjectSlug | str
 
 _JOBS: Final = frozenset[Part]({"jobs"})
 _PARTS: Final = frozenset[Part]({"workflows", *_JOBS, *PARTS_OF_JOBS})
@@ -117,7 +122,7 @@ def org_history(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
-    projects: AsyncIterable[_Project] | Iterable[_Project] | None = None,
+    projects: ProjectsToCrawl | None = None,
     include: Iterable[Part] = ("jobs",),
     concurrency: int = 50,
     cursor: str | None = None,
@@ -183,26 +188,13 @@ def org_history(
 
 
 def _crawl_each(
-    circleci: Namespaces, projects: AsyncIterable[_Project] | Iterable[_Project], options: Mapping[str, Any]
+    circleci: Namespaces, projects: ProjectsToCrawl, options: Mapping[str, Any]
 ) -> Callable[[Send[PipelineRecord]], Awaitable[None]]:
-    async def crawl(project: _Project, send: Send[PipelineRecord]) -> None:
-        slug = project.slug if isinstance(project, OrganizationProject) else project
-        if slug is None:
-            msg = (
-                f"projects: the slug of {project!r} is unknown; add 'followed' to the sources of organization_projects"
-            )
-            raise ConfigurationError(msg)
-        async with history(circleci, slug, **options) as records:
-            async for record in records:
-                await send((record,))
-
     async def produce(send: Send[PipelineRecord]) -> None:
-        if isinstance(projects, AsyncIterable):
-            async for project in projects:
-                await crawl(project, send)
-        else:
-            for project in projects:
-                await crawl(project, send)
+        async for slug in slugs_of(projects):
+            async with history(circleci, slug, **options) as records:
+                async for record in records:
+                    await send((record,))
 
     return produce
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, get_args
 from uuid import UUID
 
@@ -11,14 +11,14 @@ import attrs
 from circleci_v2._unpublished import UnpublishedClient, list_followed, list_followed_v1
 from circleci_v2._validation import require_at_least_one, require_one_of
 from circleci_v2._wire.types import maybe_null
-from circleci_v2.errors import CircleCIError, InvalidSlugError, NotFoundError
+from circleci_v2.errors import CircleCIError, ConfigurationError, InvalidSlugError, NotFoundError
 from circleci_v2.slugs import OrgSlug, ProjectSlug
 from circleci_v2.streams import Send, Stream
 
 if TYPE_CHECKING:
     from circleci_v2.namespaces import Insights, Pipelines, Projects
 
-__all__ = ["OrganizationProject", "ProjectSource", "organization_projects"]
+__all__ = ["OrganizationProject", "ProjectSource", "ProjectsToCrawl", "organization_projects", "slugs_of"]
 
 ProjectSource = Literal["insights", "pipelines", "followed", "followed-v1"]
 """A list of CircleCI that has projects.
@@ -75,6 +75,38 @@ class OrganizationProject:
     slug: ProjectSlug | None = None
     id: UUID | None = None
     sources: tuple[ProjectSource, ...]
+
+
+ProjectsToCrawl: TypeAlias = (
+    AsyncIterable[OrganizationProject | ProjectSlug | str] | Iterable[OrganizationProject | ProjectSlug | str]
+)
+"""Project slugs, or the results of `organization_projects`."""
+
+
+async def slugs_of(projects: ProjectsToCrawl) -> AsyncGenerator[ProjectSlug]:
+    """Iterate the slugs of projects, each as soon as it is known.
+
+    Args:
+        projects: The projects.
+
+    Raises:
+        InvalidSlugError: A text is not a project slug.
+        ConfigurationError: A project has no slug.
+    """
+    if isinstance(projects, AsyncIterable):
+        async for project in projects:
+            yield _slug_of(project)
+    else:
+        for project in projects:
+            yield _slug_of(project)
+
+
+def _slug_of(project: OrganizationProject | ProjectSlug | str) -> ProjectSlug:
+    slug = project.slug if isinstance(project, OrganizationProject) else project
+    if slug is None:
+        msg = f"projects: the slug of {project!r} is unknown; add 'followed' to the sources of organization_projects"
+        raise ConfigurationError(msg)
+    return ProjectSlug(slug)
 
 
 def organization_projects(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from http import HTTPStatus
 from itertools import chain
 from typing import Any, Final, Literal
@@ -15,6 +16,7 @@ from typing import Any, Final, Literal
 import attrs
 
 from circleci_v2.testing.downloads import ARTIFACTS_PREFIX, STORAGE_PREFIX, get_artifact, get_stored
+from circleci_v2.testing.generic import routes_of
 from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
 from circleci_v2.testing.routes import (
     Handler,
@@ -38,6 +40,7 @@ __all__ = [
     "Outcome",
     "RequestChecks",
     "Spelling",
+    "published_routes",
     "respond_to_api",
     "respond_to_download",
 ]
@@ -45,7 +48,7 @@ __all__ = [
 _MODULES: Final = (insights, integrations, organizations, pipelines, secrets, triggers, workflows)
 
 ROUTES: Final = Routes(chain.from_iterable(module.routes for module in _MODULES))
-"""The routes of all operations."""
+"""The routes of the operations that have a handler."""
 
 Spelling = Literal["live", "document"]
 """Whose keys responses have: those of recorded live responses, or those of the OpenAPI document."""
@@ -64,6 +67,12 @@ _IGNORING_PAGE_TOKENS: Final = {
     "/project/{project-slug}/checkout-key",
     "/project/{project-slug}/envvar",
 }
+
+
+@cache
+def published_routes() -> Routes:
+    """Return the routes of all operations of the document that this library is generated from."""
+    return routes_of(Specification.published(), ROUTES)
 
 
 @attrs.frozen(kw_only=True)
@@ -168,7 +177,7 @@ def _not_found() -> FakeResponse:
 
 
 def _no_route(request: FakeRequest) -> FakeResponse:
-    methods = ROUTES.methods(request.path)
+    methods = published_routes().methods(request.path)
     if not methods:
         return _not_found()
     not_allowed = FakeResponse.message("Method Not Allowed", HTTPStatus.METHOD_NOT_ALLOWED)

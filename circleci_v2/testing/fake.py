@@ -16,11 +16,11 @@ from circleci_v2.errors import ConfigurationError
 from circleci_v2.testing.clock import Clock, SkippedWaits
 from circleci_v2.testing.deliveries import WebhookDelivery, due_deliveries, send_each
 from circleci_v2.testing.dispatch import (
-    ROUTES,
     Mode,
     Outcome,
     RequestChecks,
     Spelling,
+    published_routes,
     respond_to_api,
     respond_to_download,
 )
@@ -49,8 +49,9 @@ API_PREFIX: Final = "/api/v2"
 class FakeCircleCI:
     """A stateful, deterministic CircleCI API v2 that runs in this process and needs no network.
 
-    All operations are implemented: triggered pipelines run, created resources exist, deleted ones are gone. Use it in
-    process, as the transport of a client::
+    All operations are implemented: triggered pipelines run, created resources exist, deleted ones are gone. An operation
+    of the OpenAPI document without a handler gets a response that is made from its schema. Use the fake in process, as the
+    transport of a client::
 
         fake = FakeCircleCI()
         fake.add_project("gh/acme/web")
@@ -108,7 +109,7 @@ class FakeCircleCI:
         self.clock = clock or Clock()
         self.state = FakeState(seed=seed, clock=self.clock)
         self._waits = SkippedWaits(self.clock)
-        named = Routes((*ROUTES, *UNPUBLISHED_ROUTES)).named
+        named = Routes((*published_routes(), *UNPUBLISHED_ROUTES)).named
         self.faults = Faults(named, timer=self._waits.now)
         self.journal = Journal(named)
         self.deliveries: list[WebhookDelivery] = []
@@ -357,7 +358,7 @@ class FakeCircleCI:
             run_schedules(self.state)
             if request.path.startswith(API_PREFIX + "/"):
                 request = attrs.evolve(request, path=request.path.removeprefix(API_PREFIX))
-                return self._handle_api(request, ROUTES, self._mode())
+                return self._handle_api(request, published_routes(), self._mode())
             if request.path.startswith(UNPUBLISHED_PREFIXES):
                 mode = attrs.evolve(self._mode(), realistic=False, check_requests="off")  # no document describes them
                 return self._handle_api(request, UNPUBLISHED_ROUTES, mode)

@@ -12,8 +12,7 @@ from typing import Any, Final, Protocol, cast
 
 import attrs
 
-from circleci_v2._validation import did_you_mean
-from circleci_v2.errors import ConfigurationError
+from circleci_v2._validation import did_you_mean, missing_package_error
 from circleci_v2.testing.messages import FakeRequest, FakeResponse
 
 __all__ = ["OperationDescription", "RequestCheck", "Specification", "require_extra"]
@@ -27,7 +26,7 @@ _OPTIONAL_LIVE: Final[Mapping[str, tuple[str, ...]]] = {
 _EXTRA: Final = ("openapi_schema_validator", "starlette", "uvicorn")
 """The packages of the extra ``testing``."""
 
-_METHODS: Final = ("get", "post", "put", "patch", "delete")
+_METHODS: Final = ("get", "post", "put", "patch", "delete", "head", "options")
 
 
 class _Error(Protocol):
@@ -80,9 +79,43 @@ class OperationDescription:
     def error_key(self) -> str:
         """The field of error responses that contains the message: ``error`` for policies, otherwise ``message``."""
         responses = self._described["responses"]
-        error = self._resolve(responses.get("400") or responses.get("default") or {})
-        properties = self._resolve(_json_schema(error) or {}).get("properties", {})
+        error = self.resolve(responses.get("400") or responses.get("default") or {})
+        properties = self.resolve(_json_schema(error) or {}).get("properties", {})
         return "error" if "error" in properties and "message" not in properties else "message"
+
+    @property
+    def success(self) -> tuple[int, str, Mapping[str, Any] | None]:
+        """Status, content type and schema of the first successful response; without a body, the schema is None."""
+        responses = self._described["responses"]
+        status = min((status for status in responses if status.startswith("2")), default="default")
+        described = self.resolve(responses.get(status, {}))
+        content = described.get("content", {})
+        kind = next((kind for kind in content if kind.endswith("json")), next(iter(content), ""))
+        schema = content[kind].get("schema", {}) if kind else None
+        return int(status) if status.isdigit() else 200, kind, schema
+
+    def fields_of(self, schema: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+        """Return the fields of an object schema; none if it is another kind of schema."""
+        resolved = self.resolve(schema)
+        fields = dict(resolved.get("properties", {}))
+        for member in resolved.get("allOf", ()):
+            fields |= self.fields_of(member)
+        return fields
+
+    def accepts(self, schema: Mapping[str, Any], value: Any) -> bool:
+        """Whether a schema of the document allows a value."""
+        return not self.violations(schema, value)
+
+    def violations(self, schema: Mapping[str, Any], value: Any) -> list[str]:
+        """Return how a response violates a schema of the document; empty if it is valid."""
+        return list(self._errors(schema, value, "the response"))
+
+    def resolve(self, described: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Follow the references of a part of the document."""
+        while "$ref" in described:
+            _, _, kind, name = described["$ref"].split("/")
+            described = self._components[kind][name]
+        return described
 
     def check_request(self, request: FakeRequest) -> RequestCheck:
         """Check a request against the document, and note what the live API accepts although the document does not."""
@@ -98,7 +131,7 @@ class OperationDescription:
         )
         if described is None:
             return [f"status {response.status_code} is not described"]
-        schema = _json_schema(self._resolve(described))
+        schema = _json_schema(self.resolve(described))
         if schema is None:
             return ["there is a body, but none is described"] if response.content else []
         if "application/json" not in response.headers.get("content-type", ""):
@@ -107,7 +140,7 @@ class OperationDescription:
 
     @cached_property
     def _parameters(self) -> dict[tuple[str, str], Mapping[str, Any]]:
-        resolved = (self._resolve(parameter) for parameter in self._described.get("parameters", ()))
+        resolved = (self.resolve(parameter) for parameter in self._described.get("parameters", ()))
         return {(parameter["in"], parameter["name"]): parameter for parameter in resolved}
 
     @cached_property
@@ -123,16 +156,16 @@ class OperationDescription:
                 if parameter.get("required"):
                     yield f"{location} parameter {name!r} is missing"
                 continue
-            schema = self._resolve(parameter.get("schema", {}))
+            schema = self.resolve(parameter.get("schema", {}))
             repeated = schema.get("type") == "array"
-            value = [_typed(text, self._resolve(schema["items"])) for text in texts] if repeated else None
+            value = [_typed(text, self.resolve(schema["items"])) for text in texts] if repeated else None
             yield from self._errors(schema, value or _typed(texts[0], schema), f"{location} parameter {name!r}")
 
     def _read_query(self, request: FakeRequest, complaints: list[str]) -> Iterator[tuple[str, str]]:
         """Yield the query parameters, with values in the document's notation."""
         for name, text in request.query:
             parameter = self._parameters.get(("query", name))
-            value = text if parameter is None else _normalized(text, self._resolve(parameter.get("schema", {})))
+            value = text if parameter is None else _normalized(text, self.resolve(parameter.get("schema", {})))
             if value != text:
                 complaints.append(
                     f"query parameter {name!r} is {text!r}: the document describes values such as {value!r}"
@@ -143,7 +176,7 @@ class OperationDescription:
             yield name, value
 
     def _body_errors(self, request: FakeRequest, complaints: list[str]) -> Iterator[str]:
-        described = self._resolve(self._described.get("requestBody", {}))
+        described = self.resolve(self._described.get("requestBody", {}))
         schema = _json_schema(described)
         if not request.body:
             if described.get("required"):
@@ -168,7 +201,7 @@ class OperationDescription:
 
     def _unknown_keys(self, schema: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
         """Yield a complaint for each key of a body that the document does not describe; the live API ignores most of them."""
-        schema = self._resolve(schema)
+        schema = self.resolve(schema)
         if isinstance(value, list):
             for position, item in enumerate(cast("list[Any]", value)):
                 yield from self._unknown_keys(schema.get("items", {}), item, f"{path}[{position}]")
@@ -191,12 +224,6 @@ class OperationDescription:
             document = {"allOf": [schema], "components": self._components}
             self._validators[key] = _make_validator(document)
         return self._validators[key]
-
-    def _resolve(self, described: Mapping[str, Any]) -> Mapping[str, Any]:
-        while "$ref" in described:
-            _, _, kind, name = described["$ref"].split("/")
-            described = self._components[kind][name]
-        return described
 
 
 class Specification:
@@ -279,7 +306,6 @@ def require_extra() -> None:
 
     Otherwise the first request with parameters, or the first server, would fail with an error from deep inside.
     """
-    missing = [name for name in _EXTRA if find_spec(name) is None]
-    if missing:
-        msg = f"FakeCircleCI needs {', '.join(missing)}: pip install 'circleci_v2[testing]'"
-        raise ConfigurationError(msg)
+    for name in _EXTRA:
+        if find_spec(name) is None:
+            raise missing_package_error("FakeCircleCI", name, "circleci_v2[testing]")

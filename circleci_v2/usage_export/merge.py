@@ -21,7 +21,8 @@ from typing import Any, BinaryIO, TypeAlias
 
 import attrs
 
-from circleci_v2.errors import ConfigurationError, UsageExportError
+from circleci_v2._validation import missing_package_error
+from circleci_v2.errors import UsageExportError
 from circleci_v2.usage_export.rows import COLUMN_TYPES, COLUMNS, NULL
 
 __all__ = ["Check", "Merged", "Part", "Write", "decompressed", "merge_csv", "merge_parquet", "require_pyarrow"]
@@ -215,8 +216,7 @@ def require_pyarrow() -> None:
     try:
         import_module("pyarrow")
     except ImportError as error:
-        msg = "format='parquet' needs pyarrow: pip install 'circleci_v2[parquet]'"
-        raise ConfigurationError(msg) from error
+        raise missing_package_error("format='parquet'", error.name, "circleci_v2[parquet]") from error
 
 
 def merge_parquet(parts: Sequence[Part], write: Write, *, directory: Path, check: Check) -> Merged:

@@ -21,7 +21,7 @@ from codegen.names import Names, canonical_key
 from codegen.normalize.normalization import Normalized, normalize
 from codegen.normalize.overlay import Overlay
 from codegen.normalize.validation import check_validity
-from codegen.queries import component_of, json_schema_of, operations_of, reachable_schemas
+from codegen.queries import body_schema_of, component_of, operations_of, reachable_schemas
 
 __all__ = ["PreparedDocument", "diff_documents", "diff_prepared", "prepare"]
 
@@ -176,7 +176,7 @@ def _bodies(prepared: PreparedDocument) -> dict[str, dict[str, bool]]:
     for method, path, operation in operations_of(document):
         body, key = operation.get("requestBody", {}), canonical_key(method, path)
         if key in prepared.surface.methods:
-            own = component_of(json_schema_of(body))
+            own = component_of(body_schema_of(body))
             bodies[key] = {name: name == own for name in reachable_schemas(schemas, body)}
     return bodies
 

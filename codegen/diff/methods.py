@@ -54,6 +54,7 @@ class _MethodPair:
         yield from self._parameters()
         yield from self._unsent()
         yield from self._service()
+        yield from self._media()
         yield from self._response()
         yield from self._errors()
         if self.old.deprecated != self.new.deprecated:
@@ -163,8 +164,25 @@ class _MethodPair:
             grade = Grade.SAFE if is_wider or "nothing" in new.authentication else Grade.BREAKS_AT_RUN_TIME
             yield self._change(grade, "operation-security", f"requires authentication by {here} now, was {there}")
 
+    def _media(self) -> Iterator[Change]:
+        """Changes of media types and of the encoding of forms, which callers do not see and servers do."""
+        old, new = self.old, self.new
+        if old.media and new.media and old.media != new.media:
+            message = f"sends its body as {new.media} now, was {old.media}"
+            yield self._change(Grade.BREAKS_AT_RUN_TIME, "media-type", message)
+        for field in sorted({*old.encoding, *new.encoding} if old.media == new.media else ()):
+            if old.encoding.get(field) != new.encoding.get(field):
+                message = f"encodes the field {field!r} of its form in another way"
+                yield self._change(Grade.BREAKS_AT_RUN_TIME, "encoding", message)
+        if old.accepts and new.accepts and old.accepts != new.accepts:
+            message = f"receives {_listed(sorted(new.accepts))} now, was {_listed(sorted(old.accepts))}"
+            yield self._change(Grade.BREAKS_AT_RUN_TIME, "media-type", message)
+
     def _response(self) -> Iterator[Change]:
         old, new = self.old, self.new
+        if old.is_page and new.is_page and old.items != new.items:
+            message = f"has the items of a page in {new.items!r} now, was {old.items!r}"
+            yield self._change(Grade.BREAKS_AT_RUN_TIME, "items", message)
         if old.is_page != new.is_page:
             message = "is paginated now" if new.is_page else "is no longer paginated"
             yield self._change(Grade.BREAKS_CALLERS, "response-pages", message)

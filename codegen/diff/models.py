@@ -87,8 +87,19 @@ class _ModelPair:
         for name in old:
             if name in new:
                 yield from self._field(old[name], new[name])
+        yield from self._tags()
         if self.old.docs != self.new.docs:
             yield _change(self.old, Grade.DESCRIPTION_ONLY, "description", "has another description")
+
+    def _tags(self) -> Iterator[Change]:
+        """Changes of the values by which responses are recognized as this model."""
+        old, new = ({(key, value) for key in model.tags for value in model.tags[key]} for model in (self.old, self.new))
+        for key, value in sorted(old - new):
+            yield self._change(
+                key, Grade.BREAKS_AT_RUN_TIME, "tag", f"no longer stands for this model if it is {value!r}"
+            )
+        for key, value in sorted(new - old):
+            yield self._change(key, Grade.SAFE, "tag", f"stands for this model now if it is {value!r}")
 
     def _change(self, field: str, grade: Grade, kind: str, message: str) -> Change:
         return _change(self.old, grade, f"field-{kind}", message, f"{self.old.name}.{field}")

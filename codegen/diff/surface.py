@@ -17,7 +17,7 @@ from codegen.generate.calls import field_descriptions
 from codegen.generate.parsing import parse
 from codegen.generate.views import Argument, View
 from codegen.names import Names, canonical_key
-from codegen.queries import component_of, fields_of_schema, json_schema_of, references_in
+from codegen.queries import body_schema_of, component_of, fields_of_schema, media_of, parameter_schema_of, references_in
 from codegen.schemas import CONSTRAINT_KEYS
 
 __all__ = ["Enum", "Field", "Method", "Model", "Parameter", "Surface", "surface_of"]
@@ -58,7 +58,11 @@ class Method:
         key: The canonical key: method and path, ignoring the spelling of placeholders.
         id: The operationId.
         operation: Method and path, for messages.
+        media: The media type of the body; empty if it has none.
+        accepts: The media types of the successful responses that have a body.
+        encoding: How the fields of a form are encoded, where that is not the default.
         returns: The return type, or the type of one item if the response is paginated.
+        items: The field that holds the items of a page.
         unsent: The required headers and cookies that the client does not send.
         ignored: The optional ones.
         authentication: The alternative ways to authenticate.
@@ -74,8 +78,12 @@ class Method:
     operation: str
     parameters: Mapping[str, Parameter]
     positional: Sequence[str]
+    media: str
+    accepts: frozenset[str]
+    encoding: Mapping[str, Any]
     returns: str
     is_page: bool
+    items: str
     successes: frozenset[str]
     unsent: Sequence[str]
     ignored: Sequence[str]
@@ -122,9 +130,10 @@ class _NamedSchema:
 
 @attrs.frozen(kw_only=True)
 class Model(_NamedSchema):
-    """A model."""
+    """A model; `tags` maps fields to the values by which it is recognized among the variants of a union."""
 
     fields: Mapping[str, Field]
+    tags: Mapping[str, Sequence[str]]
 
 
 @attrs.frozen(kw_only=True)
@@ -175,7 +184,7 @@ def surface_of(document: Document, names: Names) -> Surface:
     return Surface(
         methods={method.key: method for method in (_method(document, entry) for entry in parsed.views)},
         models={
-            name: Model(fields=_fields(document, model), **common(name))
+            name: Model(fields=_fields(document, model), tags=parsed.tags.get(name, {}), **common(name))
             for model in parsed.models
             if (name := str(model.class_info.name))
         },
@@ -208,8 +217,12 @@ def _method(document: Document, entry: View) -> Method:
         operation=call.place,
         parameters={argument.name: _parameter(document, entry, argument) for argument in entry.arguments},
         positional=[argument.name for argument in entry.positional],
+        media=call.media,
+        accepts=frozenset(media_of(r) for s, r in call.responses.items() if s.startswith("2")) - {""},
+        encoding=call.encoding,
         returns=entry.outcome.annotation,
         is_page=entry.outcome.page,
+        items=entry.outcome.items,
         successes=frozenset(status for status in call.responses if status.startswith("2")),
         unsent=call.unsent,
         ignored=call.ignored,
@@ -240,18 +253,18 @@ def _parameter(document: Document, entry: View, argument: Argument) -> Parameter
 
 def _schema_of_argument(document: Document, entry: View, argument: Argument) -> Mapping[str, Any]:
     if argument.place == "json":
-        return json_schema_of(entry.call.body or {})
+        return body_schema_of(entry.call.body or {})
     if argument.place == "body":
         schema: Mapping[str, Any] = fields_of_schema(document, _body(entry)).get(argument.key, {})
         return schema
     declared = {(p["in"], p["name"]): p for p in entry.call.parameters}
     # A project slug that the document declares as three parameters is a single argument without a schema of its own.
-    described: Mapping[str, Any] = declared.get((argument.place, argument.key), {}).get("schema", {})
+    described: Mapping[str, Any] = parameter_schema_of(declared.get((argument.place, argument.key), {}))
     return described
 
 
 def _body(entry: View) -> str:
-    return component_of(json_schema_of(entry.call.body or {}))
+    return component_of(body_schema_of(entry.call.body or {}))
 
 
 def _fields(document: Document, model: ModelProperty) -> Mapping[str, Field]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import attrs
@@ -10,15 +11,17 @@ import attrs
 from codegen.documents import Document
 from codegen.errors import SpecError
 from codegen.names import CallName, Names, identifier
-from codegen.queries import component_of, fields_of_schema, json_schema_of, operations_of
+from codegen.queries import body_schema_of, component_of, fields_of_schema, media_of, operations_of
 
-__all__ = ["Call", "calls_of", "field_descriptions"]
+__all__ = ["Call", "calls_of", "description_of", "field_descriptions"]
 
 # The names that the body of a method uses, which no argument may shadow.
 _TAKEN_IN_METHODS = frozenset(
     {
+        *("bytes_body", "checked_files", "form_body", "multipart_body", "text_body"),
+        *("deep_object", "delimited", "json_text", "spread_object"),
         *("models", "one_of", "org_path", "path_segment", "project_path", "required", "self", "unmasked"),
-        *("bool", "dict", "float", "int", "list", "str"),
+        *("bool", "bytes", "dict", "float", "int", "list", "str"),
     }
 )
 _SENT_ALWAYS = frozenset({"accept", "authorization", "circle-token", "content-type"})
@@ -43,6 +46,8 @@ class Call:
     `security` lists the alternative ways to authenticate, and `servers` is empty unless those of the document do not apply.
 
     Attributes:
+        media: The media type of the body; empty if it has none.
+        encoding: How the fields of a form are encoded, where that is not the default.
         passwords: The fields of the body whose format is ``password``; responses contain a mask in their place.
     """
 
@@ -57,6 +62,8 @@ class Call:
     responses: Mapping[str, Any]
     parameters: Sequence[Mapping[str, Any]]
     body: Mapping[str, Any] | None
+    media: str
+    encoding: Mapping[str, Mapping[str, Any]]
     body_descriptions: Mapping[str, str]
     passwords: Collection[str]
     renamed: Mapping[str, str]
@@ -107,19 +114,25 @@ class Call:
         yield from (_ERRORS[status] for status in sorted(self.responses) if status in _ERRORS)
 
 
-def calls_of(document: Document, names: Names) -> dict[CallName, Call]:
-    """Every operation of a normalised document by the name of its method, in the document's order.
+def calls_of(document: Document, names: Names) -> tuple[dict[CallName, Call], list[str]]:
+    """Every operation of a normalised document by the name of its method, in the document's order; and notes about names.
 
     Raises:
-        SpecError: Two operations claim one method, or have one operationId.
+        SpecError: Two operations have one operationId.
     """
+    notes: list[str] = []
     calls: dict[CallName, Call] = {}
     by_id: dict[str, Call] = {}
     for method, path, operation in operations_of(document):
         call = _call(document, names, path, method, operation)
         if other := calls.get(call.name):
-            msg = f"{call.place} and {other.place} are both called {call.name}"
-            raise SpecError(msg)
+            numbered = (CallName(call.name.namespace, f"{call.name.method}_{number}") for number in count(2))
+            name = next(name for name in numbered if name not in calls)
+            notes.append(
+                f"{call.place} and {other.place} would both be called {call.name} in Python; the first is called {name}. "
+                "To change that, name it in names.yaml"
+            )
+            call = attrs.evolve(call, name=name)
         if other := by_id.get(call.id):
             # Within one document this is invalid OpenAPI; an operation that overlay.yaml retains comes from another one.
             msg = (
@@ -128,13 +141,14 @@ def calls_of(document: Document, names: Names) -> dict[CallName, Call]:
             )
             raise SpecError(msg)
         calls[call.name] = by_id[call.id] = call
-    return calls
+    return calls, notes
 
 
 def _call(document: Document, names: Names, path: str, method: str, operation: Mapping[str, Any]) -> Call:
     name = names.call(method, path, operation)
     parameters = [_looked_up(document, parameter) for parameter in operation["parameters"]]
-    body_model = component_of(json_schema_of(operation.get("requestBody", {})))
+    media = media_of(operation.get("requestBody", {}))
+    body_model = component_of(body_schema_of(operation.get("requestBody", {})))
     return Call(
         id=operation.get("operationId", str(name)),
         method=method,
@@ -147,6 +161,8 @@ def _call(document: Document, names: Names, path: str, method: str, operation: M
         responses=operation["responses"],
         parameters=parameters,
         body=operation.get("requestBody"),
+        media=media,
+        encoding=operation.get("requestBody", {}).get("content", {}).get(media, {}).get("encoding", {}),
         body_descriptions=field_descriptions(document, body_model),
         passwords={
             name for name, field in fields_of_schema(document, body_model).items() if field.get("format") == "password"
@@ -175,4 +191,11 @@ def field_descriptions(document: Document, model: str) -> dict[str, str]:
 
     For a field whose type is a model or an enum, the generator's parser keeps only the description of that type.
     """
-    return {name: str(field.get("description", "")) for name, field in fields_of_schema(document, model).items()}
+    return {name: description_of(field) for name, field in fields_of_schema(document, model).items()}
+
+
+def description_of(value: Mapping[str, Any]) -> str:
+    """The description of a parameter or field, which says so if it is deprecated."""
+    text = str(value.get("description", ""))
+    is_unsaid = value.get("deprecated") is True and "deprecated" not in text.lower()
+    return f"Deprecated. {text}".strip() if is_unsaid else text

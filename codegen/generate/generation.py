@@ -168,7 +168,8 @@ class _Package:
         for model in models:
             descriptions = field_descriptions(self.document, str(model.class_info.name))
             path = f"models/{model.class_info.module_name}.py"
-            self._render("model.py.jinja", path, model=model, modules=modules, descriptions=descriptions)
+            tags = self.parsed.tags.get(str(model.class_info.name), {})
+            self._render("model.py.jinja", path, model=model, modules=modules, descriptions=descriptions, tags=tags)
         for enum in enums:
             self._render("str_enum.py.jinja", f"models/{enum.class_info.module_name}.py", enum=enum)
         classes = sorted((entry.class_info for entry in everything), key=lambda info: str(info.name))
@@ -183,7 +184,9 @@ class _Package:
 def _format(folder: Path) -> None:
     ruff = [sys.executable, "-m", "ruff"]
     settings = ["--config", str(ROOT / "pyproject.toml"), "--no-cache"]
-    for command in (["check", "--fix", "--unsafe-fixes", "--quiet", "--select", "I,F401,D209"], ["format", "--quiet"]):
+    fix = ["check", "--fix", "--unsafe-fixes", "--quiet", "--select"]
+    # Unused imports go first, because the sorting wraps those that are longer than a line, and they stay wrapped.
+    for command in ([*fix, "F401,D209"], [*fix, "I"], ["format", "--quiet"]):
         result = subprocess.run([*ruff, *command, *settings, str(folder)], capture_output=True, text=True, check=False)  # noqa: S603 - our own interpreter
         if result.returncode:
             msg = f"ruff {command[0]} failed on the generated code:\n{result.stdout}{result.stderr}"

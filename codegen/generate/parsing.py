@@ -22,12 +22,13 @@ from codegen.documents import OUR_DOCUMENT, Document
 from codegen.errors import SpecError, UnsupportedError
 from codegen.generate import rendering
 from codegen.generate.calls import Call, calls_of
+from codegen.generate.discriminators import Tags, tags_of
 from codegen.generate.outcomes import envelope_models
-from codegen.generate.twins import drop_twins, name_members, read_binary_as_text
+from codegen.generate.twins import describe_as_json, drop_twins, name_members, read_binary_as_text
 from codegen.generate.views import View, view
 from codegen.names import CallName, Names
 from codegen.normalize.normalization import left_out_note
-from codegen.queries import without_operations
+from codegen.queries import operations_of, without_operations
 
 __all__ = ["ROOT", "Parsed", "parse"]
 
@@ -48,6 +49,7 @@ class Parsed:
         views: Every operation, in the order of the document.
         models: The models of the package; envelopes of lists, request bodies and errors are not among them.
         enums: The enums of the package.
+        tags: The values by which models are recognized among the variants of a union.
         notes: Operations and fields that are left out, with the reason.
     """
 
@@ -57,6 +59,7 @@ class Parsed:
     views: Sequence[View]
     models: Sequence[ModelProperty]
     enums: Sequence[EnumProperty]
+    tags: Tags
     notes: Sequence[str] = ()
 
 
@@ -82,7 +85,7 @@ def parse(document: Document, names: Names, output: Path) -> Parsed:
 
 def _attempt(document: Document, names: Names, output: Path) -> Parsed | list[tuple[Call, UnsupportedError]]:
     """Parse a document, or return the operations for which that is impossible."""
-    calls = calls_of(document, names)
+    calls, notes = calls_of(document, names)
     config = Config.from_sources(
         ConfigFile.load_from_path(CONFIG_FILE),
         MetaType.NONE,
@@ -92,8 +95,10 @@ def _attempt(document: Document, names: Names, output: Path) -> Parsed | list[tu
         output_path=output,
     )
     prepared = _prepared(document, calls)
-    notes = [*drop_twins(prepared), *name_members(prepared)]
-    read_binary_as_text(prepared["components"]["schemas"])
+    notes += [*drop_twins(prepared), *name_members(prepared)]
+    read_binary_as_text(prepared)
+    for _, _, operation in operations_of(prepared):
+        describe_as_json(operation)
     data = _parsed_data(prepared, config)
     if rejected := list(_rejected(data, calls)):
         return rejected
@@ -111,8 +116,11 @@ def _attempt(document: Document, names: Names, output: Path) -> Parsed | list[tu
             rejected.append((call, error))
     if rejected:
         return rejected
-    notes += [note for entry in views for note in entry.notes]
-    return Parsed(document, data, config, views, models, [e for e in data.enums if isinstance(e, EnumProperty)], notes)
+    tags, contradictions = tags_of(document)
+    notes += [*contradictions, *(note for entry in views for note in entry.notes)]
+    return Parsed(
+        document, data, config, views, models, [e for e in data.enums if isinstance(e, EnumProperty)], tags, notes
+    )
 
 
 def _parsed_data(document: Document, config: Config) -> GeneratorData:

@@ -13,6 +13,7 @@ from openapi_python_client.parser.properties.boolean import BooleanProperty
 from openapi_python_client.parser.properties.date import DateProperty
 from openapi_python_client.parser.properties.datetime import DateTimeProperty
 from openapi_python_client.parser.properties.enum_property import EnumProperty
+from openapi_python_client.parser.properties.file import FileProperty
 from openapi_python_client.parser.properties.float import FloatProperty
 from openapi_python_client.parser.properties.int import IntProperty
 from openapi_python_client.parser.properties.list_property import ListProperty
@@ -163,6 +164,8 @@ def argument_annotation(prop: Any) -> str:
         return f"Mapping[str, {_mapping_value(prop, argument_annotation)}]"
     if isinstance(prop, ModelProperty):
         return f"{prop.class_info.name} | Mapping[str, Any]"
+    if isinstance(prop, FileProperty):
+        return "FileContent"
     if isinstance(prop, EnumProperty | UuidProperty | DateProperty):
         return f"{_plain_annotation(prop)} | str"
     return _plain_annotation(prop)

@@ -1,4 +1,4 @@
-"""Prepare a document for the generator's parser where names or formats of JSON have no counterpart in Python."""
+"""Prepare a document for the generator's parser, which knows fewer media types and has no names for all values."""
 
 from __future__ import annotations
 
@@ -11,9 +11,27 @@ from openapi_python_client import strings
 from circleci_v2._wire.json import is_array, is_object
 from codegen.documents import Document
 from codegen.generate.rendering import attribute
-from codegen.queries import component_of, json_schema_of, operations_of
+from codegen.media import JSON, kind_of
+from codegen.queries import body_schema_of, component_of, media_of, operations_of, parameter_schema_of
 
-__all__ = ["drop_twins", "name_members", "read_binary_as_text"]
+__all__ = ["describe_as_json", "drop_twins", "name_members", "read_binary_as_text"]
+
+
+def describe_as_json(operation: dict[str, Any]) -> None:
+    """Describe forms and parameters as JSON, and remove other bodies that are not JSON, in place; the views know them."""
+    body = operation.get("requestBody", {})
+    schema = body_schema_of(body)
+    if kind_of(media_of(body), schema) in ("json", "form", "multipart"):
+        operation["requestBody"] = {**body, "content": {JSON: {"schema": schema}}}
+    elif body:
+        del operation["requestBody"]
+    for index, parameter in enumerate(operation["parameters"]):
+        if "content" in parameter:
+            plain = {key: value for key, value in parameter.items() if key != "content"}
+            operation["parameters"][index] = {**plain, "schema": parameter_schema_of(parameter)}
+    for response in operation["responses"].values():
+        if media_of(response) != JSON:
+            response.pop("content", None)
 
 
 def drop_twins(document: Document) -> Iterator[str]:
@@ -21,7 +39,7 @@ def drop_twins(document: Document) -> Iterator[str]:
 
     Of a body, nothing is removed: its fields become arguments, which get names of their own.
     """
-    bodies = {component_of(json_schema_of(o.get("requestBody", {}))) for _, _, o in operations_of(document)}
+    bodies = {component_of(body_schema_of(o.get("requestBody", {}))) for _, _, o in operations_of(document)}
     for name, schema in document["components"]["schemas"].items():
         if is_object(schema.get("properties")) and name not in bodies:
             first: dict[str, str] = {}
@@ -66,13 +84,21 @@ def _numbered(name: str) -> Iterator[str]:
     yield from (f"{name}_{number}" for number in count(2))
 
 
-def read_binary_as_text(value: Any) -> None:
-    """Remove ``format: binary`` from schemas, in place: inside JSON, such a value is a string."""
+def read_binary_as_text(document: Document) -> None:
+    """Remove ``format: binary`` from schemas, in place: inside JSON, such a value is a string; in a form it is a file."""
+    bodies = [operation.get("requestBody", {}) for _, _, operation in operations_of(document)]
+    forms = {component_of(body_schema_of(body)) for body in bodies if kind_of(media_of(body), {}) == "multipart"}
+    for name, schema in document["components"]["schemas"].items():
+        if name not in forms:
+            _read_as_text(schema)
+
+
+def _read_as_text(value: Any) -> None:
     if is_array(value):
         for item in value:
-            read_binary_as_text(item)
+            _read_as_text(item)
     elif is_object(value):
         if value.get("type") == "string" and value.get("format") == "binary":
             del value["format"]
         for item in value.values():
-            read_binary_as_text(item)
+            _read_as_text(item)

@@ -9,19 +9,31 @@ from typing import Any
 
 import attrs
 from openapi_python_client.parser.openapi import Endpoint
+from openapi_python_client.parser.properties.list_property import ListProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 
 from codegen.documents import Document
 from codegen.errors import SpecError, UnsupportedError
 from codegen.generate.annotations import arms
-from codegen.generate.calls import Call
+from codegen.generate.calls import Call, description_of
 from codegen.generate.outcomes import Outcome, outcome_of
 from codegen.generate.rendering import argument_annotation, fields_of, is_nullable, literal, model_names, plain
+from codegen.media import JSON, Kind, kind_of
+from codegen.queries import body_schema_of, parameter_schema_of
 
 __all__ = ["Argument", "View", "style_of", "view"]
 
 _DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
-_KINDS = {"path": "path parameter", "query": "query parameter", "body": "body field", "json": "body"}
+_KINDS = {
+    "path": "path parameter",
+    "query": "query parameter",
+    "body": "body field",
+    "form": "form field",
+    "json": "body",
+    "content": "body",
+}
+_ABOUT_FILES = "A file is bytes, or a tuple of its name and bytes, or of its name, bytes and media type."
+_CONTENTS = {"text": "str", "bytes": "bytes"}
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 # `restriction_id`, `allow-list-entry-id`, `ownerID`
 _ID_PARAMETER = re.compile(r"(?:^|[_-])id$|[a-z]ID$")
@@ -44,9 +56,10 @@ class Argument:
         annotation: Its type.
         default: Its default, as an expression; None where it is required.
         description: The document's description.
-        place: The part of the request in which it is sent: ``path``, ``query``, ``body`` for a field of the body, or ``json``
-            for the body as a whole.
+        place: The part of the request in which it is sent: ``path``, ``query``, ``body`` for a field of a JSON body,
+            ``form`` for a field of a form, or ``json`` or ``content`` for the body as a whole.
         nullable: Whether it is a field of the body that may be sent as null.
+        has_files: Whether it is a file of a form, or several.
         check: The function that checks a required field of the body, from `circleci_v2._wire.encoding`; else None.
         models: The models and enums in its type.
         style: How a query parameter is encoded, where that is not ``form`` with a repeated name.
@@ -60,6 +73,7 @@ class Argument:
     place: str
     nullable: bool = False
     check: str | None = None
+    has_files: bool = False
     models: frozenset[str] = frozenset()
     style: str | None = None
 
@@ -71,13 +85,18 @@ class Argument:
                 return f"{literal(self.key)}: {self.checked}"
             case "deepObject":
                 return f"**deep_object({literal(self.key)}, {self.name})"
+            case "spread":
+                return f"**spread_object({literal(self.key)}, {self.name})"
+            case "content":
+                return f"{literal(self.key)}: json_text({self.name})"
             case style:
                 return f"{literal(self.key)}: delimited({self.name}, {_DELIMITERS[style]!r})"
 
     @property
     def checked(self) -> str:
         """The value to send, as an expression."""
-        return f"{self.check}({literal(self.name)}, {self.name})" if self.check else self.name
+        value = f"{self.check}({literal(self.name)}, {self.name})" if self.check else self.name
+        return f"checked_files({literal(self.name)}, {value})" if self.has_files else value
 
     @property
     def declaration(self) -> str:
@@ -141,6 +160,35 @@ class View:
         """The fields of the body for which None is sent as null."""
         return [argument for argument in self.arguments if argument.nullable]
 
+    @property
+    def media(self) -> str | None:
+        """The media type of a JSON body, where it is not ``application/json``."""
+        is_json = bool(self.placed("json") or self.placed("body"))
+        return self.call.media if is_json and self.call.media != JSON else None
+
+    @property
+    def content(self) -> str | None:
+        """A body that is not JSON, as an expression; None if there is none."""
+        media = literal(self.call.media)
+        match body_kind(self.call):
+            case "text" | "bytes" as kind:
+                return f"{kind}_body({self.placed('content')[0].name}, {media})"
+            case "form":
+                return f"form_body({{{self._items('form')}}})"
+            case "multipart":
+                types = [
+                    f"{literal(field)}: {literal(rule['contentType'])}"
+                    for field, rule in self.call.encoding.items()
+                    if "," not in rule.get("contentType", ",") and "*" not in rule["contentType"]
+                ]
+                more = f", {{{', '.join(types)}}}" if types else ""
+                return f"multipart_body({{{self._items('form')}}}{more})"
+            case _:
+                return None
+
+    def _items(self, place: str) -> str:
+        return ", ".join(argument.item for argument in self.placed(place))
+
     def placed(self, place: str) -> Sequence[Argument]:
         """The arguments that are sent in one part of the request, as `Argument.place` names it."""
         return [argument for argument in self.arguments if argument.place == place]
@@ -153,13 +201,14 @@ def view(document: Document, call: Call, endpoint: Endpoint) -> View:
     except SpecError as error:
         reason = str(error).removeprefix(f"{call.place} ").removeprefix(f"{call.place}: ")
         msg = f"{call.place}: {reason}"
-        raise UnsupportedError(msg) from error
+        raise UnsupportedError(msg, way=getattr(error, "way", "`request()`")) from error
 
 
 def _view(document: Document, call: Call, endpoint: Endpoint) -> View:
     notes: list[str] = []
-    arguments = list(_with_distinct_names(call, list(_arguments(call, endpoint)), notes))
+    arguments = list(_with_distinct_names(call, list(_arguments(call, endpoint, notes)), notes))
     outcome = outcome_of(document, call, endpoint)
+    notes += outcome.notes
     keys = {argument.key for argument in arguments if argument.place == "query"}
     cursor = "offset" if "offset" in keys and "page-token" not in keys else None
     return View(
@@ -196,7 +245,7 @@ def _other_names(argument: Argument) -> Iterator[str]:
     yield from (f"{argument.name.rstrip('_')}_{number}" for number in count(2))
 
 
-def _arguments(call: Call, endpoint: Endpoint) -> Iterator[Argument]:
+def _arguments(call: Call, endpoint: Endpoint, notes: list[str]) -> Iterator[Argument]:
     described = {(p["in"], p["name"]): p for p in call.parameters}
     if call.slug_path:
         yield _path_argument(call, "project-slug", described, None)
@@ -205,40 +254,73 @@ def _arguments(call: Call, endpoint: Endpoint) -> Iterator[Argument]:
             yield _path_argument(call, plain(prop.name), described, prop)
     for prop in endpoint.query_parameters:
         source = described["query", plain(prop.name)]
-        argument = _argument(call, prop, "query", source.get("description", ""), source["schema"].get("default"))
-        yield attrs.evolve(argument, style=style_of(source))
+        style = style_of(source, is_object=isinstance(prop, ModelProperty))
+        if style != "content" and isinstance(prop, ListProperty) and isinstance(prop.inner_property, ModelProperty):
+            problem = f"the query parameter {plain(prop.name)!r} is a list of objects, which no style can encode"
+            if prop.required:
+                raise UnsupportedError(problem)
+            notes.append(f"{call.place}: {problem}; it is left out")
+            continue
+        argument = _argument(call, prop, "query", description_of(source), parameter_schema_of(source).get("default"))
+        yield attrs.evolve(argument, style=style)
+    kind = body_kind(call)
+    if kind in _CONTENTS:
+        yield _whole_body(call, "content", _CONTENTS[kind], frozenset())
     for body in endpoint.bodies:
         fields = fields_of(body.prop) if isinstance(body.prop, ModelProperty) else []
         if not fields:
-            yield _whole_body(call, body.prop)
+            yield _whole_body(call, "json", argument_annotation(body.prop), frozenset(model_names(body.prop)))
         for prop in fields:
-            yield _argument(call, prop, "body", call.body_descriptions.get(plain(prop.name), ""), None)
+            key = plain(prop.name)
+            place = "body" if kind == "json" else "form"
+            argument = _argument(call, prop, place, call.body_descriptions.get(key, ""), None)
+            yield attrs.evolve(argument, style=_style_in_form(call, key)) if kind == "form" else argument
 
 
-def style_of(parameter: Mapping[str, Any]) -> str | None:
-    """The encoding of a query parameter, where it is not ``form`` with a repeated name."""
+def body_kind(call: Call) -> Kind | None:
+    """What the body of an operation is; None if it has none."""
+    return kind_of(call.media, body_schema_of(call.body)) if call.body else None
+
+
+def _style_in_form(call: Call, key: str) -> str | None:
+    rule = call.encoding.get(key, {})
+    return style_of(rule) if "style" in rule or "explode" in rule else None
+
+
+def style_of(parameter: Mapping[str, Any], *, is_object: bool = False) -> str | None:
+    """The encoding of a query parameter, where it is not ``form`` with a repeated name.
+
+    Besides the styles of OpenAPI, it may be ``content`` for JSON text, and ``spread`` for an object in the style ``form``,
+    each field of which becomes a parameter.
+    """
+    if "content" in parameter:
+        return "content"
     style: str = parameter.get("style", "form")
-    return style if style != "form" or parameter.get("explode") is False else None
+    if style != "form" or parameter.get("explode") is False:
+        return style
+    return "spread" if is_object else None
 
 
-def _whole_body(call: Call, prop: Any) -> Argument:
-    """The argument for a body that does not consist of fields: an array, a mapping, a union, or anything at all."""
+def _whole_body(call: Call, place: str, kind: str, models: frozenset[str]) -> Argument:
+    """The argument for a body that does not consist of fields: text, bytes, an array, a mapping, a union, or anything."""
     source = call.body or {}
     required = bool(source.get("required"))
-    kind = argument_annotation(prop)
     return Argument(
         name="body",
         key="body",
         annotation=kind if required else f"{kind} | Unset",
         default=None if required else "UNSET",
         description=source.get("description", ""),
-        place="json",
-        models=frozenset(model_names(prop)),
+        place=place,
+        models=models,
     )
 
 
 def _path_argument(call: Call, key: str, described: Mapping[tuple[str, str], Any], prop: Any) -> Argument:
     source = described.get(("path", key), {})
+    if isinstance(prop, ListProperty | ModelProperty):
+        msg = f"{call.place}: the path parameter {key!r} is not a single value"
+        raise UnsupportedError(msg)
     kind = _SLUG_TYPES[key][0] if key in _SLUG_TYPES else _parameter_annotation(key, prop)
     default = source.get("schema", {}).get("default")
     return Argument(
@@ -246,7 +328,7 @@ def _path_argument(call: Call, key: str, described: Mapping[tuple[str, str], Any
         key=key,
         annotation=kind,
         default=literal(default) if isinstance(default, str) else None,
-        description=source.get("description", "") or (call.slug_description if key == "project-slug" else ""),
+        description=description_of(source) or (call.slug_description if key == "project-slug" else ""),
         place="path",
         models=frozenset() if prop is None else frozenset(model_names(prop)),
     )
@@ -260,8 +342,9 @@ def _parameter_annotation(key: str, prop: Any) -> str:
 
 def _argument(call: Call, prop: Any, place: str, description: str, default: Any) -> Argument:
     key = plain(prop.name)
-    kind = argument_annotation(prop) if place == "body" else _parameter_annotation(key, prop)
-    nullable = is_nullable(prop)
+    kind = argument_annotation(prop) if place in ("body", "form") else _parameter_annotation(key, prop)
+    # In a merge patch (RFC 7396), null removes a field and an absent field stays as it is.
+    nullable = is_nullable(prop) or (place == "body" and "merge-patch" in call.media)
     # A time is passed as a datetime, which has no literal; where it is left out, the API's own default applies.
     if isinstance(default, str) and "str" in arms(kind):
         default = literal(default)
@@ -272,14 +355,17 @@ def _argument(call: Call, prop: Any, place: str, description: str, default: Any)
     else:
         kind, default = (kind if nullable else f"{kind} | None"), "None"
     return Argument(
-        name=call.argument(key, place),
+        name=call.argument(key, "body" if place == "form" else place),
         key=key,
         annotation=kind,
         default=default,
-        description=description,
+        description=f"{description} {_ABOUT_FILES}".strip()
+        if place == "form" and "FileContent" in kind
+        else description,
         place=place,
         nullable=nullable and place == "body",
-        check=_check(call, key) if place == "body" and prop.required and not nullable else None,
+        check=_check(call, key) if place in ("body", "form") and prop.required and not nullable else None,
+        has_files=place == "form" and "FileContent" in kind,
         models=frozenset(model_names(prop)),
     )
 

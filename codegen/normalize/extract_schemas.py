@@ -14,15 +14,17 @@ from typing import Any
 import attrs
 
 from circleci_v2._wire.json import is_object
-from codegen.errors import SpecError
-from codegen.names import Names
+from codegen.errors import UnsupportedError
+from codegen.names import Names, class_name
 from codegen.normalize.flatten import (
     MAXIMUM_DEPTH,
     UNION_KEYS,
+    component_pointer,
     is_enum,
     merge_all_of,
     plain_value,
     resolve,
+    subtypes,
     union_variants,
     with_siblings,
 )
@@ -34,6 +36,7 @@ from codegen.schemas import (
     first_difference,
     follow_references,
     reference,
+    unwrap_reference,
 )
 
 __all__ = ["NameFunction", "SchemaExtractor"]
@@ -67,9 +70,20 @@ class SchemaExtractor:
     _origins: dict[str, str] = attrs.field(factory=dict[str, str])
     _in_progress: dict[int, str] = attrs.field(factory=dict[int, str])
     """The identity of each object schema that is being extracted -> its name, for schemas that refer to themselves."""
+    _nameless: set[int] = attrs.field(factory=set[int])
+    """The identity of each array, mapping and union between the innermost of these objects and the present location."""
+    _owners: dict[str, str] = attrs.field(factory=dict[str, str])
+    """Name -> the reference to the variant of a union that is called after its component."""
 
     def extract(
-        self, document: Mapping[str, Any], schema: Any, name: NameFunction, where: str, depth: int = 0
+        self,
+        document: Mapping[str, Any],
+        schema: Any,
+        name: NameFunction,
+        where: str,
+        depth: int = 0,
+        *,
+        hides: str = "",
     ) -> Schema:
         """Move all objects and enums in a schema to the components, and return the remaining schema.
 
@@ -79,28 +93,34 @@ class SchemaExtractor:
             name: Names the schema if it is an object or an enum.
             where: The location, for messages.
             depth: The current nesting depth.
+            hides: The key of fields to leave out: ``readOnly`` in a request, ``writeOnly`` in a response.
 
         Raises:
-            SpecError: A reference is broken or circular, the nesting is too deep, or a name is too long.
+            SpecError: A reference is broken or circular.
+            UnsupportedError: The nesting is too deep, or a name is too long.
         """
         if depth > MAXIMUM_DEPTH:
             msg = f"{where}: schemas are nested more than {MAXIMUM_DEPTH} deep"
-            raise SpecError(msg)
+            raise UnsupportedError(msg)
         target, siblings = resolve(document, schema, where)
+        if id(target) in self._nameless:
+            # Only an object has a name by which its fields can refer to it.
+            self.copies.others.append(f"{where}: the schema leads back to itself without an object; it is Any")
+            return siblings
         flat = merge_all_of(document, target, where)
-        location = _SchemaLocation(self, document, name, where, depth)
-        if variants := union_variants(flat):
-            return {**location.union(flat, variants), **siblings}
-        if is_enum(flat):
-            return self._enum(flat, name(None), where, siblings)
-        if "properties" in flat:
-            return self._object(location, target, flat, siblings)
-        if flat.get("type") == "array":
-            plain = {key: value for key, value in flat.items() if key not in {"items", "additionalProperties"}}
-            return {**plain_value(plain), "items": location.items(flat.get("items", {})), **siblings}
-        if flat.get("type") == "object" or ("type" not in flat and "additionalProperties" in flat):
-            return {**location.mapping(flat), **siblings}
-        return {**plain_value(flat), **siblings}
+        if derived := subtypes(document, target):
+            flat = {"oneOf": derived, "discriminator": flat["discriminator"]}
+        location = _SchemaLocation(self, document, name, where, depth, hides)
+        if not union_variants(flat):
+            if is_enum(flat):
+                return self._enum(flat, name(None), where, siblings)
+            if "properties" in flat:
+                return self._object(location, target, flat, siblings)
+        self._nameless.add(id(target))
+        try:
+            return {**location.nameless(flat), **siblings}
+        finally:
+            self._nameless.discard(id(target))
 
     def _enum(self, flat: Schema, name: str, where: str, siblings: Schema) -> Schema:
         name = self._reserve(name, "an enum", where)
@@ -121,18 +141,38 @@ class SchemaExtractor:
         if required := self.names.required(name):
             flat = {**flat, "required": required}
         self._in_progress[id(target)] = name
+        outer, self._nameless = self._nameless, set()
         try:
             component = location.object(flat, name)
         finally:
             del self._in_progress[id(target)]
+            self._nameless = outer
         self._register(name, component, location.where)
         return reference(name, {**nullable, **siblings})
+
+    def variant_name(self, default: str, index: int, variant: Any) -> str:
+        """Return the name for a variant of a union: that of its component, unless names.yaml or another schema has it.
+
+        Args:
+            default: The name without regard to the component.
+            index: The index of the variant.
+            variant: The variant.
+        """
+        suffix = f"Variant{index + 1}"
+        pointer = component_pointer(variant)
+        if pointer is None or not default.endswith(suffix):
+            return default
+        name = class_name(pointer.rsplit("/", 1)[-1])
+        is_free = not self.names.is_listed(name) and (name not in self._kinds or name in self._owners)
+        if is_free and self._owners.setdefault(name, pointer) == pointer:
+            return name
+        return f"{default.removesuffix(suffix)}{name}"
 
     def _reserve(self, name: str, kind: str, where: str) -> str:
         """Return the name for a schema: the given one, or one with a number if that belongs to a schema of another kind."""
         if len(name) > _LONGEST_NAME:
             msg = f"{where}: {name[:_LONGEST_NAME]}... is longer than {_LONGEST_NAME} characters; give it a name in names.yaml"
-            raise SpecError(msg)
+            raise UnsupportedError(msg)
         candidate, number = name, 1
         while self._kinds.setdefault(candidate, kind) != kind:
             number += 1
@@ -169,23 +209,63 @@ class _SchemaLocation:
     name: NameFunction
     where: str
     depth: int
+    hides: str
 
     def _extract(self, schema: Any, name: NameFunction, step: str) -> Schema:
-        return self.extractor.extract(self.document, schema, name, f"{self.where}{step}", self.depth + 1)
+        return self.extractor.extract(
+            self.document, schema, name, f"{self.where}{step}", self.depth + 1, hides=self.hides
+        )
+
+    def nameless(self, flat: Schema) -> Schema:
+        """Extract what is inside a schema that does not become a component."""
+        if variants := union_variants(flat):
+            return self.union(flat, variants)
+        if flat.get("type") == "array":
+            plain = {key: value for key, value in flat.items() if key not in {"items", "additionalProperties"}}
+            return {**plain_value(plain), "items": self.items(flat.get("items", {}))}
+        if flat.get("type") == "object" or ("type" not in flat and "additionalProperties" in flat):
+            return self.mapping(flat)
+        return plain_value(flat)
 
     def union(self, flat: Schema, variants: Sequence[Any]) -> Schema:
         key = next(key for key in UNION_KEYS if key in flat)
         common = {k: flat[k] for k in _COMMON_TO_VARIANTS if k in flat}
         extracted = [
-            self._extract(self._extended(variant, common), lambda _, i=i: self.name(i), f"|{i}")  # type: ignore[misc]  # a default argument binds i
-            for i, variant in enumerate(variants)
+            self._extract(self._extended(variant, common), self._variant_name(index, variant), f"|{index}")
+            for index, variant in enumerate(variants)
         ]
-        handled = {*UNION_KEYS, *_COMMON_TO_VARIANTS, "type", "nullable", "additionalProperties"}
+        handled = {*UNION_KEYS, *_COMMON_TO_VARIANTS, "type", "nullable", "additionalProperties", "discriminator"}
         rest = {k: v for k, v in flat.items() if k not in handled}
         null = {"nullable": True} if flat.get("nullable") or len(variants) < len(flat[key]) else {}
         if len(extracted) == 1:
             return with_siblings(extracted[0], {**rest, **null})
-        return {key: extracted, **rest, **null}
+        return {key: extracted, **self._discriminator(flat, variants, extracted), **rest, **null}
+
+    def _variant_name(self, index: int, variant: Any) -> NameFunction:
+        return lambda _: self.extractor.variant_name(self.name(index), index, variant)
+
+    def _discriminator(self, flat: Schema, variants: Sequence[Any], extracted: Sequence[Schema]) -> Schema:
+        """Return the discriminator with a mapping that is complete and refers to the extracted variants."""
+        source = flat.get("discriminator")
+        if not is_object(source) or not isinstance(source.get("propertyName"), str):
+            return {}
+        targets = {
+            pointer: str(unwrap_reference(schema)["$ref"])
+            for variant, schema in zip(variants, extracted, strict=True)
+            if (pointer := component_pointer(variant)) and "$ref" in unwrap_reference(schema)
+        }
+        mapping: dict[str, str] = {}
+        for value, target in source.get("mapping", {}).items():
+            pointer = target if target.startswith("#") else f"#/components/schemas/{target}"
+            if pointer in targets:
+                mapping[value] = targets[pointer]
+            else:
+                note = f"{self.where}: the discriminator maps {value!r} to {target!r}, which is not a variant; it is ignored"
+                self.extractor.copies.others.append(note)
+        # A variant that the mapping omits is identified by the name of its component.
+        mapping |= {p.rsplit("/", 1)[-1]: new for p, new in targets.items() if new not in mapping.values()}
+        ordered = {value: mapping[value] for value in sorted(mapping)}
+        return {"discriminator": {"propertyName": source["propertyName"], "mapping": ordered}} if ordered else {}
 
     def _extended(self, variant: Any, common: Schema) -> Any:
         """Add the fields that are declared next to a union to a variant, unless the variant cannot have fields."""
@@ -200,12 +280,18 @@ class _SchemaLocation:
             {key: value for key, value in flat.items() if key not in {"type", "additionalProperties", "required"}}
         )
         values = flat.get("additionalProperties")
-        if not is_object(values) or not values:
-            return {"type": "object", **plain}
-        return {"type": "object", **plain, "additionalProperties": self._values(values)}
+        extracted = self._values(values) if is_object(values) and values else {}
+        return {"type": "object", **plain, **({"additionalProperties": extracted} if extracted else {})}
 
     def _values(self, schema: Any) -> Schema:
         return self._extract(schema, lambda variant: self.extractor.names.values(self.name(variant)), ".*")
+
+    def _is_hidden(self, schema: Any) -> bool:
+        """Whether a field does not exist in this direction: a read-only field in a request, or the reverse."""
+        if not self.hides:
+            return False
+        target, _ = resolve(self.document, schema, self.where)
+        return target.get(self.hides) is True or (is_object(schema) and schema.get(self.hides) is True)
 
     def object(self, flat: Schema, name: str) -> Schema:
         names = self.extractor.names
@@ -214,6 +300,7 @@ class _SchemaLocation:
                 flat["properties"][key], _field_name_function(names, name, key, flat["properties"][key]), f".{key}"
             )
             for key in sorted(flat["properties"], key=_field_order)
+            if not self._is_hidden(flat["properties"][key])
         }
         required = [key for key in properties if key in flat.get("required", ())]
         kept = {k: flat[k] for k in (*DOC_KEYS, "deprecated", "anyOf", "oneOf") if k in flat}

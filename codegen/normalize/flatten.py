@@ -1,4 +1,4 @@
-"""Flatten schemas to plain OpenAPI 3.0: follow references, merge ``allOf``, turn lists of types into unions."""
+"""Flatten schemas: follow references, and merge ``allOf``."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from codegen.schemas import DOC_KEYS, Schema, resolve_pointer
 __all__ = [
     "MAXIMUM_DEPTH",
     "UNION_KEYS",
+    "component_pointer",
     "is_enum",
     "merge_all_of",
     "plain_value",
     "resolve",
+    "subtypes",
     "union_variants",
     "with_siblings",
 ]
@@ -72,7 +74,9 @@ def _siblings(schema: Schema) -> Schema:
 def merge_all_of(document: Mapping[str, Any], schema: Schema, where: str, depth: int = 0) -> Schema:
     """Merge the members of an ``allOf`` into one flat schema, and replace vendor extensions by plain OpenAPI 3.0."""
     merged = {
-        key: value for key, value in schema.items() if key != "allOf" and not key.startswith("x-") and key != "title"
+        key: value
+        for key, value in schema.items()
+        if key not in {"allOf", "title", "$defs"} and not key.startswith("x-")
     }
     if schema.get("x-nullable"):
         merged["nullable"] = True
@@ -82,26 +86,38 @@ def merge_all_of(document: Mapping[str, Any], schema: Schema, where: str, depth:
     for member in schema.get("allOf", ()):
         resolved, _ = resolve(document, member, where)
         part = merge_all_of(document, resolved, where, depth + 1)
+        if not any(key in part for key in UNION_KEYS):
+            # The schemas that extend a base are among its variants; they have none of their own.
+            part.pop("discriminator", None)
         merged["properties"] = {**merged.get("properties", {}), **part.get("properties", {})}
         merged["required"] = [*merged.get("required", ()), *part.get("required", ())]
         merged = {**{k: v for k, v in part.items() if k not in {"properties", "required"}}, **merged}
         merged = {k: v for k, v in merged.items() if k not in {"properties", "required"} or v}
-    return _without_type_list(merged)
+    return merged
 
 
-def _without_type_list(schema: Schema) -> Schema:
-    """Rewrite a list of types, which OpenAPI 3.1 uses for nullable values, as ``nullable`` and ``anyOf``."""
-    types = schema.get("type")
-    if not is_array(types):
-        return schema
-    rest = [kind for kind in types if kind != "null"]
-    base = {key: value for key, value in schema.items() if key != "type"}
-    null = {"nullable": True} if "null" in types else {}
-    return (
-        {**base, "type": rest[0], **null}
-        if len(rest) == 1
-        else {**base, "anyOf": [{"type": kind} for kind in rest], **null}
-    )
+def component_pointer(schema: Any) -> str | None:
+    """Return the reference to a component that a schema consists of, apart from siblings; None if it is something else."""
+    if is_object(schema) and _is_wrapped_reference(schema):
+        schema = schema["allOf"][0]
+    pointer = schema.get("$ref") if is_object(schema) else None
+    return pointer if isinstance(pointer, str) and pointer.startswith("#/components/schemas/") else None
+
+
+def subtypes(document: Mapping[str, Any], target: Schema) -> list[Schema]:
+    """Return references to the schemas that extend a base schema with a discriminator; none for any other schema."""
+    if not is_object(target.get("discriminator")) or any(key in target for key in UNION_KEYS):
+        return []
+    schemas: Mapping[str, Any] = document.get("components", {}).get("schemas", {})
+    return [
+        {"$ref": f"#/components/schemas/{name}"} for name in schemas if _extends(schemas, name, target, frozenset())
+    ]
+
+
+def _extends(schemas: Mapping[str, Any], name: str, base: Schema, seen: frozenset[str]) -> bool:
+    members = schemas[name].get("allOf", ()) if is_object(schemas.get(name)) and name not in seen else ()
+    parents = [pointer.rsplit("/", 1)[-1] for member in members if (pointer := component_pointer(member))]
+    return any(schemas.get(parent) is base or _extends(schemas, parent, base, seen | {name}) for parent in parents)
 
 
 def plain_value(schema: Schema) -> Schema:
@@ -113,7 +129,7 @@ def plain_value(schema: Schema) -> Schema:
         key: value
         for key, value in schema.items()
         if not (key == "format" and value == schema.get("type"))
-        and key not in {"enum", "required", "additionalProperties"}
+        and key not in {"enum", "required", "additionalProperties", "readOnly", "writeOnly", "discriminator"}
         and value is not False
     }
 

@@ -2,7 +2,7 @@
 
 The steps::
 
-    document -> operations with everything inline -> schemas extracted and named -> overlay
+    document -> OpenAPI 3.0 -> operations with everything inline -> schemas extracted and named -> overlay
              -> shared parameters and error responses -> a fixed order
 
 All names come from names.yaml: a schema keeps its name when CircleCI moves it, and an operation keeps its method when CircleCI
@@ -23,6 +23,7 @@ from codegen.errors import SpecError, UnsupportedError
 from codegen.names import Names, canonical_key
 from codegen.normalize.components import share_error_responses, share_parameters
 from codegen.normalize.extract_schemas import SchemaExtractor
+from codegen.normalize.openapi31 import as_openapi_30
 from codegen.normalize.operations import NormalOperation
 from codegen.normalize.overlay import Overlay, clean_up
 from codegen.normalize.tolerate import tolerate
@@ -76,7 +77,7 @@ def normalize(
     """
     names = names or Names.load()
     overlay = overlay or Overlay.load()
-    tolerated = tolerate(document)
+    tolerated = tolerate(as_openapi_30(document))
     document = tolerated.document
     named = name_schemas(document, names, overlay, ours)
     result = named.document
@@ -102,6 +103,7 @@ def name_schemas(
     Raises:
         SpecError: As for `normalize`.
     """
+    document = as_openapi_30(document)
     collector = _OperationCollector(names, SchemaExtractor(names))
     collector.add_all(document)
     retained = list(overlay.to_retain(collector.keys()))
@@ -135,6 +137,10 @@ class _OperationCollector:
             for method in METHODS:
                 if method in item:
                     self.add(document, path, method)
+            if "trace" in item:
+                # https://owasp.org/www-community/attacks/Cross_Site_Tracing
+                error = UnsupportedError("the response to TRACE is the request, with the token", way=None)
+                self.left_out[canonical_key("trace", path)] = left_out_note(f"TRACE {path}", error)
 
     def add(self, document: Mapping[str, Any], path: str, method: str) -> None:
         item = follow_references(document, document["paths"][path], path)
@@ -174,4 +180,4 @@ class _OperationCollector:
 def left_out_note(place: str, error: UnsupportedError) -> str:
     """Return the note about an operation that cannot be generated."""
     reason = str(error).removeprefix(f"{place} ").removeprefix(f"{place}: ")
-    return f"{place} is left out: {reason}; call it with `request()`"
+    return f"{place} is left out: {reason}" + (f"; call it with {error.way}" if error.way else "")

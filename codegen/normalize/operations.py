@@ -8,16 +8,15 @@ from typing import Any
 import attrs
 
 from codegen.errors import SpecError, UnsupportedError
+from codegen.media import JSON, chosen_media, kind_of, type_of
 from codegen.names import Names
 from codegen.normalize.extract_schemas import NameFunction, SchemaExtractor
-from codegen.schemas import Schema, follow_references
+from codegen.schemas import Schema, first_difference, follow_references
 
 __all__ = ["NormalOperation", "parameter_order"]
 
-_JSON = ("application/json",)
-_JSON_SUFFIXES = (*_JSON, "+json")
-"""Responses are read as JSON whatever their type is; requests are always sent as ``application/json``."""
-
+_TEXT = {"type": "string"}
+_BYTES = {**_TEXT, "format": "binary"}
 _OPERATION_KEYS = ("operationId", "summary", "description", "deprecated", "externalDocs")
 _LAST_PARAMETERS = ("limit", "page-size", "offset", "page-token")
 
@@ -64,11 +63,35 @@ class NormalOperation:
         result["parameters"] = self._parameters(published, shared_parameters)
         if body := self._body():
             result["requestBody"] = body
-        result["responses"] = {
-            status: self._response(status, self.source["responses"][status])
-            for status in sorted(self.source.get("responses", {}))
-        }
+        responses = self._responses()
+        result["responses"] = {status: self._response(status, responses[status]) for status in sorted(responses)}
+        if self.source.get("callbacks"):
+            self._note(
+                f"has the callbacks {', '.join(sorted(self.source['callbacks']))}, which the package does not describe"
+            )
         return result
+
+    def _note(self, text: str) -> None:
+        self.extractor.copies.others.append(f"{self.key} {text}")
+
+    def _responses(self) -> Mapping[str, Any]:
+        """Return the responses, among which there is a success if the operation has one.
+
+        Raises:
+            UnsupportedError: The operation only redirects.
+        """
+        responses: Mapping[str, Any] = self.source.get("responses", {})
+        redirects = [status for status in responses if status.startswith("3")]
+        if any(status.startswith("2") for status in responses):
+            return responses
+        if redirects:
+            msg = f"{self.key}: its only success is a redirect ({', '.join(redirects)})"
+            raise UnsupportedError(msg, way="`stream()`" if self.method == "get" else "`request()`")
+        if "default" in responses:
+            self._note("describes its success under `default` only; every success is read as described there")
+            return {"2XX" if status == "default" else status: response for status, response in responses.items()}
+        self._note("has no successful response in the document; the method returns None")
+        return responses
 
     def _service(self) -> Schema:
         """Return the servers and the ways to authenticate, where those of the document do not apply to the operation."""
@@ -101,68 +124,103 @@ class NormalOperation:
     def _parameter(self, name: str, source: Mapping[str, Any]) -> Schema:
         location = source["in"]
         title = self.names.parameter_enum(location, name)
-        schema = self.extractor.extract(self.document, source.get("schema", {}), lambda _: title, f"{self.key} {name}")
+        media, described = self._media(source, f"{self.key} {name}")
+        if location == "path" and (media is not None or source.get("style", "simple") != "simple"):
+            msg = f"{self.key}: the path parameter {name!r} has the style {source.get('style') or media}"
+            raise UnsupportedError(msg)
+        schema = described if media else source.get("schema", {})
+        schema = self.extractor.extract(self.document, schema, lambda _: title, f"{self.key} {name}", hides="readOnly")
+        as_json = media is not None and kind_of(media, schema) == "json"
+        place = {"content": {JSON: {"schema": schema}}} if as_json else {"schema": schema}
         kept = {k: source[k] for k in ("description", "deprecated", "example") if source.get(k)}
         required = {"required": True} if location == "path" or source.get("required") else {}
-        return {"name": name, "in": location, **required, **kept, **_style(source), "schema": schema}
+        return {"name": name, "in": location, **required, **kept, **_style(source), **place}
 
     def _body(self) -> Schema | None:
         if "requestBody" not in self.source:
             return None
         source = self._look_up(self.source["requestBody"])
-        schema = self._required_json_schema(source, f"{self.key} body", _JSON)
-        if schema is None:
+        where = f"{self.key} body"
+        media, schema = self._media(source, where)
+        if media is None:
             return None
+        docs = {"description": source["description"]} if source.get("description") else {}
+        is_required = source.get("required")
+        kind = kind_of(media, follow_references(self.document, schema, where))
+        if kind in ("text", "bytes"):
+            required = {"required": True} if is_required else {}
+            return {**docs, **required, "content": {media: {"schema": _TEXT if kind == "text" else _BYTES}}}
         name = self.names.body(self.method, self.path, self.source)
-        extracted = self.extractor.extract(
-            self.document, schema, _body_name_function(self.names, name), f"{self.key} body"
-        )
+        named = _body_name_function(self.names, name)
+        extracted = self.extractor.extract(self.document, schema, named, where, hides="readOnly")
         extracted.pop("nullable", None)
         plain = {"$ref": extracted["allOf"][0]["$ref"]} if set(extracted) == {"allOf"} else extracted
-        required = {"required": True} if source.get("required") or _has_required(self.document, schema) else {}
-        docs = {"description": source["description"]} if source.get("description") else {}
-        return {**docs, **required, "content": {"application/json": {"schema": plain}}}
+        required = {"required": True} if is_required or _has_required(self.document, schema) else {}
+        if kind == "json":
+            return {**docs, **required, "content": {_json_media(media): {"schema": plain}}}
+        if "$ref" not in plain:
+            msg = f"{where}: a form without fields"
+            raise UnsupportedError(msg, way=None)
+        encoding = source["content"][media].get("encoding")
+        return {**docs, **required, "content": {type_of(media): {"schema": plain, **_encoding(encoding)}}}
 
-    def _required_json_schema(self, source: Mapping[str, Any], where: str, kinds: tuple[str, ...]) -> Any:
-        """Return the JSON schema of a body, or None if there is no body.
+    def _media(self, source: Mapping[str, Any], where: str) -> tuple[str | None, Any]:
+        """Return the media type to use of a body, and its schema; None if there is no body.
 
         Raises:
-            UnsupportedError: There are bodies in other formats only.
+            UnsupportedError: The body cannot be sent or returned.
         """
         content = source.get("content", {})
-        schema = _json_schema_if_any(source, kinds)
-        if content and schema is None:
-            msg = f"{where}: a body of {' or '.join(content)} cannot be generated"
-            raise UnsupportedError(msg)
-        return schema
+        try:
+            media = chosen_media(content)
+        except UnsupportedError as error:
+            msg = f"{where}: {error}"
+            raise UnsupportedError(msg, way=error.way) from error
+        return media, content[media].get("schema", {}) if media else None
 
     def _response(self, status: str, value: Mapping[str, Any]) -> Schema:
         source = self._look_up(value)
         where = f"{self.key} {status}"
-        is_success = status.startswith("2")
-        schema = (
-            self._required_json_schema(source, where, _JSON_SUFFIXES)
-            if is_success
-            else _json_schema_if_any(source, _JSON)
-        )
         result: Schema = {"description": source.get("description", "")}
-        if schema is None:
+        if not status.startswith("2"):
+            schema = _json_schema_if_any(source)
+            return result if schema is None else {**result, "content": {JSON: {"schema": self._error(schema)}}}
+        media, schema = self._media(source, where)
+        if media is None:
             return result
-        extracted = self._success(status, schema, where) if is_success else self._error(schema)
-        return {**result, "content": {"application/json": {"schema": extracted}}}
+        kind = kind_of(media, follow_references(self.document, schema, where))
+        if kind == "json":
+            return {**result, "content": {JSON: {"schema": self._success(status, schema, where)}}}
+        return {**result, "content": {type_of(media): {"schema": _TEXT if kind == "text" else _BYTES}}}
 
     def _success(self, status: str, schema: Any, where: str) -> Schema:
         names = self.names
         bare = names.bare_items(self.method, self.path)
         is_array = follow_references(self.document, schema, where).get("type") == "array"
 
+        suffix = status if self._differs_from_earlier(status, schema) else ""
+
         def name(variant: int | None) -> str:
             if bare and is_array:
                 return bare
-            response = names.response(self.method, self.path, status, self.source)
+            response = names.response(self.method, self.path, status, self.source, suffix)
             return response if variant is None else names.field(response, "", variant)
 
-        return self.extractor.extract(self.document, schema, name, where)
+        return self.extractor.extract(self.document, schema, name, where, hides="writeOnly")
+
+    def _differs_from_earlier(self, status: str, schema: Any) -> bool:
+        """Whether an earlier success has another schema, which therefore needs another name."""
+        names, responses = self.names, self.source.get("responses", {})
+        mine = names.listed_response(self.method, self.path, status)
+        for earlier in sorted(responses):
+            if not earlier.startswith("2") or earlier >= status:
+                continue
+            media, other = self._media(self._look_up(responses[earlier]), self.key)
+            if media is None or kind_of(media, self._look_up(other)) != "json":
+                continue
+            if mine is None or mine == names.listed_response(self.method, self.path, earlier):
+                return first_difference(self._look_up(other), self._look_up(schema)) is not None
+        return False
 
     def _error(self, schema: Any) -> Schema:
         """Reduce an error body to the name of its message field: there are two shapes, and the client reads both."""
@@ -170,13 +228,25 @@ class NormalOperation:
         return {"x-error-field": "error" if "error" in fields and "message" not in fields else "message"}
 
 
-def _json_schema_if_any(source: Mapping[str, Any], kinds: tuple[str, ...]) -> Any:
-    """Return the JSON schema of a body, or None. Error responses need none: the client also reads text, HTML and no body."""
+def _json_schema_if_any(source: Mapping[str, Any]) -> Any:
+    """Return the JSON schema of an error response, or None: the client also reads text, HTML and no body."""
     content = source.get("content", {})
-    types = {kind: kind.split(";")[0].strip().lower() for kind in content}
-    found = next((kind for kind in content if types[kind] == "application/json"), None)
-    found = found or next((kind for kind in content if types[kind].endswith(kinds)), None)
-    return None if found is None else content[found].get("schema", {})
+    return next((content[media].get("schema", {}) for media in content if type_of(media) == JSON), None)
+
+
+def _json_media(media: str) -> str:
+    """Return the type in which JSON is sent: a type such as ``application/merge-patch+json`` has a meaning of its own."""
+    return type_of(media) if type_of(media).endswith("+json") else JSON
+
+
+def _encoding(encoding: Mapping[str, Any] | None) -> Schema:
+    """Return how the fields of a form are encoded, where that is not the default."""
+    kept = {
+        field: {key: rule[key] for key in ("contentType", "style", "explode") if key in rule}
+        for field, rule in (encoding or {}).items()
+    }
+    kept = {field: rule for field, rule in kept.items() if rule}
+    return {"encoding": kept} if kept else {}
 
 
 def _style(parameter: Mapping[str, Any]) -> Schema:

@@ -31,7 +31,7 @@ from codegen.documents import Document
 from codegen.errors import SpecError
 from codegen.names import Names, canonical_key, snake_case
 from codegen.normalize.operations import parameter_order
-from codegen.queries import component_of, json_schema_of
+from codegen.queries import body_schema_of, component_of
 from codegen.schemas import Schema
 
 __all__ = ["Overlay", "OverlayResult", "clean_up", "place_of"]
@@ -243,7 +243,7 @@ def clean_up(document: Document, names: Names) -> None:
 
 def _require_body(document: Document, body: dict[str, Any]) -> None:
     """Mark a body as required if it has required fields."""
-    schema = document["components"]["schemas"].get(component_of(json_schema_of(body)), {})
+    schema = document["components"]["schemas"].get(component_of(body_schema_of(body)), {})
     if schema.get("required"):
         content = body.pop("content")
         body |= {"required": True, "content": content}

@@ -88,8 +88,9 @@ def _misfit(schema: Mapping[str, Any]) -> str:
         return ""
     if is_array(values) and values and default not in values:
         return f"one of {values!r}"
-    expected = _TYPES.get(kind, ()) if isinstance(kind, str) else ()
+    kinds = kind if is_array(kind) else [kind]
+    expected = [expected for each in kinds for expected in _TYPES.get(str(each), ())]
     is_wrong = bool(expected) and (
-        not isinstance(default, expected) or (isinstance(default, bool) and kind != "boolean")
+        not isinstance(default, tuple(expected)) or (isinstance(default, bool) and "boolean" not in kinds)
     )
-    return f"of type {kind}" if is_wrong else ""
+    return f"of type {' or '.join(map(str, kinds))}" if is_wrong else ""

@@ -32,7 +32,13 @@ _STRUCTURES = frozenset({"object", "array"})
 
 @attrs.define
 class CopyNotes:
-    """The differences between copies: one note per schema or field, with every place that differs from the first copy."""
+    """The differences between copies: one note per schema or field, with every place that differs from the first copy.
+
+    Attributes:
+        others: Notes about other parts of the document that the package does not describe as they are.
+    """
+
+    others: list[str] = attrs.field(factory=list[str])
 
     _places: dict[tuple[str, str], list[str]] = attrs.field(factory=dict[tuple[str, str], list[str]])
     _texts: dict[tuple[str, str], tuple[str, str]] = attrs.field(factory=dict[tuple[str, str], tuple[str, str]])
@@ -56,7 +62,8 @@ class CopyNotes:
 
     def lines(self) -> list[str]:
         """Return the notes, in the order in which the differences were found."""
-        return [f"{before}{' and at '.join(self._places[key])}{after}" for key, (before, after) in self._texts.items()]
+        found = [f"{before}{' and at '.join(self._places[key])}{after}" for key, (before, after) in self._texts.items()]
+        return [*found, *self.others]
 
 
 @attrs.frozen

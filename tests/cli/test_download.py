@@ -1,10 +1,13 @@
-"""The commands that download files: artifacts, usage."""
+"""The commands that write files: artifacts, usage, mirror."""
 
 from __future__ import annotations
 
 import csv
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.commands import PROJECT, rows_of, run
@@ -12,7 +15,13 @@ from tests.cli.commands import PROJECT, rows_of, run
 
 def test_artifacts_are_found_by_the_number_that_jobs_prints(tmp_path: Path) -> None:
     rows = rows_of("jobs", PROJECT, "--limit", "30")
-    tested = next(row for row in rows if row["job_name"] == "unit-tests" and row["job_status"] == "success")
+    # Each command has a fake of its own, whose time starts now: a job that ended lately may still run in the next one.
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    tested = next(
+        row
+        for row in rows
+        if row["job_name"] == "unit-tests" and row["job_status"] == "success" and row["job_stopped_at"] < yesterday
+    )
     number = str(tested["job_number"])
 
     listed = rows_of("artifacts", PROJECT, number)
@@ -69,3 +78,39 @@ def test_file_names_in_square_brackets_are_printed_literally(tmp_path: Path, nam
         result = run(*arguments)
         assert result.exit_code == 0, result.output
         assert str(Path(arguments[arguments.index("--output") + 1])) in result.output
+
+
+def test_mirror_writes_a_dataset_that_can_be_queried(tmp_path: Path) -> None:
+    (row,) = rows_of("mirror", "gh/acme", "--to", str(tmp_path), "--since", "14d", "--include", "tests")
+    assert row == {"project": PROJECT, "new": row["new"], "refreshed": 0, "missing_parts": 0, "error": None} | {
+        "in_progress": row["in_progress"]
+    }
+    for kind in ("pipelines", "workflows", "tests"):
+        assert pq.read_table(tmp_path / kind).num_rows > 0
+    assert pq.read_table(tmp_path / "pipelines").num_rows == row["new"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--since", "7d", "--include", "logs"), "include="),
+        (("--since", "2999-01-01"), "is not before"),
+        (("--since", "7d", "--project", "web"), "'web'"),
+    ],
+)
+def test_invalid_options_of_mirror_are_usage_errors(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    result = run("mirror", "gh/acme", "--to", str(tmp_path), *arguments, "--demo")
+    assert result.exit_code == 2, result.output
+    assert message in result.stderr
+
+
+def test_mirror_reports_the_error_of_a_project_and_mirrors_the_others(tmp_path: Path) -> None:
+    result = run(
+        *("mirror", "gh/acme", "--to", str(tmp_path), "--since", "2d", "--demo", "--jsonl"),
+        *("--project", PROJECT, "--project", "gh/acme/gone"),
+    )
+    assert result.exit_code == 3, result.output
+    gone, web = (json.loads(line) for line in result.stdout.splitlines())
+    assert (gone["project"], web["error"]) == ("gh/acme/gone", None)
+    assert "NotFoundError" in gone["error"]
+    assert pq.read_table(tmp_path / "pipelines").num_rows == web["new"]

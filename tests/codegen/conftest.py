@@ -1,4 +1,4 @@
-"""Where the reference documents are, for the tests that need them."""
+"""The reference documents, and the cache of mypy, for the tests that need them."""
 
 from __future__ import annotations
 
@@ -17,3 +17,9 @@ def reference() -> Path:
     if not folder:
         pytest.skip(f"{VARIABLE} does not name the folder of CircleCI's published documents")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache of mypy, which is cold once per session."""
+    return tmp_path_factory.mktemp("mypy")

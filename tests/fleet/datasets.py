@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from circleci_v2 import CircleCI
-from circleci_v2.fleet import mirror_projects
+from circleci_v2.fleet import mirror
 
 __all__ = ["Interrupted", "Replacing", "column", "counts", "ids", "mirrored"]
 
@@ -19,11 +19,13 @@ _IDS = {"pipelines": "pipeline_id", "workflows": "workflow_id", "jobs": "job_id"
 
 async def mirrored(fake, destination, *, projects=("gh/acme/web",), circleci=None, **options):
     """Mirror projects of a fake by its clock, everything since half a year before its start."""
+    if "organization" not in options:
+        options["projects"] = projects
     options = {"since": fake.clock.moment() - timedelta(days=180), "clock": fake.clock.now} | options
     if circleci is not None:
-        return await mirror_projects(circleci, projects, destination, **options)
+        return await mirror(circleci, destination, **options)
     async with CircleCI(fake.token, transport=fake.transport()) as connected:
-        return await mirror_projects(connected, projects, destination, **options)
+        return await mirror(connected, destination, **options)
 
 
 def table(destination, kind):

@@ -56,10 +56,15 @@ async def test_a_crawl_stores_every_record_once_and_a_second_one_sends_nothing(f
     async with fake.serve() as url, workers() as client:
         connect = partial(CircleCI, fake.token, base_url=url)
         report = await crawl_org_history(
-            client, PROJECTS, tmp_path, connect=connect, on_progress=lambda *args: progress.append(args), **crawl
+            client,
+            tmp_path,
+            projects=PROJECTS,
+            connect=connect,
+            on_progress=lambda *args: progress.append(args),
+            **crawl,
         )
         fake.journal.clear()
-        again = await crawl_org_history(client, PROJECTS, tmp_path, connect=connect, **crawl)
+        again = await crawl_org_history(client, tmp_path, projects=PROJECTS, connect=connect, **crawl)
         assert len(fake.journal) == 0
         assert ids(tmp_path, "pipelines") == await pipelines_at_circleci(connect)
     assert report.failures == again.failures == {}
@@ -79,7 +84,9 @@ async def test_a_killed_worker_loses_and_doubles_nothing(fake, crawl, tmp_path):
                 os.kill(killed[0], signal.SIGKILL)
 
         connect = partial(CircleCI, fake.token, base_url=url)
-        report = await crawl_org_history(client, PROJECTS, tmp_path, connect=connect, on_progress=kill_one, **crawl)
+        report = await crawl_org_history(
+            client, tmp_path, projects=PROJECTS, connect=connect, on_progress=kill_one, **crawl
+        )
         expected = await pipelines_at_circleci(connect)
     assert killed
     assert report.failures == {}
@@ -89,7 +96,9 @@ async def test_a_killed_worker_loses_and_doubles_nothing(fake, crawl, tmp_path):
 async def test_a_project_that_fails_is_reported_and_the_others_are_complete(fake, crawl, tmp_path):
     async with fake.serve() as url, workers() as client:
         connect = partial(CircleCI, fake.token, base_url=url)
-        report = await crawl_org_history(client, [*PROJECTS, "gh/acme/gone"], tmp_path, connect=connect, **crawl)
+        report = await crawl_org_history(
+            client, tmp_path, projects=[*PROJECTS, "gh/acme/gone"], connect=connect, **crawl
+        )
         expected = await pipelines_at_circleci(connect)
     assert list(report.failures) == ["gh/acme/gone"]
     assert all("NotFoundError" in failure.error for failure in report.failures["gh/acme/gone"])
@@ -101,7 +110,7 @@ async def test_a_synchronous_dask_client_is_rejected(tmp_path, crawl):
         asynchronous = False
 
     with pytest.raises(ConfigurationError, match="asynchronous=True"):
-        await crawl_org_history(Synchronous(), PROJECTS, tmp_path, **crawl)
+        await crawl_org_history(Synchronous(), tmp_path, projects=PROJECTS, **crawl)
 
 
 async def pipelines_at_circleci(connect):

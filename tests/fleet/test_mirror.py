@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import anyio
+import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from circleci_v2 import CircleCI, RetryPolicy
+from circleci_v2 import CircleCI, ConfigurationError, RetryPolicy
+from circleci_v2.fleet import mirror
 from circleci_v2.testing import FakeCircleCI
 from tests.fleet.datasets import Interrupted, column, ids, mirrored
 
-pytestmark = pytest.mark.anyio
 SLUG = "gh/acme/web"
 
 
@@ -28,6 +35,7 @@ async def stored_at_circleci(fake, slug=SLUG):
     }
 
 
+@pytest.mark.anyio
 async def test_a_first_run_stores_every_record_once(tmp_path):
     fake = FakeCircleCI.seeded(pipelines=90)
     report = await mirrored(fake, tmp_path)
@@ -37,6 +45,7 @@ async def test_a_first_run_stores_every_record_once(tmp_path):
     assert {kind: ids(tmp_path, kind) for kind in expected} == expected
 
 
+@pytest.mark.anyio
 async def test_a_run_without_changes_lists_one_page_and_writes_nothing(tmp_path):
     fake = FakeCircleCI.seeded(pipelines=60)
     await mirrored(fake, tmp_path)
@@ -50,6 +59,7 @@ async def test_a_run_without_changes_lists_one_page_and_writes_nothing(tmp_path)
     assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.parquet")} == before
 
 
+@pytest.mark.anyio
 async def test_a_second_run_costs_calls_in_proportion_to_the_change(tmp_path):
     fake = FakeCircleCI.seeded(pipelines=300)
     fake.clock.advance(timedelta(days=100).total_seconds())
@@ -67,6 +77,7 @@ async def test_a_second_run_costs_calls_in_proportion_to_the_change(tmp_path):
     assert {kind: ids(tmp_path, kind) for kind in expected} == expected
 
 
+@pytest.mark.anyio
 async def test_pipelines_in_progress_are_fetched_again_until_they_have_ended(tmp_path):
     fake = FakeCircleCI()
     fake.add_pipeline(SLUG)
@@ -84,6 +95,7 @@ async def test_pipelines_in_progress_are_fetched_again_until_they_have_ended(tmp
     assert {kind: ids(tmp_path, kind) for kind in expected} == expected
 
 
+@pytest.mark.anyio
 async def test_a_run_that_was_interrupted_is_completed_by_the_next(tmp_path):
     fake = FakeCircleCI.seeded(pipelines=120)
     for calls in (40, 150, 290):
@@ -96,3 +108,82 @@ async def test_a_run_that_was_interrupted_is_completed_by_the_next(tmp_path):
     assert report.errors == {}
     expected = await stored_at_circleci(fake)
     assert {kind: ids(tmp_path, kind) for kind in expected} == expected
+
+
+@pytest.mark.anyio
+async def test_an_organization_is_mirrored_project_by_project(tmp_path):
+    fake = FakeCircleCI()
+    for name in ("web", "api"):
+        fake.add_seeded_project(f"gh/acme/{name}", pipelines=15)
+    progress = []
+    report = await mirrored(
+        fake, tmp_path, organization="gh/acme", on_progress=lambda *numbers: progress.append(numbers)
+    )
+    assert [(project.project_slug, project.added) for project in report.projects] == [
+        ("gh/acme/api", 15),
+        ("gh/acme/web", 15),
+    ]
+    assert (report.added, report.refreshed) == (30, 0)
+    assert progress == [(1, 2), (2, 2)]
+    for slug in ("gh/acme/web", "gh/acme/api"):
+        assert (await stored_at_circleci(fake, slug))["jobs"] <= ids(tmp_path, "jobs")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("arguments", [{"projects": None}, {"organization": "gh/acme", "projects": [SLUG]}])
+async def test_an_organization_or_projects_must_be_given(tmp_path, arguments):
+    fake = FakeCircleCI.seeded(pipelines=1)
+    async with CircleCI(fake.token, transport=fake.transport()) as circleci:
+        with pytest.raises(ConfigurationError, match="pass one of them"):
+            await mirror(circleci, tmp_path, since=fake.clock.moment(), **arguments)
+
+
+@pytest.mark.anyio
+async def test_pipelines_listed_without_a_time_are_stored_once(tmp_path):
+    fake = FakeCircleCI.seeded(pipelines=12)
+    transport = WithoutTimes(fake, {3, 7, 12})
+    for _ in range(2):
+        async with CircleCI(fake.token, transport=transport) as circleci:
+            report = await mirrored(fake, tmp_path, circleci=circleci, every=timedelta(days=1))
+        assert report.errors == {}
+        assert sorted(column(tmp_path, "pipelines", "pipeline_number")) == list(range(1, 13))
+
+
+class WithoutTimes(httpx.AsyncBaseTransport):
+    """A transport to a fake that leaves the times of creation of some pipelines out of lists."""
+
+    def __init__(self, fake, numbers):
+        self._transport = fake.transport()
+        self._numbers = numbers
+
+    async def handle_async_request(self, request):
+        response = await self._transport.handle_async_request(request)
+        content = json.loads(await response.aread())
+        for item in content.get("items", ()):
+            if item.get("number") in self._numbers and "trigger" in item:
+                item["created_at"] = None
+        return httpx.Response(response.status_code, json=content)
+
+
+@settings(max_examples=15)
+@given(data=st.data())
+def test_any_sequence_of_changes_and_interruptions_ends_with_every_record_once(data):
+    with TemporaryDirectory() as directory:
+        anyio.run(_mirror_changes, data, Path(directory))
+
+
+async def _mirror_changes(data, directory):
+    fake = FakeCircleCI()
+    fake.add_pipeline(SLUG)
+    since = fake.clock.moment() - timedelta(days=1)
+    options = {"since": since, "every": timedelta(days=2)}
+    for _ in range(data.draw(st.integers(1, 4))):
+        for _ in range(data.draw(st.integers(0, 4))):
+            fake.clock.advance(data.draw(st.sampled_from([0, 1, 3_600, 200_000])))
+            fake.add_pipeline(SLUG, status=data.draw(st.sampled_from(["success", "running", "on_hold", "errored"])))
+        interrupted = Interrupted(fake, after=data.draw(st.integers(0, 30)))
+        async with CircleCI(fake.token, transport=interrupted, retry=RetryPolicy(max_retries=0)) as circleci:
+            await mirrored(fake, directory, circleci=circleci, **options)
+    assert (await mirrored(fake, directory, **options)).errors == {}
+    expected = await stored_at_circleci(fake)
+    assert {kind: ids(directory, kind) for kind in expected} == expected

@@ -215,4 +215,6 @@ def test_without_the_extra_the_fixtures_say_what_to_install(
     finally:
         require_extra.cache_clear()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*FakeCircleCI needs uvicorn: pip install 'circleci_v2?testing?'*"])
+    result.stdout.fnmatch_lines(
+        ["*FakeCircleCI needs uvicorn, which is not installed: pip install 'circleci_v2?testing?'*"]
+    )

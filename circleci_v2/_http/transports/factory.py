@@ -13,11 +13,13 @@ import httpx
 from circleci_v2._http.auth import has_valid_authority
 from circleci_v2._http.lifecycle import closed_error
 from circleci_v2._http.transports.pools import ShardedTransport, guard_connections
+from circleci_v2._validation import missing_package_error
 from circleci_v2.config import ConnectionOptions, Settings
 from circleci_v2.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from circleci_v2._http.transports.aiohttp import FastTransport
+    from circleci_v2._http.transports.http2 import Http2Connection
 
 __all__ = ["Transports"]
 
@@ -117,21 +119,27 @@ class Transports:
                 proxy=proxy,
             )
         except ImportError as error:
-            raise ConfigurationError(str(error)) from error
-        if options.http2:
-            from circleci_v2._http.transports.http2 import Http2Connection  # noqa: PLC0415 - an optional dependency
-
-            return guard_connections(transport, Http2Connection)
-        return guard_connections(transport)
+            # Raised for SOCKS only, with a command that zsh rejects because it is not quoted.
+            raise missing_package_error("a SOCKS proxy", "socksio", "httpx[socks]") from error
+        return (
+            guard_connections(transport, _import_http2_connection()) if options.http2 else guard_connections(transport)
+        )
 
 
 def _import_fast_transport() -> type[FastTransport]:
     try:
         from circleci_v2._http.transports.aiohttp import FastTransport  # noqa: PLC0415 - an optional dependency
     except ImportError as error:
-        msg = f"fast=True needs {error.name}, which is not installed: pip install 'circleci_v2[fast]'"
-        raise ConfigurationError(msg) from error
+        raise missing_package_error("fast=True", error.name, "circleci_v2[fast]") from error
     return FastTransport
+
+
+def _import_http2_connection() -> type[Http2Connection]:
+    try:
+        from circleci_v2._http.transports.http2 import Http2Connection  # noqa: PLC0415 - an optional dependency
+    except ImportError as error:
+        raise missing_package_error("http2=True", error.name, "circleci_v2[http2]") from error
+    return Http2Connection
 
 
 def _parse_proxy(url: str, *, fast: bool) -> httpx.Proxy:

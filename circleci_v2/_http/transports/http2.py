@@ -7,13 +7,17 @@ connections, for example PING, do no harm.
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import AsyncIterable, AsyncIterator, Callable
-from typing import Any, Final
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final, Self
 
 import anyio
 import h2.events
+import h2.exceptions
 import httpcore  # a dependency of httpx
+from h2.errors import ErrorCodes
 
 from circleci_v2._http.transports.http1_stream import READ_SIZE, has_queued_bytes, protocol_state, read_decrypted
 from circleci_v2._http.transports.http2_frames import REFUSED_STREAM, FrameFilter
@@ -26,11 +30,17 @@ _MAX_IDLE_READS: Final = 16
 _IDLE_READ_TIMEOUT: Final = 0.1
 """Seconds to wait for the rest of a TLS record whose beginning has arrived. A record without frames, for example a session
 ticket, costs that time."""
+_RESET_TIMEOUT: Final = 1.0
+"""Seconds to wait for sending RST_STREAM, 13 bytes, while a cancellation waits."""
 _STATUS: Final = re.compile(rb"[2-9]\d\d")
 
 
 class Http2Connection(GuardedConnection):
     """A connection that may turn out to be HTTP/2, and checks then that the server will process a request.
+
+    Requests enter one at a time: each waits until the headers of the one before are sent. While the first one establishes
+    the connection, it must not be cancelled: httpcore acquires 99 permits one by one, and raises an error later if some
+    are missing. So a connection whose first request fails before it is sent is not used again.
 
     Args:
         create: Creates the connection that sends and receives.
@@ -42,6 +52,9 @@ class Http2Connection(GuardedConnection):
         self._stream: Http2Stream | None = None
         self._requests = 0
         self._entering = anyio.Lock()
+        self._is_established = False
+        self._is_abandoned = False
+        self._changed = anyio.Event()
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         """Send a request.
@@ -50,45 +63,72 @@ class Http2Connection(GuardedConnection):
             NotProcessedError: The server did not process it.
             httpcore.ConnectionNotAvailable: Nothing was sent; the pool takes another connection.
         """
-        async with self._entering:
+        async with _Entry(self._entering, self._establish) as entry:
             if self._stream is not None:
-                if not self._requests:
-                    await self._stream.receive_idle()
-                if not self._has_room(self._stream):
-                    raise httpcore.ConnectionNotAvailable
+                await self._prepare(self._stream)
+            if not self._has_room():
+                raise httpcore.ConnectionNotAvailable
             self._requests += 1
-        try:
-            response = await self._inner.handle_async_request(request)
-        except BaseException as error:
-            self._leave()
-            if isinstance(error, httpcore.RemoteProtocolError):
-                raise _explain(error) from error
-            raise
+            request.extensions["trace"] = entry.trace  # pyright: ignore[reportUnknownMemberType]
+            try:
+                response = await self._inner.handle_async_request(request)
+            except BaseException as error:
+                self._is_abandoned = not self._is_established
+                await self._leave(entry.stream_id)
+                if isinstance(error, httpcore.RemoteProtocolError):
+                    raise _explain(error) from error
+                raise
         assert isinstance(response.stream, AsyncIterable)  # noqa: S101 - async connections return async streams
-        response.stream = _CountedBody(response.stream, self._leave)
+        response.stream = _CountedBody(response.stream, functools.partial(self._leave, entry.stream_id))
         return response
 
     def is_available(self) -> bool:
         """Whether the connection can take another request now."""
-        return super().is_available() and (self._stream is None or self._has_room(self._stream))
+        return super().is_available() and self._has_room()
 
     def has_expired(self) -> bool:
         """Whether the pool must close the connection instead of using it again."""
-        is_finished = self._stream is not None and self._stream.is_finished
-        return super().has_expired() or (is_finished and not self._requests)
+        return super().has_expired() or (self._is_finished() and not self._requests)
 
-    def _has_room(self, stream: Http2Stream) -> bool:
-        limit = stream.max_streams
-        return not stream.is_finished and (limit is None or self._requests < limit)
+    async def _prepare(self, stream: Http2Stream) -> None:
+        """Wait until the limit of concurrent streams is known, which another request reads, or read what has arrived."""
+        while self._requests and stream.max_streams is None:
+            self._changed = anyio.Event()
+            await self._changed.wait()
+        if not self._requests:
+            await stream.receive_idle()
 
-    def _leave(self) -> None:
-        self._requests -= 1
+    def _notify(self) -> None:
+        self._changed.set()
+
+    def _establish(self) -> None:
+        self._is_established = True
+
+    def _is_finished(self) -> bool:
+        return self._is_abandoned or (self._stream is not None and self._stream.is_finished)
+
+    def _has_room(self) -> bool:
+        limit = None if self._stream is None else self._stream.max_streams
+        return not self._is_finished() and (limit is None or self._requests < limit)
+
+    async def _leave(self, stream_id: int | None) -> None:
+        """End a request, and reset its stream if it is not complete (CANCEL, RFC 9113, section 7).
+
+        httpcore forgets the stream, but the server and h2 would go on counting it as one of the concurrent ones. And
+        frames of it that httpcore has not written would be sent with the next request, however late.
+        """
+        try:
+            if stream_id is not None and self._stream is not None:
+                await self._stream.reset(stream_id, protocol_state(self._inner, "_h2_state"))
+        finally:
+            self._requests -= 1
+            self._notify()
 
     def _wrap_tls(self, stream: httpcore.AsyncNetworkStream) -> httpcore.AsyncNetworkStream:
         ssl_object = stream.get_extra_info("ssl_object")
         if ssl_object is None or ssl_object.selected_alpn_protocol() != "h2":
             return super()._wrap_tls(stream)
-        self._stream = Http2Stream(stream, self._check_responses)
+        self._stream = Http2Stream(stream, on_start=self._check_responses, on_frames=self._notify)
         return self._stream
 
     def _check_responses(self) -> None:
@@ -109,13 +149,19 @@ class Http2Stream(httpcore.AsyncNetworkStream):
     Args:
         inner: The stream to read from and write to.
         on_start: Called before the first write.
+        on_frames: Called when frames have arrived.
     """
 
-    def __init__(self, inner: httpcore.AsyncNetworkStream, on_start: Callable[[], None]) -> None:
+    def __init__(
+        self, inner: httpcore.AsyncNetworkStream, *, on_start: Callable[[], None], on_frames: Callable[[], None]
+    ) -> None:
         self._inner = inner
+        self._on_frames = on_frames
         self._on_start: Callable[[], None] | None = on_start
         self._frames = FrameFilter()
         self._received = b""
+        self._unsent = b""
+        self._writing = anyio.Lock()
         self._has_ended = False
 
     @property
@@ -125,7 +171,7 @@ class Http2Stream(httpcore.AsyncNetworkStream):
 
     @property
     def max_streams(self) -> int | None:
-        """How many requests the server processes at a time; None as long as it has not said."""
+        """How many requests the server processes at a time; None before its settings have arrived."""
         return self._frames.max_streams
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - the interface
@@ -136,19 +182,49 @@ class Http2Stream(httpcore.AsyncNetworkStream):
                 self._has_ended = True
                 return b""
             self._received += self._frames.receive(data)
+            self._on_frames()
         frames, self._received = self._received, b""
         return frames
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the interface
-        """Write complete frames."""
+        """Write complete frames.
+
+        Cancellation waits for the end: a connection on which half of a frame or of a TLS record is missing is of no use,
+        and other requests are in flight on it.
+        """
         if not buffer:
             return
         if self._on_start is not None:
             self._on_start()
             self._on_start = None
-        frames, answers = self._frames.send(buffer)
-        self._received += answers
-        await self._inner.write(frames, timeout)
+        frames, responses = self._frames.send(buffer)
+        self._received += responses
+        self._unsent += frames
+        with anyio.CancelScope(shield=True):
+            async with self._writing:
+                frames, self._unsent = self._unsent, b""
+                try:
+                    await self._inner.write(frames, timeout)
+                except Exception:
+                    self._has_ended = True
+                    raise
+
+    async def reset(self, stream_id: int, state: Any) -> None:
+        """Reset a stream, unless it is complete.
+
+        Args:
+            stream_id: The stream.
+            state: The h2 connection, or None.
+        """
+        if state is None or self._has_ended or not self._frames.is_open(stream_id):
+            return
+        try:
+            state.reset_stream(stream_id, ErrorCodes.CANCEL)
+        except h2.exceptions.ProtocolError:
+            # The connection or the stream is closed.
+            return
+        with suppress(httpcore.NetworkError, httpcore.TimeoutException):
+            await self.write(state.data_to_send(), _RESET_TIMEOUT)
 
     async def receive_idle(self) -> None:
         """Receive what has arrived while no request was in flight."""
@@ -178,12 +254,54 @@ class Http2Stream(httpcore.AsyncNetworkStream):
         await self._inner.aclose()
 
 
+class _Entry:
+    """The turn of one request to be sent on a connection; `trace` follows it.
+
+    Args:
+        turn: Held by the request until its headers are sent.
+        on_sent: Called then.
+
+    Attributes:
+        stream_id: The HTTP/2 stream of the request; None before it has one.
+    """
+
+    def __init__(self, turn: anyio.Lock, on_sent: Callable[[], None]) -> None:
+        self._turn = turn
+        self._on_sent = on_sent
+        self._is_held = False
+        # A proxy receives a request of its own first.
+        self._is_tunnel = False
+        self.stream_id: int | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._turn.acquire()
+        self._is_held = True
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._end()
+
+    async def trace(self, name: str, info: Mapping[str, Any]) -> None:
+        """Receive an event of httpcore (https://www.encode.io/httpcore/extensions/#trace)."""
+        if name.endswith(".send_request_headers.started"):
+            self.stream_id = info.get("stream_id")
+            self._is_tunnel = info["request"].method == b"CONNECT"
+        elif name.endswith(".send_request_headers.complete") and not self._is_tunnel:
+            self._on_sent()
+            self._end()
+
+    def _end(self) -> None:
+        if self._is_held:
+            self._is_held = False
+            self._turn.release()
+
+
 class _CountedBody:
     """A response body whose request is counted until it is closed."""
 
-    def __init__(self, stream: AsyncIterable[bytes], leave: Callable[[], None]) -> None:
+    def __init__(self, stream: AsyncIterable[bytes], leave: Callable[[], Awaitable[None]]) -> None:
         self._stream = stream
-        self._leave: Callable[[], None] | None = leave
+        self._leave: Callable[[], Awaitable[None]] | None = leave
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return aiter(self._stream)
@@ -192,9 +310,9 @@ class _CountedBody:
         try:
             await getattr(self._stream, "aclose")()  # noqa: B009 - not part of its type
         finally:
-            if self._leave is not None:
-                self._leave()
-                self._leave = None
+            leave, self._leave = self._leave, None
+            if leave is not None:
+                await leave()
 
 
 def _mark_invalid_status(events: list[h2.events.Event]) -> list[h2.events.Event]:

@@ -24,10 +24,11 @@ _PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _FRAME_HEAD: Final = 9
 _MAX_FRAME: Final = 1 << 14
 """The maximum length of received frames unless the client allows more, which httpcore does not (RFC 9113, section 4.2)."""
-_DATA, _HEADERS, _RST_STREAM, _SETTINGS, _GOAWAY, _WINDOW_UPDATE = 0x0, 0x1, 0x3, 0x4, 0x7, 0x8
-_MESSAGE: Final = frozenset({_DATA, _HEADERS})
+_DATA, _HEADERS, _RST_STREAM, _SETTINGS, _GOAWAY, _WINDOW_UPDATE, _CONTINUATION = 0x0, 0x1, 0x3, 0x4, 0x7, 0x8, 0x9
+_MESSAGE: Final = frozenset({_DATA, _HEADERS, _CONTINUATION})
 _NO_ERROR: Final = 0x0
 _END_STREAM: Final = 0x1
+_ACK: Final = 0x1
 _MAX_CONCURRENT_STREAMS: Final = 0x3
 _LAST_STREAM: Final = (1 << 31) - 1
 
@@ -46,11 +47,12 @@ class FrameFilter:
 
     - A received GOAWAY is removed; for each stream that was not processed, RST_STREAM with REFUSED_STREAM takes its place.
     - SETTINGS never lower the maximum number of concurrent streams; `max_streams` has the real one.
+    - Responses that arrive while there is no request are removed, and end the use of the connection.
     - When a response is complete before its request, the rest of the request is discarded. httpcore goes on sending it,
       and gets the window of flow control for that.
 
     Attributes:
-        max_streams: How many streams the server allows at a time; None as long as it has not said.
+        max_streams: How many streams the server allows at a time, 1 if it states no maximum; None before its settings.
         is_going_away: Whether the server processes no further streams.
     """
 
@@ -63,7 +65,14 @@ class FrameFilter:
         self._unanswered: set[int] = set()
         self._unsent: set[int] = set()
         self._answered_early: set[int] = set()
+        # Streams that the client has reset; the server may go on with them for a while.
+        self._reset: set[int] = set()
+        self._last_begun = 0
         self._incomplete = b""
+
+    def is_open(self, stream: int) -> bool:
+        """Whether frames of a stream are still to come, in either direction."""
+        return stream > self._last_begun or stream in self._unanswered or stream in self._unsent
 
     def send(self, frames: bytes) -> tuple[bytes, bytes]:
         """Filter complete frames to send.
@@ -84,8 +93,14 @@ class FrameFilter:
                 continue
             sent.append(frames[frame.begin : frame.end])
             if frame.kind == _HEADERS:
+                self._last_begun = frame.stream
                 self._unanswered.add(frame.stream)
                 self._unsent.add(frame.stream)
+            elif frame.kind == _RST_STREAM:
+                self._unanswered.discard(frame.stream)
+                self._unsent.discard(frame.stream)
+                self._answered_early.discard(frame.stream)
+                self._reset.add(frame.stream)
             if frame.kind in _MESSAGE and frame.flags & _END_STREAM:
                 self._unsent.discard(frame.stream)
         received.append(self._refuse())
@@ -110,8 +125,11 @@ class FrameFilter:
                 self.is_going_away = True
                 self._last_processed = min(self._last_processed, int.from_bytes(payload[:4], "big") & _LAST_STREAM)
                 received.append(self._refuse())
-            elif frame.kind == _SETTINGS:
+            elif frame.kind == _SETTINGS and not frame.flags & _ACK:
                 received += data[frame.begin : frame.payload], self._settings(payload)
+            elif frame.kind in _MESSAGE and self._is_unexpected(frame):
+                # h2 would raise an error, which would be that of the next request.
+                self.is_going_away = True
             elif frame.kind != _RST_STREAM or frame.stream not in self._answered_early:
                 received.append(data[frame.begin : frame.end])
                 if frame.kind == _RST_STREAM or (frame.kind in _MESSAGE and frame.flags & _END_STREAM):
@@ -122,6 +140,10 @@ class FrameFilter:
             received.append(self._incomplete)
             self._incomplete = b""
         return b"".join(received)
+
+    def _is_unexpected(self, frame: _Frame) -> bool:
+        """Whether a frame belongs to no stream while there are no others, whose headers would depend on its own (HPACK)."""
+        return not self._unanswered and frame.stream not in self._reset
 
     def _answer(self, end: _Frame) -> bytes:
         """Take the end of a response, and return the window for the rest of its request."""
@@ -151,6 +173,8 @@ class FrameFilter:
         return b"".join(_reset(stream, REFUSED_STREAM) for stream in refused)
 
     def _settings(self, payload: bytes) -> bytes:
+        # httpcore sends one request at a time to a server that states no maximum.
+        self.max_streams = 1 if self.max_streams is None else self.max_streams
         shown = bytearray(payload)
         for at in range(0, len(payload) - 5, 6):
             name, value = struct.unpack_from(">HI", payload, at)

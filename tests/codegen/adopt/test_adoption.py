@@ -24,6 +24,7 @@ from codegen.documents import OUR_DOCUMENT, dump_document, read_document, write_
 from codegen.errors import SpecError
 from codegen.normalize import normalize
 from tests.codegen.support.documents import normalized_vendor, ours, vendor
+from tests.codegen.support.trees import Tree
 
 OURS = ours()
 
@@ -307,3 +308,91 @@ def test_the_command_writes_the_document_and_prints_the_next_steps(tmp_path: Pat
     assert "pipelines.get_pipeline_lineage" in printed
     assert "8 descriptions are missing" in printed
     assert "Next: replace every 'TODO: describe' by a description" in printed
+
+
+def with_colors(document: Document) -> None:
+    """Add operations that no hand-written code knows: a list, one that creates, one that reads, one that deletes."""
+    color = {
+        "type": "object",
+        "required": ["id", "name", "created_at"],
+        "properties": {
+            "id": {"type": "string", "format": "uuid"},
+            "name": {"type": "string"},
+            "shade": {"type": "string", "enum": ["light", "dark"]},
+            "created_at": {"type": "string", "format": "date-time"},
+        },
+    }
+    page = {
+        "type": "object",
+        "required": ["items", "next_page_token"],
+        "properties": {
+            "items": {"type": "array", "items": color},
+            "next_page_token": {"type": "string", "nullable": True},
+        },
+    }
+    fields = {"name": {"type": "string"}, "shade": color["properties"]["shade"]}
+    body = {"type": "object", "required": ["name"], "properties": fields}
+
+    def place(name: str, kind: str = "path", **schema: Any) -> Document:
+        return {"name": name, "in": kind, "required": kind == "path", "schema": {"type": "string", **schema}}
+
+    def operation(name: str, status: str, schema: Any, *parameters: Document, **more: Any) -> Document:
+        content = {"content": {"application/json": {"schema": schema}}} if schema else {}
+        responses = {status: {"description": "", **content}}
+        return {"operationId": name, "tags": ["Color"], "parameters": [*parameters], "responses": responses, **more}
+
+    slug, one = place("project-slug"), place("color-id", format="uuid")
+    sent = {"requestBody": {"required": True, "content": {"application/json": {"schema": body}}}}
+    document["paths"] |= {
+        "/project/{project-slug}/color": {
+            "get": operation("listColors", "200", page, slug, place("page-token", "query")),
+            "post": operation("createColor", "201", color, slug, **sent),
+        },
+        "/color/{color-id}": {
+            "get": operation("getColor", "200", color, one),
+            "delete": operation("deleteColor", "204", None, one),
+        },
+    }
+
+
+CALL_COLORS = """
+import asyncio, json
+from circleci_v2 import CircleCI
+from circleci_v2.errors import BadRequestError
+from circleci_v2.testing import FakeCircleCI
+
+async def main():
+    fake = FakeCircleCI()
+    async with CircleCI(fake.token, transport=fake.transport(), strict=True) as circleci:
+        created = await circleci.color.create_color("gh/acme/web", name="red", shade="dark")
+        listed = await circleci.color.list_colors("gh/acme/web").collect()
+        got = await circleci.color.get_color(listed[0].id)
+        await circleci.color.delete_color(got.id)
+        try:
+            await circleci.color.create_color("gh/acme/web", name=7)
+        except BadRequestError as error:
+            rejected = str(error)
+    calls = [[e.request.method, e.request.route, e.response.status_code] for e in fake.journal]
+    sent = fake.journal.bodies("POST /project/{project-slug}/color")
+    print(json.dumps([created.name, created.shade, got.id == listed[0].id, calls, sent, rejected]))
+
+asyncio.run(main())
+"""
+
+
+def test_a_new_operation_can_be_called_against_the_fake_without_python_by_hand(tmp_path: Path):
+    adopted = adopt(OURS, newer(with_colors)).document
+    tree = Tree(tmp_path / "tree", adopted)
+    write_document(adopted, tree.folder / "openapi.json")
+    (tmp_path / "call.py").write_text(CALL_COLORS)
+    name, shade, is_same, calls, sent, rejected = json.loads(tree.run(str(tmp_path / "call.py")))
+    assert (name, shade, is_same) == ("red", "dark", True)
+    assert calls == [
+        ["POST", "/project/{project-slug}/color", 201],
+        ["GET", "/project/{project-slug}/color", 200],
+        ["GET", "/color/{color-id}", 200],
+        ["DELETE", "/color/{color-id}", 204],
+        ["POST", "/project/{project-slug}/color", 400],
+    ]
+    assert sent == [{"name": "red", "shade": "dark"}, {"name": 7}]
+    assert "the body at $.name: 7 is not of type 'string'" in rejected

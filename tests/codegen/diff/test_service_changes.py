@@ -8,7 +8,8 @@ import pytest
 
 from codegen.diff.changes import Change, Grade
 from codegen.diff.document_diff import diff_documents
-from tests.codegen.support.cases.case import Document, api, base, operation
+from tests.codegen.support.cases.case import Document, api, base, operation, response
+from tests.codegen.support.cases.unions import pet, returning
 from tests.codegen.support.documents import copy_of_ours, ours
 
 RUN_TIME, SAFE = Grade.BREAKS_AT_RUN_TIME, Grade.SAFE
@@ -93,6 +94,57 @@ def test_a_new_default_of_a_parameter_is_reported(schema: dict[str, Any]):
 def sending(schema: dict[str, Any]) -> Document:
     body = {"content": {"application/json": {"schema": schema}}}
     return api({"/x": {"post": operation("postX", requestBody=body)}})
+
+
+def in_media(kind: str, *, answer: str = "application/json", **rules: Any) -> Document:
+    body = {"content": {kind: {"schema": FIELDS, **rules}}}
+    result = {"200": response({"type": "string"}, answer)}
+    return api({"/x": {"post": {**operation("postX", requestBody=body), "responses": result}}})
+
+
+def test_another_media_type_of_a_body_is_reported():
+    json, patch = in_media("application/json"), in_media("application/merge-patch+json")
+    expected = (RUN_TIME, "sends its body as application/merge-patch+json now, was application/json")
+    assert expected in changes(json, patch)
+    assert changes(in_media("application/x+json"), in_media("application/y+json")) == [
+        (RUN_TIME, "sends its body as application/y+json now, was application/x+json")
+    ]
+
+
+def test_another_media_type_of_a_response_is_reported():
+    text, json = in_media("application/json", answer="text/plain"), in_media("application/json")
+    assert changes(text, json) == [(RUN_TIME, "receives application/json now, was text/plain")]
+
+
+def test_another_encoding_of_a_form_is_reported():
+    form = "application/x-www-form-urlencoded"
+    plain, joined = in_media(form), in_media(form, encoding={"color": {"contentType": "text/css"}})
+    assert changes(plain, joined) == [(RUN_TIME, "encodes the field 'color' of its form in another way")]
+
+
+def paged(key: str) -> Document:
+    fields = {key: TEXTS, "next_page_token": {"type": "string"}}
+    token = [{"name": "page-token", "in": "query", "schema": {"type": "string"}}]
+    return api({"/x": {"get": operation("getX", {"type": "object", "properties": fields}, parameters=token)}})
+
+
+def test_another_key_of_the_items_of_a_page_is_reported():
+    assert changes(paged("items"), paged("shades")) == [
+        (RUN_TIME, "has the items of a page in 'shades' now, was 'items'")
+    ]
+
+
+def test_other_values_of_a_discriminator_are_reported():
+    def document(value: str) -> Document:
+        mapping = {"cat": "Cat", value: "Dog"}
+        variants = [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}]
+        union = {"oneOf": variants, "discriminator": {"propertyName": "kind", "mapping": mapping}}
+        return returning(union, Cat=pet(lives={"type": "integer"}), Dog=pet(good={"type": "boolean"}))
+
+    assert changes(document("dog"), document("hound")) == [
+        (RUN_TIME, "no longer stands for this model if it is 'dog'"),
+        (SAFE, "stands for this model now if it is 'hound'"),
+    ]
 
 
 FIELDS = {"type": "object", "properties": {"color": {"type": "string"}}}

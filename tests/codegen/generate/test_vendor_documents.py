@@ -19,11 +19,6 @@ DOCUMENTS = {"2022-04": 54, "2023-10": 72, "2024-11": 83, "2025-05": 98, "2025-1
 
 
 @pytest.fixture(scope="module")
-def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("mypy")
-
-
-@pytest.fixture(scope="module")
 def vendor_tree(reference: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Tree]:
     """The tree of each published document, generated once."""
 

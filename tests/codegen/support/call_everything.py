@@ -24,6 +24,7 @@ import httpx
 import circleci_v2._generated
 from circleci_v2 import CircleCI
 from circleci_v2.operations import OPERATIONS, Operation
+from codegen.queries import body_schema_of, media_of
 from tests.support.samples import sample
 
 UUID = "5034460f-c7c4-4c43-9457-de07e2029e7b"
@@ -68,9 +69,14 @@ def answers(document: Mapping[str, Any], published: Mapping[str, Any]) -> Iterat
     """One response for each success that the document describes."""
     for status, response in published["responses"].items():
         if status.startswith("2"):
-            content = response.get("content")
-            body = sample(document, content["application/json"]["schema"]) if content else None
-            yield httpx.Response(int(status), json=body) if content else httpx.Response(int(status))
+            schema = body_schema_of(response)
+            match media_of(response):
+                case "":
+                    yield httpx.Response(int(status))
+                case "application/json":
+                    yield httpx.Response(int(status), json=sample(document, schema))
+                case media:
+                    yield httpx.Response(int(status), content=b"content", headers={"content-type": media})
 
 
 async def call(document: Mapping[str, Any], operation: Operation) -> None:

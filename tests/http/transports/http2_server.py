@@ -11,9 +11,9 @@ import attrs
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
-from h2.events import DataReceived, RequestReceived, StreamEnded
+from h2.events import DataReceived, RequestReceived, StreamEnded, StreamReset
 from h2.settings import SettingCodes
-from hyperframe.frame import Frame, GoAwayFrame, HeadersFrame, PingFrame, SettingsFrame, WindowUpdateFrame
+from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame, SettingsFrame, WindowUpdateFrame
 
 from tests.http.transports.raw_server import Connection, RawServer, server_context, serving_raw
 
@@ -45,9 +45,16 @@ class Peer:
     Args:
         connection: Carries it.
         settings: What the server states first; its other settings are the defaults of h2.
+
+    Attributes:
+        number: How many connections came before.
+        grants_window: Whether the client may send more than the first window of flow control.
+        resets: The paths of requests that the client has reset.
     """
 
     def __init__(self, connection: Connection, settings: dict[int, int]) -> None:
+        self.grants_window = True
+        self.resets: list[str] = []
         self._connection = connection
         self.number = connection.number
         self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
@@ -57,6 +64,7 @@ class Peer:
         self._h2.clear_outbound_data_buffer()
         self._held = SettingsFrame(0, settings={MAX_STREAMS: 100, **settings}).serialize()
         self._open: dict[int, Stream] = {}
+        self._paths: dict[int, str] = {}
         self._begun: list[Stream] = []
         self._complete: list[Stream] = []
 
@@ -69,6 +77,11 @@ class Peer:
         while not self._complete:
             await self._receive()
         return self._complete.pop(0)
+
+    @property
+    def incomplete(self) -> list[str]:
+        """The paths of requests that have begun, and were neither completed nor reset."""
+        return [stream.path for stream in self._open.values()]
 
     async def head(self) -> Stream:
         """Wait for the head of a request."""
@@ -88,10 +101,26 @@ class Peer:
         frame = HeadersFrame(stream.id, data=self._h2.encoder.encode(headers), flags=["END_HEADERS", "END_STREAM"])
         await self.send(frame)
 
+    async def send_response_again(self, stream: Stream) -> None:
+        """Send another response on a stream, which RFC 9113, section 5.1 forbids."""
+        headers = HeadersFrame(stream.id, data=self._h2.encoder.encode([(":status", "200")]), flags=["END_HEADERS"])
+        await self.send(headers, DataFrame(stream.id, data=b'{"path": "again"}', flags=["END_STREAM"]))
+
     async def send_head(self, stream: Stream) -> None:
         """Begin a response."""
         self._h2.send_headers(stream.id, [(":status", "200")])
         await self.flush()
+
+    async def send_part(self, stream: Stream, content: bytes) -> None:
+        """Send a part of the body of a response."""
+        self._h2.send_data(stream.id, content)
+        await self.flush()
+
+    async def reset_by_client(self) -> str:
+        """Wait until the client resets a request, and return its path."""
+        while not self.resets:
+            await self._receive()
+        return self.resets.pop(0)
 
     async def reset(self, stream: Stream, code: ErrorCodes) -> None:
         self._h2.reset_stream(stream.id, code)
@@ -130,11 +159,16 @@ class Peer:
                 headers = {str(name): str(value) for name, value in event.headers}
                 self._open[event.stream_id] = Stream(event.stream_id, headers)
                 self._begun.append(self._open[event.stream_id])
+                self._paths[event.stream_id] = self._open[event.stream_id].path
             elif isinstance(event, DataReceived):
                 self._open[event.stream_id].body += event.data
-                self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+                if self.grants_window:
+                    self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             elif isinstance(event, StreamEnded):
                 self._complete.append(self._open.pop(event.stream_id))
+            elif isinstance(event, StreamReset):
+                self._open.pop(event.stream_id, None)
+                self.resets.append(self._paths[event.stream_id])
         await self.flush()
 
 

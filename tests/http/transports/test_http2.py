@@ -374,6 +374,35 @@ async def test_streams_after_the_last_one_are_sent_again_and_others_are_finished
     assert server.connections == 2
 
 
+# Responses that belong to no request.
+
+
+@pytest.mark.parametrize("is_idle", [False, True], ids=["at once", "while idle"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_second_response_to_a_request_disturbs_no_other(method: str, is_idle: bool):
+    processed = Processed()
+    idle, acted = anyio.Event(), anyio.Event()
+
+    async def serve(peer: Peer) -> None:
+        while True:
+            stream = await processed.answer(peer)
+            if is_idle:
+                await idle.wait()
+            await peer.send_response_again(stream)
+            acted.set()
+
+    paths = [f"/call-{number}" for number in range(TRIES)]
+    with anyio.fail_after(MAX_WAIT):
+        async with serving_http2(serve) as server, client(server, max_retries=0) as circleci:
+            for path in paths:
+                assert await call(circleci, path, method) == path
+                idle.set()
+                await acted.wait()
+                await anyio.wait_all_tasks_blocked()
+                idle, acted = anyio.Event(), anyio.Event()
+    assert processed == paths
+
+
 # Responses that are none.
 
 

@@ -9,9 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.codegen.support.cases import bodies, copies, messages, service
+from tests.codegen.support.cases import bodies, copies, messages, operations, service, unions, versions
 from tests.codegen.support.cases.case import Case
 
 __all__ = ["CASES", "Case"]
 
-CASES: Sequence[Case] = (*copies.CASES, *messages.CASES, *bodies.CASES, *service.CASES)
+CASES: Sequence[Case] = (
+    *copies.CASES,
+    *messages.CASES,
+    *bodies.CASES,
+    *service.CASES,
+    *operations.CASES,
+    *unions.CASES,
+    *versions.CASES,
+)
