@@ -15,7 +15,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from typing import Final, Protocol, TypeVar, TypeVarTuple, runtime_checkable
+from typing import Final, Protocol, TypeVar, TypeVarTuple
 
 import anyio
 import httpx
@@ -24,7 +24,6 @@ from anyio.lowlevel import RunVar
 from circleci_v2.errors import ConfigurationError
 
 __all__ = [
-    "ClockedTransport",
     "Lifecycle",
     "RunCancelledError",
     "SessionClock",
@@ -52,13 +51,6 @@ class SessionClock(Protocol):
     async def wait(self, event: anyio.Event, until: float) -> None:
         """Return when `event` is set or the time `until` is reached, whichever is first; `math.inf` is never reached."""
         ...
-
-
-@runtime_checkable
-class ClockedTransport(Protocol):
-    """A transport with a time of its own, such as one of a fake: the waits of its session pass in that time."""
-
-    session_clock: SessionClock
 
 
 class SystemClock:

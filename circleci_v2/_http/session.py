@@ -32,7 +32,6 @@ from circleci_v2._http.error_mapping import (
 )
 from circleci_v2._http.headers import scan_headers
 from circleci_v2._http.lifecycle import (
-    ClockedTransport,
     Lifecycle,
     RunCancelledError,
     SessionClock,
@@ -79,7 +78,9 @@ class Session:
             log_to_stderr(settings.log)
         self._base_url = settings.base_url
         self._default_options = CallOptions.of(settings)
-        self._clock = clock or (transport.session_clock if isinstance(transport, ClockedTransport) else SystemClock())
+        # The transport of a fake brings a clock in which waits take no real time.
+        own: SessionClock | None = getattr(transport, "session_clock", None)
+        self._clock = clock or own or SystemClock()
         self._random = random
         self._credentials = Credentials(settings)
         self._token_hosts = TokenHosts(settings)

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, cast
 import attrs
 
 from circleci_v2._validation import did_you_mean, missing_package_error
+from circleci_v2._wire.json import is_array, is_object
 from circleci_v2.testing.messages import FakeRequest, FakeResponse
 
 __all__ = ["OperationDescription", "RequestCheck", "Specification", "require_extra"]
@@ -192,9 +193,9 @@ class OperationDescription:
         if value is None and not described.get("required"):
             return
         complaints += self._unknown_keys(schema, value, "$")
-        for error in self._validator(schema).iter_errors(value):
-            text = f"the body at {error.json_path}: {error.message}"
-            if error.validator == "required" and error.message.split("'")[1] in _OPTIONAL_LIVE.get(request.route, ()):
+        for found in self._validator(schema).iter_errors(value):
+            text = f"the body at {found.json_path}: {found.message}"
+            if found.validator == "required" and found.message.split("'")[1] in _OPTIONAL_LIVE.get(request.route, ()):
                 complaints.append(text)
             else:
                 yield text
@@ -202,13 +203,13 @@ class OperationDescription:
     def _unknown_keys(self, schema: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
         """Yield a complaint for each key of a body that the document does not describe; the live API ignores most of them."""
         schema = self.resolve(schema)
-        if isinstance(value, list):
-            for position, item in enumerate(cast("list[Any]", value)):
+        if is_array(value):
+            for position, item in enumerate(value):
                 yield from self._unknown_keys(schema.get("items", {}), item, f"{path}[{position}]")
         properties = schema.get("properties")
-        if not isinstance(value, dict) or not properties or "additionalProperties" in schema:
+        if not is_object(value) or not properties or "additionalProperties" in schema:
             return
-        for name, item in cast("dict[str, Any]", value).items():
+        for name, item in value.items():
             if name in properties:
                 yield from self._unknown_keys(properties[name], item, f"{path}.{name}")
             else:

@@ -49,7 +49,7 @@ def require_known(name: str, value: str, choices: Any) -> None:
         require_one_of(name, value, get_args(choices))
 
 
-def _known(choices: Any) -> Callable[[object, attrs.Attribute[str], str], None]:
+def _known(choices: Any) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
     """Return a validator of attrs that rejects values outside of a literal type."""
     return lambda _, attribute, value: require_known(attribute.name, value, choices)
 
