@@ -25,7 +25,7 @@ async def test_every_method_is_decoded_without_a_deviation() -> None:
 
 
 async def test_live_responses_deviate_by_their_spelling_and_by_more_fields_only() -> None:
-    fake = FakeCircleCI.seeded(pipelines=120)
+    fake = FakeCircleCI.seeded(pipelines=120, spelling="live")
     deviations: list[DeviationEvent] = []
 
     def collect(event: Event) -> None:

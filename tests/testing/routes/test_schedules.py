@@ -23,7 +23,7 @@ WEDNESDAYS = {"per-hour": 2, "hours-of-day": [16, 18], "days-of-week": ["WED"]}
 
 @pytest.fixture
 def fake() -> FakeCircleCI:
-    made = FakeCircleCI()
+    made = FakeCircleCI(spelling="live")
     made.add_project(PROJECT)
     return made
 

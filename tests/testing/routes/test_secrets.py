@@ -20,7 +20,7 @@ RESTRICTION = {"restriction_type": "expression", "restriction_value": "true"}
 
 @pytest.fixture
 def fake() -> FakeCircleCI:
-    fake = FakeCircleCI()
+    fake = FakeCircleCI(spelling="live")
     project_in(fake)
     return fake
 
