@@ -32,7 +32,7 @@ _SEGMENT_COUNTS: Final[Mapping[str, tuple[int, ...]]] = {
 }
 _SLUG_PARTS: Final = {*_SEGMENT_COUNTS, "provider", "organization", "project"}
 _PROJECT_OR_ID: Final = ["project", "{project-slug}"]
-"""The path on which the live API also accepts the id of a project, a single segment (terraform-provider-circleci, project.go)."""
+"""The path on which the live API also accepts the id of a project (terraform-provider-circleci, project.go)."""
 
 _ENCODED_SLASH: Final = re.compile("%2f", re.IGNORECASE)
 _PLACEHOLDER: Final = re.compile(r"\{([^}]+)\}")
