@@ -46,8 +46,9 @@ class Credential:
     def __init__(self, scheme: AuthScheme, token: Secret) -> None:
         self.header = _header(scheme, token)
         text = token.reveal()
-        encoded = base64.b64encode(text.encode("ascii")).decode("ascii")
-        register_secret(self, text, encoded, self.header[1].decode("ascii").rpartition(" ")[2])
+        # As it is sent with any scheme, because a server may convert one to another.
+        encoded = (base64.b64encode(form.encode("ascii")).decode("ascii") for form in (text, f"{text}:"))
+        register_secret(self, text, *encoded)
 
     def __repr__(self) -> str:
         return "Credential(…)"

@@ -13,24 +13,23 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 import attrs
 
+from circleci_v2._wire import LazyModule
 from circleci_v2._wire.json import is_array, is_object
 from circleci_v2.errors import ConfigurationError
-from circleci_v2.events import (
-    DeprecationEvent,
-    Event,
-    FailureEvent,
-    RateLimitWaitEvent,
-    RequestEvent,
-    ResponseEvent,
-    RetryEvent,
-)
 from circleci_v2.policies import RateLimit
+
+if TYPE_CHECKING:
+    from circleci_v2 import events
+    from circleci_v2.events import Event
+else:
+    # The classes are needed only by clients with `on_event`.
+    events = LazyModule("circleci_v2.events")
 
 __all__ = [
     "AttemptInfo",
@@ -75,7 +74,14 @@ _USER_INFO: Final = re.compile(r"//[^/]*@")
 # A message may hold a shorter text by chance: tests call their token "token".
 _SHORTEST_IN_MESSAGES: Final = 6
 _PACKAGE_LOGGERS: Final = (
-    *("circleci_v2", "circleci_v2.history", "circleci_v2.testing", "circleci_v2.usage_export", "circleci_v2.waiting"),
+    *(
+        "circleci_v2",
+        "circleci_v2.fleet",
+        "circleci_v2.history",
+        "circleci_v2.testing",
+        "circleci_v2.usage_export",
+        "circleci_v2.waiting",
+    ),
 )
 _LIBRARY_LOGGERS: Final = (
     "httpx",
@@ -261,8 +267,10 @@ class Instrumentation:
         """
         if waited:
             logger.debug("%s waited %.3f s for the rate limit of %s", info, waited, bucket)
-            self.emit(RateLimitWaitEvent(**_identity(info), bucket=bucket, waited=waited))
-        self.emit(RequestEvent(**_identity(info), method=info.method, url=info.url))
+        if self._on_event is not None:
+            if waited:
+                self.emit(events.RateLimitWaitEvent(**_identity(info), bucket=bucket, waited=waited))
+            self.emit(events.RequestEvent(**_identity(info), method=info.method, url=info.url))
 
     def response_received(
         self,
@@ -279,7 +287,7 @@ class Instrumentation:
             logger.info("%s: %d, %d bytes in %.3f s", info, status_code, size, elapsed)
             logger.debug("%s: headers %s", info, _shown_headers(headers))
         if self._on_event is not None:
-            event = ResponseEvent(
+            event = events.ResponseEvent(
                 **_identity(info),
                 status_code=status_code,
                 elapsed=elapsed,
@@ -294,12 +302,13 @@ class Instrumentation:
         error = redact_message(error)
         logger.info("%s: %s after %.3f s", info, error, elapsed)
         if self._on_event is not None:
-            self.emit(FailureEvent(**_identity(info), error=error, elapsed=elapsed))
+            self.emit(events.FailureEvent(**_identity(info), error=error, elapsed=elapsed))
 
     def retry_scheduled(self, info: AttemptInfo, *, reason: str, delay: float) -> None:
         """Report that another attempt follows."""
         logger.info("%s: %s, trying again in %.3f s", info, reason, delay)
-        self.emit(RetryEvent(**_identity(info), reason=reason, delay=delay))
+        if self._on_event is not None:
+            self.emit(events.RetryEvent(**_identity(info), reason=reason, delay=delay))
 
     def deprecated(self, info: AttemptInfo, headers: Mapping[str, str]) -> None:
         """Report the announced end of an operation, once per operation."""
@@ -310,7 +319,8 @@ class Instrumentation:
         since, sunset, link = (_redacted(headers.get(name)) for name in ("deprecation", "sunset", "link"))
         end = f" and stops working on {sunset}" if sunset else ""
         logger.warning("CircleCI says that %s is deprecated%s (Deprecation: %s, Link: %s)", key, end, since, link)
-        self.emit(DeprecationEvent(**_identity(info), deprecation=since, sunset=sunset, link=link))
+        if self._on_event is not None:
+            self.emit(events.DeprecationEvent(**_identity(info), deprecation=since, sunset=sunset, link=link))
 
 
 def _redacted(value: str | None) -> str | None:

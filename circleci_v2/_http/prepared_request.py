@@ -209,7 +209,7 @@ class PreparedRequest:
             self.method,
             url,
             headers=headers,
-            stream=_Content(self.content or b""),
+            stream=_Content(self.content) if self.content else _NO_CONTENT,
             extensions={
                 "timeout": {
                     "connect": self.timeout.connect,
@@ -307,6 +307,9 @@ class _ContentIterator(AsyncIterator[bytes]):
         for chunk in self._chunks:
             return chunk
         raise StopAsyncIteration
+
+
+_NO_CONTENT: Final = _Content(b"")
 
 
 def _headers_of(request: Request) -> tuple[tuple[bytes, bytes], ...]:

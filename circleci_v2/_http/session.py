@@ -18,6 +18,7 @@ import math
 import random as _random
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING
 
 import anyio
 import httpx
@@ -44,14 +45,16 @@ from circleci_v2._http.rate_limit.adaptive import budget_for
 from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWindowLimiter
 from circleci_v2._http.rate_limit.limiter import CooldownError, Limiter, Permit
 from circleci_v2._http.sender import CLIENT_CLOSED, RawResponse, Sender, TransportFailure
-from circleci_v2._http.streaming import StreamingAttempt
 from circleci_v2._http.transports.factory import Transports
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
 from circleci_v2.errors import APIConnectionError, APIError
-from circleci_v2.events import Event
 from circleci_v2.policies import Failure, current_priority
 from circleci_v2.response import StreamedBody
+
+if TYPE_CHECKING:
+    from circleci_v2._http.streaming import StreamingAttempt
+    from circleci_v2.events import Event
 
 __all__ = ["CallOptions", "Session"]
 
@@ -117,13 +120,8 @@ class Session:
         """
         self._lifecycle.check()
         options = options or self._default_options
-        call = CallState(
-            request=PreparedRequest.for_operation(request, base_url=self._base_url, timeout=options.timeout),
-            retry=options.retry,
-            interactive=(options.priority or current_priority()) == "interactive",
-            sequence=next(self._sequence),
-            queued_at=self._clock.now(),
-        )
+        prepared = PreparedRequest.for_operation(request, base_url=self._base_url, timeout=options.timeout)
+        call = self._new_call(prepared, options)
         while True:
             outcome = await self._attempt(call)
             if isinstance(outcome, RawResponse) and outcome.status_code < 300:
@@ -171,13 +169,7 @@ class Session:
         )
         if authenticate:
             self._token_hosts.check(request.url)
-        call = CallState(
-            request=request,
-            retry=options.retry,
-            interactive=(options.priority or current_priority()) == "interactive",
-            sequence=next(self._sequence),
-            queued_at=self._clock.now(),
-        )
+        call = self._new_call(request, options)
         while True:
             call.credential = credential = await self._credential(request)
             permit = await self._acquire(call)
@@ -210,6 +202,15 @@ class Session:
             await self._lifecycle.cancel_in_flight()
             await self._transports.aclose()
 
+    def _new_call(self, request: PreparedRequest, options: CallOptions) -> CallState:
+        return CallState(
+            request=request,
+            retry=options.retry,
+            interactive=(options.priority or current_priority()) == "interactive",
+            sequence=next(self._sequence),
+            queued_at=self._clock.now(),
+        )
+
     async def _attempt(self, call: CallState) -> RawResponse | TransportFailure:
         """Send the request of a call once, when the limits allow it."""
         request = call.request
@@ -224,7 +225,9 @@ class Session:
                 seconds = call.deadline_at - call.started_at
                 outcome = await run_shielded(self._sender.send, request, credential, seconds=seconds, scope=scope)
             except RunCancelledError:
-                outcome = CLIENT_CLOSED if self._lifecycle.is_closed else _deadline_exceeded(call)
+                outcome = (
+                    CLIENT_CLOSED if self._lifecycle.is_closed else TransportFailure.for_deadline(call.retry.deadline)
+                )
             except BaseException as error:
                 self._report_abort(call, error)
                 raise
@@ -243,6 +246,8 @@ class Session:
         self, call: CallState, permit: Permit, credential: Credential | None, *, decode_content: bool
     ) -> AsyncGenerator[StreamedBody | RawResponse | TransportFailure]:
         """Open a streamed response once; a child task reads its body while the block runs."""
+        from circleci_v2._http.streaming import StreamingAttempt  # noqa: PLC0415 - many programs stream nothing
+
         attempt = StreamingAttempt(
             self._sender,
             call.request,
@@ -281,7 +286,7 @@ class Session:
         except BaseException as error:
             self._report_abort(call, error)
             raise
-        return _deadline_exceeded(call)
+        return TransportFailure.for_deadline(call.retry.deadline)
 
     async def _acquire(self, call: CallState) -> Permit:
         """Wait until the limits allow a call to be sent, and begin an attempt."""
@@ -401,8 +406,3 @@ class Session:
         # After a 429 the bucket is in a cooldown of that length, and the call waits for its end like all others.
         if cause != 429:
             await self._lifecycle.sleep(self._clock, call.pause)
-
-
-def _deadline_exceeded(call: CallState) -> TransportFailure:
-    message = f"no complete response within the deadline of {call.retry.deadline:g} s"
-    return TransportFailure(kind="broken", name="Timeout", message=message, timed_out=True, is_final=True)
