@@ -32,7 +32,13 @@ from circleci_v2._http.error_mapping import (
     fixed_window_error,
 )
 from circleci_v2._http.headers import scan_headers
-from circleci_v2._http.lifecycle import Lifecycle, RunCancelledError, SessionClock, SystemClock, run_shielded
+from circleci_v2._http.lifecycle import (
+    Lifecycle,
+    RunCancelledError,
+    SessionClock,
+    SystemClock,
+    run_shielded,
+)
 from circleci_v2._http.logging import Instrumentation, log_to_stderr, logger
 from circleci_v2._http.prepared_request import CallOptions, CallState, PreparedRequest
 from circleci_v2._http.rate_limit.budget import budget_for
@@ -57,7 +63,7 @@ class Session:
     Args:
         settings: The settings of the client.
         transport: A transport to use instead of the client's own connections; it is closed with the session.
-        clock: The time; tests replace it.
+        clock: The time; tests replace it. Default: that of the transport if it has one, else that of this machine.
         random: Returns numbers in [0, 1), for the jitter of waits; tests replace it.
     """
 
@@ -73,7 +79,9 @@ class Session:
             log_to_stderr(settings.log)
         self._base_url = settings.base_url
         self._default_options = CallOptions.of(settings)
-        self._clock = clock or SystemClock()
+        # The transport of a fake brings a clock in which waits take no real time.
+        own: SessionClock | None = getattr(transport, "session_clock", None)
+        self._clock = clock or own or SystemClock()
         self._random = random
         self._credentials = Credentials(settings)
         self._token_hosts = TokenHosts(settings)

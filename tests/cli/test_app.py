@@ -40,6 +40,9 @@ def test_the_version_is_that_of_the_library() -> None:
         (("api", "/me", "--paginate", "--demo"), 2, "is not a page"),
         (("api", "/me", "-X", "DELETE", "--demo"), 3, "Method Not Allowed"),
         (("fake", "--project", "web"), 2, "is not a project slug"),
+        (("fake", "--failures", "5"), 2, "5.0 is not in the range 0<=x<=1"),
+        (("fake", "--check", "severe"), 2, "'severe' is not one of"),
+        (("fake", "--rate-limit", "0"), 2, "0 is not in the range x>=1"),
     ],
 )
 def test_an_error_has_a_message_and_an_exit_code(arguments: tuple[str, ...], exit_code: int, message: str) -> None:
