@@ -263,16 +263,10 @@ async def parquet():
         month = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 31, tzinfo=UTC)
         await circleci.export_usage("an-organization", *month, "usage.parquet", format="parquet")
 
-async def served():
-    async with FakeCircleCI().serve():
-        pass
+async def fake():
+    FakeCircleCI()
 
-async def in_process():
-    fake = FakeCircleCI()
-    async with CircleCI(fake.token, transport=fake.transport()) as circleci:
-        await circleci.pipelines.list_for_project("gh/acme/web", branch="main")
-
-for call in [me(http2=True), me(fast=True), me(proxy="socks5://127.0.0.1:1"), parquet(), served(), in_process()]:
+for call in [me(http2=True), me(fast=True), me(proxy="socks5://127.0.0.1:1"), parquet(), fake()]:
     try:
         asyncio.run(call)
     except ConfigurationError as error:
@@ -289,7 +283,6 @@ def test_a_package_that_is_missing_is_named_with_the_command_that_installs_it():
         "fast=True needs httpx_aiohttp, which is not installed: pip install 'circleci_v2[fast]'",
         "a SOCKS proxy needs socksio, which is not installed: pip install 'httpx[socks]'",
         "format='parquet' needs pyarrow, which is not installed: pip install 'circleci_v2[parquet]'",
-        "serve() needs uvicorn, which is not installed: pip install 'circleci_v2[testing]'",
         "FakeCircleCI needs openapi_schema_validator, which is not installed: pip install 'circleci_v2[testing]'",
     ]
 
@@ -300,7 +293,6 @@ _NOT_FOR_USERS = {
     "_wire/types.py": {"KeyError"},
     "_wire/json.py": {"ValueError"},  # `CircleCI` makes a DecodeError of it
     "_wire/decoding.py": {"TypeError"},  # an annotation of a model, which the generator wrote
-    "slugs.py": {"ValueError"},  # the caller makes an InvalidSlugError of it
     "testing/server.py": {"RuntimeError"},  # as a thread of Python that is started twice
     "usage_export/rows.py": {"ValueError"},  # the caller keeps the text
     "waiting/polling.py": {"AssertionError"},  # unreachable
