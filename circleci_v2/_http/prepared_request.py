@@ -361,7 +361,7 @@ def _exact_url(base_url: str, target: str) -> httpx.URL:
     """Return the URL of a path, which is sent exactly as written."""
     path, has_query, query = target.partition("?")
     if _UNCHANGED_PATH.fullmatch(path) and _UNCHANGED_QUERY.fullmatch(query) and not has_dot_segments(path):
-        parts = getattr(_parse_base(base_url), "_uri_reference", None)
+        parts: Any = getattr(_parse_base(base_url), "_uri_reference", None)
         if hasattr(parts, "_replace"):
             # Parsing takes a third of the CPU time of a call, and there is no public way around it.
             url = httpx.URL.__new__(httpx.URL)
