@@ -136,7 +136,7 @@ def variant_tags(model: Any) -> Mapping[str, Sequence[str]]:
 
 
 def fitting_variants(models: Sequence[Any], value: Mapping[str, Any]) -> Sequence[Any]:
-    """The variants that an object can be, by the values of fields that tell them apart; none if one is unknown.
+    """The variants that an object can be, by the values of fields that distinguish them; none if one is unknown.
 
     Such a field is the discriminator of the document, or an enum in every variant of which no two have a value in common.
     """

@@ -180,7 +180,7 @@ def is_unfinished(record: PipelineRecord, now: datetime) -> bool:
         record: The pipeline with its workflows.
         now: The present time.
     """
-    phase = phase_of(record.pipeline, [one.workflow for one in record.workflows], until_on_hold=False)
+    phase = phase_of(record.pipeline, [one.workflow for one in record.workflows])
     age = now - (record.listed_at or now)
     return phase is not Phase.ENDED and age < (_LONGEST_RUN if phase is Phase.RUNNING else _SUCCESSOR_APPEARS)
 

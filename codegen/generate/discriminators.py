@@ -30,7 +30,7 @@ def tags_of(document: Document) -> tuple[Tags, list[str]]:
             if shared:
                 notes.append(
                     f"schemas {one} and {other} are both identified by the {field} {min(shared)!r} in different unions; "
-                    "responses are told apart by their other fields"
+                    "responses are distinguished by their other fields"
                 )
                 del found[one][field], found[other][field]
     tags = {

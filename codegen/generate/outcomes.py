@@ -34,7 +34,7 @@ class Outcome:
         items: The field that holds the items of a page.
         models: The models and enums in the type.
         description: The document's description of the response.
-        notes: Statements that the type does not express.
+        notes: Parts of the response that the type does not describe.
     """
 
     annotation: str
