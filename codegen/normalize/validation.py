@@ -67,7 +67,7 @@ _VALIDATOR_CRASHES = (AttributeError, LookupError, RecursionError, TypeError, Va
 
 def _failing_path(document: Document) -> str:
     """Return the first path that the validator rejects, or crashes on."""
-    for path, item in [("", {}), *document["paths"].items()]:
+    for path, item in [("", {}), *document.get("paths", {}).items()]:
         try:
             validate({**document, "paths": {path: item} if path else {}})
         except (ValidationError, *_VALIDATOR_CRASHES):
