@@ -7,7 +7,7 @@ SPEC ?= openapi.json
 OUT ?= circleci_v2/_generated
 OLD ?= openapi.json
 NEW ?= build/openapi.json
-BENCHMARKS := bench-http bench-ratelimit bench-cancellation bench-bulk bench-artifacts bench-usage bench-fake
+BENCHMARKS := bench-http bench-ratelimit bench-cancellation bench-bulk bench-artifacts bench-usage bench-fake bench-generate
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-clients lint types format generate check-generated compatibility compare spec spec-diff adopt bench $(BENCHMARKS) docs build clean

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from difflib import get_close_matches
 
 from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 
-__all__ = ["missing_package_error", "require_at_least_one", "require_one_of", "require_time_zone"]
+__all__ = ["did_you_mean", "missing_package_error", "require_at_least_one", "require_one_of", "require_time_zone"]
+
+
+def did_you_mean(value: str, choices: Iterable[str]) -> str:
+    """Return the end of an error message that names the choice nearest to a value; empty if none is similar."""
+    by_key = {choice.lower(): choice for choice in choices}
+    found = get_close_matches(value.lower(), by_key, n=1)
+    return f"; did you mean {by_key[found[0]]!r}?" if found else ""
 
 
 def missing_package_error(needed_by: str, package: str | None, requirement: str) -> ConfigurationError:
@@ -24,7 +33,7 @@ def missing_package_error(needed_by: str, package: str | None, requirement: str)
 def require_one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
     """Raise ConfigurationError unless the value is one of the choices."""
     if value not in choices:
-        msg = f"{name}={value!r}: pass one of {', '.join(map(repr, choices))}."
+        msg = f"{name}={value!r}: pass one of {', '.join(map(repr, choices))}{did_you_mean(str(value), choices) or '.'}"
         raise ConfigurationError(msg)
 
 

@@ -11,26 +11,28 @@ from functools import partial
 from types import FunctionType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-from circleci_v2 import artifacts, failures, usage_export, waiting
-from circleci_v2 import history as _history
 from circleci_v2._generated.namespaces import Namespaces, NamespacesWithRawResponse
 from circleci_v2._http.logging import redact_message
 from circleci_v2._http.session import CallOptions, Session
-from circleci_v2._wire.decoding import Deviation
+from circleci_v2._wire import LazyModule
 from circleci_v2._wire.json import load_json
 from circleci_v2._wire.namespace import copy_function
 from circleci_v2._wire.payload import DeviationReporter, Payload
 from circleci_v2._wire.request import Request
-from circleci_v2.bulk import OnError, OnProgress, Outcome, map_concurrently
+from circleci_v2._wire.types import Deviation
 from circleci_v2.config import AuthScheme, ConnectionOptions, Token, resolve
 from circleci_v2.errors import DecodeError
-from circleci_v2.events import DeviationEvent, Event
 from circleci_v2.policies import Priority, RateLimitPolicy, RetryPolicy, Timeout
 from circleci_v2.response import StreamedBody
-from circleci_v2.streams import Stream
 
 if TYPE_CHECKING:
     import httpx
+
+    from circleci_v2 import artifacts, bulk, environment, events, failures, usage_export, waiting
+    from circleci_v2 import history as _history
+    from circleci_v2.bulk import OnError, OnProgress, Outcome
+    from circleci_v2.events import Event
+    from circleci_v2.streams import Stream
 
 __all__ = ["CircleCI"]
 
@@ -39,13 +41,47 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def _method(function: Function) -> Function:
-    """A function of a client as its method: the client is `self`, so the docstring does not list it as an argument."""
-    client = next(iter(inspect.signature(function).parameters))
-    method = copy_function(cast("FunctionType", function))
-    method.__doc__ = re.sub(rf"^( +){client}: .*\n(?:\1 +.*\n)*", "", method.__doc__ or "", count=1, flags=re.MULTILINE)
-    method.__module__, method.__qualname__ = __name__, f"CircleCI.{method.__name__}"
-    return cast("Function", method)
+# A program that makes one call needs none of these.
+if not TYPE_CHECKING:
+    artifacts = LazyModule("circleci_v2.artifacts")
+    bulk = LazyModule("circleci_v2.bulk")
+    environment = LazyModule("circleci_v2.environment")
+    events = LazyModule("circleci_v2.events")
+    failures = LazyModule("circleci_v2.failures")
+    usage_export = LazyModule("circleci_v2.usage_export")
+    waiting = LazyModule("circleci_v2.waiting")
+    _history = LazyModule("circleci_v2.history")
+
+
+class _DeferredMethod:
+    """A function of a client as its method, which replaces this descriptor when it is first used."""
+
+    def __init__(self, load: Callable[[], Callable[..., Any]]) -> None:
+        self._load = load
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._owner, self._attribute = owner, name
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        method = self._create()
+        setattr(self._owner, self._attribute, method)
+        return getattr(owner if instance is None else instance, self._attribute)
+
+    def _create(self) -> Callable[..., Any]:
+        """Copy the function; the client is `self`, so the docstring does not list it as an argument."""
+        function = cast("FunctionType", self._load())
+        client = next(iter(inspect.signature(function).parameters))
+        method = copy_function(function)
+        method.__doc__ = re.sub(
+            rf"^( +){client}: .*\n(?:\1 +.*\n)*", "", method.__doc__ or "", count=1, flags=re.MULTILINE
+        )
+        method.__module__, method.__qualname__ = self._owner.__module__, f"{self._owner.__qualname__}.{self._attribute}"
+        return method
+
+
+def _method(load: Callable[[], Function]) -> Function:
+    """Declare a method whose package is imported when it is first used; for type checkers it is the function itself."""
+    return cast("Function", _DeferredMethod(load))
 
 
 def _is_json(content_type: str) -> bool:
@@ -122,21 +158,24 @@ class CircleCI(Namespaces):
         super().__init__(self._send)
 
     # Each common job is a function of a client, in a package of its own; here it becomes a method.
-    history = _method(_history.history)
-    org_history = _method(_history.org_history)
-    organization_projects = _method(_history.organization_projects)
-    trigger_and_wait = _method(waiting.trigger_and_wait)
-    wait_for_pipeline = _method(waiting.wait_for_pipeline)
-    wait_for_workflow = _method(waiting.wait_for_workflow)
-    rerun_and_wait = _method(waiting.rerun_and_wait)
-    download_artifacts = _method(artifacts.download_artifacts)
-    download_workflow_artifacts = _method(artifacts.download_workflow_artifacts)
-    latest_artifacts = _method(artifacts.latest_artifacts)
-    open_artifact = _method(artifacts.open_artifact)
-    failure_report = _method(failures.failure_report)
-    job_log = _method(failures.job_log)
-    export_usage = _method(usage_export.export_usage)
-    iter_usage_rows = _method(usage_export.iter_usage_rows)
+    history = _method(lambda: _history.history)
+    org_history = _method(lambda: _history.org_history)
+    organization_projects = _method(lambda: _history.organization_projects)
+    trigger_and_wait = _method(lambda: waiting.trigger_and_wait)
+    wait_for_pipeline = _method(lambda: waiting.wait_for_pipeline)
+    wait_for_workflow = _method(lambda: waiting.wait_for_workflow)
+    approve = _method(lambda: waiting.approve)
+    rerun_and_wait = _method(lambda: waiting.rerun_and_wait)
+    download_artifacts = _method(lambda: artifacts.download_artifacts)
+    download_workflow_artifacts = _method(lambda: artifacts.download_workflow_artifacts)
+    latest_artifacts = _method(lambda: artifacts.latest_artifacts)
+    open_artifact = _method(lambda: artifacts.open_artifact)
+    failure_report = _method(lambda: failures.failure_report)
+    job_log = _method(lambda: failures.job_log)
+    set_environment_variable = _method(lambda: environment.set_environment_variable)
+    rotate_environment_variable = _method(lambda: environment.rotate_environment_variable)
+    export_usage = _method(lambda: usage_export.export_usage)
+    iter_usage_rows = _method(lambda: usage_export.iter_usage_rows)
 
     def map(
         self,
@@ -166,7 +205,7 @@ class CircleCI(Namespaces):
         Raises:
             ConfigurationError: `concurrency` is below 1, or `on_error` has another value.
         """
-        return map_concurrently(
+        return bulk.map_concurrently(
             fn,
             items,
             concurrency=self._settings.max_concurrency if concurrency is None else concurrency,
@@ -324,4 +363,6 @@ class CircleCI(Namespaces):
             raise DecodeError(msg, operation_id=operation_id) from error
 
     def _emit_deviation(self, operation_id: str | None, deviation: Deviation) -> None:
-        self.emit(DeviationEvent(operation_id=operation_id, path=deviation.path, problem=deviation.problem))
+        if self._settings.on_event is not None:
+            event = events.DeviationEvent(operation_id=operation_id, path=deviation.path, problem=deviation.problem)
+            self.emit(event)

@@ -10,15 +10,17 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
-from urllib.parse import SplitResult, urlsplit
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies_environment
 
 import attrs
 
 from circleci_v2.errors import ArgumentTypeError, ConfigurationError
-from circleci_v2.events import Event
 from circleci_v2.policies import RateLimitPolicy, RetryPolicy, Timeout
+
+if TYPE_CHECKING:
+    from circleci_v2.events import Event
 
 __all__ = ["AuthScheme", "ConnectionOptions", "Secret", "Settings", "Token", "is_loopback", "resolve"]
 
@@ -173,6 +175,18 @@ class Settings:
             if value < 1:
                 msg = f"{name}={value!r} must be at least 1"
                 raise ConfigurationError(msg)
+        _check_type("retry", self.retry, RetryPolicy)
+        _check_type("rate_limit", self.rate_limit, RateLimitPolicy)
+        if self.on_event is not None and not callable(self.on_event):
+            msg = f"on_event={self.on_event!r}: pass a function that takes an event"
+            raise ArgumentTypeError(msg)
+
+
+def _check_type(name: str, value: object, expected: type) -> None:
+    if not isinstance(value, expected):
+        # The value is not shown: an object may hold a token.
+        msg = f"{name}: pass a {expected.__name__}, not {type(value).__name__}"
+        raise ArgumentTypeError(msg)
 
 
 def resolve(
@@ -201,7 +215,9 @@ def resolve(
     token = _checked(_secret(token)) if token is not None else None  # type: ignore[assignment]
     home = _home() if home is None else home
     files = [_read_cli_file(home / name) for name in CLI_FILES] if home else []
-    connection = connection or ConnectionOptions()
+    if connection is None:
+        connection = ConnectionOptions()
+    _check_type("connection", connection, ConnectionOptions)
     # The token of a file is sent to the host in the same file, and never to the host in another one.
     owner = next((entries for entries in files if "token" in entries), None)
     found_token = token or _token_from_environment() or (_checked(owner["token"]) if owner else None)
@@ -280,6 +296,8 @@ def _is_api_url(parts: SplitResult) -> bool:
     try:
         has_valid_port = parts.port is None or parts.port > 0
     except ValueError:
+        return False
+    if any(unquote(segment) in {".", ".."} for segment in parts.path.split("/")):
         return False
     is_web_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and has_valid_port
     return is_web_url and not (parts.query or parts.fragment or "@" in parts.netloc)

@@ -14,3 +14,21 @@ settings.register_profile(
 def anyio_backend(request: pytest.FixtureRequest) -> str:
     """The event loop a test runs on."""
     return str(request.param)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--fake-spelling",
+        choices=("live", "document"),
+        default="live",
+        help="Whose keys the responses of fakes have that choose no spelling; the suite passes with both.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    spelling = config.getoption("--fake-spelling")
+    if spelling != "live":
+        from circleci_v2.testing import FakeCircleCI
+
+        for function in (FakeCircleCI.__init__, FakeCircleCI.seeded.__func__):  # type: ignore[attr-defined]
+            function.__kwdefaults__["spelling"] = spelling

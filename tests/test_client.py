@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from circleci_v2 import CircleCI, CircleCIError, ConfigurationError, DecodeError, InvalidSlugError, NotFoundError
+from circleci_v2.errors import ArgumentTypeError
 from circleci_v2.models import ContextOwnerBySlug, ReportingWindow
 
 pytestmark = pytest.mark.anyio
@@ -257,6 +258,15 @@ async def test_request_sends_dots_that_are_part_of_a_name(circleci: CircleCI, re
     async with circleci:
         await circleci.request("GET", path)
     assert requests[0].url.raw_path.decode() == f"/api/v2{path}"
+
+
+@pytest.mark.parametrize("query", [[("branch", "main")], "branch=main", 7])
+async def test_request_rejects_a_query_that_is_no_mapping(circleci: CircleCI, requests: Requests, query: Any):
+    async with circleci:
+        with pytest.raises(ArgumentTypeError, match="must be a mapping of names to values") as caught:
+            await circleci.request("GET", "/me", query=query)
+    assert repr(query) in str(caught.value)
+    assert requests == []
 
 
 @pytest.mark.parametrize("method", ["é", "", "GE T", "GET\r\nX: y", "GET/", "(GET)", "\ud800", None, 7, b"GET"])

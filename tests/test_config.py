@@ -15,6 +15,7 @@ import pytest
 from circleci_v2 import CircleCI, ConfigurationError, ConnectionOptions, RateLimitPolicy, RetryPolicy, Timeout, config
 from circleci_v2._http.transports.factory import Transports
 from circleci_v2.config import HOST_VARIABLES, TOKEN_VARIABLES, Secret, Settings
+from circleci_v2.errors import ArgumentTypeError
 
 TOKEN = "a-token-of-the-argument"
 OLD, NEW = ".circleci/cli.yml", ".config/circleci/config.yml"
@@ -139,6 +140,7 @@ def test_hosts_are_completed(given: str, base_url: str, home: Path):
     [
         *("https://", "ftp://example.com", "https://example.com:port", "https://example.com/?a=b", "https://e.com/#x"),
         *("https://example.com:0", "https://example.com:65536/api/v2"),
+        *("https://example.com/api/../v2", "https://example.com/%2E%2e/v2", "https://example.com/./api/v2"),
     ],
 )
 def test_an_invalid_base_url_is_rejected_and_shown(given: str, home: Path):
@@ -268,6 +270,20 @@ def test_values_of_the_wrong_type_are_rejected_by_name(make: Any, message: str):
         make()
     assert message in str(caught.value)
     assert isinstance(caught.value, TypeError)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"retry": 3}, "retry: pass a RetryPolicy, not int"),
+        ({"rate_limit": None}, "rate_limit: pass a RateLimitPolicy, not NoneType"),
+        ({"connection": False}, "connection: pass a ConnectionOptions, not bool"),
+        ({"on_event": "print"}, "on_event='print': pass a function"),
+    ],
+)
+def test_an_option_of_the_wrong_type_is_rejected_by_name(option: dict[str, Any], message: str):
+    with pytest.raises(ArgumentTypeError, match=re.escape(message)):
+        resolve(TOKEN, environ={}, **option)
 
 
 @pytest.mark.parametrize("timeout", ["5", None.__class__, [5]])

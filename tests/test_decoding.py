@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circleci_v2 import CircleCI, ConfigurationError, DecodeError, models
-from circleci_v2._wire.decoding import Deviation, JsonPath, decode_silently, decoder_for, fast_decoder_for
-from circleci_v2._wire.types import wire_fields
+from circleci_v2._wire.decoding import decode_silently, decoder_for, fast_decoder_for
+from circleci_v2._wire.types import Deviation, JsonPath, wire_fields
 from circleci_v2.events import DeviationEvent, Event
 from circleci_v2.models import (
     FlakyTestReport,

@@ -46,7 +46,7 @@ def test_the_calls_of_the_common_tasks_match_the_signatures_of_the_client():
         for node in ast.walk(tasks)
         if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("circleci.")
     ]
-    assert len(calls) == 5
+    assert len(calls) == 6
     for call in calls:
         method = getattr(CircleCI, ast.unparse(call.func).removeprefix("circleci."))
         inspect.signature(method).bind(None, *call.args, **{str(option.arg): option.value for option in call.keywords})
@@ -67,10 +67,10 @@ def test_every_text_names_extras_that_exist_in_one_spelling_that_every_shell_acc
         for line in re.findall(r".*(?:circleci.v2|\.)\[[a-z0-9,]+\].*", text):
             # zsh takes unquoted brackets for a pattern. In a clone, the distribution is `.`.
             commands = re.findall(
-                r"pip install '(?:circleci_v2|\.)\[([a-z0-9]+)\]'|missing_package_error\(.*\[([a-z0-9]+)\]\"", line
+                r"pip install '(?:circleci_v2|\.)\[([a-z0-9,]+)\]'|missing_package_error\(.*\[([a-z0-9]+)\]\"", line
             )
             assert commands, f"{path.relative_to(root)}: {line}"
-            named |= {extra for command in commands for extra in command if extra}
+            named |= {extra for command in commands for names in command for extra in names.split(",") if extra}
     assert named - {"socks"} == extras.keys()
 
 

@@ -13,24 +13,23 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 import attrs
 
+from circleci_v2._wire import LazyModule
 from circleci_v2._wire.json import is_array, is_object
 from circleci_v2.errors import ConfigurationError
-from circleci_v2.events import (
-    DeprecationEvent,
-    Event,
-    FailureEvent,
-    RateLimitWaitEvent,
-    RequestEvent,
-    ResponseEvent,
-    RetryEvent,
-)
 from circleci_v2.policies import RateLimit
+
+if TYPE_CHECKING:
+    from circleci_v2 import events
+    from circleci_v2.events import Event
+else:
+    # The classes are needed only by clients with `on_event`.
+    events = LazyModule("circleci_v2.events")
 
 __all__ = [
     "AttemptInfo",
@@ -75,7 +74,14 @@ _USER_INFO: Final = re.compile(r"//[^/]*@")
 # A message may hold a shorter text by chance: tests call their token "token".
 _SHORTEST_IN_MESSAGES: Final = 6
 _PACKAGE_LOGGERS: Final = (
-    *("circleci_v2", "circleci_v2.history", "circleci_v2.testing", "circleci_v2.usage_export", "circleci_v2.waiting"),
+    *(
+        "circleci_v2",
+        "circleci_v2.fleet",
+        "circleci_v2.history",
+        "circleci_v2.testing",
+        "circleci_v2.usage_export",
+        "circleci_v2.waiting",
+    ),
 )
 _LIBRARY_LOGGERS: Final = (
     "httpx",
@@ -259,10 +265,13 @@ class Instrumentation:
             bucket: The rate-limit bucket it counts against.
             waited: Seconds that the rate limit delayed it.
         """
-        if waited:
-            logger.debug("%s waited %.3f s for the rate limit of %s", info, waited, bucket)
-            self.emit(RateLimitWaitEvent(**_identity(info), bucket=bucket, waited=waited))
-        self.emit(RequestEvent(**_identity(info), method=info.method, url=info.url))
+        if waited and logger.isEnabledFor(logging.DEBUG):
+            extra = _extra(info, seconds=waited)
+            logger.debug("%s waited %.3f s for the rate limit of %s", info, waited, bucket, extra=extra)
+        if self._on_event is not None:
+            if waited:
+                self.emit(events.RateLimitWaitEvent(**_identity(info), bucket=bucket, waited=waited))
+            self.emit(events.RequestEvent(**_identity(info), method=info.method, url=info.url))
 
     def response_received(
         self,
@@ -276,10 +285,11 @@ class Instrumentation:
     ) -> None:
         """Report a response, whatever its status."""
         if logger.isEnabledFor(logging.INFO):
-            logger.info("%s: %d, %d bytes in %.3f s", info, status_code, size, elapsed)
+            extra = _extra(info, status=status_code, seconds=elapsed, request_id=headers.get("x-request-id"))
+            logger.info("%s: %d, %d bytes in %.3f s", info, status_code, size, elapsed, extra=extra)
             logger.debug("%s: headers %s", info, _shown_headers(headers))
         if self._on_event is not None:
-            event = ResponseEvent(
+            event = events.ResponseEvent(
                 **_identity(info),
                 status_code=status_code,
                 elapsed=elapsed,
@@ -289,17 +299,27 @@ class Instrumentation:
             )
             self.emit(event)
 
-    def attempt_failed(self, info: AttemptInfo, *, error: str, elapsed: float) -> None:
-        """Report an attempt that ended without a complete response."""
-        error = redact_message(error)
-        logger.info("%s: %s after %.3f s", info, error, elapsed)
+    def attempt_failed(self, info: AttemptInfo, *, kind: str, message: str, elapsed: float) -> None:
+        """Report an attempt that ended without a complete response.
+
+        Args:
+            info: The attempt.
+            kind: The name of the class of the exception.
+            message: Its message.
+            elapsed: Seconds from the request to the failure.
+        """
+        error = redact_message(f"{kind}: {message}")
+        logger.info("%s: %s after %.3f s", info, error, elapsed, extra=_extra(info, seconds=elapsed, error=kind))
         if self._on_event is not None:
-            self.emit(FailureEvent(**_identity(info), error=error, elapsed=elapsed))
+            event = events.FailureEvent(**_identity(info), error=error, error_class=kind, elapsed=elapsed)
+            self.emit(event)
 
     def retry_scheduled(self, info: AttemptInfo, *, reason: str, delay: float) -> None:
         """Report that another attempt follows."""
-        logger.info("%s: %s, trying again in %.3f s", info, reason, delay)
-        self.emit(RetryEvent(**_identity(info), reason=reason, delay=delay))
+        extra = _extra(info, seconds=delay, error=reason)
+        logger.info("%s: %s, trying again in %.3f s", info, reason, delay, extra=extra)
+        if self._on_event is not None:
+            self.emit(events.RetryEvent(**_identity(info), reason=reason, delay=delay))
 
     def deprecated(self, info: AttemptInfo, headers: Mapping[str, str]) -> None:
         """Report the announced end of an operation, once per operation."""
@@ -310,7 +330,30 @@ class Instrumentation:
         since, sunset, link = (_redacted(headers.get(name)) for name in ("deprecation", "sunset", "link"))
         end = f" and stops working on {sunset}" if sunset else ""
         logger.warning("CircleCI says that %s is deprecated%s (Deprecation: %s, Link: %s)", key, end, since, link)
-        self.emit(DeprecationEvent(**_identity(info), deprecation=since, sunset=sunset, link=link))
+        if self._on_event is not None:
+            self.emit(events.DeprecationEvent(**_identity(info), deprecation=since, sunset=sunset, link=link))
+
+
+def _extra(
+    info: AttemptInfo,
+    *,
+    seconds: float,
+    status: int | None = None,
+    request_id: str | None = None,
+    error: str | None = None,
+) -> dict[str, Any]:
+    """Return the attributes of a log record, for loggers that write JSON; all records have the same ones."""
+    return {
+        "operation": info.operation_id,
+        "call": info.call,
+        "attempt": info.attempt,
+        "method": info.method,
+        "url": redact(info.url),
+        "status": status,
+        "seconds": seconds,
+        "request_id": _redacted(request_id),
+        "error": error,
+    }
 
 
 def _redacted(value: str | None) -> str | None:

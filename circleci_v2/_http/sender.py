@@ -16,8 +16,8 @@ from circleci_v2._http.decompression import ContentDecoder, UnsupportedEncodingE
 from circleci_v2._http.headers import read_retry_after
 from circleci_v2._http.lifecycle import drain_and_close
 from circleci_v2._http.prepared_request import PreparedRequest
+from circleci_v2._http.transports import NotProcessedError
 from circleci_v2._http.transports.factory import Transports
-from circleci_v2._http.transports.pools import NotProcessedError
 from circleci_v2.errors import DecodeError
 from circleci_v2.policies import Failure, RateLimit, Timeout
 
@@ -103,6 +103,26 @@ class TransportFailure:
             cause=error.with_traceback(None),
             is_final=is_final,
         )
+
+    @classmethod
+    def for_deadline(cls, seconds: float | None) -> TransportFailure:
+        """Return the failure of a call that is in flight at its deadline.
+
+        Args:
+            seconds: The duration that was allowed.
+        """
+        message = f"no complete response within the deadline of {seconds:g} s"
+        return cls(kind="broken", name="Timeout", message=message, timed_out=True, is_final=True)
+
+    @classmethod
+    def for_queue(cls, seconds: float | None) -> TransportFailure:
+        """Return the failure of a call that waits for a permit at its deadline.
+
+        Args:
+            seconds: The duration that was allowed.
+        """
+        message = f"no permit within the deadline of {seconds:g} s"
+        return cls(kind="never sent", name="Timeout", message=message, timed_out=True, is_final=True)
 
 
 CLIENT_CLOSED: Final = TransportFailure(

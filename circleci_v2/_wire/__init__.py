@@ -6,7 +6,21 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-__all__ = ["lazy_names"]
+__all__ = ["LazyModule", "lazy_names"]
+
+
+class LazyModule:
+    """A module that is imported when one of its names is used.
+
+    Args:
+        name: The absolute name of the module.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self._name), name)
 
 
 def lazy_names(

@@ -14,8 +14,9 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar, Union, get_args, ov
 import attrs
 
 from circleci_v2._wire.bodies import charset_of
-from circleci_v2._wire.decoding import DEVIATIONS, Deviation, JsonPath, fast_decoder_for, tolerant_decoder_for
+from circleci_v2._wire.decoding import DEVIATIONS, fast_decoder_for, tolerant_decoder_for
 from circleci_v2._wire.json import is_array, is_object
+from circleci_v2._wire.types import Deviation, JsonPath
 from circleci_v2.errors import DecodeError
 from circleci_v2.pagination import Page
 from circleci_v2.policies import RateLimit

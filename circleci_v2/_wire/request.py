@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 import attrs
@@ -13,7 +13,7 @@ from circleci_v2._wire.bodies import Body
 from circleci_v2._wire.encoding import encode_json, encode_query, has_dot_segments, omit_none
 from circleci_v2._wire.json import dump_json
 from circleci_v2._wire.types import UNSET
-from circleci_v2.errors import ConfigurationError
+from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 from circleci_v2.policies import IDEMPOTENT_METHODS
 
 __all__ = ["Operation", "Request"]
@@ -137,7 +137,7 @@ class Request:
         Raises:
             ConfigurationError: The method or the path is not valid, or a value cannot be sent.
         """
-        return cls(_method(method), _encoded_path(path), encode_query(query or {}), encode_json(json), json is not None)
+        return cls(_method(method), _encoded_path(path), _free_query(query), encode_json(json), json is not None)
 
     @property
     def content_type(self) -> str | None:
@@ -172,6 +172,13 @@ def _method(given: object) -> str:
         msg = f"method={given!r} is not an HTTP method: pass a name such as 'GET'"
         raise ConfigurationError(msg)
     return given.upper()
+
+
+def _free_query(query: object) -> tuple[tuple[str, str], ...]:
+    if query is not None and not isinstance(query, Mapping):
+        msg = f"query={query!r} must be a mapping of names to values, such as {{'branch': 'main'}}"
+        raise ArgumentTypeError(msg)
+    return encode_query(cast("Mapping[str, Any]", query or {}))
 
 
 def _encoded_path(path: object) -> str:

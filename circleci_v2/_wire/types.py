@@ -1,8 +1,8 @@
-"""The types of the wire format: open enums, the UNSET marker, the fields of a model, and the variants of a union."""
+"""The types of the wire format: open enums, UNSET, the fields of a model, variants of a union, and deviations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, StrEnum
 from functools import cache
@@ -14,6 +14,8 @@ import attrs
 
 __all__ = [
     "UNSET",
+    "Deviation",
+    "JsonPath",
     "OpenStrEnum",
     "Unset",
     "WireField",
@@ -210,3 +212,61 @@ def _wire_field(field: attrs.Attribute[Any], kind: Any) -> WireField:
     key: str = field.metadata.get("key", field.name)
     other = key.replace("-", "_") if "-" in key else key.replace("_", "-")
     return WireField(field.name, key, other if other != key else None, kind, field.default is attrs.NOTHING)
+
+
+@attrs.frozen
+class Deviation:
+    """One value of a response that is not as the API's document describes it.
+
+    Attributes:
+        path: Its location in the body, as a JSON path such as ``$.items[3].status``.
+        problem: The difference, for example ``unknown value 'gitlab' of PipelineTriggerType``.
+    """
+
+    path: str
+    problem: str
+
+    @property
+    def field(self) -> str:
+        """The path without list indexes: reports are deduplicated by it, because the items of a list deviate alike."""
+        return "".join(part.split("]", 1)[-1] if i else part for i, part in enumerate(self.path.split("[")))
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}"
+
+
+class JsonPath:
+    """The path to a value inside a response; a linked list, so that one level deeper costs one small object.
+
+    Args:
+        report: Called with each deviation that is found below.
+        parent: The path of the object or list that holds the value; None for the body itself.
+        step: The key or index of the value in its parent.
+    """
+
+    __slots__ = ("_parent", "_report", "_step")
+
+    def __init__(
+        self, report: Callable[[Deviation], None], parent: JsonPath | None = None, step: str | int = "$"
+    ) -> None:
+        self._report = report
+        self._parent = parent
+        self._step = step
+
+    def child(self, step: str | int) -> JsonPath:
+        """The path one level deeper, to a field or an item of a list."""
+        return JsonPath(self._report, self, step)
+
+    def report(self, step: str | int | None, problem: str) -> None:
+        """Report a deviation of this value or (with `step`) of one of its fields or items."""
+        path = self._text() if step is None else self._text() + _step_text(step)
+        self._report(Deviation(path, problem))
+
+    def _text(self) -> str:
+        if self._parent is None:
+            return "$"
+        return self._parent._text() + _step_text(self._step)  # noqa: SLF001 - the same class
+
+
+def _step_text(step: str | int) -> str:
+    return f"[{step}]" if isinstance(step, int) else f".{step}"

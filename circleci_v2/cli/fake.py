@@ -22,12 +22,14 @@ from circleci_v2.cli.output import build_table, print_line, print_table
 from circleci_v2.cli.runner import run
 from circleci_v2.client import CircleCI
 from circleci_v2.history import PipelineRecord
-from circleci_v2.testing import Clock, FakeCircleCI
+from circleci_v2.testing import Clock, FakeCircleCI, FakeRateLimit, RequestChecks, Spelling
 
 __all__ = ["demo", "fake", "summarize"]
 
 _SLOWEST_JOBS: Final = 10
 _FAILED: Final = {"failed", "error", "timedout", "infrastructure_fail", "terminated-unknown"}
+
+_MAX_LATENCY: Final = 3600.0
 
 _MAX_SPEED: Final = 1e6
 """At this speed a year passes in 32 seconds; a much higher one would soon exceed the range of `datetime`."""
@@ -57,7 +59,7 @@ async def _demo(project: str | None, pipelines: int, output: Path) -> None:
         async with CircleCI() as circleci:
             await _report(circleci, project, pipelines, output)
         return
-    served = FakeCircleCI.seeded(DEMO_PROJECT, pipelines=pipelines)
+    served = FakeCircleCI.seeded(DEMO_PROJECT, pipelines=pipelines, spelling="document")
     async with served.serve() as url, CircleCI(served.token, base_url=url) as circleci:
         print_line(f"A fake CircleCI listens at {url}; its project {DEMO_PROJECT} has run {pipelines} pipelines.")
         print_line("")
@@ -149,24 +151,51 @@ def fake(
     realistic: Annotated[
         bool, typer.Option("--realistic", help="Deviate from the published API as the real one does.")
     ] = False,
+    check: Annotated[
+        RequestChecks,
+        typer.Option(help="Reject what CircleCI rejects (lenient), all that its document does not allow, or nothing."),
+    ] = "lenient",
+    spelling: Annotated[
+        Spelling, typer.Option(help="Spell the keys of responses as recorded live responses, or as the document.")
+    ] = "live",
+    latency: Annotated[
+        float, typer.Option(min=0, max=_MAX_LATENCY, help="Seconds by which responses are delayed.")
+    ] = 0,
+    failures: Annotated[float, typer.Option(min=0, max=1, help="The share of requests that fail with status 503.")] = 0,
+    rate_limit: Annotated[
+        int | None, typer.Option(min=1, help="Requests per second above which the status is 429. Default: no limit.")
+    ] = None,
 ) -> None:
     """Serve a fake CircleCI until Ctrl-C; its token is fake-token.
 
+    It prints the settings for circleci-v2, and those for clients that append /api/v2 to the base URL.
+
     Example:  circleci-v2 fake --port 8080 --project gh/acme/web --speed 60
+
+    Example:  circleci-v2 fake --realistic --latency 0.2 --failures 0.05 --rate-limit 50
+
+    Example:  circleci-v2 fake --check strict --spelling document
     """
-    served = FakeCircleCI(seed=seed, clock=Clock(datetime.now(UTC), speed=speed), realistic=realistic)
+    clock = Clock(datetime.now(UTC), speed=speed)
+    served = FakeCircleCI(seed=seed, clock=clock, realistic=realistic, check_requests=check, spelling=spelling)
     for slug in project or [DEMO_PROJECT]:
         try:
             served.add_seeded_project(slug, pipelines=pipelines)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
+    served.faults.delay_all(latency)
+    served.faults.fail_share(failures)
+    served.faults.limit_rate(None if rate_limit is None else FakeRateLimit(rate_limit))
     run(_serve(served, host, port))
 
 
 async def _serve(served: FakeCircleCI, host: str, port: int) -> None:
     try:
         async with served.serve(host=host, port=port) as url:
+            # Each line is shell syntax, so that a script can evaluate one of them.
             print_line(f"CIRCLECI_BASE_URL={url} CIRCLE_TOKEN={served.token}")
+            print_line("# for clients that append /api/v2, such as CircleCI's MCP server:")
+            print_line(f"CIRCLECI_BASE_URL={url.removesuffix('/api/v2')} CIRCLECI_TOKEN={served.token}")
             await anyio.sleep_forever()
     except OSError as error:
         msg = f"cannot listen on {host}:{port}: {error.strerror}; choose another --port, or 0 for a free one."

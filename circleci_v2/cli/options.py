@@ -94,7 +94,8 @@ async def connect(*, demo: bool, on_event: Callable[[Event], None] | None = None
         async with CircleCI(on_event=on_event) as circleci:
             yield circleci
         return
-    fake = FakeCircleCI.seeded(DEMO_PROJECT, clock=Clock(datetime.now(UTC), speed=_DEMO_SPEED))
+    clock = Clock(datetime.now(UTC), speed=_DEMO_SPEED)
+    fake = FakeCircleCI.seeded(DEMO_PROJECT, clock=clock, spelling="document")  # no warnings of deviations
     async with fake.serve() as url, CircleCI(fake.token, base_url=url, on_event=on_event) as circleci:
         yield circleci
 

@@ -12,10 +12,18 @@ from circleci_v2._wire import lazy_names
 if TYPE_CHECKING:
     from circleci_v2.testing.clock import EPOCH, Clock
     from circleci_v2.testing.deliveries import WebhookDelivery
+    from circleci_v2.testing.dispatch import RequestChecks, Spelling
     from circleci_v2.testing.fake import FakeCircleCI
     from circleci_v2.testing.faults import FakeRateLimit, Faults
     from circleci_v2.testing.messages import FakeRequest, FakeResponse, Journal, JournalEntry
-    from circleci_v2.testing.state.plans import ArtifactFile, JobPlan, StepPlan, TestResult, WorkflowPlan
+    from circleci_v2.testing.state.plans import (
+        ArtifactFile,
+        JobPlan,
+        StepPlan,
+        TestResult,
+        UnknownValue,
+        WorkflowPlan,
+    )
     from circleci_v2.testing.state.resources import PolicyDecision
 
 __all__ = [
@@ -31,8 +39,11 @@ __all__ = [
     "Journal",
     "JournalEntry",
     "PolicyDecision",
+    "RequestChecks",
+    "Spelling",
     "StepPlan",
     "TestResult",
+    "UnknownValue",
     "WebhookDelivery",
     "WorkflowPlan",
 ]
@@ -44,6 +55,8 @@ __getattr__ = lazy_names(
         "EPOCH": ".clock",
         "Clock": ".clock",
         "WebhookDelivery": ".deliveries",
+        "RequestChecks": ".dispatch",
+        "Spelling": ".dispatch",
         "FakeCircleCI": ".fake",
         "FakeRateLimit": ".faults",
         "Faults": ".faults",
@@ -55,6 +68,7 @@ __getattr__ = lazy_names(
         "JobPlan": ".state.plans",
         "StepPlan": ".state.plans",
         "TestResult": ".state.plans",
+        "UnknownValue": ".state.plans",
         "WorkflowPlan": ".state.plans",
         "PolicyDecision": ".state.resources",
     },

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
+import anyio
+import anyio.lowlevel
+
 from circleci_v2.errors import ConfigurationError
 
-__all__ = ["EPOCH", "Clock", "parse_rfc3339", "rfc3339"]
+__all__ = ["EPOCH", "Clock", "SkippedWaits", "parse_rfc3339", "rfc3339", "rfc3339_seconds"]
 
 EPOCH: Final = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
 """The default start time: 2026-03-04T15:00:00Z, a Wednesday. It is fixed so that responses are reproducible."""
+
+_SECONDS_BETWEEN_CHECKS: Final = 0.01
 
 
 class Clock:
@@ -77,6 +83,55 @@ class Clock:
         return self._speed > 0
 
 
+class SkippedWaits:
+    """The time of clients in the same process as a fake, in which waits pass without taking real time.
+
+    It is real time plus the waits that were skipped. A wait is skipped when no other task can go on, the shortest one first,
+    and moves the clock of the fake too.
+
+    Args:
+        clock: The clock of the fake.
+        timer: A monotonic real-time clock, in seconds. Default: `time.monotonic`.
+    """
+
+    def __init__(self, clock: Clock, *, timer: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._timer = timer
+        self._skipped = 0.0
+        self._pending: list[float] = []
+
+    def now(self) -> float:
+        """Return the current time, in seconds."""
+        return self._timer() + self._skipped
+
+    def skip(self, seconds: float) -> None:
+        """Let time pass at once."""
+        self._skipped += seconds
+        self._clock.advance(seconds)
+
+    async def wait(self, event: anyio.Event, until: float) -> None:
+        """Return when `event` is set or the time `until` is reached."""
+        await anyio.lowlevel.checkpoint()
+        if until == math.inf:
+            await event.wait()
+            return
+        self._pending.append(until)
+        try:
+            while not event.is_set() and until > self.now():
+                await self._wait_once(event, until)
+        finally:
+            self._pending.remove(until)
+
+    async def _wait_once(self, event: anyio.Event, until: float) -> None:
+        if until > min(self._pending):
+            with anyio.move_on_after(_SECONDS_BETWEEN_CHECKS):
+                await event.wait()
+            return
+        await anyio.wait_all_tasks_blocked()
+        if not event.is_set() and until <= min(self._pending):
+            self.skip(max(0.0, until - self.now()))
+
+
 @lru_cache(maxsize=16_384)  # lists render the same times repeatedly
 def rfc3339(seconds: float) -> str:
     """Format a time like CircleCI, for example ``2026-03-04T15:00:00.000Z``.
@@ -85,6 +140,15 @@ def rfc3339(seconds: float) -> str:
         seconds: Seconds since 1970.
     """
     return datetime.fromtimestamp(seconds, tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def rfc3339_seconds(seconds: float) -> str:
+    """Format a time like CircleCI's workflows and their jobs, without fractions, for example ``2026-03-04T15:00:00Z``.
+
+    Args:
+        seconds: Seconds since 1970.
+    """
+    return rfc3339(seconds)[:-5] + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime:

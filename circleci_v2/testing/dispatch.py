@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from http import HTTPStatus
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import attrs
 
@@ -20,6 +20,7 @@ from circleci_v2.testing.generic import routes_of
 from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError
 from circleci_v2.testing.routes import (
     Handler,
+    Match,
     Routes,
     insights,
     integrations,
@@ -32,14 +33,32 @@ from circleci_v2.testing.routes import (
 from circleci_v2.testing.specification import Specification
 from circleci_v2.testing.state import FakeState
 
-__all__ = ["ROUTES", "published_routes", "respond_to_api", "respond_to_download"]
+__all__ = [
+    "ROUTES",
+    "SPELLINGS",
+    "Mode",
+    "Outcome",
+    "RequestChecks",
+    "Spelling",
+    "published_routes",
+    "respond_to_api",
+    "respond_to_download",
+]
 
 _MODULES: Final = (insights, integrations, organizations, pipelines, secrets, triggers, workflows)
 
 ROUTES: Final = Routes(chain.from_iterable(module.routes for module in _MODULES))
 """The routes of the operations that have a handler."""
 
+Spelling = Literal["live", "document"]
+"""Whose keys responses have: those of recorded live responses, or those of the OpenAPI document."""
+
+RequestChecks = Literal["lenient", "strict", "off"]
+"""Which requests are rejected with 400: those that the live API rejects, all that the document does not allow, or none."""
+
 _Change = Callable[[Any, FakeState], Any]
+
+_ENCODED_SLASH: Final = "the slug is sent with %2F, which the live API does not always accept: send a literal /"
 
 _CONSTANT_BUDGET: Final = {"x-ratelimit-limit": "151", "x-ratelimit-remaining": "150", "x-ratelimit-reset": "0"}
 _WORKFLOWS_AFTER: Final = 2.0
@@ -56,34 +75,70 @@ def published_routes() -> Routes:
     return routes_of(Specification.published(), ROUTES)
 
 
-def respond_to_api(
-    state: FakeState, request: FakeRequest, handler: Handler | None, *, token: str, realistic: bool, validate: bool
-) -> tuple[FakeResponse, list[str]]:
+@attrs.frozen(kw_only=True)
+class Mode:
+    """How a fake treats requests and spells responses.
+
+    Attributes:
+        token: The valid API token.
+        realistic: Deviate from the OpenAPI document like the live API.
+        spelling: Whose keys responses have.
+        check_requests: Which requests are rejected.
+    """
+
+    token: str
+    realistic: bool
+    spelling: Spelling
+    check_requests: RequestChecks
+
+
+@attrs.frozen
+class Outcome:
+    """The response to a request, why it was rejected, and what is unusual about it."""
+
+    response: FakeResponse
+    errors: tuple[str, ...] = ()
+    complaints: tuple[str, ...] = ()
+
+
+def respond_to_api(state: FakeState, request: FakeRequest, match: Match | None, mode: Mode) -> Outcome:
     """Respond to an API request.
 
     Args:
         state: The state that the handler reads and changes.
         request: The request, with its path relative to the base URL and its route.
-        handler: The handler of the route; None if no route matches.
-        token: The valid API token.
-        realistic: Deviate from the OpenAPI document like the live API.
-        validate: Respond with 400 to requests that violate the OpenAPI document.
-
-    Returns:
-        The response, and the violations that validation found.
+        match: The route; None if no route matches.
+        mode: How requests are treated and responses are spelled.
     """
-    errors: list[str] = []
-    response = _check_token(request, token)
-    if response is None:
-        if handler is None:
-            response = _no_route(request)
-        elif validate and (
-            errors := Specification.published()[request.method, request.route].validate_request(request)
-        ):
-            response = _invalid_request(request, errors)
-        else:
-            response = _call(handler, state, _without_page_token(request) if realistic else request)
-    return _make_realistic(state, request, response) if realistic else response, errors
+    rejection = _check_token(request, mode.token)
+    if rejection is not None:
+        outcome = Outcome(rejection)
+    elif match is None or _refuses_encoded_slash(match, mode):
+        outcome = Outcome(_no_route(request) if match is None else _not_found())
+    else:
+        try:
+            outcome = _respond(state, request, match, mode)
+        except RecursionError:
+            outcome = Outcome(FakeResponse.message("The body is nested too deeply.", HTTPStatus.BAD_REQUEST))
+    return attrs.evolve(outcome, response=_make_live(state, request, outcome.response, mode))
+
+
+def _respond(state: FakeState, request: FakeRequest, match: Match, mode: Mode) -> Outcome:
+    complaints: tuple[str, ...] = ()
+    if mode.check_requests != "off":
+        check = Specification.published()[request.method, request.route].check_request(request)
+        complaints = (*((_ENCODED_SLASH,) if match.encoded_slash else ()), *check.complaints)
+        rejected = (*check.errors, *complaints) if mode.check_requests == "strict" else check.errors
+        if rejected:
+            return Outcome(_invalid_request(request, rejected), errors=rejected)
+        request = check.request
+    request = _without_page_token(request) if mode.realistic else request
+    return Outcome(_call(match.route.handler, state, request), complaints=complaints)
+
+
+def _refuses_encoded_slash(match: Match, mode: Mode) -> bool:
+    """Return whether a slug with ``%2F`` is not found; project routes are reported both to find it and not to."""
+    return match.encoded_slash and match.of_project and (mode.realistic or mode.check_requests == "strict")
 
 
 def respond_to_download(state: FakeState, request: FakeRequest, *, token: str) -> FakeResponse:
@@ -92,7 +147,7 @@ def respond_to_download(state: FakeState, request: FakeRequest, *, token: str) -
         return _call(get_stored, state, request)
     if request.method == "GET" and request.path.startswith(ARTIFACTS_PREFIX):
         return _check_token(request, token) or _call(get_artifact, state, request)
-    return FakeResponse.message("Not Found", HTTPStatus.NOT_FOUND)
+    return _not_found()
 
 
 def _call(handler: Handler, state: FakeState, request: FakeRequest) -> FakeResponse:
@@ -117,10 +172,14 @@ def _invalid_request(request: FakeRequest, errors: Iterable[str]) -> FakeRespons
     return FakeResponse.json({key: message}, HTTPStatus.BAD_REQUEST)
 
 
+def _not_found() -> FakeResponse:
+    return FakeResponse.message("Not Found", HTTPStatus.NOT_FOUND)
+
+
 def _no_route(request: FakeRequest) -> FakeResponse:
     methods = published_routes().methods(request.path)
     if not methods:
-        return FakeResponse.message("Not Found", HTTPStatus.NOT_FOUND)
+        return _not_found()
     not_allowed = FakeResponse.message("Method Not Allowed", HTTPStatus.METHOD_NOT_ALLOWED)
     return not_allowed.with_headers({"allow": ", ".join(methods)})
 
@@ -132,23 +191,28 @@ def _without_page_token(request: FakeRequest) -> FakeRequest:
     return attrs.evolve(request, query=tuple(pair for pair in request.query if pair[0] != "page-token"))
 
 
-def _make_realistic(state: FakeState, request: FakeRequest, response: FakeResponse) -> FakeResponse:
-    """Change a response that conforms to the OpenAPI document into one like the live API's.
-
-    Args:
-        state: The state of the fake.
-        request: The request; its route selects the changes.
-        response: The response that conforms to the document.
-    """
-    # The live API sends these three headers with every response, and their values never change.
-    response = response.with_headers(_CONSTANT_BUDGET)
-    if response.status_code == HTTPStatus.UNAUTHORIZED:
-        return _unauthorized(response)
-    change = _CHANGES.get(request.route)
-    if change is None or response.status_code >= HTTPStatus.BAD_REQUEST or request.method != "GET":
+def _make_live(state: FakeState, request: FakeRequest, response: FakeResponse, mode: Mode) -> FakeResponse:
+    """Change a response that conforms to the OpenAPI document into one like the live API's, as far as the mode says."""
+    if mode.realistic:
+        # The live API sends these three headers with every response, and their values never change.
+        response = response.with_headers(_CONSTANT_BUDGET)
+        if response.status_code == HTTPStatus.UNAUTHORIZED:
+            return _unauthorized(response)
+    if not response.content or response.status_code >= HTTPStatus.BAD_REQUEST:
         return response
-    content = json.dumps(change(json.loads(response.content), state), separators=(",", ":")).encode()
-    return attrs.evolve(response, content=content)
+    changes: list[_Change] = []
+    if mode.spelling == "document" and request.method == "GET" and request.route in _OUTSIDE_THE_DOCUMENT:
+        changes.append(_OUTSIDE_THE_DOCUMENT[request.route])
+    if mode.spelling == "live" and (spelling := SPELLINGS.get(request.route)) is not None:
+        changes.append(spelling.change)
+    if mode.realistic and request.method == "GET" and request.route in _DEVIATIONS:
+        changes.append(_DEVIATIONS[request.route])
+    if not changes:
+        return response
+    data = json.loads(response.content)
+    for change in changes:
+        data = change(data, state)
+    return attrs.evolve(response, content=json.dumps(data, separators=(",", ":")).encode())
 
 
 def _unauthorized(response: FakeResponse) -> FakeResponse:
@@ -173,12 +237,8 @@ def _snake_case(value: Any, _state: FakeState) -> Any:
     return [_snake_case(item, _state) for item in value] if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType]
 
 
-def _user(user: Any, _state: FakeState) -> Any:
-    return {name: value for name, value in user.items() if name != "avatar_url"}
-
-
-def _collaborations(collaborations: Any, _state: FakeState) -> Any:
-    return [_snake_case({**collaboration, "id": None}, _state) for collaboration in collaborations]
+def _without(*names: str) -> _Change:
+    return lambda item, _: {name: value for name, value in item.items() if name not in names}
 
 
 def _pipeline(pipeline: Any, _state: FakeState) -> Any:
@@ -205,23 +265,61 @@ def _age(workflow: Any, state: FakeState) -> float:
 
 
 def _test(test: Any, _state: FakeState) -> Any:
+    """Leave out the file of a passed test; its message stays a text, which CircleCI's own MCP server requires."""
     passed = test["result"] == "success"
-    changed = {"file": None, "message": None} if passed else {"source": "unknown"}
-    return {**test, **changed, "run_time": str(test["run_time"])}
+    changed = (
+        {name: value for name, value in test.items() if name != "file"} if passed else {**test, "source": "unknown"}
+    )
+    return {**changed, "run_time": str(test["run_time"])}
 
 
-_CHANGES: Final[Mapping[str, _Change]] = {
-    "/me": _user,
-    "/me/collaborations": _collaborations,
-    "/insights/{project-slug}/flaky-tests": _snake_case,
+@attrs.frozen
+class LiveSpelling:
+    """How the live API spells the responses of a path.
+
+    Attributes:
+        change: Converts a response that conforms to the document.
+        evidence: Where the live spelling was seen.
+    """
+
+    change: _Change
+    evidence: str
+
+
+_KEYS: Final = "recorded checkout keys; v2 rewrites keys to snake_case (terraform-provider-circleci, checkout_key.go)"
+_VARIABLES: Final = "recorded variables; v2 rewrites keys to snake_case (terraform-provider-circleci, checkout_key.go)"
+_SCHEDULES: Final = (
+    "responses recorded in 2021; v2 rewrites keys to snake_case (terraform-provider-circleci, checkout_key.go)"
+)
+
+SPELLINGS: Final[Mapping[str, LiveSpelling]] = {
+    "/insights/{project-slug}/flaky-tests": LiveSpelling(_snake_case, "recorded; schema of CircleCI's own MCP server"),
+    "/me": LiveSpelling(_without("avatar_url"), "recorded: id, login and name only"),
+    "/me/collaborations": LiveSpelling(
+        _snake_case, "38 of 38 rows have vcs_type (terraform-provider-circleci, user.go); Airbyte's recordings"
+    ),
+    "/pipeline/{pipeline-id}/config": LiveSpelling(_snake_case, "recorded: setup_config, compiled_setup_config"),
+    "/project/{project-slug}/checkout-key": LiveSpelling(_snake_case, _KEYS),
+    "/project/{project-slug}/checkout-key/{fingerprint}": LiveSpelling(_snake_case, _KEYS),
+    "/project/{project-slug}/envvar": LiveSpelling(_snake_case, _VARIABLES),
+    "/project/{project-slug}/envvar/{name}": LiveSpelling(_snake_case, _VARIABLES),
+    "/project/{project-slug}/schedule": LiveSpelling(_snake_case, _SCHEDULES),
+    "/schedule/{schedule-id}": LiveSpelling(_snake_case, _SCHEDULES),
+}
+"""The paths whose live responses are spelled differently than in the document, with the evidence."""
+
+_OUTSIDE_THE_DOCUMENT: Final[Mapping[str, _Change]] = {
+    "/context/{context_id}": _without("org_id", "environment_variables", "restrictions"),
+    "/context/{context_id}/environment-variable": _each_item(_without("truncated_value")),
+}
+"""Fields of live responses that the document does not describe (terraform-provider-circleci, context.go)."""
+
+_DEVIATIONS: Final[Mapping[str, _Change]] = {
     "/pipeline": _each_item(_pipeline),
     "/pipeline/{pipeline-id}": _pipeline,
-    "/pipeline/{pipeline-id}/config": _snake_case,
     "/pipeline/{pipeline-id}/workflow": _late_workflows,
-    "/project/{project-slug}/checkout-key": _each_item(_snake_case),
-    "/project/{project-slug}/envvar": _each_item(_snake_case),
     "/project/{project-slug}/pipeline": _each_item(_pipeline),
     "/project/{project-slug}/pipeline/mine": _each_item(_pipeline),
-    "/project/{project-slug}/schedule": _each_item(_snake_case),
     "/project/{project-slug}/{job-number}/tests": _each_item(_test),
 }
+"""Deviations of a realistic fake, all of them from recorded responses."""

@@ -6,26 +6,37 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
 from random import Random
-from typing import Final, Self
+from typing import Final, Self, get_args
 
 import anyio.lowlevel
 import attrs
 
-from circleci_v2.testing.clock import Clock
+from circleci_v2._validation import require_one_of
+from circleci_v2.errors import ConfigurationError
+from circleci_v2.testing.clock import Clock, SkippedWaits
 from circleci_v2.testing.deliveries import WebhookDelivery, due_deliveries, send_each
-from circleci_v2.testing.dispatch import published_routes, respond_to_api, respond_to_download
+from circleci_v2.testing.dispatch import (
+    Mode,
+    Outcome,
+    RequestChecks,
+    Spelling,
+    published_routes,
+    respond_to_api,
+    respond_to_download,
+)
 from circleci_v2.testing.faults import Faults, Transmission
 from circleci_v2.testing.messages import FakeRequest, Journal, JournalEntry
 from circleci_v2.testing.routes import Routes
 from circleci_v2.testing.routes.triggers import run_schedules
 from circleci_v2.testing.routes.unpublished import UNPUBLISHED_PREFIXES, UNPUBLISHED_ROUTES
 from circleci_v2.testing.seeding import seed_project
+from circleci_v2.testing.specification import require_extra
 from circleci_v2.testing.state import FakeState
 from circleci_v2.testing.state.execution import PipelineStatus, add_pipeline
 from circleci_v2.testing.state.plans import JobPlan, WorkflowPlan
 from circleci_v2.testing.state.projects import FakePipeline, FakeProject
 from circleci_v2.testing.state.resources import DecidePolicies, FakeOrganization, PolicyDecision, PolicyStore, uuid
-from circleci_v2.testing.transport import FakeTransport, Serving
+from circleci_v2.testing.transport import FakeTransport, Serving, SkippingTransport
 from circleci_v2.usage_export import Timing
 from circleci_v2.waiting.polling import Polling
 
@@ -58,11 +69,18 @@ class FakeCircleCI:
         token: The only valid API token. Default: ``fake-token``.
         seed: The seed of all random values; the same seed and the same requests produce the same responses. Default: 0.
         clock: The clock of the fake. Default: a clock that stays at `EPOCH` until `advance` is called.
-        realistic: Deviate from the OpenAPI document like the live API: nulls, different key spellings, unknown enum
-            values, plain-text 401 responses, workflows that appear with a delay, ignored page tokens. Default: False,
-            all responses conform to the document.
-        validate_requests: Respond with 400 to requests that the OpenAPI document does not allow, and record the errors
-            in `journal`. Default: True.
+        realistic: Deviate from the OpenAPI document like the live API: nulls, unknown enum values, plain-text 401
+            responses, workflows that appear with a delay, ignored page tokens, slugs with ``%2F`` that are not found. All
+            deviations are known from recorded responses. Default: False.
+        spelling: Whose keys the responses have. ``live``: as in recorded live responses, for example ``vcs_type`` and
+            ``created_at``. ``document``: as in the OpenAPI document, ``vcs-type`` and ``created-at``. Default: ``live``.
+        check_requests: Which requests are rejected with 400, with the errors in `journal`. ``lenient``: those that the
+            live API rejects; what the document does not allow and the live API accepts becomes one of the `complaints`,
+            such as an unknown query parameter. ``strict``: all that the document does not allow. ``off``: none, and there
+            are no complaints. Default: ``lenient``.
+
+    Raises:
+        ConfigurationError: `spelling` or `check_requests` is unknown, or the extra ``testing`` is not installed.
 
     Attributes:
         token: The only valid API token.
@@ -81,17 +99,24 @@ class FakeCircleCI:
         seed: int = 0,
         clock: Clock | None = None,
         realistic: bool = False,
-        validate_requests: bool = True,
+        spelling: Spelling = "live",
+        check_requests: RequestChecks = "lenient",
     ) -> None:
+        require_extra()
+        require_one_of("spelling", spelling, get_args(Spelling))
+        require_one_of("check_requests", check_requests, get_args(RequestChecks))
         self.token = token
         self.clock = clock or Clock()
         self.state = FakeState(seed=seed, clock=self.clock)
-        self.faults = Faults()
-        self.journal = Journal()
+        self._waits = SkippedWaits(self.clock)
+        named = Routes((*published_routes(), *UNPUBLISHED_ROUTES)).named
+        self.faults = Faults(named, timer=self._waits.now)
+        self.journal = Journal(named)
         self.deliveries: list[WebhookDelivery] = []
         self._undelivered: list[WebhookDelivery] = []
         self.realistic = realistic
-        self._validate_requests = validate_requests
+        self._spelling: Spelling = spelling
+        self._check_requests: RequestChecks = check_requests
         self._seed = seed
         self._request_ids = Random(f"{seed} request ids")
         # A served fake handles requests in the server's thread, concurrently with the test.
@@ -99,7 +124,15 @@ class FakeCircleCI:
 
     @classmethod
     def seeded(
-        cls, slug: str = "gh/acme/web", *, pipelines: int = 400, seed: int = 0, clock: Clock | None = None
+        cls,
+        slug: str = "gh/acme/web",
+        *,
+        pipelines: int = 400,
+        seed: int = 0,
+        clock: Clock | None = None,
+        realistic: bool = False,
+        spelling: Spelling = "live",
+        check_requests: RequestChecks = "lenient",
     ) -> Self:
         """Create a fake with one project that has a realistic history.
 
@@ -108,11 +141,14 @@ class FakeCircleCI:
             pipelines: The number of pipelines, spread over the weeks before the current time. Default: 400.
             seed: The seed of all random values. Default: 0.
             clock: The clock of the fake. Default: a clock that stays at `EPOCH`.
+            realistic: Deviate from the OpenAPI document like the live API. Default: False.
+            spelling: Whose keys the responses have, ``live`` or ``document``. Default: ``live``.
+            check_requests: Which requests are rejected, ``lenient``, ``strict`` or ``off``. Default: ``lenient``.
 
         Raises:
-            ConfigurationError: `slug` is not a project slug, or `pipelines` is negative.
+            ConfigurationError: `slug` is not a project slug, `pipelines` is negative, or another argument is unknown.
         """
-        fake = cls(seed=seed, clock=clock)
+        fake = cls(seed=seed, clock=clock, realistic=realistic, spelling=spelling, check_requests=check_requests)
         fake.add_seeded_project(slug, pipelines=pipelines)
         return fake
 
@@ -143,8 +179,10 @@ class FakeCircleCI:
         """Add a project without pipelines, and its organization if needed.
 
         Args:
-            slug: The slug of the project, for example ``gh/acme/web``.
-            name: The name of the project. Default: the last part of the slug.
+            slug: The slug of the project, for example ``gh/acme/web``. After ``circleci/`` come the ids of a standalone
+                organization and its project, as UUIDs or in base58; from names, new ids are made, so use ``slug`` of the
+                project that is returned.
+            name: The name of the project. Default: the last part of `slug`.
             default_branch: The branch of pipelines that are triggered without a branch or tag. Default: ``main``.
             workflows: The workflows that each new pipeline runs. Default: one workflow, ``build-and-test``, with the
                 jobs ``build`` (90 seconds) and ``test`` (240 seconds), both of which succeed.
@@ -187,17 +225,30 @@ class FakeCircleCI:
         with self._lock:
             run_schedules(self.state)  # pipelines that were due earlier get the lower numbers
             if isinstance(project, str):
-                project = self.state.projects.get(project) or self.state.add_project(project)
+                project = self.state.find_project(project) or self.state.add_project(project)
             return add_pipeline(
                 self.state, project, status=status, jobs=jobs, workflows=workflows, branch=branch, tag=tag
             )
 
-    def transport(self) -> FakeTransport:
+    def transport(self, *, skip_waits: bool = False) -> FakeTransport:
         """Create an httpx transport that sends all requests to this fake, in process.
 
-        Pass it as ``CircleCI(transport=...)`` or to an ``httpx.AsyncClient`` or ``httpx.Client``.
+        Pass it as ``CircleCI(transport=...)`` or to an ``httpx.AsyncClient`` or ``httpx.Client``. Delays that `faults` adds
+        move the clock of the fake and take no real time, unless that clock runs with real time.
+
+        Args:
+            skip_waits: Let the waits of a `CircleCI` client take no real time either: those between retries, for
+                ``Retry-After`` and for rate limits move the clock of the fake instead. Default: False.
+
+        Raises:
+            ConfigurationError: `skip_waits` is given although the clock runs with real time.
         """
-        return FakeTransport(self.handle)
+        if skip_waits and self.clock.running:
+            msg = "skip_waits=True needs a clock that stands still: create the fake with a clock whose speed is 0"
+            raise ConfigurationError(msg)
+        if skip_waits:
+            return SkippingTransport(self.handle, self._waits)
+        return FakeTransport(self.handle, None if self.clock.running else self._waits)
 
     serve = Serving()
     """Serve the fake over a socket: ``async with fake.serve() as url``; see `Serve.__call__` for the arguments."""
@@ -227,6 +278,14 @@ class FakeCircleCI:
                 organization = self.state.add_organization(organization)
             store = organization.policies.setdefault(context, PolicyStore())
             store.decide = decide if callable(decide) else lambda _: decide
+
+    @property
+    def complaints(self) -> list[str]:
+        """What is unusual about the requests so far although they were accepted; the same as ``journal.complaints``.
+
+        For example unknown query parameters, unknown keys of bodies, and slugs with ``%2F``.
+        """
+        return self.journal.complaints
 
     async def advance(self, seconds: float) -> list[WebhookDelivery]:
         """Advance the clock, start the scheduled pipelines that became due, and deliver the webhooks that became due.
@@ -299,27 +358,33 @@ class FakeCircleCI:
             run_schedules(self.state)
             if request.path.startswith(API_PREFIX + "/"):
                 request = attrs.evolve(request, path=request.path.removeprefix(API_PREFIX))
-                return self._handle_api(request, published_routes(), published=True)
+                return self._handle_api(request, published_routes(), self._mode())
             if request.path.startswith(UNPUBLISHED_PREFIXES):
-                return self._handle_api(request, UNPUBLISHED_ROUTES, published=False)
+                mode = attrs.evolve(self._mode(), realistic=False, check_requests="off")  # no document describes them
+                return self._handle_api(request, UNPUBLISHED_ROUTES, mode)
             return Transmission(response=respond_to_download(self.state, request, token=self.token))
 
-    def _handle_api(self, request: FakeRequest, routes: Routes, *, published: bool) -> Transmission:
-        found = routes.find(request)
-        if found is not None:
-            request = attrs.evolve(request, route=found[0].template, path_params=found[1])
-        errors: list[str] = []
+    def _handle_api(self, request: FakeRequest, routes: Routes, mode: Mode) -> Transmission:
+        match = routes.find(request.method, request.path)
+        if match is not None:
+            request = attrs.evolve(request, route=match.route.template, path_params=match.path_params)
         response = self.faults.intercept(request)
-        if response is None:
-            response, errors = respond_to_api(
-                self.state,
-                request,
-                found[0].handler if found else None,
-                token=self.token,
-                realistic=self.realistic and published,
-                validate=self._validate_requests and published,
-            )
-        response = response.with_headers({"x-request-id": uuid(self._request_ids), "x-route": request.route})
-        entry = JournalEntry(request=request, response=response, at=self.clock.now(), validation_errors=tuple(errors))
+        outcome = Outcome(response) if response else respond_to_api(self.state, request, match, mode)
+        response = outcome.response.with_headers({"x-request-id": uuid(self._request_ids), "x-route": request.route})
+        entry = JournalEntry(
+            request=request,
+            response=response,
+            at=self.clock.now(),
+            validation_errors=outcome.errors,
+            complaints=outcome.complaints,
+        )
         self.journal.add(entry)
         return self.faults.transmit(request, response)
+
+    def _mode(self) -> Mode:
+        return Mode(
+            token=self.token,
+            realistic=self.realistic,
+            spelling=self._spelling,
+            check_requests=self._check_requests,
+        )

@@ -18,6 +18,7 @@ __all__ = [
     "PAGE_SIZE",
     "FakeRequest",
     "FakeResponse",
+    "FindRoutes",
     "HTTPError",
     "Journal",
     "JournalEntry",
@@ -27,6 +28,9 @@ __all__ = [
 ]
 
 Item = TypeVar("Item")
+
+FindRoutes = Callable[[str], frozenset[tuple[str, str]]]
+"""Returns the methods and templates of the routes with a name; raises ConfigurationError for an unknown name."""
 
 PAGE_SIZE: Final = 20
 """Items per page, unless the operation has a parameter for it."""
@@ -91,7 +95,7 @@ class FakeRequest:
             return {}
         try:
             return json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise HTTPError(400, f"The body is not JSON: {error}") from error
 
     def json_object(self) -> dict[str, Any]:
@@ -245,6 +249,7 @@ def page(
     *,
     newest_first: bool = False,
     size: int = PAGE_SIZE,
+    last_token: str | None = None,
     envelope: Mapping[str, Any] | None = None,
 ) -> FakeResponse:
     """Return the response with one page of a list.
@@ -257,6 +262,7 @@ def page(
         newest_first: Whether new items are added at the front. Positions then count from the end, so that pages neither
             repeat nor skip items when the list grows between requests.
         size: Items per page.
+        last_token: The token on the last page. Default: None, which is null.
         envelope: Additional fields of the response, such as a total.
 
     Raises:
@@ -270,7 +276,7 @@ def page(
     return FakeResponse.json(
         {
             "items": [render(item) for item in items[start:end]],
-            "next_page_token": tokens.issue(request, following) if end < len(items) else None,
+            "next_page_token": tokens.issue(request, following) if end < len(items) else last_token,
             **(envelope or {}),
         }
     )
@@ -284,13 +290,16 @@ class JournalEntry:
         request: The request.
         response: The response.
         at: When the request arrived, in seconds since 1970 by the clock of the fake.
-        validation_errors: How the request violates the OpenAPI document; empty if it is valid.
+        validation_errors: Why the request was rejected: how it violates the OpenAPI document; empty if it does not.
+        complaints: What is unusual about the request although it was accepted, as by the live API: for example an unknown
+            query parameter. Empty if nothing is.
     """
 
     request: FakeRequest
     response: FakeResponse
     at: float
     validation_errors: tuple[str, ...] = ()
+    complaints: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.request.method} {self.request.path} -> {self.response.status_code}"
@@ -300,10 +309,12 @@ class Journal:
     """A sequence of all API requests since the start or the last `clear`, oldest first.
 
     Args:
+        find_routes: Returns the methods and templates of the routes with a name; raises for an unknown name.
         limit: The number of entries to keep; the oldest are dropped. Default: 10,000.
     """
 
-    def __init__(self, *, limit: int = 10_000) -> None:
+    def __init__(self, find_routes: FindRoutes, *, limit: int = 10_000) -> None:
+        self._find_routes = find_routes
         self._entries: deque[JournalEntry] = deque(maxlen=limit)
 
     def __iter__(self) -> Iterator[JournalEntry]:
@@ -327,18 +338,33 @@ class Journal:
         """Return the entries of one route.
 
         Args:
-            route: The path template, optionally with a method: ``/workflow/{id}/rerun`` or
-                ``POST /workflow/{id}/rerun``.
+            route: The operationId (``rerunWorkflow``), the method of the client (``circleci.workflows.rerun``), or the HTTP
+                method and the path template (``POST /workflow/{id}/rerun``). A template alone stands for all its methods.
+
+        Raises:
+            ConfigurationError: There is no such route, so that a typing error does not look like a request that was not
+                sent.
         """
-        return [
-            entry for entry in self if route in {entry.request.route, f"{entry.request.method} {entry.request.route}"}
-        ]
+        routes = self._find_routes(route)
+        return [entry for entry in self if (entry.request.method, entry.request.route) in routes]
 
     def bodies(self, route: str) -> list[Any]:
-        """Return the decoded JSON bodies of the requests to one route; for `route` see `of`."""
+        """Return the decoded JSON bodies of the requests to one route.
+
+        Args:
+            route: The name of the route; see `of`.
+
+        Raises:
+            ConfigurationError: There is no such route.
+        """
         return [entry.request.json() for entry in self.of(route)]
 
     @property
     def validation_errors(self) -> list[str]:
         """All violations of the OpenAPI document, each prefixed with its request; for ``assert ... == []``."""
         return [f"{entry}: {error}" for entry in self for error in entry.validation_errors]
+
+    @property
+    def complaints(self) -> list[str]:
+        """All that is unusual about accepted requests, each prefixed with its request; for ``assert ... == []``."""
+        return [f"{entry}: {complaint}" for entry in self for complaint in entry.complaints]

@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol
 import anyio
 import anyio.to_thread
 import uvicorn
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -223,7 +223,10 @@ class _Server(uvicorn.Server):
         if scope["query_string"]:
             target = f"{target}?{scope['query_string'].decode('ascii')}"
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        body = await Request(scope, receive).body()
+        try:
+            body = await Request(scope, receive).body()
+        except ClientDisconnect:
+            return  # the client gave up while it sent its body
         transmission = self._fake.handle(FakeRequest.from_target(scope["method"], target, headers=headers, body=body))
         if transmission.delay:
             await asyncio.sleep(transmission.delay)

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cache, cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
-from circleci_v2._validation import missing_package_error
+import attrs
+
+from circleci_v2._validation import did_you_mean, missing_package_error
+from circleci_v2._wire.json import is_array, is_object
 from circleci_v2.testing.messages import FakeRequest, FakeResponse
 
-__all__ = ["OperationDescription", "Specification"]
+__all__ = ["OperationDescription", "RequestCheck", "Specification", "require_extra"]
+
+_OPTIONAL_LIVE: Final[Mapping[str, tuple[str, ...]]] = {
+    "/webhook": ("verify-tls", "signing-secret"),
+    "/webhook/{webhook_id}": ("verify-tls", "signing-secret"),
+}
+"""Keys of bodies that the document requires and the live API does not (terraform-provider-circleci, webhook.go)."""
+
+_EXTRA: Final = ("openapi_schema_validator", "starlette", "uvicorn")
+"""The packages of the extra ``testing``."""
 
 _METHODS: Final = ("get", "post", "put", "patch", "delete", "head", "options")
 
@@ -20,11 +34,28 @@ class _Error(Protocol):
     @property
     def json_path(self) -> str: ...
     @property
+    def validator(self) -> str: ...
+    @property
     def message(self) -> str: ...
 
 
 class _Validator(Protocol):
     def iter_errors(self, instance: Any) -> Iterator[_Error]: ...
+
+
+@attrs.frozen(kw_only=True)
+class RequestCheck:
+    """The result of checking a request.
+
+    Attributes:
+        request: The request, with query parameters in the document's notation.
+        errors: How it violates the document.
+        complaints: How it violates the document in ways that the live API accepts.
+    """
+
+    request: FakeRequest
+    errors: tuple[str, ...]
+    complaints: tuple[str, ...]
 
 
 class OperationDescription:
@@ -87,9 +118,12 @@ class OperationDescription:
             described = self._components[kind][name]
         return described
 
-    def validate_request(self, request: FakeRequest) -> list[str]:
-        """Return the violations of a request; empty if it is valid."""
-        return [*self._parameter_errors(request), *self._body_errors(request)]
+    def check_request(self, request: FakeRequest) -> RequestCheck:
+        """Check a request against the document, and note what the live API accepts although the document does not."""
+        complaints: list[str] = []
+        request = attrs.evolve(request, query=tuple(self._read_query(request, complaints)))
+        errors = [*self._parameter_errors(request), *self._body_errors(request, complaints)]
+        return RequestCheck(request=request, errors=tuple(errors), complaints=tuple(complaints))
 
     def validate_response(self, response: FakeResponse) -> list[str]:
         """Return the violations of a response; empty if it is valid."""
@@ -127,11 +161,22 @@ class OperationDescription:
             repeated = schema.get("type") == "array"
             value = [_typed(text, self.resolve(schema["items"])) for text in texts] if repeated else None
             yield from self._errors(schema, value or _typed(texts[0], schema), f"{location} parameter {name!r}")
-        for name, _ in request.query:
-            if ("query", name) not in self._parameters and name not in self._credentials:
-                yield f"query parameter {name!r} is not described"
 
-    def _body_errors(self, request: FakeRequest) -> Iterator[str]:
+    def _read_query(self, request: FakeRequest, complaints: list[str]) -> Iterator[tuple[str, str]]:
+        """Yield the query parameters, with values in the document's notation."""
+        for name, text in request.query:
+            parameter = self._parameters.get(("query", name))
+            value = text if parameter is None else _normalized(text, self.resolve(parameter.get("schema", {})))
+            if value != text:
+                complaints.append(
+                    f"query parameter {name!r} is {text!r}: the document describes values such as {value!r}"
+                )
+            elif parameter is None and name not in self._credentials:
+                known = [name for location, name in self._parameters if location == "query"]
+                complaints.append(f"query parameter {name!r} is not described{did_you_mean(name, known)}")
+            yield name, value
+
+    def _body_errors(self, request: FakeRequest, complaints: list[str]) -> Iterator[str]:
         described = self.resolve(self._described.get("requestBody", {}))
         schema = _json_schema(described)
         if not request.body:
@@ -145,8 +190,30 @@ class OperationDescription:
         except ValueError as error:
             yield f"the body is not JSON: {error}"
             return
-        if value is not None or described.get("required"):
-            yield from self._errors(schema, value, "the body")
+        if value is None and not described.get("required"):
+            return
+        complaints += self._unknown_keys(schema, value, "$")
+        for found in self._validator(schema).iter_errors(value):
+            text = f"the body at {found.json_path}: {found.message}"
+            if found.validator == "required" and found.message.split("'")[1] in _OPTIONAL_LIVE.get(request.route, ()):
+                complaints.append(text)
+            else:
+                yield text
+
+    def _unknown_keys(self, schema: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
+        """Yield a complaint for each key of a body that the document does not describe; the live API ignores most of them."""
+        schema = self.resolve(schema)
+        if is_array(value):
+            for position, item in enumerate(value):
+                yield from self._unknown_keys(schema.get("items", {}), item, f"{path}[{position}]")
+        properties = schema.get("properties")
+        if not is_object(value) or not properties or "additionalProperties" in schema:
+            return
+        for name, item in value.items():
+            if name in properties:
+                yield from self._unknown_keys(properties[name], item, f"{path}.{name}")
+            else:
+                yield f"the body has the key {path}.{name}, which is not described{did_you_mean(name, properties)}"
 
     def _errors(self, schema: Mapping[str, Any], value: Any, subject: str) -> Iterator[str]:
         for error in self._validator(schema).iter_errors(value):
@@ -196,16 +263,31 @@ class Specification:
 
 def _make_validator(schema: Mapping[str, Any]) -> _Validator:
     # This import doubles the import time of the fake, and requests without parameters and body do not need it.
-    try:
-        from openapi_schema_validator import OAS30Validator, oas30_format_checker
-    except ModuleNotFoundError as error:
-        raise missing_package_error("FakeCircleCI", error.name, "circleci_v2[testing]") from error
+    from openapi_schema_validator import OAS30Validator, oas30_format_checker
+
     return cast("_Validator", OAS30Validator(schema, format_checker=oas30_format_checker))
 
 
 def _json_schema(described: Mapping[str, Any]) -> Mapping[str, Any] | None:
     schema = described.get("content", {}).get("application/json", {}).get("schema")
     return cast("Mapping[str, Any] | None", schema)
+
+
+def _normalized(text: str, schema: Mapping[str, Any]) -> str:
+    """Return the value of a query parameter in the document's notation, if the live API accepts the given one.
+
+    Airbyte's connectors and Python programs send ``True`` for a boolean, and dates without a time or a time zone.
+    """
+    if schema.get("type") == "boolean" and text in {"True", "False"}:
+        return text.lower()
+    if schema.get("format") == "date-time":
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            return text
+        if moment.tzinfo is None:
+            return moment.replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")
+    return text
 
 
 def _typed(text: str, schema: Mapping[str, Any]) -> Any:
@@ -217,3 +299,14 @@ def _typed(text: str, schema: Mapping[str, Any]) -> Any:
             return text == "true"
         case _:
             return text
+
+
+@cache
+def require_extra() -> None:
+    """Raise ConfigurationError unless the extra ``testing`` is installed.
+
+    Otherwise the first request with parameters, or the first server, would fail with an error from deep inside.
+    """
+    for name in _EXTRA:
+        if find_spec(name) is None:
+            raise missing_package_error("FakeCircleCI", name, "circleci_v2[testing]")

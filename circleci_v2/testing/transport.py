@@ -9,39 +9,75 @@ from typing import TYPE_CHECKING, Protocol
 import anyio
 import httpx
 
-from circleci_v2._validation import missing_package_error
+from circleci_v2.testing.clock import SkippedWaits
 from circleci_v2.testing.faults import Transmission
 from circleci_v2.testing.messages import FakeRequest
 
 if TYPE_CHECKING:
     from circleci_v2.testing.server import LoopbackServer, Served
 
-__all__ = ["FakeTransport", "Serve", "Serving"]
+__all__ = ["FakeTransport", "Serve", "Serving", "SkippingTransport"]
 
 
 class FakeTransport(httpx.AsyncBaseTransport, httpx.BaseTransport):
     """An httpx transport that passes all requests, to any host, to a fake; there are no sockets and no threads.
 
+    Delays of responses take no real time, unless the clock of the fake runs with it. A delay that exceeds the read timeout of
+    the request raises `httpx.ReadTimeout`, as on a connection.
+
     Args:
         handle: The request handler of the fake, `FakeCircleCI.handle`.
+        waits: The time in which delays pass; None for real time.
     """
 
-    def __init__(self, handle: Callable[[FakeRequest], Transmission]) -> None:
+    def __init__(self, handle: Callable[[FakeRequest], Transmission], waits: SkippedWaits | None) -> None:
         self._handle = handle
+        self._waits = waits
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Handle a request of an ``httpx.AsyncClient``."""
         transmission = self._handle(_to_fake_request(request, await request.aread()))
-        if transmission.delay:
-            await anyio.sleep(transmission.delay)
+        seconds, error = _delay(transmission, request)
+        if seconds and self._waits is None:
+            await anyio.sleep(seconds)
+        elif seconds and self._waits is not None:
+            await self._waits.wait(anyio.Event(), self._waits.now() + seconds)
+        if error is not None:
+            raise error
         return _to_response(transmission, request)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Handle a request of an ``httpx.Client``."""
         transmission = self._handle(_to_fake_request(request, request.read()))
-        if transmission.delay:
-            time.sleep(transmission.delay)
+        seconds, error = _delay(transmission, request)
+        if seconds and self._waits is None:
+            time.sleep(seconds)
+        elif seconds and self._waits is not None:
+            self._waits.skip(seconds)
+        if error is not None:
+            raise error
         return _to_response(transmission, request)
+
+
+class SkippingTransport(FakeTransport):
+    """A transport that makes the waits of its client pass without taking real time, such as those for ``Retry-After``.
+
+    Args:
+        handle: The request handler of the fake, `FakeCircleCI.handle`.
+        waits: The time of the client.
+    """
+
+    def __init__(self, handle: Callable[[FakeRequest], Transmission], waits: SkippedWaits) -> None:
+        super().__init__(handle, waits)
+        self.session_clock = waits
+
+
+def _delay(transmission: Transmission, request: httpx.Request) -> tuple[float, httpx.ReadTimeout | None]:
+    """Return the seconds to wait before the response, and the error if the client does not wait for so long."""
+    timeout: float | None = request.extensions.get("timeout", {}).get("read")
+    if timeout is None or transmission.delay <= timeout:
+        return transmission.delay, None
+    return timeout, httpx.ReadTimeout(f"no response within {timeout:g} seconds", request=request)
 
 
 def _to_fake_request(request: httpx.Request, body: bytes) -> FakeRequest:
@@ -101,10 +137,8 @@ class Serve:
             A context manager for ``with`` and ``async with`` that returns the base URL, for example
             ``http://127.0.0.1:40123/api/v2``. Entering it raises `OSError` if the port is taken.
         """
-        try:
-            from circleci_v2.testing.server import LoopbackServer  # noqa: PLC0415 - uvicorn is not needed in process
-        except ModuleNotFoundError as error:
-            raise missing_package_error("serve()", error.name, "circleci_v2[testing]") from error
+        from circleci_v2.testing.server import LoopbackServer  # noqa: PLC0415 - uvicorn is not needed in process
+
         return LoopbackServer(self._create(), host=host, port=port)
 
 

@@ -15,6 +15,7 @@ import attrs
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError, ParseError
+from openapi_python_client.parser.openapi import Endpoint
 from openapi_python_client.parser.properties.enum_property import EnumProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 
@@ -36,6 +37,15 @@ ROOT = Path(__file__).parent.parent.parent
 CONFIG_FILE = ROOT / "generator-config.yaml"
 
 _LONGEST_DETAIL = 500
+
+
+def _copy_endpoint(endpoint: Endpoint, _memo: object) -> Endpoint:
+    return copy.copy(endpoint)
+
+
+# `Endpoint.sort_parameters` sorts a deep copy of each endpoint, with all of its models, and the original is dropped. With a
+# thousand operations, that is 40 % of the parser's time.
+setattr(Endpoint, "__deepcopy__", _copy_endpoint)  # noqa: B010 - the class does not declare it
 
 
 @attrs.frozen

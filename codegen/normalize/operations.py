@@ -13,7 +13,7 @@ from codegen.names import Names
 from codegen.normalize.extract_schemas import NameFunction, SchemaExtractor
 from codegen.schemas import Schema, first_difference, follow_references
 
-__all__ = ["NormalOperation"]
+__all__ = ["NormalOperation", "parameter_order"]
 
 _TEXT = {"type": "string"}
 _BYTES = {**_TEXT, "format": "binary"}
@@ -118,7 +118,7 @@ class NormalOperation:
         if missing:
             msg = f"{self.key}: no parameter describes {', '.join(sorted(missing))} of the path"
             raise SpecError(msg)
-        ordered = sorted(by_location.items(), key=lambda entry: _parameter_order(entry[0], entry[1], placeholders))
+        ordered = sorted(by_location.items(), key=lambda entry: parameter_order(entry[0], entry[1], placeholders))
         return [self._parameter(name, parameter) for (_, name), parameter in ordered]
 
     def _parameter(self, name: str, source: Mapping[str, Any]) -> Schema:
@@ -278,9 +278,8 @@ def _path_spelling(path: str, published: str) -> dict[str, str]:
     return dict(zip(placeholders(path), placeholders(published), strict=True))
 
 
-def _parameter_order(
-    key: tuple[str, str], parameter: Mapping[str, Any], placeholders: Sequence[str]
-) -> tuple[Any, ...]:
+def parameter_order(key: tuple[str, str], parameter: Mapping[str, Any], placeholders: Sequence[str]) -> tuple[Any, ...]:
+    """Return the sort key of a parameter: those of the path in their order, then required ones, then those of paging last."""
     location, name = key
     if location == "path":
         return (0, placeholders.index(name) if name in placeholders else len(placeholders), name)

@@ -14,6 +14,7 @@ to the document after its schemas were named, so that an action applies to every
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, reduce
 from pathlib import Path
@@ -30,6 +31,7 @@ from circleci_v2._wire.json import is_array, is_object
 from codegen.documents import Document
 from codegen.errors import SpecError
 from codegen.names import Names, canonical_key, snake_case
+from codegen.normalize.operations import parameter_order
 from codegen.queries import body_schema_of, component_of
 from codegen.schemas import Schema
 
@@ -226,9 +228,10 @@ def _keys(match: Any) -> list[str]:
 
 def clean_up(document: Document, names: Names) -> None:
     """Bring what the overlay added into normal form, in place; applying the overlay again then changes nothing."""
-    for item in document["paths"].values():
+    for path, item in document["paths"].items():
+        placeholders = re.findall(r"\{([^}]+)\}", path)
         for operation in item.values():
-            operation["parameters"] = _without_duplicates(operation["parameters"])
+            operation["parameters"] = _in_order(operation["parameters"], placeholders)
             operation["responses"] = dict(sorted(operation["responses"].items()))
     for schema in document["components"]["schemas"].values():
         if "enum" in schema:
@@ -248,11 +251,12 @@ def _require_body(document: Document, body: dict[str, Any]) -> None:
         body |= {"required": True, "content": content}
 
 
-def _without_duplicates(parameters: Sequence[Schema]) -> list[Schema]:
+def _in_order(parameters: Sequence[Schema], placeholders: Sequence[str]) -> list[Schema]:
+    """Return each parameter once, in the order of the normal form."""
     first: dict[tuple[str, str], Schema] = {}
     for parameter in parameters:
         first.setdefault((parameter["in"], parameter["name"]), parameter)
-    return list(first.values())
+    return [first[key] for key in sorted(first, key=lambda key: parameter_order(key, first[key], placeholders))]
 
 
 def _clean_up_value(value: Any) -> None:

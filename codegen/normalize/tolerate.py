@@ -17,7 +17,7 @@ import attrs
 from circleci_v2._wire.json import is_array, is_object
 from codegen.documents import Document
 
-__all__ = ["Tolerated", "tolerate"]
+__all__ = ["Tolerated", "objects_in", "tolerate"]
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -54,16 +54,16 @@ def tolerate(document: Mapping[str, Any]) -> Tolerated:
     copied: Document = _corrected(document, "", notes, 0)
     components = copied.get("components")
     holders = [components] if is_object(components) else []
-    for item in _objects(copied.get("paths")):
-        holders += _objects(item)
+    for item in objects_in(copied.get("paths")):
+        holders += objects_in(item)
     for holder in holders:
-        for response in _objects(holder.get("responses")):
+        for response in objects_in(holder.get("responses")):
             if "$ref" not in response:
                 response.setdefault("description", "")
     return Tolerated(copied, notes)
 
 
-def _objects(value: Any) -> Iterator[dict[str, Any]]:
+def objects_in(value: Any) -> Iterator[dict[str, Any]]:
     """Yield the objects among the values of an object."""
     yield from (item for item in value.values() if is_object(item)) if is_object(value) else ()
 

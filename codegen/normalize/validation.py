@@ -7,6 +7,7 @@ in paths; lone surrogates and keys that are not strings.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -18,7 +19,7 @@ from openapi_spec_validator.exceptions import OpenAPIError
 from circleci_v2._wire.json import is_array, is_object
 from codegen.documents import Document
 from codegen.errors import SpecError
-from codegen.normalize.tolerate import tolerate
+from codegen.normalize.tolerate import objects_in, tolerate
 from codegen.schemas import resolve_pointer
 
 __all__ = ["check_validity"]
@@ -42,6 +43,7 @@ def check_validity(document: Document) -> None:
             raise SpecError(msg)
     tolerated = tolerate(document).document
     shortened = _with_short_references(tolerated, tolerated, "")
+    _drop_repeated_responses(shortened)
     try:
         validate(shortened)
     except ValidationError as error:
@@ -118,6 +120,22 @@ def _with_short_references(value: Any, document: Mapping[str, Any], location: st
     copied = {key: _with_short_references(item, document, f"{location}/{key}") for key, item in value.items()}
     pointer = value.get("$ref")
     return {**copied, "$ref": _end_of_chain(document, pointer, location)} if isinstance(pointer, str) else copied
+
+
+def _drop_repeated_responses(document: Document) -> None:
+    """Replace each response that is equal to another one by an empty response, because the validator checks all of them.
+
+    Most responses are the same few errors; without them, the validator takes half of the time.
+    """
+    seen: set[str] = set()
+    for item in objects_in(document.get("paths")):
+        for operation in objects_in(item):
+            responses = operation.get("responses")
+            for status, response in list(responses.items()) if is_object(responses) else ():
+                content = json.dumps(response, sort_keys=True)
+                if content in seen:
+                    operation["responses"][status] = {"description": ""}
+                seen.add(content)
 
 
 def _end_of_chain(document: Mapping[str, Any], pointer: str, location: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +40,9 @@ def test_the_version_is_that_of_the_library() -> None:
         (("api", "/me", "--paginate", "--demo"), 2, "is not a page"),
         (("api", "/me", "-X", "DELETE", "--demo"), 3, "Method Not Allowed"),
         (("fake", "--project", "web"), 2, "is not a project slug"),
+        (("fake", "--failures", "5"), 2, "5.0 is not in the range 0<=x<=1"),
+        (("fake", "--check", "severe"), 2, "'severe' is not one of"),
+        (("fake", "--rate-limit", "0"), 2, "0 is not in the range x>=1"),
     ],
 )
 def test_an_error_has_a_message_and_an_exit_code(arguments: tuple[str, ...], exit_code: int, message: str) -> None:
@@ -71,3 +77,17 @@ def test_help_has_an_example_for_each_command() -> None:
         assert command.callback is not None
         name, text = command.callback.__name__, command.callback.__doc__ or ""
         assert name == "demo" or f"circleci-v2 {name}" in text
+
+
+def test_a_missing_extra_is_not_the_exit_code_of_a_failed_pipeline(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise ModuleNotFoundError(\"No module named 'typer'\", name='typer')")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-m", "circleci_v2", "whoami"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "circleci-v2 needs typer, which is not installed: pip install 'circleci_v2[cli]'\n"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from circleci_v2.cli.fake import summarize
+from circleci_v2.testing import FakeCircleCI
 from tests.cli.commands import run
+from tests.testing.live import http_of
 
 
 def test_demo_summarizes_a_history_and_writes_every_record(tmp_path: Path) -> None:
@@ -60,3 +64,41 @@ def test_the_95th_percentile_is_one_of_the_values_and_at_least_the_median(second
     assert summary["p95_seconds"] in {round(value, 1) for value in seconds}
     assert summary["median_seconds"] <= summary["p95_seconds"] + 0.1
     assert sum(value <= summary["p95_seconds"] + 0.1 for value in seconds) >= 0.95 * len(seconds)
+
+
+def test_the_options_of_fake_configure_what_it_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[FakeCircleCI] = []
+
+    async def serve(fake: FakeCircleCI, _host: str, _port: int) -> None:
+        served.append(fake)
+
+    monkeypatch.setattr("circleci_v2.cli.fake._serve", serve)
+    options = (
+        "--latency",
+        "0.25",
+        "--failures",
+        "0.3",
+        "--rate-limit",
+        "500",
+        "--check",
+        "strict",
+        "--spelling",
+        "document",
+    )
+    assert run("fake", "--pipelines", "1", "--speed", "0", "--realistic", *options).exit_code == 0
+    (fake,) = served
+    with http_of(fake) as http:
+        responses = [http.get("/me", params={"odd": "yes"} if odd else {}) for odd in (False, True) * 100]
+    statuses = Counter(response.status_code for response in responses)
+    assert 30 < statuses[503] < 90
+    assert 50 < statuses[400] < 100
+    assert responses[0].headers["ratelimit-limit"] == "500"
+    assert {response.headers.get("x-ratelimit-limit") for response in responses if response.status_code == 200} == {
+        "151"
+    }
+    assert any("avatar_url" in response.json() for response in responses)
+    assert fake.clock.now() - fake.journal[0].at == pytest.approx(200 * 0.25)
+
+
+def test_the_help_of_fake_has_examples() -> None:
+    assert run("fake", "--help").stdout.count("circleci-v2 fake --") == 3

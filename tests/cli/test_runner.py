@@ -32,6 +32,10 @@ def test_fake_serves_other_programs_until_interrupted() -> None:
             trust_env=False,
         )
         assert response.json()["login"] == "fake-user"
+        assert process.stdout.readline().startswith("# for clients that append /api/v2")
+        bare = dict(pair.split("=", 1) for pair in process.stdout.readline().split())
+        assert f"{bare['CIRCLECI_BASE_URL']}/api/v2" == settings["CIRCLECI_BASE_URL"]
+        assert bare["CIRCLECI_TOKEN"] == settings["CIRCLE_TOKEN"]
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 130

@@ -27,7 +27,7 @@ from circleci_v2.config import Token
 from circleci_v2.events import DeviationEvent, Event
 from tests.http.clients import client
 from tests.http.fault_server import CUT, FaultServer, Reply, json_reply, reply, serving
-from tests.loopback import Received
+from tests.loopback import TOKEN, Received
 
 pytestmark = pytest.mark.anyio
 
@@ -198,6 +198,19 @@ async def test_a_report_of_a_deviation_does_not_quote_it(body: Any, strict: bool
         assert_absent(str(caught.value), repr(vars(caught.value)))
     assert_absent(*map(repr, events), *log)
     assert any(isinstance(event, DeviationEvent) for event in events) is not strict
+
+
+@pytest.mark.parametrize("auth", ["header", "bearer", "basic"])
+async def test_the_form_of_another_scheme_is_redacted_too(auth: Any, fast: bool):
+    """A server may convert a token that it received as a header to basic authentication, and name that in a message."""
+    basic = base64.b64encode(f"{TOKEN}:".encode()).decode()
+    async with (
+        serving(lambda _: json_reply({"message": f"rejected: Basic {basic}"}, status=401)) as server,
+        client(server.url, fast=fast, auth=auth) as circleci,
+    ):
+        with pytest.raises(CircleCIError, match="rejected: Basic") as caught:
+            await circleci.user.me()
+    assert basic not in str(caught.value) + repr(vars(caught.value))
 
 
 async def test_a_token_that_was_replaced_meanwhile_is_redacted_from_the_error_of_its_own_call(fast: bool):

@@ -88,7 +88,8 @@ def _run(command: list[str]) -> None:
     if completed.returncode == 0:
         return
     lines = completed.stderr.strip().splitlines() or ["no message"]
-    if _AWAY.search(completed.stderr):
-        msg = f"the registry cannot be reached: {lines[-1]}"
+    unreachable = next((line for line in lines if _AWAY.search(line)), None)
+    if unreachable is not None:
+        msg = f"the registry cannot be reached: {unreachable.strip()}"
         raise RegistryUnavailableError(msg)
     raise InstallError("\n".join(lines[-5:]))

@@ -125,7 +125,18 @@ async def _resources(circleci: CircleCI, known: dict[str, str]) -> dict[str, str
         url="http://127.0.0.1:9/",
         verify_tls=True,
     )
+    restriction = await circleci.contexts.create_restriction(
+        context.id, restriction_type="project", restriction_value=known["standalone_project_id"]
+    )
     group = await circleci.groups.create(organization_id, name="reviewers")
+    exporter = await circleci.otel.create_exporter(
+        org_id=organization_id, endpoint="otel.example:4317", protocol="grpc"
+    )
+    entry = await circleci.organizations.create_url_orb_allow_list_entry(
+        known["organization_slug"], name="shared", prefix="https://shared.example/", auth="none"
+    )
+    end = datetime.fromisoformat(known["yesterday"])
+    export = await circleci.usage.create_export(organization_id, start=end - timedelta(days=7), end=end)
     component = (await circleci.deploy.list_components(org_id=organization_id, page_size=10)).items[0]
     environments = await circleci.deploy.list_environments(org_id=organization_id, page_size=10).collect()
     environment = next(environment for environment in environments if environment.name == "production")
@@ -136,7 +147,12 @@ async def _resources(circleci: CircleCI, known: dict[str, str]) -> dict[str, str
         "fingerprint": key.fingerprint,
         "schedule_id": str(schedule.id),
         "webhook_id": str(webhook.id),
+        "restriction_id": str(restriction.id),
         "group_id": str(group.id),
+        "exporter_id": str(exporter.id),
+        "allow_list_entry_id": str(entry.id),
+        "usage_export_job_id": str(export.usage_export_job_id),
+        "decision_id": await _decision(circleci, organization_id),
         "component_id": str(component.id),
         "component_name": component.name,
         "environment_id": str(environment.id),
@@ -149,6 +165,14 @@ async def _resources(circleci: CircleCI, known: dict[str, str]) -> dict[str, str
 
 async def _context(circleci: CircleCI, organization_id: str) -> Context:
     return await circleci.contexts.create(name="shared", owner={"id": organization_id, "type": "organization"})
+
+
+async def _decision(circleci: CircleCI, organization_id: str) -> str:
+    """Store a policy and log a decision; returns the id of the decision."""
+    await circleci.policies.create_policy_bundle(organization_id, policies={"images": 'enable_rule["pinned"]'})
+    await circleci.policies.make_decision(organization_id, input="version: 2.1")
+    decisions = await circleci.policies.list_decisions(organization_id).collect()
+    return str(decisions[0].id)
 
 
 async def _definitions(circleci: CircleCI, project_id: str, prefix: str) -> dict[str, str]:

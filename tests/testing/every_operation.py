@@ -218,7 +218,7 @@ class Walk:
             config_source={**repository, "file_path": ".circleci/config.yml"},
         )
         identifier = str(definition.id)
-        assert len((await definitions.list(self.project_id)).items) == 1
+        assert len((await definitions.list(self.project_id)).items) == 2  # a seeded project has one
         await definitions.get(self.project_id, identifier)
         await definitions.update(self.project_id, identifier, description="changed")
         trigger = await triggers.create(
@@ -267,7 +267,7 @@ class Walk:
         assert (await oidc.get_organization_claims(self.org_id)).audience == ["ours"]
         await oidc.delete_organization_claims(self.org_id, claims="audience,ttl")
         await oidc.update_project_claims(self.org_id, self.project_id, ttl="30m")
-        assert (await oidc.get_project_claims(self.org_id, self.project_id)).ttl == "30m"
+        assert (await oidc.get_project_claims(self.org_id, self.project_id)).ttl == "30m0s"
         await oidc.delete_project_claims(self.org_id, self.project_id, claims="ttl")
 
     async def usage(self) -> None:

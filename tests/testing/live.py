@@ -23,11 +23,11 @@ MISSING = "11111111-2222-4333-8444-555555555555"
 
 
 def project_in(fake: FakeCircleCI, slug: str = "gh/acme/web") -> FakeProject:
-    return fake.state.projects.get(slug) or fake.add_project(slug)
+    return fake.state.find_project(slug) or fake.add_project(slug)
 
 
 def client(fake: FakeCircleCI) -> CircleCI:
-    return CircleCI(fake.token, transport=fake.transport(), strict=True)
+    return CircleCI(fake.token, transport=fake.transport())
 
 
 @contextmanager

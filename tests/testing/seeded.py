@@ -23,7 +23,7 @@ class Seeded:
     """
 
     def __init__(self) -> None:
-        self.fake = FakeCircleCI.seeded(PROJECT, pipelines=60)
+        self.fake = FakeCircleCI.seeded(PROJECT, pipelines=60, spelling="document")
         self._names: Counter[str] = Counter()
         project = self.fake.state.projects[PROJECT]
         organization = project.organization

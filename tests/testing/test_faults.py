@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
-from circleci_v2.testing import FakeCircleCI, FakeRateLimit, FakeResponse
+from circleci_v2.errors import ConfigurationError
+from circleci_v2.testing import Clock, FakeCircleCI, FakeRateLimit, FakeResponse, Faults
+from tests.testing.live import http_of
 
 PROJECT = "/project/gh/acme/web"
 
@@ -76,14 +80,23 @@ def test_a_custom_response_is_sent(fake: FakeCircleCI, http: httpx.Client) -> No
     assert (response.status_code, response.text) == (502, "<h1>Bad Gateway</h1>")
 
 
-def test_a_delay_is_asked_for_in_seconds(
-    fake: FakeCircleCI, monkeypatch: pytest.MonkeyPatch, http: httpx.Client
-) -> None:
-    slept: list[float] = []
-    monkeypatch.setattr("circleci_v2.testing.transport.time.sleep", slept.append)
-    fake.faults.delay_next(30, times=2)
+def test_a_delay_takes_no_real_time_and_moves_the_clock(fake: FakeCircleCI, http: httpx.Client) -> None:
+    before, started = fake.clock.now(), time.monotonic()
+    fake.faults.delay_next(3, times=2)
     for _ in range(3):
         http.get("/me")
+    assert fake.clock.now() - before == pytest.approx(6)
+    assert time.monotonic() - started < 3
+
+
+def test_a_fake_whose_clock_runs_delays_in_real_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("circleci_v2.testing.transport.time.sleep", slept.append)
+    fake = FakeCircleCI(clock=Clock(speed=60))
+    fake.faults.delay_next(30, times=2)
+    with http_of(fake, timeout=60) as http:
+        for _ in range(3):
+            http.get("/me")
     assert slept == [30, 30]
 
 
@@ -180,9 +193,42 @@ def test_faults_can_change_while_another_thread_sends_requests(fake: FakeCircleC
             asking = pool.submit(ask)
             for _ in range(30):
                 for _ in range(1_000):
-                    fake.faults.delay_next(0.0, route="/elsewhere")
+                    fake.faults.delay_next(0.0, route="/user/{id}")
                 fake.faults.clear()
             asked.set()
             asking.result()
     finally:
         sys.setswitchinterval(seconds)
+
+
+def test_a_share_of_all_requests_fails_without_effect(fake: FakeCircleCI, http: httpx.Client) -> None:
+    fake.faults.fail_share(0.5, status=502)
+    statuses = [http.post(f"{PROJECT}/pipeline").status_code for _ in range(100)]
+    assert set(statuses) == {201, 502}
+    assert 30 < statuses.count(502) < 70
+    assert len(fake.state.projects["gh/acme/web"].pipelines) == 50 + statuses.count(201)
+    fake.faults.clear()
+    assert {http.get("/me").status_code for _ in range(50)} == {200}
+
+
+def test_each_response_is_delayed_in_addition_to_single_delays(fake: FakeCircleCI, http: httpx.Client) -> None:
+    before = fake.clock.now()
+    fake.faults.delay_all(2)
+    fake.faults.delay_next(1)
+    for _ in range(3):
+        http.get("/me")
+    assert fake.clock.now() - before == pytest.approx(7)
+
+
+@pytest.mark.parametrize(
+    "configure",
+    [
+        lambda faults: faults.fail_share(1.1),
+        lambda faults: faults.fail_share(-0.1),
+        lambda faults: faults.fail_share(0.5, status=99),
+        lambda faults: faults.delay_all(-1),
+    ],
+)
+def test_impossible_shares_and_delays_are_errors(configure: Callable[[Faults], None]) -> None:
+    with pytest.raises(ConfigurationError, match=r"(share|status|seconds)="):
+        configure(FakeCircleCI().faults)

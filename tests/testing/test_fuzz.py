@@ -100,7 +100,7 @@ def path_of(template: str, known: dict[str, list[str]], data: st.DataObject) -> 
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_every_response_is_described_or_an_error(data: st.DataObject) -> None:
-    fake = FakeCircleCI.seeded(pipelines=5)
+    fake = FakeCircleCI.seeded(pipelines=5, spelling="document")
     known = known_ids(fake)
     for _ in range(4):
         route = data.draw(st.sampled_from(list(ROUTES)))

@@ -25,18 +25,17 @@ def respond(paths: dict[str, Any], method: str, target: str, body: Any = None, *
     specification = Specification({"paths": paths, "components": {"schemas": schemas}})
     content = b"" if body is None else json.dumps(body).encode()
     request = FakeRequest.from_target(method, target, headers={}, body=content)
-    found = routes_of(specification, ()).find(request)
-    assert found is not None
-    route, path_params = found
+    match = routes_of(specification, ()).find(method, request.path)
+    assert match is not None
     described = FakeRequest(
         method=method,
         path=request.path,
         query=request.query,
         body=content,
-        path_params=path_params,
-        route=route.template,
+        path_params=match.path_params,
+        route=match.route.template,
     )
-    return route.handler(FakeCircleCI().state, described)
+    return match.route.handler(FakeCircleCI().state, described)
 
 
 def get(schema: Any, target: str = "/x", kind: str = "application/json", **schemas: Any) -> FakeResponse:
@@ -75,7 +74,7 @@ def test_a_response_can_be_made_for_every_operation_of_the_document(key: tuple[s
 async def test_every_operation_decodes_the_response_that_is_made_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     routes = routes_of(PUBLISHED, ())
     monkeypatch.setattr("circleci_v2.testing.fake.published_routes", lambda: routes)
-    fake = FakeCircleCI(validate_requests=False)
+    fake = FakeCircleCI(spelling="document", check_requests="off")
     async with CircleCI(fake.token, transport=fake.transport(), strict=True) as circleci:
         for operation in OPERATIONS.values():
             method = getattr(getattr(circleci, operation.namespace), operation.name)

@@ -38,6 +38,7 @@ def test_blocking_programs_use_it_too(fake: FakeCircleCI) -> None:
 
 
 def test_encoded_slugs_are_distinguished_on_the_wire(fake: FakeCircleCI) -> None:
+    fake.realistic = True
     with fake.serve() as url:
         host, port = url.removeprefix("http://").removesuffix("/api/v2").split(":")
 
@@ -159,3 +160,20 @@ def test_the_class_serves_a_new_fake_each_time_at_the_given_host() -> None:
             assert http.delete("/project/gh/acme/web").status_code == 200
         with client(second) as http:
             assert http.get("/project/gh/acme/web").status_code == 200
+
+
+@pytest.mark.parametrize("sent", [b"", b'{"name": "K'])
+def test_a_client_that_hangs_up_leaves_no_traceback(
+    fake: FakeCircleCI, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], sent: bytes
+) -> None:
+    head = b"POST /api/v2/context HTTP/1.1\r\nHost: x\r\nCircle-Token: fake-token\r\nContent-Length: 99\r\n\r\n"
+    with fake.serve() as url:
+        address = urlsplit(url)
+        for _ in range(3):
+            with socket.create_connection((address.hostname or "", address.port or 0)) as caller:
+                caller.sendall(head + sent)
+        with client(url) as http:
+            assert http.get("/me").status_code == 200
+    assert caplog.records == []
+    assert capfd.readouterr() == ("", "")
+    assert [str(entry) for entry in fake.journal] == ["GET /me -> 200"]

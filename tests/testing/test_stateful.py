@@ -32,7 +32,7 @@ class Organization(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()  # a client belongs to one event loop
-        self.fake = FakeCircleCI()
+        self.fake = FakeCircleCI(spelling="document")  # the client is strict
         self.project = self.fake.add_project(PROJECT)
         self.org_id = self.project.organization.id
         self.circleci = CircleCI(self.fake.token, transport=self.fake.transport(), strict=True)

@@ -21,7 +21,7 @@ class Deploy(Namespace):
     """Deploys: environments, components and the versions that run in them."""
 
     def list_environments(
-        self, *, org_id: UUID | str, page_size: int, page_token: str | None = None
+        self, *, org_id: UUID | str, page_size: int | None = None, page_token: str | None = None
     ) -> Paginator[DeployEnvironment]:
         """List the deploy environments of an organization.
 
@@ -81,7 +81,12 @@ class Deploy(Namespace):
         )
 
     def list_components(
-        self, *, org_id: UUID | str, page_size: int, project_id: UUID | str | None = None, page_token: str | None = None
+        self,
+        *,
+        org_id: UUID | str,
+        project_id: UUID | str | None = None,
+        page_size: int | None = None,
+        page_token: str | None = None,
     ) -> Paginator[DeployComponent]:
         """List the deployable components of an organization.
 
@@ -91,9 +96,9 @@ class Deploy(Namespace):
 
         Args:
             org_id: UUID of the organization whose deploys are returned; organization slugs are not accepted.
+            project_id: Only components of this project, by its UUID. Default: all projects of the organization.
             page_size: Maximum number of items on a page. Documented as required, but requests without it succeed, as
                 measured; CircleCI publishes neither an upper limit nor a usual value.
-            project_id: Only components of this project, by its UUID. Default: all projects of the organization.
             page_token: Token of the page to get: `next_page_token` of the previous page. Default: the first page.
 
         Returns:
@@ -111,7 +116,7 @@ class Deploy(Namespace):
             OPERATIONS["listComponents"],
             models.DeployComponent,
             path="/deploy/components",
-            query={"org-id": org_id, "page-size": page_size, "project-id": project_id, "page-token": page_token},
+            query={"org-id": org_id, "project-id": project_id, "page-size": page_size, "page-token": page_token},
         )
 
     async def get_component(self, component_id: UUID | str) -> DeployComponent:

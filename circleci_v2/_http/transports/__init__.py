@@ -6,3 +6,13 @@
 - ``http2.py`` identifies requests that a server did not process; ``http2_frames.py`` reads the frames for it.
 - ``aiohttp.py`` sends through aiohttp instead, with errors that retries can rely on (the extra ``fast``).
 """
+
+from __future__ import annotations
+
+import httpx
+
+__all__ = ["NotProcessedError"]
+
+
+class NotProcessedError(httpx.RemoteProtocolError):
+    """The server has said that it did not process a request, so it may be sent again, whatever its method."""

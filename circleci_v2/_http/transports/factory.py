@@ -12,14 +12,19 @@ import httpx
 
 from circleci_v2._http.auth import has_valid_authority
 from circleci_v2._http.lifecycle import closed_error
-from circleci_v2._http.transports.pools import ShardedTransport, guard_connections
 from circleci_v2._validation import missing_package_error
+from circleci_v2._wire import LazyModule
 from circleci_v2.config import ConnectionOptions, Settings
 from circleci_v2.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from circleci_v2._http.transports import pools
     from circleci_v2._http.transports.aiohttp import FastTransport
     from circleci_v2._http.transports.http2 import Http2Connection
+
+else:
+    # httpcore takes a third of the time to import all of httpx, and a custom transport does not need it.
+    pools = LazyModule("circleci_v2._http.transports.pools")
 
 __all__ = ["Transports"]
 
@@ -97,7 +102,7 @@ class Transports:
                 keepalive=options.keepalive,
                 proxy=proxy,
             )
-        return ShardedTransport(
+        return pools.ShardedTransport(
             lambda size: self._make_pool(size, ssl_context, proxy), connections=self._settings.max_concurrency
         )
 
@@ -121,9 +126,9 @@ class Transports:
         except ImportError as error:
             # Raised for SOCKS only, with a command that zsh rejects because it is not quoted.
             raise missing_package_error("a SOCKS proxy", "socksio", "httpx[socks]") from error
-        return (
-            guard_connections(transport, _import_http2_connection()) if options.http2 else guard_connections(transport)
-        )
+        if options.http2:
+            return pools.guard_connections(transport, _import_http2_connection())
+        return pools.guard_connections(transport)
 
 
 def _import_fast_transport() -> type[FastTransport]:

@@ -19,9 +19,10 @@ import h2.exceptions
 import httpcore  # a dependency of httpx
 from h2.errors import ErrorCodes
 
+from circleci_v2._http.transports import NotProcessedError
 from circleci_v2._http.transports.http1_stream import READ_SIZE, has_queued_bytes, protocol_state, read_decrypted
 from circleci_v2._http.transports.http2_frames import REFUSED_STREAM, FrameFilter
-from circleci_v2._http.transports.pools import Create, GuardedConnection, NotProcessedError
+from circleci_v2._http.transports.pools import Create, GuardedConnection
 
 __all__ = ["Http2Connection"]
 

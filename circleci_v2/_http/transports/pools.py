@@ -35,7 +35,6 @@ __all__ = [
     "CONNECTIONS_PER_SHARD",
     "Create",
     "GuardedConnection",
-    "NotProcessedError",
     "ShardedTransport",
     "guard_connections",
 ]
@@ -47,10 +46,6 @@ Create = Callable[[httpcore.AsyncNetworkBackend], httpcore.AsyncConnectionInterf
 """Creates a connection of httpcore that connects through a network backend."""
 Guard = Callable[[Create, httpcore.AsyncNetworkBackend], httpcore.AsyncConnectionInterface]
 """Wraps such a connection; its second argument is the network backend of httpcore."""
-
-
-class NotProcessedError(httpx.RemoteProtocolError):
-    """The server has said that it did not process a request, so it may be sent again, whatever its method."""
 
 
 class ShardedTransport(httpx.AsyncBaseTransport):

@@ -147,7 +147,9 @@ def delete_exporter(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 
 def _page_of(state: FakeState, request: FakeRequest, items: list[Record]) -> FakeResponse:
-    return page(state.tokens, request, items, lambda item: item, size=page_size(request, "page-size"))
+    """Return a page of a deploy list, which marks the last one with an empty token."""
+    size = page_size(request, "page-size")
+    return page(state.tokens, request, items, lambda item: item, size=size, last_token="")
 
 
 @routes.get("/deploy/environments")
@@ -173,10 +175,13 @@ def get_environment(state: FakeState, request: FakeRequest) -> FakeResponse:
 def list_components(state: FakeState, request: FakeRequest) -> FakeResponse:
     """List the components of an organization, optionally of one project."""
     components = state.organization_by_id(request.query_value("org-id") or "").components.values()
-    project = request.query_value("project-id")
-    return _page_of(
-        state, request, [component for component in components if project in {None, component["project_id"]}]
-    )
+    project, part = request.query_value("project-id"), request.query_value("component-name") or ""
+    shown = [
+        component | {"release_count": 0}  # the live API counts releases in the response for one component only
+        for component in components
+        if project in {None, component["project_id"]} and part in component["name"]
+    ]
+    return _page_of(state, request, shown)
 
 
 @routes.get("/deploy/components/{component_id}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -29,6 +30,9 @@ _PREFIXES = {"github": "gh", "bitbucket": "bb", "circleci": "circleci"}
 _GROUPS_PER_ORGANIZATION: Final = 100
 _READ_ONLY_SETTINGS: Final = {"oss"}
 _CLAIMS = ("audience", "ttl")
+_DURATION: Final = re.compile(r"([0-9]{1,9})(ms|h|m|s)")  # the live API refuses the days and weeks of the document
+_UNITS: Final = {"h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
+_USAGE_FIELDS: Final = {"start", "end", "shared_org_ids"}
 _PROCESSING_AFTER: Final = 5.0
 _READY_AFTER: Final = 30.0
 _LONGEST_SECONDS: Final = 31 * 24 * 3600
@@ -89,11 +93,9 @@ def create_url_orb_allow_list_entry(state: FakeState, request: FakeRequest) -> F
 
 @routes.delete("/organization/{org-slug-or-id}/url-orb-allow-list/{allow-list-entry-id}")
 def remove_url_orb_allow_list_entry(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Remove a URL prefix from the allow list."""
-    entries = _find_organization(state, request).url_orb_allow_list
+    """Remove a URL prefix from the allow list, with the same response whether or not it is on it."""
     identifier = request.path_params["allow-list-entry-id"]
-    find_or_404(entries, identifier, "Allow-list entry")
-    del entries[identifier]
+    _find_organization(state, request).url_orb_allow_list.pop(identifier, None)
     return FakeResponse.json({"id": identifier, "message": "URL orb allow-list entry removed."})
 
 
@@ -154,7 +156,7 @@ def create_from_repository(state: FakeState, request: FakeRequest) -> FakeRespon
 def delete_project(state: FakeState, request: FakeRequest) -> FakeResponse:
     """Delete a project with its pipelines."""
     state.remove_project(state.project(request.path_params["project-slug"]))
-    return FakeResponse.message("Project deleted.")
+    return FakeResponse.message("Project deleted")
 
 
 @routes.get("/project/{provider}/{organization}/{project}/settings")
@@ -247,22 +249,40 @@ def get_claims(state: FakeState, request: FakeRequest) -> FakeResponse:
 def update_claims(state: FakeState, request: FakeRequest) -> FakeResponse:
     """Change the given claims."""
     owner, claims = _claims_of(state, request)
-    for claim, value in pick(request.json_object(), *_CLAIMS).items():
+    changes = pick(request.json_object(), *_CLAIMS)
+    if "ttl" in changes:
+        changes["ttl"] = _normalized_duration(changes["ttl"])
+    for claim, value in changes.items():
         claims |= {claim: value, f"{claim}_updated_at": rfc3339(state.now())}
     return FakeResponse.json(owner | claims)
+
+
+def _normalized_duration(text: str) -> str:
+    """Return a duration as the live API does: in hours, minutes and seconds, the syntax of Go, so ``90m`` is ``1h30m0s``."""
+    parts = _DURATION.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise HTTPError(HTTPStatus.BAD_REQUEST, f"TTL: {text!r} is not a duration such as 1h30m.", key="error")
+    milliseconds = sum(int(number) * _UNITS[unit] for number, unit in parts)
+    if 0 < milliseconds < _UNITS["s"]:
+        return f"{milliseconds}ms"
+    minutes, rest = divmod(milliseconds, _UNITS["m"])
+    hours, minutes = divmod(minutes, 60)
+    seconds = f"{rest / _UNITS['s']:g}s"
+    return f"{hours}h{minutes}m{seconds}" if hours else f"{minutes}m{seconds}" if minutes else seconds
 
 
 @routes.delete("/org/{orgID}/oidc-custom-claims")
 @routes.delete("/org/{orgID}/project/{projectID}/oidc-custom-claims")
 def delete_claims(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Reset claims to their defaults."""
+    """Reset claims to their defaults; when they were last set stays known."""
     owner, claims = _claims_of(state, request)
+    if not request.query_value("claims"):
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "Claims: cannot be blank.", key="error")
     names = (request.query_value("claims") or "").split(",")
     if unknown := sorted(set(names) - set(_CLAIMS)):
         raise HTTPError(HTTPStatus.BAD_REQUEST, f"Unknown claims: {unknown}; use audience or ttl.", key="error")
     for claim in names:
         claims.pop(claim, None)
-        claims.pop(f"{claim}_updated_at", None)
     return FakeResponse.json(owner | claims)
 
 
@@ -306,6 +326,8 @@ def get_user(state: FakeState, request: FakeRequest) -> FakeResponse:
 def create_export(state: FakeState, request: FakeRequest) -> FakeResponse:
     """Create a usage export of at most 31 days, which starts at most 366 days ago."""
     organization, fields = state.organization_by_id(request.path_params["org_id"]), request.json_object()
+    if set(fields) - _USAGE_FIELDS:
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "Unexpected field")  # unlike others, this operation ignores no key
     start, end = (parse_rfc3339(fields[name]).timestamp() for name in ("start", "end"))
     if not 0 < end - start <= _LONGEST_SECONDS:
         raise HTTPError(HTTPStatus.BAD_REQUEST, "end has to be after start, by at most 31 days.")

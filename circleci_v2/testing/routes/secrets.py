@@ -44,9 +44,11 @@ def _find_context(state: FakeState, request: FakeRequest) -> tuple[FakeOrganizat
 
 @routes.get("/context")
 def list_contexts(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """List the contexts of an organization."""
+    """List the contexts of an organization by name; CircleCI's CLI also selects them by ``name``, a part of the name."""
     owner = _owner(state, request.query_value("owner-id"), request.query_value("owner-slug"))
-    return page(state.tokens, request, list(owner.contexts.values()), _render_context)
+    part = (request.query_value("name") or "").casefold()
+    contexts = [context for context in owner.contexts.values() if part in context.name.casefold()]
+    return page(state.tokens, request, sorted(contexts, key=lambda context: context.name.casefold()), _render_context)
 
 
 @routes.post("/context")
@@ -61,8 +63,13 @@ def create_context(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.get("/context/{context_id}")
 def get_context(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Get a context."""
-    return FakeResponse.json(_render_context(_find_context(state, request)[1]))
+    """Get a context; unlike other responses, this one contains its organization, variables and restrictions."""
+    owner, context = _find_context(state, request)
+    variables = [_render_variable(context, name) for name in sorted(context.variables)]
+    for variable in variables:
+        del variable["context_id"]
+    contents = {"environment_variables": variables, "restrictions": list(context.restrictions.values())}
+    return FakeResponse.json({**_render_context(context), "org_id": owner.id, **contents})
 
 
 @routes.delete("/context/{context_id}")
@@ -73,12 +80,19 @@ def delete_context(state: FakeState, request: FakeRequest) -> FakeResponse:
     return FakeResponse.message("Context deleted.")
 
 
+def _render_variable(context: FakeContext, name: str) -> Record:
+    """Return a variable as lists show it; the response to a change does not contain the end of the value."""
+    shown = masked(context.values[name]).removeprefix(masked(""))
+    return {**context.variables[name], "truncated_value": shown}
+
+
 @routes.get("/context/{context_id}/environment-variable")
 def list_context_variables(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """List the environment variables of a context, without values, 100 on a page."""
-    variables = _find_context(state, request)[1].variables
-    in_order = [variables[name] for name in sorted(variables)]
-    return page(state.tokens, request, in_order, lambda variable: variable, size=_VARIABLES_PER_CONTEXT)
+    """List the environment variables of a context, with the ends of their values, 100 on a page."""
+    context = _find_context(state, request)[1]
+    names = sorted(context.variables)
+    size = _VARIABLES_PER_CONTEXT
+    return page(state.tokens, request, names, lambda name: _render_variable(context, name), size=size)
 
 
 @routes.put("/context/{context_id}/environment-variable/{env_var_name}")
@@ -220,8 +234,11 @@ def list_checkout_keys(state: FakeState, request: FakeRequest) -> FakeResponse:
 
 @routes.post("/project/{project-slug}/checkout-key")
 def create_checkout_key(state: FakeState, request: FakeRequest) -> FakeResponse:
-    """Create a checkout key, which becomes the preferred one."""
-    keys = _keys(state, request)
+    """Create a checkout key, which becomes the preferred one; projects of standalone organizations have none."""
+    project = state.project(request.path_params["project-slug"])
+    if project.organization.vcs_type == "circleci":
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "This API is not supported for this project.")
+    keys = project.checkout_keys
     material = state.random.randbytes(32)
     md5 = hashlib.md5(material, usedforsecurity=False).hexdigest()
     key: Record = {

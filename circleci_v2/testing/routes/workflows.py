@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
-from circleci_v2.testing.clock import rfc3339
+from circleci_v2.testing.clock import rfc3339, rfc3339_seconds
 from circleci_v2.testing.downloads import artifact_url
 from circleci_v2.testing.messages import FakeRequest, FakeResponse, HTTPError, page
 from circleci_v2.testing.routes import Routes
@@ -33,8 +34,8 @@ def render_workflow(workflow: FakeWorkflow, now: float) -> dict[str, Any]:
         "status": workflow.status(now),
         "started_by": workflow.started_by,
         "pipeline_number": workflow.pipeline.number,
-        "created_at": rfc3339(workflow.created_at),
-        "stopped_at": None if stopped_at is None else rfc3339(stopped_at),
+        "created_at": rfc3339_seconds(workflow.created_at),
+        "stopped_at": None if stopped_at is None else rfc3339_seconds(stopped_at),
     }
     if workflow.canceled_by is not None and workflow.status(now) == "canceled":
         rendered["canceled_by"] = workflow.canceled_by
@@ -52,7 +53,7 @@ def _render_workflow_job(job: FakeJob, now: float) -> dict[str, Any]:
         "status": job.status(now),
         "type": job.plan.type,
         "requires": {name: list(outcomes) for name, outcomes in job.plan.requires.items()},
-        **render_times(job, now),
+        **render_times(job, now, rfc3339_seconds),
     }
     optional = {
         # CircleCI assigns the number when a job is queued.
@@ -155,11 +156,11 @@ def _find_job(state: FakeState, request: FakeRequest) -> FakeJob:
     return job
 
 
-def render_times(job: FakeJob, now: float) -> dict[str, Any]:
+def render_times(job: FakeJob, now: float, render: Callable[[float], str] = rfc3339) -> dict[str, Any]:
     """Return the start and end of a job, null if they are in the future."""
     return {
-        "started_at": rfc3339(job.started_at) if job.started_at is not None and job.started(now) else None,
-        "stopped_at": rfc3339(job.stopped_at) if job.stopped_at is not None and job.ended(now) else None,
+        "started_at": render(job.started_at) if job.started_at is not None and job.started(now) else None,
+        "stopped_at": render(job.stopped_at) if job.stopped_at is not None and job.ended(now) else None,
     }
 
 

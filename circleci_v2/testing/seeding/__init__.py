@@ -220,13 +220,15 @@ def _apply_user_actions(state: FakeState, workflow: FakeWorkflow, drawn: DrawnWo
 
 
 def _add_resources(state: FakeState, project: FakeProject, random: Random) -> None:
-    """Add environment variables to a project, and contexts and deploys to its organization."""
+    """Add environment variables and a pipeline definition to a project, and contexts and deploys to its organization."""
     made_at = state.now() - 300 * DAY
     for name, variables in _CONTEXTS.items():
         _add_context_variables(project.organization.add_context(uuid(random), name, created_at=made_at), variables)
     for name in _VARIABLES:
         variable = {"name": name, "value": masked(uuid(random)), "created-at": rfc3339(made_at)}
         project.environment_variables[name] = variable
+    definition = _definition(project, made_at, random)
+    project.definitions[definition["id"]] = definition
     component: Record = {
         "id": uuid(random),
         "name": project.name,
@@ -245,6 +247,19 @@ def _add_resources(state: FakeState, project: FakeProject, random: Random) -> No
         )
     ]
     component["release_count"] = len(project.organization.component_versions[component["id"]])
+
+
+def _definition(project: FakeProject, made_at: float, random: Random) -> Record:
+    repository = {"full_name": f"{project.organization.name}/{project.name}", "external_id": "123456789"}
+    source = {"provider": "github_app", "repo": repository}
+    return {
+        "id": uuid(random),
+        "name": project.name,
+        "description": "Builds each change.",
+        "created_at": rfc3339(made_at),
+        "config_source": {**source, "file_path": ".circleci/config.yml"},
+        "checkout_source": source,
+    }
 
 
 def _add_context_variables(context: FakeContext, variables: tuple[str, ...]) -> None:

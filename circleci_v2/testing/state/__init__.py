@@ -14,17 +14,27 @@ from circleci_v2.testing.clock import Clock
 from circleci_v2.testing.messages import HTTPError, PageTokens
 from circleci_v2.testing.state.plans import WorkflowPlan
 from circleci_v2.testing.state.projects import FakeJob, FakePipeline, FakeProject, FakeWorkflow
-from circleci_v2.testing.state.resources import FakeOrganization, FakeUser, VcsType, find_or_404, uuid
+from circleci_v2.testing.state.resources import (
+    FakeOrganization,
+    FakeUser,
+    VcsType,
+    base58,
+    find_or_404,
+    id_of_slug,
+    uuid,
+)
 
 __all__ = ["FakeState", "Origins"]
 
-_VCS_TYPES: Final[dict[str, VcsType]] = {
-    "gh": "github",
-    "github": "github",
-    "bb": "bitbucket",
-    "bitbucket": "bitbucket",
-    "circleci": "circleci",
-}
+_VCS_TYPES: Final[dict[str, VcsType]] = {"gh": "github", "bb": "bitbucket", "circleci": "circleci"}
+_SHORT_PROVIDERS: Final = {"github": "gh", "bitbucket": "bb"}
+_STANDALONE: Final = "circleci"
+
+
+def _short(slug: str) -> str:
+    """Return a slug with the provider as in the API's responses: ``gh/acme`` for ``github/acme``."""
+    provider, slash, rest = slug.partition("/")
+    return f"{_SHORT_PROVIDERS.get(provider, provider)}{slash}{rest}"
 
 
 @attrs.frozen(kw_only=True)
@@ -95,17 +105,28 @@ class FakeState:
     def add_organization(self, slug: str) -> FakeOrganization:
         """Return the organization with a given slug, and add it if it does not exist.
 
+        Args:
+            slug: For example ``gh/acme`` or ``github/acme``. After ``circleci/`` comes the id of a standalone organization,
+                as a UUID or in base58, or the name of one, whose slug then contains a new id.
+
         Raises:
             ConfigurationError: `slug` is not an organization slug.
         """
-        known = next((organization for organization in self.organizations.values() if organization.slug == slug), None)
-        if known:
-            return known
+        slug = _short(slug)
         provider, _, name = slug.partition("/")
         if provider not in _VCS_TYPES or not name or "/" in name:
             msg = f"{slug!r} is not an organization slug: write provider/organization, for example 'gh/acme'"
             raise ConfigurationError(msg)
-        organization = FakeOrganization(id=self.uuid(), name=name, slug=slug, vcs_type=_VCS_TYPES[provider])
+        known = self._organization(slug) or next(
+            (found for found in self.organizations.values() if (found.vcs_type, found.name) == (provider, name)), None
+        )
+        if known:
+            return known
+        identifier = self.uuid()
+        if provider == _STANDALONE:
+            given = id_of_slug(name)
+            identifier, slug = (given, slug) if given else (identifier, f"{_STANDALONE}/{base58(identifier)}")
+        organization = FakeOrganization(id=identifier, name=name, slug=slug, vcs_type=_VCS_TYPES[provider])
         self.organizations[organization.id] = organization
         return organization
 
@@ -126,44 +147,75 @@ class FakeState:
         if slug.count("/") != 2 or not last:
             msg = f"{slug!r} is not a project slug: write provider/organization/project, for example 'gh/acme/web'"
             raise ConfigurationError(msg)
-        if slug in self.projects:
+        if self.find_project(slug) is not None:
             msg = f"project {slug!r} exists already: use it, or choose another slug"
             raise ConfigurationError(msg)
+        organization = self.add_organization(organization_slug)
+        identifier, slug = self.uuid(), f"{organization.slug}/{last}"
+        if organization.vcs_type == _STANDALONE:
+            given = id_of_slug(last)
+            identifier, slug = (given, slug) if given else (identifier, f"{organization.slug}/{base58(identifier)}")
         project = FakeProject(
-            id=self.uuid(),
+            id=identifier,
             name=name or last,
             slug=slug,
-            organization=self.add_organization(organization_slug),
+            organization=organization,
             default_branch=default_branch,
         )
         project.workflows = tuple(workflows) or project.workflows
         self.projects[slug] = project
         return project
 
+    def find_project(self, slug: str) -> FakeProject | None:
+        """Return the project with a given slug, which may contain the names of standalone ones, or None."""
+        provider, _, rest = _short(slug).partition("/")
+        if provider != _STANDALONE:
+            return self.projects.get(_short(slug))
+        organization_part, _, part = rest.partition("/")
+        for project in self.projects.values():
+            organization = project.organization
+            if (
+                organization.vcs_type == _STANDALONE
+                and (id_of_slug(organization_part) or organization_part) in {organization.id, organization.name}
+                and (id_of_slug(part) or part) in {project.id, project.name}
+            ):
+                return project
+        return None
+
     def project(self, slug: str) -> FakeProject:
-        """Return the project with a given slug; ``github`` and ``gh`` are equivalent, and so are ``bitbucket`` and ``bb``.
+        """Return the project with a given slug or id; ``github`` and ``gh`` are equivalent, and ``bitbucket`` and ``bb``.
 
         Raises:
-            HTTPError: There is no such project (404).
+            HTTPError: There is no such project (404), or the slug contains the name of a standalone one (400).
         """
-        if slug in self.projects:
-            return self.projects[slug]
-        provider, _, rest = slug.partition("/")
-        for other, vcs_type in _VCS_TYPES.items():
-            if vcs_type == _VCS_TYPES.get(provider) and f"{other}/{rest}" in self.projects:
-                return self.projects[f"{other}/{rest}"]
-        raise HTTPError(HTTPStatus.NOT_FOUND, "Project not found")
+        if "/" not in slug:
+            return self.project_by_id(slug)
+        provider, *parts = slug.split("/")
+        if provider == _STANDALONE and not all(id_of_slug(part) for part in parts):
+            raise HTTPError(HTTPStatus.BAD_REQUEST, f"Invalid project slug {slug}")  # the live API's response, not 404
+        project = self.find_project(slug)
+        if project is None:
+            raise HTTPError(HTTPStatus.NOT_FOUND, "Project not found")
+        return project
 
     def organization(self, slug_or_id: str) -> FakeOrganization:
-        """Return the organization with a given slug or id.
+        """Return the organization with a given slug or id; ``github`` and ``gh`` are equivalent, and ``bitbucket`` and ``bb``.
 
         Raises:
             HTTPError: There is no such organization (404).
         """
+        organization = self._organization(_short(slug_or_id))
+        if organization is None:
+            raise HTTPError(HTTPStatus.NOT_FOUND, "Org not found.")
+        return organization
+
+    def _organization(self, slug_or_id: str) -> FakeOrganization | None:
+        provider, _, name = slug_or_id.partition("/")
+        identifier = id_of_slug(name) if provider == _STANDALONE else slug_or_id
         for organization in self.organizations.values():
-            if slug_or_id in {organization.id, organization.slug}:
+            if identifier == organization.id or slug_or_id == organization.slug:
                 return organization
-        raise HTTPError(HTTPStatus.NOT_FOUND, "Organization not found")
+        return None
 
     def remove_project(self, project: FakeProject) -> None:
         """Remove a project with its pipelines."""

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from random import Random
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import attrs
 
+from circleci_v2._validation import require_one_of
 from circleci_v2.errors import ConfigurationError
 from circleci_v2.testing.state import FakeState
 from circleci_v2.testing.state.plans import JobPlan, WorkflowPlan
@@ -242,8 +243,9 @@ def add_pipeline(
     """Add a pipeline whose last workflow has a given status at the current time; see `FakeCircleCI.add_pipeline`.
 
     Raises:
-        ConfigurationError: The arguments contradict each other.
+        ConfigurationError: `status` is unknown, or the arguments contradict each other.
     """
+    require_one_of("status", status, get_args(PipelineStatus))
     if branch is not None and tag is not None:
         msg = f"branch={branch!r} and tag={tag!r}: pass only one of them"
         raise ConfigurationError(msg)

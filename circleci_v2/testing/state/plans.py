@@ -3,20 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import attrs
 
+from circleci_v2._validation import require_one_of
 from circleci_v2.errors import ConfigurationError
 
-__all__ = ["DEFAULT_WORKFLOW", "ArtifactFile", "JobPlan", "StepPlan", "TestResult", "WorkflowPlan"]
+__all__ = [
+    "DEFAULT_WORKFLOW",
+    "ArtifactFile",
+    "JobOutcome",
+    "JobPlan",
+    "StepPlan",
+    "TestOutcome",
+    "TestResult",
+    "UnknownValue",
+    "WorkflowPlan",
+    "require_known",
+]
 
 JobOutcome = Literal[
     "success", "failed", "infrastructure_fail", "timedout", "terminated-unknown", "unauthorized", "not_run", "canceled"
 ]
 
+TestOutcome = Literal["success", "failure", "error", "skipped"]
 
-@attrs.frozen(kw_only=True)
+_JobType = Literal["build", "approval"]
+_Requirement = Literal["success", "failed", "canceled", "unauthorized", "not_run", "terminal"]
+
+
+class UnknownValue(str):
+    """A value that CircleCI's document does not list, for tests of how code treats values that are added later.
+
+    Plans reject values that they do not know, because those are mostly typing errors; this class marks one as intended,
+    for example ``JobPlan("deploy", outcome=UnknownValue("skipped_by_policy"))``.
+    """
+
+    __slots__ = ()
+
+
+def require_known(name: str, value: str, choices: Any) -> None:
+    """Raise ConfigurationError unless a value is one of a literal type, or is marked as unknown on purpose."""
+    if not isinstance(value, UnknownValue):
+        require_one_of(name, value, get_args(choices))
+
+
+def _known(choices: Any) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
+    """Return a validator of attrs that rejects values outside of a literal type."""
+    return lambda _, attribute, value: require_known(attribute.name, value, choices)
+
+
+@attrs.frozen
 class TestResult:
     """The result of a test, as a job reports it.
 
@@ -28,20 +66,23 @@ class TestResult:
         result: ``success``, ``failure``, ``error`` or ``skipped``. Default: ``success``.
         run_time: The duration, in seconds. Default: 0.01.
         message: The failure message. Default: empty.
+
+    Raises:
+        ConfigurationError: `result` is none of the four.
     """
 
     __test__ = False  # prevents pytest from collecting this class, whose name starts with Test
 
     name: str
-    classname: str = ""
-    file: str | None = None
-    source: str = "pytest"
-    result: str = "success"
-    run_time: float = 0.01
-    message: str = ""
+    classname: str = attrs.field(default="", kw_only=True)
+    file: str | None = attrs.field(default=None, kw_only=True)
+    source: str = attrs.field(default="pytest", kw_only=True)
+    result: TestOutcome | UnknownValue = attrs.field(default="success", kw_only=True, validator=_known(TestOutcome))
+    run_time: float = attrs.field(default=0.01, kw_only=True)
+    message: str = attrs.field(default="", kw_only=True)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class ArtifactFile:
     """A file that a job stores as an artifact.
 
@@ -53,10 +94,10 @@ class ArtifactFile:
 
     path: str
     content: bytes = b""
-    node_index: int = 0
+    node_index: int = attrs.field(default=0, kw_only=True)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class StepPlan:
     """The plan of a step of a job, which API v1.1 shows and API v2 does not.
 
@@ -70,11 +111,11 @@ class StepPlan:
     """
 
     name: str
-    output: str = ""
-    error_output: str = ""
-    exit_code: int | None = 0
-    seconds: float = 1.0
-    node_index: int = 0
+    output: str = attrs.field(default="", kw_only=True)
+    error_output: str = attrs.field(default="", kw_only=True)
+    exit_code: int | None = attrs.field(default=0, kw_only=True)
+    seconds: float = attrs.field(default=1.0, kw_only=True)
+    node_index: int = attrs.field(default=0, kw_only=True)
 
 
 def _requirements(value: Mapping[str, Sequence[str]] | Sequence[str]) -> Mapping[str, tuple[str, ...]]:
@@ -83,7 +124,7 @@ def _requirements(value: Mapping[str, Sequence[str]] | Sequence[str]) -> Mapping
     return dict.fromkeys(value, ("success",))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class JobPlan:
     """The plan of a job.
 
@@ -91,7 +132,8 @@ class JobPlan:
         name: The name, unique within the workflow.
         requires: The jobs of the same workflow that this job depends on, which have to precede it: either a sequence of
             names, or a mapping from name to the results with which this job starts, for example
-            ``{"test": ["failed"]}``. Default: no dependencies; for a sequence, ``success`` is required.
+            ``{"test": ["failed"]}``; ``terminal`` stands for any. Default: no dependencies; for a sequence, ``success`` is
+            required.
         type: ``build``, or ``approval`` for a job that waits to be approved. Default: ``build``.
         outcome: The final status. Default: ``success``.
         outcome_of_rerun: The final status in a rerun of the workflow. Default: ``success``, as for a flaky failure.
@@ -108,31 +150,43 @@ class JobPlan:
         artifacts: The artifacts, or a function that creates them on demand. Default: none.
         steps: The steps. Default: one to prepare the environment, one to check out the code, and one with the name of the
             job, whose output names the failed tests and which fails when the job does.
+
+    Raises:
+        ConfigurationError: `type`, an outcome, or a result in `requires` is unknown.
     """
 
     name: str
-    requires: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]], converter=_requirements)
-    type: Literal["build", "approval"] = "build"
-    outcome: JobOutcome = "success"
-    outcome_of_rerun: JobOutcome = "success"
-    seconds: float = 60.0
-    queued_seconds: float = 2.0
-    approved_after: float | None = None
-    resource_class: str = "medium"
-    executor: str = "docker"
-    parallelism: int = 1
-    contexts: tuple[str, ...] = ()
-    credits: int | None = None
-    tests: tuple[TestResult, ...] | Callable[[], tuple[TestResult, ...]] = ()
-    artifacts: tuple[ArtifactFile, ...] | Callable[[], tuple[ArtifactFile, ...]] = ()
-    steps: tuple[StepPlan, ...] = ()
+    requires: Mapping[str, tuple[str, ...]] = attrs.field(
+        factory=dict[str, tuple[str, ...]], converter=_requirements, kw_only=True
+    )
+    type: _JobType = attrs.field(default="build", kw_only=True, validator=_known(_JobType))
+    outcome: JobOutcome | UnknownValue = attrs.field(default="success", kw_only=True, validator=_known(JobOutcome))
+    outcome_of_rerun: JobOutcome | UnknownValue = attrs.field(
+        default="success", kw_only=True, validator=_known(JobOutcome)
+    )
+    seconds: float = attrs.field(default=60.0, kw_only=True)
+    queued_seconds: float = attrs.field(default=2.0, kw_only=True)
+    approved_after: float | None = attrs.field(default=None, kw_only=True)
+    resource_class: str = attrs.field(default="medium", kw_only=True)
+    executor: str = attrs.field(default="docker", kw_only=True)
+    parallelism: int = attrs.field(default=1, kw_only=True)
+    contexts: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    credits: int | None = attrs.field(default=None, kw_only=True)
+    tests: tuple[TestResult, ...] | Callable[[], tuple[TestResult, ...]] = attrs.field(default=(), kw_only=True)
+    artifacts: tuple[ArtifactFile, ...] | Callable[[], tuple[ArtifactFile, ...]] = attrs.field(default=(), kw_only=True)
+    steps: tuple[StepPlan, ...] = attrs.field(default=(), kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        for name, outcomes in self.requires.items():
+            for outcome in outcomes:
+                require_known(f"requires[{name!r}]", outcome, _Requirement)
 
 
 def _job_plans(jobs: Iterable[JobPlan | str]) -> tuple[JobPlan, ...]:
-    return tuple(JobPlan(name=job) if isinstance(job, str) else job for job in jobs)
+    return tuple(JobPlan(job) if isinstance(job, str) else job for job in jobs)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class WorkflowPlan:
     """The plan of a workflow.
 
@@ -145,15 +199,17 @@ class WorkflowPlan:
             creation of this workflow. Default: 0.
 
     Raises:
-        ConfigurationError: A job requires a job that does not precede it, or two jobs have the same name.
+        ConfigurationError: A job requires a job that does not precede it, two jobs have the same name, or `tag` is unknown.
     """
 
     name: str
     jobs: tuple[JobPlan, ...] = attrs.field(converter=_job_plans)
-    tag: Literal["setup"] | None = None
-    starts_after: float = 0.0
+    tag: Literal["setup"] | None = attrs.field(default=None, kw_only=True)
+    starts_after: float = attrs.field(default=0.0, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
+        if self.tag is not None:
+            require_one_of("tag", self.tag, ("setup",))
         seen: set[str] = set()
         for job in self.jobs:
             if job.name in seen:
@@ -166,7 +222,6 @@ class WorkflowPlan:
 
 
 DEFAULT_WORKFLOW: Final = WorkflowPlan(
-    name="build-and-test",
-    jobs=(JobPlan(name="build", seconds=90), JobPlan(name="test", requires=("build",), seconds=240)),
+    "build-and-test", jobs=(JobPlan("build", seconds=90), JobPlan("test", requires=("build",), seconds=240))
 )
 """The default workflow of a project."""

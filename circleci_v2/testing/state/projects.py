@@ -87,10 +87,15 @@ class FakeJob:
     def _ready_at(self) -> float | None:
         ready = self.workflow.created_at
         for job in self.dependencies:
-            if job.stopped_at is None or job.result not in self.plan.requires[job.name]:
+            if job.stopped_at is None or not self.accepts(job):
                 return None
             ready = max(ready, job.stopped_at)
         return ready
+
+    def accepts(self, dependency: FakeJob) -> bool:
+        """Return whether this job can start after a job that it requires has ended as it did."""
+        accepted = self.plan.requires[dependency.name]
+        return "terminal" in accepted or dependency.result in accepted
 
     def _run(self, ready: float) -> None:
         if self.plan.type == "approval":
@@ -187,9 +192,7 @@ class FakeWorkflow:
             if job.ended(now):
                 continue
             if any(
-                dependency.result not in job.plan.requires[dependency.name]
-                if dependency.ended(now)
-                else dependency in blocked_forever
+                not job.accepts(dependency) if dependency.ended(now) else dependency in blocked_forever
                 for dependency in job.dependencies
             ):
                 blocked_forever.add(job)

@@ -26,8 +26,10 @@ __all__ = [
     "Record",
     "UsageExportJob",
     "VcsType",
+    "base58",
     "find_or_404",
     "hexadecimal",
+    "id_of_slug",
     "masked",
     "pick",
     "uuid",
@@ -55,6 +57,9 @@ DEFAULT_SETTINGS: Final[Mapping[str, bool | list[str]]] = {
 """The advanced settings of a new project, as measured."""
 
 _UNMASKED_CHARACTERS: Final = 4
+_BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_BASE58_LENGTHS: Final = range(20, 23)
+"""The lengths of encoded UUIDs; those that start with zeros are shorter."""
 
 
 def find_or_404(items: Mapping[str, Value], key: str, kind: str, *, error_key: str = "message") -> Value:
@@ -92,6 +97,29 @@ def uuid(random: Random) -> str:
 def hexadecimal(random: Random, digits: int) -> str:
     """Generate hexadecimal digits, for example for a commit hash."""
     return f"{random.getrandbits(4 * digits):0{digits}x}"
+
+
+def base58(identifier: str) -> str:
+    """Encode a UUID like CircleCI's slugs of standalone organizations and their projects, in 21 or 22 characters."""
+    number, text = UUID(identifier).int, ""
+    while number:
+        number, digit = divmod(number, len(_BASE58))
+        text = _BASE58[digit] + text
+    return text
+
+
+def id_of_slug(text: str) -> str | None:
+    """Return the UUID that a part of a slug stands for, in either of its forms; None for any other text."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        pass
+    number = 0
+    for character in text if len(text) in _BASE58_LENGTHS else "-":
+        if character not in _BASE58:
+            return None
+        number = number * len(_BASE58) + _BASE58.index(character)
+    return str(UUID(int=number)) if number < 1 << 128 else None
 
 
 @attrs.frozen(kw_only=True)

@@ -33,6 +33,14 @@ def test_fields_beside_a_union_belong_to_each_arm_that_has_fields():
     assert (other["required"], list(other["properties"])) == (["slug", "type"], ["slug", "type"])
 
 
+def test_keys_that_do_not_apply_to_a_value_leave_no_reference_behind():
+    stray = {"$ref": "#/components/schemas/Stray"}
+    count = {"type": "integer", "items": stray, "not": stray, "minimum": 1}
+    workflow = {"type": "object", "properties": {"count": count}}
+    found = schemas(document(workflow, Stray={"type": "object", "properties": {"id": {"type": "string"}}}))
+    assert found["Workflow"]["properties"]["count"] == {"type": "integer", "minimum": 1}
+
+
 def test_nothing_in_our_document_is_closed():
     assert '"additionalProperties": false' not in OUR_DOCUMENT.read_text(encoding="utf-8")
     assert (

@@ -19,56 +19,11 @@ from codegen.normalize import normalize
 from codegen.normalize.openapi31 import as_openapi_30
 from codegen.normalize.validation import check_validity
 from tests.codegen.support.documents import VENDOR_DOCUMENTS, copy_of_ours, normalized_vendor, ours, vendor
+from tests.codegen.support.unseen_documents import modern_document
 
 Document = dict[str, Any]
 TEXT = {"type": "string"}
 NUMBER = {"type": "number"}
-
-
-def modern(schema: Any) -> Any:
-    """A schema in the words of OpenAPI 3.1."""
-    if not isinstance(schema, dict):
-        return schema
-    result: Document = {}
-    for key, value in schema.items():
-        if key == "properties":
-            result[key] = {name: modern(field) for name, field in value.items()}
-        elif key in {"allOf", "anyOf", "oneOf"}:
-            result[key] = [modern(member) for member in value]
-        elif key == "example":
-            result["examples"] = [value]
-        else:
-            result[key] = modern(value) if key in {"items", "additionalProperties"} else value
-    if [*result.get("allOf", ())][:1] and set(result["allOf"][0]) == {"$ref"}:
-        result |= result.pop("allOf")[0]
-    return _without_nullable(result)
-
-
-def _without_nullable(schema: Document) -> Document:
-    if not schema.pop("nullable", False):
-        return schema
-    if "type" in schema:
-        null = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
-        return {**schema, "type": [schema["type"], "null"], **null}
-    if "$ref" in schema:
-        return {"anyOf": [{"$ref": schema.pop("$ref")}, {"type": "null"}], **schema}
-    key = next(key for key in ("anyOf", "oneOf") if key in schema)
-    return {**schema, key: [*schema[key], {"type": "null"}]}
-
-
-def modern_document(document: Document) -> Document:
-    """A document in the words of OpenAPI 3.1, with a part that only 3.1 has."""
-
-    def rewritten(value: Any) -> Any:
-        if isinstance(value, list):
-            return [rewritten(item) for item in value]
-        if not isinstance(value, dict):
-            return value
-        return {key: modern(item) if key == "schema" else rewritten(item) for key, item in value.items()}
-
-    schemas = {name: modern(schema) for name, schema in document["components"]["schemas"].items()}
-    result = rewritten({**document, "openapi": "3.1.0", "webhooks": {}})
-    return {**result, "components": {**result["components"], "schemas": schemas}}
 
 
 def test_our_document_in_openapi_31_becomes_the_same_document_and_the_same_code(tmp_path: Path):

@@ -189,7 +189,6 @@ _MUTATIONS: tuple[Mutation, ...] = (
     _hostile_value,
     _junk,
 )
-_WHOLE = excerpt()
 
 
 @attrs.frozen(repr=False)
@@ -200,13 +199,13 @@ class Mutated:
     mutations: tuple[str, ...]
 
     def __repr__(self) -> str:
-        return f"the excerpt after {', '.join(self.mutations)}"
+        return f"the document after {', '.join(self.mutations)}"
 
 
 @st.composite
-def mutated_documents(draw: st.DrawFn) -> Mutated:
-    """The excerpt of our document with one to three random mutations."""
-    document = copy.deepcopy(_WHOLE)
+def mutated_documents(draw: st.DrawFn, whole: Node | None = None) -> Mutated:
+    """A document, by default the excerpt of ours, with one to three random mutations."""
+    document = copy.deepcopy(excerpt() if whole is None else whole)
     mutations = draw(st.lists(st.sampled_from(_MUTATIONS), min_size=1, max_size=3))
     for mutate in mutations:
         if document:

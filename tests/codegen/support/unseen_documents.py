@@ -1,4 +1,4 @@
-"""Documents in the shapes that the project had not seen: CircleCI's of 2020 and 2021, and a third party's copy in YAML.
+"""Documents in shapes that the project had not seen: of 2020 and 2021, a third party's copy in YAML, OpenAPI 3.1.
 
 They are made from openapi.json, so that no text of CircleCI's is needed.
 """
@@ -15,7 +15,7 @@ from codegen.queries import operations_of
 from codegen.schemas import resolve_pointer, unwrap_reference
 from tests.codegen.support.documents import copy_of_ours
 
-__all__ = ["HEADERS", "document_of_2020", "inlined", "reemitted_as_yaml"]
+__all__ = ["HEADERS", "document_of_2020", "inlined", "modern_document", "reemitted_as_yaml"]
 
 HEADERS = ("x-attribution-login", "x-attribution-actor-id")
 _LATER_TAGS = frozenset({"Schedule", "Webhook", "OIDC Token Management", "Policy Management", "Context"})
@@ -110,3 +110,49 @@ def reemitted_as_yaml() -> str:
         operation["operationId"] = f"operation-{number}"
     document["components"]["schemas"] = hoisted
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False)
+
+
+def _modern(schema: Any) -> Any:
+    """A schema in the words of OpenAPI 3.1."""
+    if not isinstance(schema, dict):
+        return schema
+    result: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key == "properties":
+            result[key] = {name: _modern(field) for name, field in value.items()}
+        elif key in {"allOf", "anyOf", "oneOf"}:
+            result[key] = [_modern(member) for member in value]
+        elif key == "example":
+            result["examples"] = [value]
+        else:
+            result[key] = _modern(value) if key in {"items", "additionalProperties"} else value
+    if [*result.get("allOf", ())][:1] and set(result["allOf"][0]) == {"$ref"}:
+        result |= result.pop("allOf")[0]
+    return _without_nullable(result)
+
+
+def _without_nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    if not schema.pop("nullable", False):
+        return schema
+    if "type" in schema:
+        null = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+        return {**schema, "type": [schema["type"], "null"], **null}
+    if "$ref" in schema:
+        return {"anyOf": [{"$ref": schema.pop("$ref")}, {"type": "null"}], **schema}
+    key = next(key for key in ("anyOf", "oneOf") if key in schema)
+    return {**schema, key: [*schema[key], {"type": "null"}]}
+
+
+def modern_document(document: dict[str, Any]) -> dict[str, Any]:
+    """A document in the words of OpenAPI 3.1, with a part that only 3.1 has."""
+
+    def rewritten(value: Any) -> Any:
+        if isinstance(value, list):
+            return [rewritten(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        return {key: _modern(item) if key == "schema" else rewritten(item) for key, item in value.items()}
+
+    schemas = {name: _modern(schema) for name, schema in document["components"].get("schemas", {}).items()}
+    result = rewritten({**document, "openapi": "3.1.0", "webhooks": {}})
+    return {**result, "components": {**result["components"], "schemas": schemas}}

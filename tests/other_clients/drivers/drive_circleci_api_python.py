@@ -36,10 +36,7 @@ for name, function in {
         K["context_id"], "KEY"
     ),
     "create_context_restriction": lambda: client.create_context_restriction(K["context_id"], "project", project),
-    "delete_context_restriction": lambda: client.delete_context_restriction(
-        K["context_id"],
-        client.create_context_restriction(K["context_id"], "project", K["standalone_project_id"]).id,
-    ),
+    "delete_context_restriction": lambda: client.delete_context_restriction(K["context_id"], K["restriction_id"]),
     "delete_context": lambda: client.delete_context(K["context_id"]),
     "get_list_of_pipelines_user_follow": client.get_list_of_pipelines_user_follow,
     "get_list_of_pipelines_user_follow of an organization": lambda: client.get_list_of_pipelines_user_follow(

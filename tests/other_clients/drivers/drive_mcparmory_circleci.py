@@ -47,6 +47,10 @@ CALLS = [
         "create_url_orb_allow_list_entry",
         {"org-slug-or-id": "gh/acme", "name": "ours", "prefix": "https://orbs.example/"},
     ),
+    (
+        "delete_url_orb_allow_list_entry",
+        {"org-slug-or-id": "gh/acme", "allow-list-entry-id": K["allow_list_entry_id"]},
+    ),
     ("create_organization", {"name": "new", "vcs_type": "circleci"}),
     ("create_project", {"org-slug-or-id": "gh/acme", "name": "new"}),
     ("list_pipelines", {"org-slug": "gh/acme", "mine": True}),
@@ -99,6 +103,8 @@ CALLS = [
     ("delete_project_oidc_claims", {**CLAIMS, "projectID": K["project_id"], "claims": "ttl"}),
     ("list_decision_logs", POLICIES),
     ("get_policy_bundle", POLICIES),
+    ("get_decision_log", {**POLICIES, "decisionID": K["decision_id"]}),
+    ("get_decision_policy_bundle", {**POLICIES, "decisionID": K["decision_id"]}),
     ("list_contexts", {"owner-slug": "gh/acme"}),
     ("create_context", {"name": "new", "owner": {"id": K["organization_id"], "type": "organization"}}),
     ("get_context", CONTEXT),
@@ -110,6 +116,7 @@ CALLS = [
         "add_context_restriction",
         {**CONTEXT, "restriction_type": "project", "restriction_value": K["project_id"]},
     ),
+    ("delete_context_restriction", {**CONTEXT, "restriction_id": K["restriction_id"]}),
     ("delete_context", CONTEXT),
     ("get_project_settings", THREE),
     ("update_project_settings", {**THREE, "disable_ssh": True}),
@@ -118,12 +125,27 @@ CALLS = [
     ("get_group", {**ORGANIZATION, "group_id": K["group_id"]}),
     ("delete_group", {**ORGANIZATION, "group_id": K["group_id"]}),
     ("create_usage_export", {**ORGANIZATION, "start": K["last_week"], "end": K["yesterday"]}),
+    ("get_usage_export_job", {**ORGANIZATION, "usage_export_job_id": K["usage_export_job_id"]}),
     (
         "trigger_pipeline_run",
         {**THREE, "definition_id": K["definition_id"], "configBranch": "main", "checkoutBranch": "main"},
     ),
     ("list_pipeline_definitions", {"project_id": K["project_id"]}),
     ("get_pipeline_definition", DEFINITION),
+    (
+        "create_pipeline_definition",
+        {
+            "project_id": K["project_id"],
+            "name": "new",
+            "config_source": {
+                "provider": "github_app",
+                "repo": {"external_id": "1"},
+                "file_path": ".circleci/config.yml",
+            },
+            "provider": "github_app",
+            "external_id": "1",
+        },
+    ),
     ("update_pipeline_definition", {**DEFINITION, "description": "changed"}),
     ("list_pipeline_definition_triggers", DEFINITION),
     (
@@ -151,6 +173,7 @@ CALLS = [
     ),
     ("list_otel_exporters", {"org-id": K["organization_id"]}),
     ("create_otlp_exporter", {**ORGANIZATION, "endpoint": "otel.example:4317", "protocol": "grpc"}),
+    ("delete_otlp_exporter", {"otel_exporter_id": K["exporter_id"]}),
     ("trigger_pipeline", {**WEB, "branch": "main", "parameters": {"deploy": True}}),
     ("continue_pipeline", {"continuation-key": K["continuation_key"], "configuration": "version: 2.1"}),
     (

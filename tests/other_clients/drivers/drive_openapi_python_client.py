@@ -57,6 +57,7 @@ CALLS = [
         ("gh/acme",),
         {"body": body("CreateUrlOrbAllowListEntryRequest", name="ours", prefix="https://orbs.example/", auth="none")},
     ),
+    ("organization.remove_url_orb_allow_list_entry", ("gh/acme", K["allow_list_entry_id"]), {}),
     (
         "organization.create_organization",
         (),
@@ -126,6 +127,7 @@ CALLS = [
         (CONTEXT,),
         {"body": body("CreateContextRestrictionRequest", restriction_type="project", restriction_value=PROJECT)},
     ),
+    ("context.delete_context_restriction", (CONTEXT, K["restriction_id"]), {}),
     (
         "context.create_context",
         (),
@@ -170,6 +172,7 @@ CALLS = [
         (),
         {"body": body("CreateOtelExporterRequest", org_id=ORGANIZATION, endpoint="otel.example:4317", protocol="grpc")},
     ),
+    ("o_tel.delete_otel_exporter", (K["exporter_id"],), {}),
     ("oidc_token_management.get_org_claims", (ORGANIZATION,), {}),
     (
         "oidc_token_management.patch_org_claims",
@@ -195,6 +198,9 @@ CALLS = [
     ("policy_management.get_decision_settings", POLICIES, {}),
     ("policy_management.make_decision", POLICIES, {"body": body("MakeDecisionRequest", input="version: 2.1")}),
     ("policy_management.get_decision_logs", POLICIES, {}),
+    ("policy_management.get_decision_log", (*POLICIES, K["decision_id"]), {}),
+    ("policy_management.get_decision_log_policy_bundle", (*POLICIES, K["decision_id"]), {}),
+    ("usage.get_usage_export", (ORGANIZATION, K["usage_export_job_id"]), {}),
     (
         "usage.create_usage_export",
         (ORGANIZATION,),

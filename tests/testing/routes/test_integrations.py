@@ -22,12 +22,6 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def lenient() -> FakeCircleCI:
-    """A fake that, like the live API, takes requests that the OpenAPI document does not allow."""
-    return FakeCircleCI(validate_requests=False)
-
-
 def create_webhook(http: httpx.Client, fake: FakeCircleCI, settings: dict[str, Any] = SETTINGS) -> httpx.Response:
     return http.post("/webhook", json={**settings, "scope": {"id": project_in(fake).id, "type": "project"}})
 
@@ -43,22 +37,23 @@ def test_an_update_with_the_secret_keeps_the_webhook_signed() -> None:
 
 
 @pytest.mark.parametrize("secret", [{}, {"signing-secret": ""}], ids=["left out", "empty"])
-def test_an_update_replaces_the_secret_too(lenient: FakeCircleCI, secret: dict[str, Any]) -> None:
+def test_an_update_replaces_the_secret_too(secret: dict[str, Any]) -> None:
     # webhook.go: PUT replaces everything, an empty secret removes it, and responses then have no key for it. (A body with keys
     # in snake_case only was measured to keep the secret; the fake takes the reading that loses more.)
-    with http_of(lenient) as http:
-        webhook = create_webhook(http, lenient).json()
+    fake = FakeCircleCI()
+    with http_of(fake) as http:
+        webhook = create_webhook(http, fake).json()
         assert webhook["signing_secret"] == "****"
         body = {name: value for name, value in SETTINGS.items() if name != "signing-secret"} | secret
         updated = http.put(f"/webhook/{webhook['id']}", json=body)
         assert updated.status_code == 200
         assert "signing_secret" not in updated.json()
         assert "signing_secret" not in http.get(f"/webhook/{webhook['id']}").json()
-    assert [known.secret for known in project_in(lenient).webhooks.values()] == [""]
+    assert [known.secret for known in project_in(fake).webhooks.values()] == [""]
 
 
-def test_an_update_in_parts_is_refused_by_a_fake_that_validates() -> None:
-    fake = FakeCircleCI()
+def test_an_update_in_parts_is_refused_by_a_strict_fake() -> None:
+    fake = FakeCircleCI(check_requests="strict")
     with http_of(fake) as http:
         webhook = create_webhook(http, fake).json()
         refused = http.put(f"/webhook/{webhook['id']}", json={"name": "renamed"})
@@ -67,21 +62,28 @@ def test_an_update_in_parts_is_refused_by_a_fake_that_validates() -> None:
     assert [known.name for known in project_in(fake).webhooks.values()] == ["ours"]
 
 
-def test_keys_in_snake_case_are_ignored(lenient: FakeCircleCI) -> None:
+def test_keys_in_snake_case_are_ignored() -> None:
     # CHANGELOG 0.5.0: {"verify_tls": true, "signing_secret": "s3cr3t"} -> 201, verify_tls false, no key signing_secret.
     settings = {name.replace("-", "_"): value for name, value in SETTINGS.items()}
-    with http_of(lenient) as http:
-        created = create_webhook(http, lenient, settings)
+    fake = FakeCircleCI()
+    with http_of(fake) as http:
+        created = create_webhook(http, fake, settings)
     assert created.status_code == 201
     assert created.json()["verify_tls"] is False
     assert "signing_secret" not in created.json()
+    unknown = [complaint for complaint in fake.complaints if "not described" in complaint]
+    assert unknown == [
+        "POST /webhook -> 201: the body has the key $.signing_secret, which is not described; did you mean 'signing-secret'?",
+        "POST /webhook -> 201: the body has the key $.verify_tls, which is not described; did you mean 'verify-tls'?",
+    ]
 
 
-def test_a_webhook_without_secret_and_verification_is_created(lenient: FakeCircleCI) -> None:
+def test_a_webhook_without_secret_and_verification_is_created() -> None:
     # webhook.go: both keys are optional; verify_tls is then false.
     settings = {name: SETTINGS[name] for name in ("name", "events", "url")}
-    with http_of(lenient) as http:
-        created = create_webhook(http, lenient, settings)
+    fake = FakeCircleCI()
+    with http_of(fake) as http:
+        created = create_webhook(http, fake, settings)
     assert (created.status_code, created.json()["verify_tls"]) == (201, False)
 
 
@@ -115,3 +117,17 @@ def test_the_headers_of_an_exporter_are_never_shown() -> None:
         created = http.post("/otel/exporters", json=exporter(fake, headers={"x-api-key": "secret", "x-team": "ours"}))
         (listed,) = http.get("/otel/exporters", params={"org-id": project_in(fake).organization.id}).json()
     assert created.json()["headers"] == listed["headers"] == {"x-api-key": "xxxx", "x-team": "xxxx"}
+
+
+def test_deploy_lists_end_with_an_empty_token_and_select_components_by_name() -> None:
+    # deploy.go: the token of the last page is "", component-name selects by a part of the name, lists count no releases.
+    fake = FakeCircleCI.seeded(pipelines=60)
+    organization = project_in(fake).organization
+    (component,) = organization.components.values()
+    with http_of(fake) as http:
+        page = http.get("/deploy/components", params={"org-id": organization.id}).json()
+        assert (page["next_page_token"], page["items"][0]["release_count"]) == ("", 0)
+        assert http.get(f"/deploy/components/{component['id']}").json()["release_count"] > 0
+        for part, found in (("we", 1), ("nothing", 0)):
+            params = {"org-id": organization.id, "component-name": part}
+            assert len(http.get("/deploy/components", params=params).json()["items"]) == found

@@ -23,7 +23,7 @@ WEDNESDAYS = {"per-hour": 2, "hours-of-day": [16, 18], "days-of-week": ["WED"]}
 
 @pytest.fixture
 def fake() -> FakeCircleCI:
-    made = FakeCircleCI()
+    made = FakeCircleCI(spelling="live")
     made.add_project(PROJECT)
     return made
 
@@ -98,7 +98,7 @@ def test_a_changed_timetable_holds_from_then_on(fake: FakeCircleCI) -> None:
     identifier = schedule(fake).json()["id"]
     fake.clock.advance(2 * HOUR)  # 17:00
     response = request(fake, "PATCH", f"/schedule/{identifier}", {"timetable": {"days-of-month": [5], "per-hour": 1}})
-    assert response.json()["timetable"] == {"per-hour": 1, "hours-of-day": [16, 18], "days-of-month": [5]}
+    assert response.json()["timetable"] == {"per_hour": 1, "hours_of_day": [16, 18], "days_of_month": [5]}
     fake.clock.advance(2 * DAY)
     assert started(fake) == ["2026-03-04T16:00", "2026-03-04T16:30", "2026-03-05T16:00", "2026-03-05T18:00"]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
-from circleci_v2 import BadRequestError, PermissionDeniedError
+from circleci_v2 import BadRequestError, CircleCI, PermissionDeniedError
 from circleci_v2.testing import FakeCircleCI
 from tests.testing.live import MISSING, client, http_of, project_in
 
@@ -20,7 +21,7 @@ RESTRICTION = {"restriction_type": "expression", "restriction_value": "true"}
 
 @pytest.fixture
 def fake() -> FakeCircleCI:
-    fake = FakeCircleCI()
+    fake = FakeCircleCI(spelling="live")
     project_in(fake)
     return fake
 
@@ -106,7 +107,7 @@ def test_the_variables_of_a_context_come_on_one_page_of_100_sorted_by_name(http:
 @pytest.mark.parametrize("key", ["val", "Value", "values"])
 def test_a_context_variable_is_stored_empty_under_any_other_key(key: str) -> None:
     # environment_variable.go: {"val": "x"} and {"Value": "x"} are answered with 200, and the stored value is empty.
-    fake = FakeCircleCI(validate_requests=False)
+    fake = FakeCircleCI(check_requests="off")
     organization = project_in(fake).organization
     with http_of(fake) as http:
         context = create_context(http, organization.id)
@@ -115,7 +116,7 @@ def test_a_context_variable_is_stored_empty_under_any_other_key(key: str) -> Non
 
 
 def test_a_context_variable_without_any_key_is_refused() -> None:
-    fake = FakeCircleCI(validate_requests=False)
+    fake = FakeCircleCI(check_requests="off")
     organization = project_in(fake).organization
     with http_of(fake) as http:
         context = create_context(http, organization.id)
@@ -189,3 +190,54 @@ def test_a_project_variable_shows_at_most_half_of_its_value(http: httpx.Client, 
     # environment_variable.go: xxxx and the last characters, at most four and at most half of them; in the response to POST too.
     created = http.post(VARIABLES, json={"name": "KEY", "value": value})
     assert created.json()["value"] == http.get(f"{VARIABLES}/KEY").json()["value"] == f"xxxx{shown}"
+
+
+@pytest.mark.anyio
+async def test_contexts_are_listed_by_a_part_of_their_name():
+    fake = FakeCircleCI()
+    organization = fake.add_project("gh/acme/web").organization
+    for name in ("Production", "production-eu", "staging"):
+        organization.add_context(str(uuid4()), name, created_at=0.0)
+    async with CircleCI(fake.token, transport=fake.transport()) as circleci:
+        found = await circleci.contexts.list(owner_slug="gh/acme", name="PROD").collect()
+    assert [context.name for context in found] == ["Production", "production-eu"]
+    assert fake.journal.validation_errors == []
+
+
+def test_contexts_are_listed_by_name_and_selected_by_a_part_of_it(fake: FakeCircleCI, http: httpx.Client) -> None:
+    # context.go: sorted by lower-cased name; CircleCI's CLI selects with `name`, a case-insensitive substring.
+    organization = project_in(fake).organization
+    for name in ("zeta", "Alpha", "beta-Alphabet"):
+        http.post("/context", json={"name": name, "owner": {"id": organization.id, "type": "organization"}})
+
+    def names(**params: str) -> list[str]:
+        listed = http.get("/context", params={"owner-id": organization.id, **params}).json()["items"]
+        return [context["name"] for context in listed]
+
+    assert names() == ["Alpha", "beta-Alphabet", "zeta"]
+    assert names(name="alpha") == ["Alpha", "beta-Alphabet"]
+    assert names(name="nothing") == []
+
+
+def test_a_context_is_shown_with_its_variables_and_restrictions(http: httpx.Client, context: str) -> None:
+    # context.go: GET of one context adds org_id, environment_variables (without context_id) and restrictions.
+    assert "truncated_value" not in http.put(f"{context}/environment-variable/KEY", json={"value": "secret"}).json()
+    shown = http.get(context).json()
+    (variable,) = shown["environment_variables"]
+    assert set(variable) == {"variable", "created_at", "updated_at", "truncated_value"}
+    assert variable["truncated_value"] == "ret"
+    assert [restriction["name"] for restriction in shown["restrictions"]] == ["All members"]
+    assert shown["restrictions"][0]["restriction_value"] == shown["org_id"]
+
+
+def test_a_standalone_project_has_no_checkout_keys() -> None:
+    # checkout_key.go: POST 400, GET 200 and empty.
+    fake = FakeCircleCI()
+    path = f"/project/{project_in(fake, 'circleci/acme/web').slug}/checkout-key"
+    with http_of(fake) as http:
+        refused = http.post(path, json={"type": "deploy-key"})
+        assert (refused.status_code, refused.json()) == (
+            400,
+            {"message": "This API is not supported for this project."},
+        )
+        assert http.get(path).json()["items"] == []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
 
 from circleci_v2 import BadRequestError, CircleCI
 from circleci_v2.testing import FakeCircleCI, JobPlan, WorkflowPlan
+from tests.testing.live import http_of
 
 pytestmark = pytest.mark.anyio
 
@@ -80,3 +82,18 @@ async def test_canceling_the_job_of_an_approval_declines_it_and_the_rest_goes_on
     statuses = {job.name: job.status async for job in circleci.workflows.list_jobs(workflow.id)}
     assert statuses == {"hold": "canceled", "deploy": "blocked", "lint": "success"}
     assert (await circleci.workflows.get(workflow.id)).status == "canceled"
+
+
+def test_only_times_of_workflows_and_their_jobs_have_no_milliseconds() -> None:
+    fake = FakeCircleCI()
+    pipeline = fake.add_pipeline(PROJECT)
+    with http_of(fake) as http:
+        (workflow,) = http.get(f"/pipeline/{pipeline.id}/workflow").json()["items"]
+        job = http.get(f"/workflow/{workflow['id']}/job").json()["items"][0]
+        details = http.get(f"/project/{PROJECT}/job/{job['job_number']}").json()
+        shown = http.get(f"/pipeline/{pipeline.id}").json()
+    short, long = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+    for text in (workflow["created_at"], workflow["stopped_at"], job["started_at"], job["stopped_at"]):
+        assert re.fullmatch(short, text)
+    for text in (shown["created_at"], details["started_at"], details["stopped_at"], details["queued_at"]):
+        assert re.fullmatch(long, text)
