@@ -32,13 +32,7 @@ from circleci_v2._http.error_mapping import (
     fixed_window_error,
 )
 from circleci_v2._http.headers import scan_headers
-from circleci_v2._http.lifecycle import (
-    Lifecycle,
-    RunCancelledError,
-    SessionClock,
-    SystemClock,
-    run_shielded,
-)
+from circleci_v2._http.lifecycle import Lifecycle, RunCancelledError, SessionClock, SystemClock, run_shielded
 from circleci_v2._http.logging import Instrumentation, log_to_stderr, logger
 from circleci_v2._http.prepared_request import CallOptions, CallState, PreparedRequest
 from circleci_v2._http.rate_limit.budget import budget_for
@@ -88,11 +82,8 @@ class Session:
         self._transports = Transports(settings, transport)
         self._has_listener = settings.on_event is not None
         self._instrumentation = Instrumentation(settings.on_event)
-        self._sender = Sender(
-            self._transports,
-            max_response_bytes=settings.max_response_bytes,
-            allow_http=settings.connection.allow_http,
-        )
+        limit, allow_http = settings.max_response_bytes, settings.connection.allow_http
+        self._sender = Sender(self._transports, max_response_bytes=limit, allow_http=allow_http)
         self._limiter = Limiter(
             max_concurrency=settings.max_concurrency,
             clock=self._clock,
@@ -162,9 +153,8 @@ class Session:
         """
         self._lifecycle.check()
         options = options or self._default_options
-        request = PreparedRequest.for_download(
-            url, headers=headers or {}, authenticate=authenticate, timeout=options.timeout
-        )
+        timeout = options.timeout
+        request = PreparedRequest.for_download(url, headers=headers or {}, authenticate=authenticate, timeout=timeout)
         if authenticate:
             self._token_hosts.check(request.url)
         call = CallState.of(request, options, sequence=next(self._sequence), now=self._clock.now())
@@ -214,9 +204,8 @@ class Session:
                 seconds = call.deadline_at - call.started_at
                 outcome = await run_shielded(self._sender.send, request, credential, seconds=seconds, scope=scope)
             except RunCancelledError:
-                outcome = (
-                    CLIENT_CLOSED if self._lifecycle.is_closed else TransportFailure.for_deadline(call.retry.deadline)
-                )
+                is_closed = self._lifecycle.is_closed
+                outcome = CLIENT_CLOSED if is_closed else TransportFailure.for_deadline(call.retry.deadline)
             except BaseException as error:
                 self._report_abort(call, error)
                 raise
