@@ -226,7 +226,15 @@ class _SchemaLocation:
             return {**plain_value(plain), "items": self.items(flat.get("items", {}))}
         if flat.get("type") == "object" or ("type" not in flat and "additionalProperties" in flat):
             return self.mapping(flat)
-        return plain_value(flat)
+        return {**plain_value(flat), **({} if "type" in flat else self._untyped_items(flat))}
+
+    def _untyped_items(self, flat: Schema) -> Schema:
+        """Return items without the type of an array: they keep the name of their component, because they are not generated."""
+        pointer = component_pointer(flat.get("items"))
+        if not pointer:
+            return {"items": flat["items"]} if "items" in flat else {}
+        name = class_name(pointer.rsplit("/", 1)[-1])
+        return {"items": self._extract(flat["items"], lambda _: name, "[]")}
 
     def union(self, flat: Schema, variants: Sequence[Any]) -> Schema:
         key = next(key for key in UNION_KEYS if key in flat)
