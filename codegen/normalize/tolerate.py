@@ -102,8 +102,8 @@ def _misfit(schema: Mapping[str, Any]) -> str:
     )
     if is_wrong:
         return f"of type {' or '.join(map(str, kinds))}"
-    read = _FORMATS.get(str(schema.get("format"))) if isinstance(default, str) else None
-    if read is not None:
+    read = _FORMATS.get(str(schema.get("format")))
+    if read is not None and isinstance(default, str):
         try:
             read(default)
         except ValueError:

@@ -68,12 +68,18 @@ _VALIDATOR_CRASHES = (AttributeError, LookupError, RecursionError, TypeError, Va
 
 
 def _failing_path(document: Document) -> str:
-    """Return the first path that the validator rejects, or crashes on."""
-    for path, item in [("", {}), *document["paths"].items()]:
+    """Return the first part that the validator rejects or crashes on: a path, or what all paths have in common."""
+    paths = document.get("paths")
+    parts: dict[str, Document] = {
+        "the document": {"paths": {}, "components": {}},
+        "components": {"paths": {}},
+        **{f"paths/{path}": {"paths": {path: item}} for path, item in (paths.items() if is_object(paths) else ())},
+    }
+    for name, part in parts.items():
         try:
-            validate({**document, "paths": {path: item} if path else {}})
+            validate({**document, **part})
         except (ValidationError, *_VALIDATOR_CRASHES):
-            return f"paths/{path}" if path else "components"
+            return name
     return "the document"
 
 

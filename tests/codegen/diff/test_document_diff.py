@@ -284,7 +284,7 @@ CASES: dict[str, tuple[Mutation, str, str, Grade, str]] = {
         "returns `None`, was `Workflow`",
     ),
     "a list is no longer one": (
-        lambda document: schema("PipelineList")(document)["properties"].update(count={"type": "integer"}),
+        lambda document: schema("PipelineList")(document).update(properties={"count": {"type": "integer"}}),
         "pipelines.list_for_project",
         "response-pages",
         CALLERS,

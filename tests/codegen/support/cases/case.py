@@ -20,7 +20,7 @@ class Case:
 
     Attributes:
         topic: The group of the case.
-        id: What the document contains, in words.
+        id: The contents of the document, in words.
         outcome: Right code; right code and a note; or a refusal with its location.
         document: Builds the document.
         expected: Texts that have to be in the code, in the notes, or in the refusal.
