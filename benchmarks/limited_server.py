@@ -15,6 +15,7 @@ import socket
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
+from random import Random
 from typing import Any, Final, Literal
 
 import attrs
@@ -61,6 +62,8 @@ class Limits:
         burst: The capacity of the token bucket, or the number of requests per window.
         kind: A token bucket, which is refilled steadily, or a window of one second.
         headers: Send rate-limit headers.
+        retry_after: The ``Retry-After`` of a rejection: whole seconds until a request is left, 0, or no header.
+        rejected_percent: How many of each hundred requests are rejected whatever their rate; which ones is random.
         latency: Seconds before a response.
         page: Respond with a page of pipelines.
     """
@@ -69,6 +72,8 @@ class Limits:
     burst: int = 0
     kind: Literal["bucket", "window"] = "bucket"
     headers: bool = True
+    retry_after: Literal["seconds", "zero", "none"] = "seconds"
+    rejected_percent: int = 0
     latency: float = 0.0
     page: bool = False
 
@@ -105,10 +110,20 @@ class _Limiter:
         return allowed, int(self._remaining), full, max(1, math.ceil((1 - self._remaining) / self._limits.rate))
 
 
+def _random_rejections(percent: int) -> Iterator[bool]:
+    """Yield for each request whether it is rejected; the same number of each hundred, so that counts are comparable."""
+    random, hundred = Random(0), [number < percent for number in range(100)]
+    while True:
+        yield from random.sample(hundred, 100)
+
+
 class _Protocol(asyncio.Protocol):
-    def __init__(self, limits: Limits, limiter: _Limiter | None, statistics: Statistics) -> None:
+    def __init__(
+        self, limits: Limits, limiter: _Limiter | None, random_rejections: Iterator[bool], statistics: Statistics
+    ) -> None:
         self._limits = limits
         self._limiter = limiter
+        self._random_rejections = random_rejections
         self._statistics = statistics
         self._buffer = b""
 
@@ -135,18 +150,18 @@ class _Protocol(asyncio.Protocol):
         body = PAGE if self._limits.page else b'{"id":"b5a3"}'
         headers = ""
         status = "200 OK"
-        if self._limiter is not None:
+        allowed, retry_after = not next(self._random_rejections), 0
+        if allowed and self._limiter is not None:
             allowed, remaining, reset, retry_after = self._limiter.take()
             if self._limits.headers:
                 headers = f"RateLimit-Limit: {self._limits.burst}\r\n"
                 headers += f"RateLimit-Remaining: {remaining}\r\nRateLimit-Reset: {reset}\r\n"
-            if not allowed:
-                status, body = "429 Too Many Requests", b"Rate limited."
-                headers += f"Retry-After: {retry_after}\r\n"
-            self._statistics.rejected += not allowed
-            self._statistics.accepted += allowed
-        else:
-            self._statistics.accepted += 1
+        if not allowed:
+            status, body = "429 Too Many Requests", b"Rate limited."
+            if self._limits.retry_after != "none":
+                headers += f"Retry-After: {retry_after if self._limits.retry_after == 'seconds' else 0}\r\n"
+        self._statistics.rejected += not allowed
+        self._statistics.accepted += allowed
         head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
         return head.encode() + body
 
@@ -158,7 +173,10 @@ def _serve(limits: Limits, pipe: Connection) -> None:
         limiter = _Limiter(limits) if limits.rate else None
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
-        server = await loop.create_server(lambda: _Protocol(limits, limiter, statistics), sock=listener, backlog=1024)
+        rejections = _random_rejections(limits.rejected_percent)
+        server = await loop.create_server(
+            lambda: _Protocol(limits, limiter, rejections, statistics), sock=listener, backlog=1024
+        )
         stop_requested = asyncio.Event()
         loop.add_reader(pipe.fileno(), stop_requested.set)
         pipe.send(listener.getsockname()[1])

@@ -1,7 +1,8 @@
 """Rate limits: wall time relative to the minimum, and 429 responses, of this client and of a naive one.
 
 Run all scenarios with ``make bench-ratelimit``, or some with ``python -m benchmarks.ratelimit steady burst``. The minimum
-is the time that the limit allows: (calls - burst) / rate, plus one round trip.
+is the time that the limit allows: (calls - burst) / rate, plus one round trip; and without a limit, the time of this
+client when it retries without pacing.
 """
 
 from __future__ import annotations
@@ -9,20 +10,22 @@ from __future__ import annotations
 import asyncio
 import math
 import multiprocessing
+import random
 import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, Literal
 
 import attrs
 import httpx
 
 from benchmarks.limited_server import Limits, limited_server
-from circleci_v2 import CircleCI, RetryPolicy
+from circleci_v2 import CircleCI, RateLimitPolicy, RetryPolicy
 
 CONCURRENCY: Final = 100
 RETRY: Final = RetryPolicy(max_retries=100, deadline=None)
+RETRY_AFTER: Final[tuple[Literal["none", "zero"], ...]] = ("none", "zero")
 
 
 @attrs.frozen(kw_only=True)
@@ -35,7 +38,10 @@ class Scenario:
     rejected_bound: float
 
     @property
-    def minimum(self) -> float:
+    def minimum(self) -> float | None:
+        """The seconds that the limit allows; None without a limit."""
+        if not self.limits.rate:
+            return None
         total = self.calls * self.processes
         if self.limits.kind == "window":
             return math.ceil(total / self.limits.burst) - 1 + self.limits.latency
@@ -73,6 +79,37 @@ SCENARIOS: Final = {
         wall_bound=1.15,
         rejected_bound=0.0,
     ),
+    "silent-fast": Scenario(
+        title="200/s, burst 50, no headers",
+        limits=Limits(rate=200, burst=50, latency=0.02, headers=False),
+        calls=4_000,
+        wall_bound=1.15,
+        rejected_bound=0.03,
+    ),
+    "silent-faster": Scenario(
+        title="500/s, burst 50, no headers",
+        limits=Limits(rate=500, burst=50, latency=0.02, headers=False),
+        calls=10_000,
+        wall_bound=1.15,
+        rejected_bound=0.03,
+    ),
+    "silent-burst": Scenario(
+        title="50/s, burst 10, 200 ms, no headers",
+        limits=Limits(rate=50, burst=10, latency=0.2, headers=False),
+        wall_bound=1.15,
+        rejected_bound=0.03,
+    ),
+    **{
+        f"random-{percent}-{retry_after}": Scenario(
+            title=f"random {percent} %, Retry-After {retry_after}",
+            limits=Limits(latency=0.02, rejected_percent=percent, retry_after=retry_after),
+            calls=1_500,
+            wall_bound=2.5,
+            rejected_bound=1.2 * percent / (100 - percent),
+        )
+        for percent in (1, 3, 5)
+        for retry_after in RETRY_AFTER
+    },
     "processes": Scenario(
         title="50/s, burst 50, 3 processes",
         limits=Limits(rate=50, burst=50, latency=0.02),
@@ -83,12 +120,13 @@ SCENARIOS: Final = {
 }
 
 
-def our_client(base_url: str) -> CircleCI:
-    return CircleCI("a-token", base_url=base_url, max_concurrency=CONCURRENCY, retry=RETRY)
+def our_client(base_url: str, *, paced: bool = True) -> CircleCI:
+    rate_limit = RateLimitPolicy(enabled=paced)
+    return CircleCI("a-token", base_url=base_url, max_concurrency=CONCURRENCY, retry=RETRY, rate_limit=rate_limit)
 
 
-async def ours(base_url: str, calls: int) -> None:
-    async with our_client(base_url) as circleci:
+async def ours(base_url: str, calls: int, *, paced: bool = True) -> None:
+    async with our_client(base_url, paced=paced) as circleci:
         me = circleci.map(lambda _: circleci.request("GET", "/me"), range(calls), concurrency=CONCURRENCY)
         assert len([outcome.result async for outcome in me]) == calls
 
@@ -101,7 +139,7 @@ async def ours_as_tasks(base_url: str, calls: int) -> None:
 
 
 async def naive(base_url: str, calls: int) -> None:
-    """The usual code: gather, a semaphore, and a loop that waits for the time in Retry-After."""
+    """The usual code: gather, a semaphore, and a loop that waits for the time in Retry-After, or else up to half a second."""
     limits = httpx.Limits(max_connections=CONCURRENCY, max_keepalive_connections=CONCURRENCY)
     semaphore = asyncio.Semaphore(CONCURRENCY)
     async with httpx.AsyncClient(limits=limits, timeout=30) as client:
@@ -109,11 +147,16 @@ async def naive(base_url: str, calls: int) -> None:
         async def call() -> None:
             async with semaphore:
                 while (response := await client.get(f"{base_url}/me")).status_code == 429:  # noqa: ASYNC110 - it polls
-                    await asyncio.sleep(float(response.headers["retry-after"]))
+                    await asyncio.sleep(float(response.headers.get("retry-after", random.random() / 2)))
 
         await asyncio.gather(*(call() for _ in range(calls)))
 
 
+async def unpaced(base_url: str, calls: int) -> None:
+    await ours(base_url, calls, paced=False)
+
+
+REFERENCE: Final = "  unpaced"
 CLIENTS: Final[dict[str, Callable[[str, int], Awaitable[None]]]] = {
     "circleci_v2": ours,
     "  all at once": ours_as_tasks,
@@ -122,7 +165,8 @@ CLIENTS: Final[dict[str, Callable[[str, int], Awaitable[None]]]] = {
 
 
 def _run(name: str, base_url: str, calls: int) -> None:
-    asyncio.run(CLIENTS[name](base_url, calls))  # type: ignore[arg-type]
+    call = unpaced if name == REFERENCE else CLIENTS[name]
+    asyncio.run(call(base_url, calls))  # type: ignore[arg-type]
 
 
 def measure(scenario: Scenario, name: str) -> tuple[float, int]:
@@ -173,12 +217,14 @@ def compare(scenario: Scenario) -> bool:
     """Print a line for each client, and return whether this library met its bounds."""
     max_rejected = scenario.rejected_bound * scenario.calls * scenario.processes
     within_bounds: dict[str, bool] = {}
-    for client in CLIENTS:
+    minimum = scenario.minimum
+    for client in CLIENTS if minimum else [REFERENCE, *CLIENTS]:
         wall, rejected = measure(scenario, client)
-        ratio = wall / scenario.minimum
+        minimum = minimum or wall
+        ratio = wall / minimum
         within_bounds[client] = ratio <= scenario.wall_bound and rejected <= max_rejected
         print(
-            f"{scenario.title:32} {client:14} {wall:7.2f}s {ratio:8.3f} {scenario.wall_bound:6.2f} "
+            f"{scenario.title:34} {client:14} {wall:7.2f}s {ratio:8.3f} {scenario.wall_bound:6.2f} "
             f"{rejected:8} {max_rejected:6.0f}  {'' if within_bounds[client] else 'missed'}",
             flush=True,
         )
@@ -187,7 +233,7 @@ def compare(scenario: Scenario) -> bool:
 
 def main(names: list[str]) -> bool:
     chosen = names or [*SCENARIOS, "interactive"]
-    print(f"{'scenario':32} {'client':14} {'wall':>8} {'/ min':>8} {'bound':>6} {'429s':>8} {'bound':>6}")
+    print(f"{'scenario':34} {'client':14} {'wall':>8} {'/ min':>8} {'bound':>6} {'429s':>8} {'bound':>6}")
     within_bounds = [compare(SCENARIOS[name]) for name in chosen if name != "interactive"]
     if "interactive" in chosen:
         median = statistics.median(interactive_while_bulk())

@@ -28,7 +28,7 @@ from circleci_v2.response import StreamedBody
 if TYPE_CHECKING:
     import httpx
 
-    from circleci_v2 import artifacts, bulk, events, failures, usage_export, waiting
+    from circleci_v2 import artifacts, bulk, environment, events, failures, usage_export, waiting
     from circleci_v2 import history as _history
     from circleci_v2.bulk import OnError, OnProgress, Outcome
     from circleci_v2.events import Event
@@ -45,6 +45,7 @@ Result = TypeVar("Result")
 if not TYPE_CHECKING:
     artifacts = LazyModule("circleci_v2.artifacts")
     bulk = LazyModule("circleci_v2.bulk")
+    environment = LazyModule("circleci_v2.environment")
     events = LazyModule("circleci_v2.events")
     failures = LazyModule("circleci_v2.failures")
     usage_export = LazyModule("circleci_v2.usage_export")
@@ -163,6 +164,7 @@ class CircleCI(Namespaces):
     trigger_and_wait = _method(lambda: waiting.trigger_and_wait)
     wait_for_pipeline = _method(lambda: waiting.wait_for_pipeline)
     wait_for_workflow = _method(lambda: waiting.wait_for_workflow)
+    approve = _method(lambda: waiting.approve)
     rerun_and_wait = _method(lambda: waiting.rerun_and_wait)
     download_artifacts = _method(lambda: artifacts.download_artifacts)
     download_workflow_artifacts = _method(lambda: artifacts.download_workflow_artifacts)
@@ -170,6 +172,8 @@ class CircleCI(Namespaces):
     open_artifact = _method(lambda: artifacts.open_artifact)
     failure_report = _method(lambda: failures.failure_report)
     job_log = _method(lambda: failures.job_log)
+    set_environment_variable = _method(lambda: environment.set_environment_variable)
+    rotate_environment_variable = _method(lambda: environment.rotate_environment_variable)
     export_usage = _method(lambda: usage_export.export_usage)
     iter_usage_rows = _method(lambda: usage_export.iter_usage_rows)
 

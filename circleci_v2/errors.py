@@ -280,7 +280,7 @@ class PipelineNotTriggeredError(CircleCIError):
 
 
 class WaitTimeoutError(CircleCIError):
-    """A pipeline or workflow had not ended at the deadline of the wait; it continues at CircleCI.
+    """A pipeline or workflow had not ended at the deadline of the wait; it continues at CircleCI, unless the wait cancels it.
 
     Wait again with `wait_for_pipeline` or `wait_for_workflow` (not with `trigger_and_wait`, which would run it twice),
     or cancel its workflows.

@@ -82,10 +82,12 @@ class FailureEvent(Event):
     Attributes:
         error: What happened, for example ``ReadTimeout: nothing was received for 60 s``.
         elapsed: Seconds from the request to the failure.
+        error_class: The name of the class of the exception, for example ``ReadTimeout``.
     """
 
     error: str
     elapsed: float
+    error_class: str
 
 
 @attrs.frozen(kw_only=True)

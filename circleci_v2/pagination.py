@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar
 from uuid import UUID
 
 import anyio
 import attrs
 
-from circleci_v2.errors import CircleCIError, ConfigurationError, PaginationError
+from circleci_v2.errors import ArgumentTypeError, CircleCIError, ConfigurationError, PaginationError
 from circleci_v2.streams import Send, Stream
 
 __all__ = ["FetchPage", "Page", "Paginator", "Prefetch"]
@@ -26,7 +26,7 @@ __all__ = ["FetchPage", "Page", "Paginator", "Prefetch"]
 T = TypeVar("T")
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Page(Generic[T]):
     """One page of a list, usually 20 items.
 
@@ -45,6 +45,10 @@ class Page(Generic[T]):
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def __repr__(self) -> str:
+        kind = type(self.items[0]).__name__ if self.items else "no items"
+        return f"<Page: {len(self.items)} x {kind}, next_page_token={self.next_page_token!r}>"
 
 
 FetchPage = Callable[[str | None], Awaitable[Page[T]]]
@@ -82,6 +86,16 @@ class Paginator(Generic[T]):
 
     def __aiter__(self) -> AsyncIterator[T]:
         return _ItemIterator(_PageIterator(self._fetch, self._page_token))
+
+    def __repr__(self) -> str:
+        start = f" from page_token={self._page_token!r}" if self._page_token else ""
+        return f"<Paginator{start}: `async for` reads all items, `await` reads the first page>"
+
+    if not TYPE_CHECKING:  # type checkers report a plain loop without it
+
+        def __iter__(self) -> NoReturn:
+            msg = "a list of CircleCI is read from the network: use `async for`, or `await paginator.collect()`"
+            raise ArgumentTypeError(msg)
 
     def pages(self) -> AsyncIterator[Page[T]]:
         """Iterate the pages instead of the items, for example to save each `Page.next_page_token`.

@@ -24,6 +24,7 @@ from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 
 __all__ = [
     "IDEMPOTENT_METHODS",
+    "MAX_DELAY_WITHOUT_DEADLINE",
     "Failure",
     "Priority",
     "RateLimit",
@@ -110,6 +111,9 @@ IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"
 _RETRY_AFTER_JITTER: Final = 0.1
 _MAX_RETRY_AFTER_JITTER: Final = 1.0
 
+MAX_DELAY_WITHOUT_DEADLINE: Final = 3600.0
+"""Seconds: CircleCI's published limits count per hour, so that a longer ``Retry-After`` is taken for a mistake."""
+
 
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
@@ -139,7 +143,8 @@ class RetryPolicy:
         deadline: Seconds that one call may take from its first attempt on, with all attempts and the delays between
             them. A delay that would end later is not begun: the call fails immediately. Time in the queue before the first
             attempt does not count, because a job that queues a thousand calls expects them to take turns; limit it with
-            ``asyncio.timeout``, which is safe at any point of a call. None: no limit. Default: 300.
+            ``asyncio.timeout``, which is safe at any point of a call. None: no limit, except that a delay of more than an
+            hour is not begun. Default: 300.
         backoff: Seconds; the upper bound of the first delay, doubled for each further one. Default: 0.5.
         max_backoff: Seconds; the maximum of that bound. Default: 30.
 
@@ -188,8 +193,8 @@ class RateLimitPolicy:
 
     Attributes:
         enabled: Whether the client paces requests by the rate limit in the response headers or, without such headers,
-            by the throughput that CircleCI accepts. If False, requests are sent immediately, and only a 429 delays
-            others. Default: True.
+            by the throughput that CircleCI accepts. If False, requests are sent immediately, and only a
+            ``Retry-After`` delays others. Default: True.
         initial: How many requests of an operation may be in flight before its first response. Default: 5.
         reserve: How many requests of a rate limit are left to other users of the same token, and to calls with
             ``priority="interactive"``. Default: 1.

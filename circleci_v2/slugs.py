@@ -202,6 +202,11 @@ class Target:
     job_number: int | None = None
     unknown_id: UUID | None = None
 
+    @property
+    def is_project(self) -> bool:
+        """Whether it is a project, or a branch of one, and nothing below."""
+        return self == type(self)(project=self.project, branch=self.branch)
+
     @classmethod
     def parse(cls, text: UUID | str, branch: str | None = None) -> Self:
         """Parse a URL, a slug or a UUID.
@@ -218,7 +223,7 @@ class Target:
         target = cls(unknown_id=text) if isinstance(text, UUID) else cls._of_text(text.strip())
         if branch is None:
             return target
-        if target != cls(project=target.project, branch=target.branch):
+        if not target.is_project:
             msg = f"branch={branch!r} selects a pipeline of a project, and {str(text)!r} is not a project: leave it out"
             raise ConfigurationError(msg)
         return attrs.evolve(target, branch=branch)
@@ -233,11 +238,11 @@ class Target:
             parts = urlsplit(text)
             segments = [unquote(segment) for segment in parts.path.split("/") if segment]
             target = cls._of_path(segments)
-        except (InvalidSlugError, ValueError) as error:
+        except ValueError as error:  # also the errors of this module, and that of UUID
             msg = f"{text!r} names no pipeline, workflow or job ({error}): {_ADVICE}"
             raise ConfigurationError(msg) from error
         branches = parse_qs(parts.query).get("branch")
-        if branches and target == cls(project=target.project):
+        if branches and target.is_project:
             return attrs.evolve(target, branch=branches[-1])
         return target
 
@@ -275,5 +280,5 @@ class Target:
 def _number(text: str) -> int:
     if not text.isascii() or not text.isdecimal():
         msg = f"{text!r} is not a number"
-        raise ValueError(msg)
+        raise ConfigurationError(msg)
     return int(text)

@@ -17,6 +17,7 @@ __all__ = [
     "parameter_schema_of",
     "reachable_schemas",
     "references_in",
+    "with_parameter_schema",
     "without_operations",
 ]
 
@@ -45,6 +46,12 @@ def parameter_schema_of(parameter: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the schema of a parameter, whether its value is encoded in a style or as a media type."""
     schema: Mapping[str, Any] = parameter.get("schema") or body_schema_of(parameter)
     return schema
+
+
+def with_parameter_schema(parameter: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a parameter with another schema, in the place where `parameter_schema_of` finds it."""
+    media = media_of(parameter)
+    return {**parameter, **({"content": {media: {"schema": schema}}} if media else {"schema": schema})}
 
 
 def component_of(value: Mapping[str, Any]) -> str:

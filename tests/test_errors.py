@@ -300,6 +300,7 @@ _NOT_FOR_USERS = {
     "_wire/types.py": {"KeyError"},
     "_wire/json.py": {"ValueError"},  # `CircleCI` makes a DecodeError of it
     "_wire/decoding.py": {"TypeError"},  # an annotation of a model, which the generator wrote
+    "slugs.py": {"ValueError"},  # the caller makes an InvalidSlugError of it
     "testing/server.py": {"RuntimeError"},  # as a thread of Python that is started twice
     "usage_export/rows.py": {"ValueError"},  # the caller keeps the text
     "waiting/polling.py": {"AssertionError"},  # unreachable

@@ -235,3 +235,23 @@ async def test_an_error_in_on_event_is_logged_and_fails_no_call(caplog: pytest.L
         assert (await circleci.user.me()).login == "fake-user"
     assert "no room for ResponseEvent" in caplog.text
     assert "no room for DeviationEvent" in caplog.text
+
+
+async def test_log_records_carry_their_values_for_loggers_that_write_json(caplog: pytest.LogCaptureFixture):
+    told = Told()
+    answers = (httpx.ReadTimeout("slow"), me(x_request_id="abc-1"))
+    async with told.client(*answers) as circleci:
+        with caplog.at_level(logging.INFO, "circleci_v2"):
+            await circleci.user.me()
+    failed, again, responded = [vars(record) for record in caplog.records]
+    assert (failed["operation"], failed["attempt"], failed["error"], failed["status"]) == (
+        "getCurrentUser",
+        1,
+        "ReadTimeout",
+        None,
+    )
+    assert again["error"] == "ReadTimeout"
+    assert (responded["status"], responded["attempt"], responded["request_id"]) == (200, 2, "abc-1")
+    assert responded["url"].endswith("/me")
+    assert isinstance(responded["seconds"], float)
+    assert told.only(FailureEvent).error_class == "ReadTimeout"

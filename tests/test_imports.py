@@ -105,6 +105,9 @@ LAYERS: Mapping[str, set[str]] = {
         "slugs",
         "streams",
     },
+    "environment": {
+        *("_http", "_unpublished", "_validation", "bulk", "errors", "history", "models", "namespaces", "slugs"),
+    },
     "client": {
         *(
             "_generated",
@@ -113,6 +116,7 @@ LAYERS: Mapping[str, set[str]] = {
             "artifacts",
             "bulk",
             "config",
+            "environment",
             "errors",
             "events",
             "failures",
@@ -142,6 +146,7 @@ LAYERS: Mapping[str, set[str]] = {
             "bulk",
             "client",
             "config",
+            "environment",
             "errors",
             "fleet",
             "events",
@@ -152,6 +157,7 @@ LAYERS: Mapping[str, set[str]] = {
         ),
         *("pagination", "policies", "slugs", "streams", "testing", "usage_export", "waiting"),
     },
+    "__main__": {"cli"},
 }
 # The root package names every public module, lazily; `__version__` is all that the layers import from it.
 ROOT = "circleci_v2"

@@ -666,3 +666,16 @@ class ListThatChanges(RuleBasedStateMachine):
 
 
 TestListThatChanges = ListThatChanges.TestCase
+
+
+def test_a_plain_loop_over_a_list_says_how_to_read_it():
+    paginator = Paginator(lambda token: None)
+    with pytest.raises(TypeError, match=r"use `async for`, or `await paginator\.collect"):
+        list(paginator)
+    assert repr(paginator) == "<Paginator: `async for` reads all items, `await` reads the first page>"
+    assert "from page_token='abc'" in repr(Paginator(lambda token: None, page_token="abc"))
+
+
+def test_the_repr_of_a_page_counts_its_items():
+    assert repr(Page([1, 2], "abc")) == "<Page: 2 x int, next_page_token='abc'>"
+    assert repr(Page([])) == "<Page: 0 x no items, next_page_token=None>"

@@ -46,7 +46,7 @@ def test_the_calls_of_the_common_tasks_match_the_signatures_of_the_client():
         for node in ast.walk(tasks)
         if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("circleci.")
     ]
-    assert len(calls) == 5
+    assert len(calls) == 6
     for call in calls:
         method = getattr(CircleCI, ast.unparse(call.func).removeprefix("circleci."))
         inspect.signature(method).bind(None, *call.args, **{str(option.arg): option.value for option in call.keywords})

@@ -467,3 +467,16 @@ def test_a_handle_of_a_closed_loop_is_dropped_without_error():
     del values
     loop.close()
     gc.collect()
+
+
+async def test_a_plain_loop_over_a_stream_and_await_say_how_to_read_it():
+    async def produce(send):
+        await send((1,))
+
+    stream = Stream(produce)
+    with pytest.raises(TypeError, match="use `async for` instead of `for`"):
+        list(stream)
+    with pytest.raises(TypeError, match="use `async for` instead of `await`"):
+        await stream
+    assert repr(stream) == "<Stream: read it with `async for`>"
+    assert [value async for value in stream] == [1]

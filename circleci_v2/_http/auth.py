@@ -6,6 +6,7 @@ This is the only module that puts the token into a header.
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from typing import Final, Self
 
 import attrs
@@ -41,14 +42,26 @@ class Credential:
     carries it is in flight.
     """
 
-    __slots__ = ("__weakref__", "header")
+    __slots__ = ("__weakref__", "_of_calls", "header")
 
     def __init__(self, scheme: AuthScheme, token: Secret) -> None:
         self.header = _header(scheme, token)
+        self._of_calls: tuple[bytes, httpx.Headers] | None = None
         text = token.reveal()
         # As it is sent with any scheme, because a server may convert one to another.
         encoded = (base64.b64encode(form.encode("ascii")).decode("ascii") for form in (text, f"{text}:"))
         register_secret(self, text, *encoded)
+
+    def headers_of_calls(self, headers: Sequence[tuple[bytes, bytes]], host: bytes) -> httpx.Headers:
+        """Return the headers of a request without a body, which are the same for all of them.
+
+        Args:
+            headers: Those without the host and the token; always the same ones.
+            host: The host of the API.
+        """
+        if self._of_calls is None or self._of_calls[0] != host:
+            self._of_calls = host, httpx.Headers([(b"Host", host), *headers, self.header])
+        return self._of_calls[1]
 
     def __repr__(self) -> str:
         return "Credential(…)"

@@ -9,15 +9,23 @@ from html import unescape
 from http.client import responses
 from typing import Any, Final
 
+import attrs
 import httpx
 
 from circleci_v2._http.logging import AttemptInfo, redact_json, redact_message, url_without_query
+from circleci_v2._http.prepared_request import CallState
 from circleci_v2._http.rate_limit.fixed_window import FixedWindow
 from circleci_v2._http.sender import REDIRECTS, RawResponse, TransportFailure
 from circleci_v2.errors import APIConnectionError, APIError, APITimeoutError, RateLimitError, error_class_for
-from circleci_v2.policies import IDEMPOTENT_METHODS
+from circleci_v2.policies import IDEMPOTENT_METHODS, Failure
 
-__all__ = ["cooldown_error", "error_for_failure", "error_for_response", "fixed_window_error", "shown_cause"]
+__all__ = [
+    "FailedAttempt",
+    "cooldown_error",
+    "error_for_failure",
+    "error_for_response",
+    "fixed_window_error",
+]
 
 _MAX_MESSAGE: Final = 500
 # Characters. The message of an HTML page is at its beginning, and the patterns below take quadratic time on some input.
@@ -29,6 +37,46 @@ _CHARSET: Final = re.compile(r";\s*charset\s*=\s*\"?([A-Za-z0-9._:-]{1,40})", re
 _TEXT_ENCODINGS: Final = frozenset({"ascii", "cp1252", "iso8859-1", "utf-8", "utf-16", "utf-16-be", "utf-16-le"})
 _TITLE: Final = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAG: Final = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+
+
+@attrs.frozen
+class FailedAttempt:
+    """An attempt that did not succeed, as the retry loop sees it.
+
+    Attributes:
+        error: The error to raise if there is no further attempt.
+        origin: The error behind it, to be shown with it.
+        cause: The status of the response, or why there was none.
+        reason: The same, for people.
+        may_retry: Whether the retry policy allows another attempt.
+    """
+
+    error: APIError | APIConnectionError
+    origin: Exception | None
+    cause: int | Failure
+    reason: str
+    may_retry: bool
+
+    @classmethod
+    def of(cls, call: CallState, outcome: RawResponse | TransportFailure) -> FailedAttempt:
+        """Return the failure that an attempt ended with.
+
+        Args:
+            call: The call.
+            outcome: A response with a status of 300 or above, or why there is none.
+        """
+        error: APIError | APIConnectionError
+        cause: int | Failure
+        if isinstance(outcome, TransportFailure):
+            error, origin = error_for_failure(call.info(), outcome), _shown_cause(outcome)
+            cause, reason, is_final = outcome.kind, outcome.name, outcome.is_final
+        else:
+            status = outcome.status_code
+            effect = call.may_have_taken_effect
+            error, origin = error_for_response(call.info(), outcome, may_have_taken_effect=effect), None
+            cause, reason, is_final = status, str(status), status < 400
+        may_retry = not is_final and call.retry.allows(call.attempt, method=call.request.method, cause=cause)
+        return cls(error, origin, cause, reason, may_retry)
 
 
 def error_for_response(info: AttemptInfo, response: RawResponse, *, may_have_taken_effect: bool = False) -> APIError:
@@ -72,21 +120,21 @@ def error_for_failure(info: AttemptInfo, failure: TransportFailure) -> APIConnec
     return error_class(text, method=info.method, url=info.url, operation_id=info.operation_id)
 
 
-def shown_cause(failure: TransportFailure) -> Exception | None:
+def _shown_cause(failure: TransportFailure) -> Exception | None:
     """Return the error behind a failure, to be shown with it; None if its text holds a secret that a server echoed."""
     text = str(failure.cause)
     return failure.cause if redact_message(text) == text else None
 
 
 def cooldown_error(info: AttemptInfo, seconds: float, rejection: APIError | None) -> RateLimitError:
-    """Return the error of a call that was not sent, because the cooldown ends after its deadline.
+    """Return the error of a call that was not sent, because a rate limit allows it only after its deadline.
 
     Args:
         info: The call.
-        seconds: The rest of the cooldown.
-        rejection: The 429 that began it.
+        seconds: When it may be sent.
+        rejection: The 429 that began a cooldown.
     """
-    text = f"CircleCI requested a pause, {seconds:.0f} s of which remain, beyond the deadline of this call"
+    text = f"the rate limit allows this call in {seconds:.0f} s, which is beyond its deadline"
     return _unsent_error(text, info, seconds, rejection)
 
 

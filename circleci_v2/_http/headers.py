@@ -1,4 +1,7 @@
-"""Response headers about rate limits, waiting and deprecation. Values that make no sense are treated as absent."""
+"""The headers of requests, and those of responses about rate limits, waiting and deprecation.
+
+Values in responses that make no sense are treated as absent.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,45 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+from circleci_v2 import __version__
+from circleci_v2._wire.request import Request
+from circleci_v2.errors import ConfigurationError
 from circleci_v2.policies import RateLimit
 
-__all__ = ["read_retry_after", "scan_headers"]
+__all__ = [
+    "CALL_HEADERS",
+    "DOWNLOAD_HEADERS",
+    "HEADERS_FOR_ANY_ORIGIN",
+    "call_headers",
+    "encode_header",
+    "read_retry_after",
+    "scan_headers",
+]
 
+_USER_AGENT: Final = (b"User-Agent", f"circleci-v2-python/{__version__}".encode())
+_JSON: Final = "application/json"
+CALL_HEADERS: Final = ((b"Accept", b"application/json"), (b"Accept-Encoding", b"gzip, deflate"), _USER_AGENT)
+_CALL_HEADERS_WITH_BODY: Final = (*CALL_HEADERS, (b"Content-Type", _JSON.encode()))
+DOWNLOAD_HEADERS: Final = ((b"Accept", b"*/*"), *CALL_HEADERS[1:])
+HEADERS_FOR_ANY_ORIGIN: Final = frozenset(
+    {
+        *(b"accept", b"accept-charset", b"accept-encoding", b"accept-language", b"cache-control", b"content-type"),
+        *(
+            b"if-match",
+            b"if-modified-since",
+            b"if-none-match",
+            b"if-range",
+            b"if-unmodified-since",
+            b"pragma",
+            b"range",
+        ),
+        b"user-agent",
+    }
+)
+"""The headers that hold no credentials. Any other may, whatever its name: ``X-Api-Key``, ``Private-Token``, ``Cookie``."""
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# RFC 9110, section 5.5; h11 and aiohttp reject the same characters, later and with errors of their own.
+_FORBIDDEN_IN_VALUE: Final = re.compile(r"[\x00\r\n]|[^\x00-\xff]")
 _RATE_LIMIT: Final = re.compile(
     r"((?:x-)?ratelimit)-(limit|remaining|reset)(?:-(second|minute|hour|day))?", re.IGNORECASE | re.ASCII
 )
@@ -21,6 +59,28 @@ _NUMBER: Final = re.compile(r"\s*([0-9]{1,15})(\.[0-9]{1,9})?\s*(?:[,;].*)?", re
 _SECONDS: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 # A larger "seconds until the reset" is the Unix time of the reset, as GitHub and others send it.
 _MAX_RESET: Final = 366 * 86400.0
+
+
+def call_headers(request: Request) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the headers of the request of a call, apart from those for its host, its token and its length."""
+    media = request.content_type
+    if request.accept is None and media in (None, _JSON):
+        return CALL_HEADERS if media is None else _CALL_HEADERS_WITH_BODY
+    accept = (b"Accept", request.accept.encode("ascii")) if request.accept else CALL_HEADERS[0]
+    return (accept, *CALL_HEADERS[1:], *([(b"Content-Type", media.encode("ascii"))] if media else []))
+
+
+def encode_header(name: str, value: str) -> tuple[bytes, bytes]:
+    """Return a header as bytes.
+
+    Raises:
+        ConfigurationError: The name or the value cannot be sent.
+    """
+    if not _HEADER_NAME.fullmatch(name) or _FORBIDDEN_IN_VALUE.search(value):
+        # The value may be a credential.
+        msg = f"headers: {name!r} is not the name of a header, or its value is not text that a header can hold"
+        raise ConfigurationError(msg)
+    return name.encode("ascii"), value.encode("latin-1")
 
 
 def scan_headers(headers: Iterable[tuple[str, str]]) -> tuple[RateLimit | None, bool]:

@@ -265,8 +265,9 @@ class Instrumentation:
             bucket: The rate-limit bucket it counts against.
             waited: Seconds that the rate limit delayed it.
         """
-        if waited:
-            logger.debug("%s waited %.3f s for the rate limit of %s", info, waited, bucket)
+        if waited and logger.isEnabledFor(logging.DEBUG):
+            extra = _extra(info, seconds=waited)
+            logger.debug("%s waited %.3f s for the rate limit of %s", info, waited, bucket, extra=extra)
         if self._on_event is not None:
             if waited:
                 self.emit(events.RateLimitWaitEvent(**_identity(info), bucket=bucket, waited=waited))
@@ -284,7 +285,8 @@ class Instrumentation:
     ) -> None:
         """Report a response, whatever its status."""
         if logger.isEnabledFor(logging.INFO):
-            logger.info("%s: %d, %d bytes in %.3f s", info, status_code, size, elapsed)
+            extra = _extra(info, status=status_code, seconds=elapsed, request_id=headers.get("x-request-id"))
+            logger.info("%s: %d, %d bytes in %.3f s", info, status_code, size, elapsed, extra=extra)
             logger.debug("%s: headers %s", info, _shown_headers(headers))
         if self._on_event is not None:
             event = events.ResponseEvent(
@@ -297,16 +299,25 @@ class Instrumentation:
             )
             self.emit(event)
 
-    def attempt_failed(self, info: AttemptInfo, *, error: str, elapsed: float) -> None:
-        """Report an attempt that ended without a complete response."""
-        error = redact_message(error)
-        logger.info("%s: %s after %.3f s", info, error, elapsed)
+    def attempt_failed(self, info: AttemptInfo, *, kind: str, message: str, elapsed: float) -> None:
+        """Report an attempt that ended without a complete response.
+
+        Args:
+            info: The attempt.
+            kind: The name of the class of the exception.
+            message: Its message.
+            elapsed: Seconds from the request to the failure.
+        """
+        error = redact_message(f"{kind}: {message}")
+        logger.info("%s: %s after %.3f s", info, error, elapsed, extra=_extra(info, seconds=elapsed, error=kind))
         if self._on_event is not None:
-            self.emit(events.FailureEvent(**_identity(info), error=error, elapsed=elapsed))
+            event = events.FailureEvent(**_identity(info), error=error, error_class=kind, elapsed=elapsed)
+            self.emit(event)
 
     def retry_scheduled(self, info: AttemptInfo, *, reason: str, delay: float) -> None:
         """Report that another attempt follows."""
-        logger.info("%s: %s, trying again in %.3f s", info, reason, delay)
+        extra = _extra(info, seconds=delay, error=reason)
+        logger.info("%s: %s, trying again in %.3f s", info, reason, delay, extra=extra)
         if self._on_event is not None:
             self.emit(events.RetryEvent(**_identity(info), reason=reason, delay=delay))
 
@@ -321,6 +332,28 @@ class Instrumentation:
         logger.warning("CircleCI says that %s is deprecated%s (Deprecation: %s, Link: %s)", key, end, since, link)
         if self._on_event is not None:
             self.emit(events.DeprecationEvent(**_identity(info), deprecation=since, sunset=sunset, link=link))
+
+
+def _extra(
+    info: AttemptInfo,
+    *,
+    seconds: float,
+    status: int | None = None,
+    request_id: str | None = None,
+    error: str | None = None,
+) -> dict[str, Any]:
+    """Return the attributes of a log record, for loggers that write JSON; all records have the same ones."""
+    return {
+        "operation": info.operation_id,
+        "call": info.call,
+        "attempt": info.attempt,
+        "method": info.method,
+        "url": redact(info.url),
+        "status": status,
+        "seconds": seconds,
+        "request_id": _redacted(request_id),
+        "error": error,
+    }
 
 
 def _redacted(value: str | None) -> str | None:

@@ -114,6 +114,16 @@ class TransportFailure:
         message = f"no complete response within the deadline of {seconds:g} s"
         return cls(kind="broken", name="Timeout", message=message, timed_out=True, is_final=True)
 
+    @classmethod
+    def for_queue(cls, seconds: float | None) -> TransportFailure:
+        """Return the failure of a call that waits for a permit at its deadline.
+
+        Args:
+            seconds: The duration that was allowed.
+        """
+        message = f"no permit within the deadline of {seconds:g} s"
+        return cls(kind="never sent", name="Timeout", message=message, timed_out=True, is_final=True)
+
 
 CLIENT_CLOSED: Final = TransportFailure(
     kind="broken",

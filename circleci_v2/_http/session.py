@@ -25,31 +25,23 @@ import httpx
 
 from circleci_v2._http.auth import Credential, Credentials, TokenHosts
 from circleci_v2._http.error_mapping import (
+    FailedAttempt,
     cooldown_error,
     error_for_failure,
     error_for_response,
     fixed_window_error,
-    shown_cause,
 )
 from circleci_v2._http.headers import scan_headers
-from circleci_v2._http.lifecycle import (
-    Lifecycle,
-    RunCancelledError,
-    SessionClock,
-    SystemClock,
-    run_shielded,
-)
+from circleci_v2._http.lifecycle import Lifecycle, RunCancelledError, SessionClock, SystemClock, run_shielded
 from circleci_v2._http.logging import Instrumentation, log_to_stderr, logger
 from circleci_v2._http.prepared_request import CallOptions, CallState, PreparedRequest
-from circleci_v2._http.rate_limit.adaptive import budget_for
+from circleci_v2._http.rate_limit.budget import budget_for
 from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWindowLimiter
 from circleci_v2._http.rate_limit.limiter import CooldownError, Limiter, Permit
 from circleci_v2._http.sender import CLIENT_CLOSED, RawResponse, Sender, TransportFailure
 from circleci_v2._http.transports.factory import Transports
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
-from circleci_v2.errors import APIConnectionError, APIError
-from circleci_v2.policies import Failure, current_priority
 from circleci_v2.response import StreamedBody
 
 if TYPE_CHECKING:
@@ -90,11 +82,8 @@ class Session:
         self._transports = Transports(settings, transport)
         self._has_listener = settings.on_event is not None
         self._instrumentation = Instrumentation(settings.on_event)
-        self._sender = Sender(
-            self._transports,
-            max_response_bytes=settings.max_response_bytes,
-            allow_http=settings.connection.allow_http,
-        )
+        limit, allow_http = settings.max_response_bytes, settings.connection.allow_http
+        self._sender = Sender(self._transports, max_response_bytes=limit, allow_http=allow_http)
         self._limiter = Limiter(
             max_concurrency=settings.max_concurrency,
             clock=self._clock,
@@ -121,7 +110,7 @@ class Session:
         self._lifecycle.check()
         options = options or self._default_options
         prepared = PreparedRequest.for_operation(request, base_url=self._base_url, timeout=options.timeout)
-        call = self._new_call(prepared, options)
+        call = CallState.of(prepared, options, sequence=next(self._sequence), now=self._clock.now())
         while True:
             outcome = await self._attempt(call)
             if isinstance(outcome, RawResponse) and outcome.status_code < 300:
@@ -164,12 +153,11 @@ class Session:
         """
         self._lifecycle.check()
         options = options or self._default_options
-        request = PreparedRequest.for_download(
-            url, headers=headers or {}, authenticate=authenticate, timeout=options.timeout
-        )
+        timeout = options.timeout
+        request = PreparedRequest.for_download(url, headers=headers or {}, authenticate=authenticate, timeout=timeout)
         if authenticate:
             self._token_hosts.check(request.url)
-        call = self._new_call(request, options)
+        call = CallState.of(request, options, sequence=next(self._sequence), now=self._clock.now())
         while True:
             call.credential = credential = await self._credential(request)
             permit = await self._acquire(call)
@@ -202,15 +190,6 @@ class Session:
             await self._lifecycle.cancel_in_flight()
             await self._transports.aclose()
 
-    def _new_call(self, request: PreparedRequest, options: CallOptions) -> CallState:
-        return CallState(
-            request=request,
-            retry=options.retry,
-            interactive=(options.priority or current_priority()) == "interactive",
-            sequence=next(self._sequence),
-            queued_at=self._clock.now(),
-        )
-
     async def _attempt(self, call: CallState) -> RawResponse | TransportFailure:
         """Send the request of a call once, when the limits allow it."""
         request = call.request
@@ -225,9 +204,8 @@ class Session:
                 seconds = call.deadline_at - call.started_at
                 outcome = await run_shielded(self._sender.send, request, credential, seconds=seconds, scope=scope)
             except RunCancelledError:
-                outcome = (
-                    CLIENT_CLOSED if self._lifecycle.is_closed else TransportFailure.for_deadline(call.retry.deadline)
-                )
+                is_closed = self._lifecycle.is_closed
+                outcome = CLIENT_CLOSED if is_closed else TransportFailure.for_deadline(call.retry.deadline)
             except BaseException as error:
                 self._report_abort(call, error)
                 raise
@@ -299,6 +277,9 @@ class Session:
         except BaseException:
             self._release_window(call)
             raise
+        if call.waits_in_queue:
+            # The same start as that of the delay in the `RetryEvent`.
+            permit.waited = self._clock.now() - call.rejected_at
         permit.waited += window_wait
         call.attempt += 1
         call.started_at = now = self._clock.now()
@@ -327,39 +308,46 @@ class Session:
             self._published.release(call.request.operation_id, call.request.url.path, call.counted_at)
 
     async def _acquire_in_turn(self, call: CallState) -> Permit:
-        max_wait = call.remaining(self._clock.now())
+        now = self._clock.now()
         # A call that was not sent yet may queue for longer than its deadline, but not in a cooldown.
-        timeout = math.inf if call.attempt == 0 else max_wait
+        timeout = math.inf if call.attempt == 0 else call.remaining(now)
         try:
             # Thousands of calls may queue without a timeout, and a cancel scope for each has a cost.
             with nullcontext() if timeout == math.inf else anyio.fail_after(timeout):
                 return await self._limiter.acquire(
-                    call.request.bucket, interactive=call.interactive, sequence=call.sequence, max_wait=max_wait
+                    call.request.bucket,
+                    interactive=call.interactive,
+                    sequence=call.sequence,
+                    max_wait=call.max_wait(now),
+                    max_delay=timeout,
                 )
         except CooldownError as cooldown:
             raise cooldown_error(call.info(), cooldown.seconds, cooldown.rejection) from None
         except TimeoutError:
-            message = f"no permit within the deadline of {call.retry.deadline:g} s"
-            failure = TransportFailure(kind="never sent", name="Timeout", message=message, timed_out=True)
-            raise error_for_failure(call.info(), failure) from None
+            if call.rejection is not None:
+                raise call.rejection from None
+            raise error_for_failure(call.info(), TransportFailure.for_queue(call.retry.deadline)) from None
 
     def _report_start(self, call: CallState, permit: Permit) -> None:
         self._instrumentation.attempt_started(call.info(), bucket=permit.bucket.name, waited=permit.waited)
 
     def _report_abort(self, call: CallState, error: BaseException) -> None:
         """Report an attempt that was cancelled, or whose response was not accepted."""
-        text = f"{type(error).__name__}: {str(error) or 'the call was cancelled'}"
-        self._instrumentation.attempt_failed(call.info(), error=text, elapsed=self._clock.now() - call.started_at)
+        kind, message = type(error).__name__, str(error) or "the call was cancelled"
+        elapsed = self._clock.now() - call.started_at
+        self._instrumentation.attempt_failed(call.info(), kind=kind, message=message, elapsed=elapsed)
 
     def _settle(self, call: CallState, permit: Permit, outcome: RawResponse | StreamedBody | TransportFailure) -> None:
         """Apply the outcome of an attempt to the rate limiter, and report it."""
         elapsed = self._clock.now() - call.started_at
+        call.waits_in_queue, call.rejection = False, None
         if isinstance(outcome, TransportFailure):
             if outcome.kind == "never sent":
                 self._release_window(call)
             call.pause = call.retry.delay(call.attempt, retry_after=None, random=self._random)
-            error = f"{outcome.name}: {outcome.message}"
-            self._instrumentation.attempt_failed(call.info(), error=error, elapsed=elapsed)
+            self._instrumentation.attempt_failed(
+                call.info(), kind=outcome.name, message=outcome.message, elapsed=elapsed
+            )
             return
         limit, is_deprecated = scan_headers(outcome.headers.items())
         if call.is_observed:
@@ -382,27 +370,31 @@ class Session:
         if outcome.status_code >= 300:
             call.pause = call.retry.delay(call.attempt, retry_after=outcome.retry_after, random=self._random)
         if outcome.status_code == 429:
-            rejection = error_for_response(call.info(), outcome)
-            self._limiter.rejected(permit, limit, pause=call.pause, rejection=rejection)
+            self._start_cooldown(call, permit, outcome)
         else:
             self._limiter.accepted(permit, limit)
 
+    def _start_cooldown(self, call: CallState, permit: Permit, response: RawResponse) -> None:
+        """Apply a 429 to the rate limiter; the call waits for the end of the cooldown if there is one."""
+        call.rejection = error_for_response(call.info(), response)
+        cooldown = self._limiter.rejected(
+            permit,
+            response.rate_limit,
+            pause=call.pause,
+            retry_after=response.retry_after,
+            rejection=call.rejection,
+        )
+        call.rejected_at = self._clock.now()
+        if cooldown and cooldown >= (response.retry_after or 0.0):
+            call.waits_in_queue, call.pause = True, cooldown
+
     async def _wait_before_retry(self, call: CallState, outcome: RawResponse | TransportFailure) -> None:
         """Sleep before the next attempt, or raise the error of the last one if there is to be none."""
-        if isinstance(outcome, RawResponse):
-            error: APIError | APIConnectionError = error_for_response(
-                call.info(), outcome, may_have_taken_effect=call.may_have_taken_effect
-            )
-            cause: int | Failure = outcome.status_code
-            reason, is_final, origin = str(outcome.status_code), outcome.status_code < 400, None
-        else:
-            error = error_for_failure(call.info(), outcome)
-            cause, reason, is_final, origin = outcome.kind, outcome.name, outcome.is_final, shown_cause(outcome)
-        may_retry = not is_final and call.retry.allows(call.attempt, method=call.request.method, cause=cause)
-        if not may_retry or call.pause > call.remaining(self._clock.now()):
-            raise error from origin
-        call.note_unknown_effect(cause)
-        self._instrumentation.retry_scheduled(call.info(), reason=reason, delay=call.pause)
-        # After a 429 the bucket is in a cooldown of that length, and the call waits for its end like all others.
-        if cause != 429:
+        failed = FailedAttempt.of(call, outcome)
+        if not failed.may_retry or call.pause > call.max_wait(self._clock.now()):
+            raise failed.error from failed.origin
+        call.note_unknown_effect(failed.cause)
+        self._instrumentation.retry_scheduled(call.info(), reason=failed.reason, delay=call.pause)
+        # In a cooldown, the call waits for its end like all others of the bucket.
+        if not call.waits_in_queue:
             await self._lifecycle.sleep(self._clock, call.pause)

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 import attrs
 
-from circleci_v2._wire.encoding import encode_query, has_fields, json_text, query_text
-from circleci_v2._wire.json import is_sequence
-from circleci_v2._wire.types import UNSET, Unset
+from circleci_v2._wire.encoding import encode_json, encode_query, has_fields, json_text, query_text
+from circleci_v2._wire.json import dump_json, is_sequence
+from circleci_v2._wire.types import UNSET
 from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 
 __all__ = [
@@ -54,11 +54,11 @@ def charset_of(content_type: str) -> str:
     return found.group(1) if found else "utf-8"
 
 
-def text_body(value: str | Unset, media: str) -> Body | None:
+def text_body(value: object, media: str) -> Body | None:
     """A body of text; None if there is none.
 
     Args:
-        value: The text.
+        value: The text; `UNSET` sends no body.
         media: Its media type; the text is encoded in the charset of it, or else in UTF-8.
 
     Raises:
@@ -80,11 +80,11 @@ def text_body(value: str | Unset, media: str) -> Body | None:
     return Body(media if is_named else f"{media}; charset={charset}", content)
 
 
-def bytes_body(value: bytes | Unset, media: str) -> Body | None:
+def bytes_body(value: object, media: str) -> Body | None:
     """A body of bytes; None if there is none.
 
     Args:
-        value: The bytes.
+        value: The bytes; `UNSET` sends no body.
         media: Their media type.
 
     Raises:
@@ -92,7 +92,7 @@ def bytes_body(value: bytes | Unset, media: str) -> Body | None:
     """
     if value is UNSET:
         return None
-    if not isinstance(value, bytes | bytearray | memoryview):
+    if not isinstance(value, bytes | bytearray):
         msg = f"body must be bytes, not {type(value).__name__}: read files with .read_bytes(), and encode text"
         raise ArgumentTypeError(msg)
     return Body(media, bytes(value))
@@ -104,8 +104,16 @@ def form_body(fields: Mapping[str, Any]) -> Body:
     Args:
         fields: Its fields; None values are left out, sequences repeat the name, objects become JSON.
     """
-    texts = {name: json_text(value) if has_fields(value) else value for name, value in fields.items()}
-    return Body("application/x-www-form-urlencoded", urlencode(encode_query(texts)).encode())
+    texts = {name: _json_inside(value) for name, value in fields.items()}
+    pairs = [(_encoded(name), _encoded(text)) for name, text in encode_query(texts)]
+    return Body("application/x-www-form-urlencoded", urlencode(pairs).encode())
+
+
+def _json_inside(value: Any) -> Any:
+    """A value of a form, in which objects are JSON, also those in a sequence."""
+    if is_sequence(value):
+        return [_json_inside(item) for item in value]
+    return json_text(value) if has_fields(value) else value
 
 
 def multipart_body(fields: Mapping[str, Any], types: Mapping[str, str] | None = None) -> Body:
@@ -162,22 +170,22 @@ def _part(name: str, value: Any, media: str | None) -> Iterator[bytes]:
         disposition += f'; filename="{file[0].translate(_ESCAPES)}"'
         content, media = file[1], file[2] if len(file) > 2 else media or "application/octet-stream"
     elif has_fields(value):
-        content, media = json_text(value).encode(), media or "application/json"
+        content, media = dump_json(encode_json(value)).encode(), media or "application/json"
     else:
-        content = query_text(value).encode()
-    yield _header("Content-Disposition", disposition)
+        content = _encoded(query_text(value))
+    yield _encoded(f"Content-Disposition: {disposition}")
     if media is not None:
         if not _MEDIA_TYPE.fullmatch(media):
             msg = f"{name}: {media!r} is not a media type"
             raise ConfigurationError(msg)
-        yield _header("Content-Type", media)
+        yield _encoded(f"Content-Type: {media}")
     yield b""
     yield content
 
 
-def _header(name: str, value: str) -> bytes:
+def _encoded(text: str) -> bytes:
     try:
-        return f"{name}: {value}".encode()
+        return text.encode()
     except UnicodeEncodeError as error:
-        msg = f"{value!r} cannot be sent: {value[error.start]!r} is half of a character"
+        msg = f"the form cannot be sent: {text[error.start]!r} in it is half of a character"
         raise ConfigurationError(msg) from None

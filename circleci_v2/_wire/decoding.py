@@ -27,7 +27,17 @@ from circleci_v2._wire.compiled_decoding import (
     parse_datetime,
 )
 from circleci_v2._wire.json import is_array, is_object
-from circleci_v2._wire.types import Deviation, JsonPath, OpenStrEnum, WireField, is_model, wire_fields
+from circleci_v2._wire.types import (
+    Deviation,
+    JsonPath,
+    OpenStrEnum,
+    WireField,
+    best_variant,
+    fitting_variants,
+    is_model,
+    variant_tags,
+    wire_fields,
+)
 
 __all__ = [
     "DEVIATIONS",
@@ -255,10 +265,10 @@ def _choice(arms: Sequence[Any]) -> Decoder:
 
     def decode(value: Any, path: JsonPath, step: str | int | None) -> Any:
         if models and is_object(value):
-            fitting = _fitting(models, value)
+            fitting = fitting_variants(models, value)
             if fitting:
-                return decoder_for(_best_match(fitting, value))(value, path, step)
-            key = next(key for model in models for key in _tags(model) if key in value)
+                return decoder_for(best_variant(fitting, value))(value, path, step)
+            key = next(key for model in models for key in variant_tags(model) if key in value)
             inner = path if step is None else path.child(step)
             inner.report(key, f"unknown value {value[key]!r} of the field that tells the variants apart")
             return value
@@ -291,61 +301,6 @@ def _text(arms: Sequence[Any]) -> Decoder:
         return decoder_for(widest)(value, path, step)
 
     return decode
-
-
-def _tags(model: Any) -> Mapping[str, Sequence[str]]:
-    """The values of the fields by which the document recognizes a model."""
-    return getattr(model, "_tags", {})
-
-
-def _fitting(models: Sequence[Any], value: Mapping[str, Any]) -> Sequence[Any]:
-    """The variants that an object can be, by the values of fields that tell them apart; none if one is unknown.
-
-    Such a field is the discriminator of the document, or an enum in every variant of which no two have a value in common.
-    """
-    tagged = [model for model in models if any(key in value for key in _tags(model))]
-    if tagged:
-        matching = [m for m in tagged if all(value[key] in values for key, values in _tags(m).items() if key in value)]
-        return matching or [model for model in models if model not in tagged]
-    by_value = _distinct_values(tuple(models))
-    for key, models_of in by_value.items():
-        found = models_of.get(value[key]) if isinstance(value.get(key), str) else None
-        if found is not None:
-            return [found]
-    return models
-
-
-@cache
-def _distinct_values(models: Sequence[Any]) -> Mapping[str, Mapping[str, Any]]:
-    """Key -> value -> model, for the keys that are an enum in each model and have different values in all of them."""
-    enums = [{field.key: enum for field in wire_fields(model) if (enum := _enum_of(field.type))} for model in models]
-    result: dict[str, Mapping[str, Any]] = {}
-    for key in enums[0]:
-        if all(key in fields for fields in enums):
-            values = [
-                (member.value, model) for model, fields in zip(models, enums, strict=True) for member in fields[key]
-            ]
-            if len(dict(values)) == len(values):
-                result[key] = dict(values)
-    return result
-
-
-def _enum_of(annotation: Any) -> type[OpenStrEnum] | None:
-    arms = [arm for arm in get_args(annotation) or (annotation,) if arm is not types.NoneType]
-    is_enum = len(arms) == 1 and isinstance(arms[0], type) and issubclass(arms[0], OpenStrEnum)
-    return arms[0] if is_enum else None
-
-
-def _best_match(models: Sequence[Any], value: Mapping[str, Any]) -> Any:
-    """The model with the fewest missing required fields; among equals, the one that has the most of the keys."""
-
-    def misfit(model: Any) -> tuple[int, int]:
-        fields = wire_fields(model)
-        present = {field.key for field in fields if field.key in value or field.other_key in value}
-        missing = sum(field.required and field.key not in present for field in fields)
-        return (missing, len(value) - len(present))
-
-    return min(models, key=misfit)
 
 
 def _name(arm: Any) -> str:

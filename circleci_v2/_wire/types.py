@@ -1,4 +1,4 @@
-"""The types of the wire format: open enums, the UNSET marker, the fields that a model declares, and deviations from it."""
+"""The types of the wire format: open enums, UNSET, the fields of a model, variants of a union, and deviations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from functools import cache
 from importlib import import_module
-from typing import Any, Final, Literal, Self, TypeVar, get_type_hints
+from types import NoneType
+from typing import Any, Final, Literal, Self, TypeVar, get_args, get_type_hints
 
 import attrs
 
@@ -18,10 +19,13 @@ __all__ = [
     "OpenStrEnum",
     "Unset",
     "WireField",
+    "best_variant",
+    "fitting_variants",
     "is_model",
     "known_keys",
     "maybe_datetime",
     "maybe_null",
+    "variant_tags",
     "wire_fields",
 ]
 
@@ -124,6 +128,65 @@ def known_keys(kind: Any) -> Mapping[str, WireField]:
     fields = wire_fields(kind)
     others = {field.other_key: field for field in fields if field.other_key}
     return {**others, **{field.key: field for field in fields}}
+
+
+def variant_tags(model: Any) -> Mapping[str, Sequence[str]]:
+    """The values of the fields by which the document recognizes a model."""
+    return getattr(model, "_tags", {})
+
+
+def fitting_variants(models: Sequence[Any], value: Mapping[str, Any]) -> Sequence[Any]:
+    """The variants that an object can be, by the values of fields that distinguish them; none if one is unknown.
+
+    Such a field is the discriminator of the document, or an enum in every variant of which no two have a value in common.
+    """
+    tagged = [model for model in models if any(key in value for key in variant_tags(model))]
+    if tagged:
+        matching = [
+            m for m in tagged if all(value[key] in values for key, values in variant_tags(m).items() if key in value)
+        ]
+        return matching or [model for model in models if model not in tagged]
+    by_value = _distinct_values(tuple(models))
+    for key, models_of in by_value.items():
+        found = models_of.get(value[key]) if isinstance(value.get(key), str) else None
+        if found is not None:
+            return [found]
+    return models
+
+
+@cache
+def _distinct_values(models: Sequence[Any]) -> Mapping[str, Mapping[str, Any]]:
+    """Key -> value -> model, for the keys that are an enum in each model and have different values in all of them."""
+    enums = [{field.key: enum for field in wire_fields(model) if (enum := _enum_of(field.type))} for model in models]
+    result: dict[str, Mapping[str, Any]] = {}
+    for key in enums[0]:
+        if all(key in fields for fields in enums):
+            values = [
+                (member.value, model) for model, fields in zip(models, enums, strict=True) for member in fields[key]
+            ]
+            if len(dict(values)) == len(values):
+                result[key] = dict(values)
+    return result
+
+
+def _enum_of(annotation: Any) -> type[OpenStrEnum] | None:
+    match [arm for arm in get_args(annotation) or (annotation,) if arm is not NoneType]:
+        case [type() as arm] if issubclass(arm, OpenStrEnum):
+            return arm
+        case _:
+            return None
+
+
+def best_variant(models: Sequence[Any], value: Mapping[str, Any]) -> Any:
+    """The model with the fewest missing required fields; among equals, the one that has the most of the keys."""
+
+    def misfit(model: Any) -> tuple[int, int]:
+        fields = wire_fields(model)
+        present = {field.key for field in fields if field.key in value or field.other_key in value}
+        missing = sum(field.required and field.key not in present for field in fields)
+        return (missing, len(value) - len(present))
+
+    return min(models, key=misfit)
 
 
 class _ModuleNames(Mapping[str, Any]):

@@ -18,7 +18,8 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in {"rich", "starlette", "typer", "uvicorn"}:
             raise
-        sys.exit(f"circleci-v2 needs {error.name}, which is not installed: pip install 'circleci_v2[cli]'")
+        sys.stderr.write(f"circleci-v2 needs {error.name}, which is not installed: pip install 'circleci_v2[cli]'\n")
+        sys.exit(ExitCode.USAGE)  # with a text, Python exits with 1, which is `ExitCode.FAILED` here
     except KeyboardInterrupt:  # Ctrl-C while the modules load
         sys.exit(ExitCode.INTERRUPTED)
     with exit_on_error():

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from circleci_v2 import __version__
+from circleci_v2.cli.change import approve, cancel, rerun, rotate, setenv
 from circleci_v2.cli.download import artifacts, mirror, usage
 from circleci_v2.cli.fake import demo, fake
 from circleci_v2.cli.inspect import flaky, history, jobs, projects, whoami
@@ -79,7 +80,8 @@ def options(
 _PANELS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
     "Inspect": (whoami, projects, history, jobs, flaky, why, logs),
     "Download": (artifacts, usage, mirror),
-    "Run": (trigger, wait, api),
+    "Run": (trigger, wait, approve, cancel, rerun, api),
+    "Secrets": (setenv, rotate),
     "Try without a token": (demo, fake),
 }
 for panel, commands in _PANELS.items():

@@ -24,6 +24,7 @@ __all__ = [
     "AsCsv",
     "AsJson",
     "AsJsonl",
+    "AsObject",
     "Format",
     "build_table",
     "print_error",
@@ -43,6 +44,7 @@ Row = Mapping[str, Any]
 Format = Literal["table", "json", "jsonl", "csv"]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON array.")]
+AsObject = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 AsJsonl = Annotated[bool, typer.Option("--jsonl", help="Print one JSON object per line.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")]
 

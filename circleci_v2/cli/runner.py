@@ -25,7 +25,7 @@ from circleci_v2.errors import (
     WaitTimeoutError,
 )
 
-__all__ = ["describe_error", "exit_on_error", "run"]
+__all__ = ["describe_error", "exit_code_of", "exit_on_error", "run"]
 
 
 _EXIT_CODES: Final[Mapping[type[CircleCIError], ExitCode]] = {
@@ -59,7 +59,7 @@ def run(command: Coroutine[Any, Any, ExitCode | None]) -> None:
         code = ExitCode.INTERRUPTED
     except (CircleCIError, CommandError) as error:
         print_error(describe_error(error))
-        code = _exit_code_of(error)
+        code = exit_code_of(error)
     except BrokenPipeError:
         _redirect_stdout_to_null()
         code = ExitCode.BROKEN_PIPE
@@ -105,14 +105,14 @@ def describe_error(error: Exception) -> str:
             return f"{type(error).__name__}: {error}"
 
 
-def _exit_code_of(error: BaseException | None) -> ExitCode:
+def exit_code_of(error: BaseException | None) -> ExitCode:
     """Map an error, or else its cause, to an exit code: a `UsageExportError` may be caused by a 403."""
     if error is None:
         return ExitCode.ERROR
     if isinstance(error, CommandError):
         return error.exit_code
     codes = (code for kind, code in _EXIT_CODES.items() if isinstance(error, kind))
-    return next(codes, None) or _exit_code_of(error.__cause__)
+    return next(codes, None) or exit_code_of(error.__cause__)
 
 
 async def _interruptible(command: Coroutine[Any, Any, ExitCode | None]) -> ExitCode | None:

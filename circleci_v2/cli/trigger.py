@@ -18,7 +18,7 @@ from uuid import UUID
 import typer
 
 from circleci_v2.cli.options import DEMO_PROJECT, Demo, Project, connect, parse_key_value, polling
-from circleci_v2.cli.output import print_error, print_json, print_line, print_message, print_rows
+from circleci_v2.cli.output import AsObject, print_error, print_json, print_line, print_message, print_rows
 from circleci_v2.cli.process import CommandError, ExitCode
 from circleci_v2.cli.runner import describe_error, run
 from circleci_v2.client import CircleCI
@@ -89,6 +89,10 @@ class StartedPipeline:
             print_message(f"{self} was started and continues at CircleCI.")
 
 
+Approve = Annotated[
+    list[str] | None,
+    typer.Option(metavar="JOB", help="Approve the approval job of this name when it is on hold; repeatable."),
+]
 Timeout = Annotated[float, typer.Option(min=1, help="The maximum time to wait, in seconds.")]
 
 
@@ -102,7 +106,9 @@ def trigger(
         typer.Option("--parameter", "-p", metavar="KEY=VALUE", help="A pipeline parameter; repeatable."),
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it ends; exit with 1 unless it succeeds.")] = False,
+    approve: Approve = None,
     timeout: Timeout = 3600,
+    as_json: AsObject = False,
     demo: Demo = False,
 ) -> None:
     """Start a pipeline.
@@ -114,9 +120,15 @@ def trigger(
     if branch and tag:
         msg = "--branch and --tag exclude each other: a pipeline runs for one of them."
         raise typer.BadParameter(msg)
+    if approve and not wait:
+        msg = "--approve needs --wait: the command approves the job while it waits."
+        raise typer.BadParameter(msg)
     parameters = {key: _parameter_value(text) for key, text in map(parse_key_value, parameter or [])}
     arguments = {"branch": branch, "tag": tag, "parameters": parameters or None}
-    run(_trigger_and_wait(project, arguments, timeout, demo) if wait else _trigger(project, arguments, demo))
+    if wait:
+        run(_trigger_and_wait(project, arguments, timeout, approve or [], as_json=as_json, demo=demo))
+    else:
+        run(_trigger(project, arguments, as_json=as_json, demo=demo))
 
 
 def _parameter_value(text: str) -> str | int | bool:
@@ -127,13 +139,16 @@ def _parameter_value(text: str) -> str | int | bool:
     return value if isinstance(value, int) else text
 
 
-async def _trigger(project: str, arguments: Mapping[str, Any], demo: bool) -> None:
+async def _trigger(project: str, arguments: Mapping[str, Any], *, as_json: bool, demo: bool) -> None:
     started = StartedPipeline()
     with started.errors_reported():
         async with connect(demo=demo, on_event=started.observe) as circleci:
             created = await circleci.pipelines.trigger(project, **arguments)
             started.id = _received_id(created.id)
-        print_line(started.id)
+        if as_json:
+            print_json(created.to_dict())
+        else:
+            print_line(started.id)
     print_message(f"Pipeline {created.number} is {created.state}.")
 
 
@@ -144,14 +159,21 @@ def _received_id(value: object) -> str:
     return str(value)
 
 
-async def _trigger_and_wait(project: str, arguments: Mapping[str, Any], seconds: float, demo: bool) -> ExitCode:
+async def _trigger_and_wait(
+    project: str, arguments: Mapping[str, Any], seconds: float, approve: list[str], *, as_json: bool, demo: bool
+) -> ExitCode:
     started = StartedPipeline()
     with started.errors_reported():
         async with connect(demo=demo, on_event=started.observe) as circleci:
             result = await circleci.trigger_and_wait(
-                project, timeout=seconds, on_change=_print_change, polling=polling(demo=demo), **arguments
+                project,
+                timeout=seconds,
+                approve=approve,
+                on_change=_print_change,
+                polling=polling(demo=demo),
+                **arguments,
             )
-        return _print_result(result)
+        return _print_result(result, as_json=as_json)
 
 
 def wait(
@@ -160,7 +182,9 @@ def wait(
         typer.Argument(help="The UUID of the pipeline. Default with --demo: the newest one.", metavar="PIPELINE"),
     ] = None,
     *,
+    approve: Approve = None,
     timeout: Timeout = 3600,
+    as_json: AsObject = False,
     demo: Demo = False,
 ) -> None:
     """Wait until a pipeline has ended; exit with 1 unless it succeeded, with 124 on a timeout.
@@ -170,17 +194,19 @@ def wait(
     if pipeline is None and not demo:
         msg = "Missing argument PIPELINE: the UUID of the pipeline to wait for."
         raise typer.BadParameter(msg)
-    run(_wait(pipeline, timeout, demo))
+    run(_wait(pipeline, timeout, approve or [], as_json=as_json, demo=demo))
 
 
-async def _wait(pipeline: UUID | None, seconds: float, demo: bool) -> ExitCode:
+async def _wait(pipeline: UUID | None, seconds: float, approve: list[str], *, as_json: bool, demo: bool) -> ExitCode:
     async with connect(demo=demo) as circleci:
-        pipeline_id = pipeline or await _newest(circleci)
-        return _print_result(
-            await circleci.wait_for_pipeline(
-                pipeline_id, timeout=seconds, on_change=_print_change, polling=polling(demo=demo)
-            )
+        result = await circleci.wait_for_pipeline(
+            pipeline or await _newest(circleci),
+            timeout=seconds,
+            approve=approve,
+            on_change=_print_change,
+            polling=polling(demo=demo),
         )
+    return _print_result(result, as_json=as_json)
 
 
 async def _newest(circleci: CircleCI) -> UUID:
@@ -193,7 +219,10 @@ def _print_change(change: StateChange) -> None:
     print_message(f"{subject}: {change.before or 'new'} → {change.after}")
 
 
-def _print_result(result: PipelineResult) -> ExitCode:
+def _print_result(result: PipelineResult, *, as_json: bool) -> ExitCode:
+    if as_json:
+        print_json(result.to_dict())
+        return ExitCode.SUCCESS if result.succeeded else ExitCode.FAILED
     rows = [
         {"workflow": workflow.name, "status": workflow.status, "stopped_at": workflow.stopped_at, "id": workflow.id}
         for workflow in result.workflows

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from circleci_v2.cli.options import DEMO_PROJECT, Demo, Project, connect
-from circleci_v2.cli.output import print_json, print_line, print_message, print_wrapped, write_text
+from circleci_v2.cli.output import AsObject, print_json, print_line, print_message, print_wrapped, stderr, write_text
 from circleci_v2.cli.process import escape_line
 from circleci_v2.cli.runner import run
 from circleci_v2.failures import BuiltChange, FailedJob, FailureReport, OutputLines
@@ -35,7 +35,7 @@ def why(
     lines: Annotated[int, typer.Option(min=1, help="The lines to show of the output of each failed step.")] = 30,
     tests: Annotated[int, typer.Option(min=1, help="The failed tests to show of each job.")] = 20,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a comment or a message.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsObject = False,
     demo: Demo = False,
 ) -> None:
     """Show why a pipeline failed: its failed jobs and tests, and the end of the output of each step that failed.
@@ -55,7 +55,8 @@ async def _why(
     target: str, branch: str | None, lines: int, tests: int, *, markdown: bool, as_json: bool, demo: bool
 ) -> None:
     async with connect(demo=demo) as circleci:
-        report = await circleci.failure_report(target, branch=branch, lines=lines, tests=tests)
+        with stderr.status("Reading failed jobs"):
+            report = await circleci.failure_report(target, branch=branch, lines=lines, tests=tests)
     if as_json:
         print_json(report.to_dict(), indent=2)
     elif markdown:

@@ -9,6 +9,7 @@ Steps and their output are not part of API v2; they come from API v1.1, outside 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from uuid import UUID
 
@@ -49,6 +50,7 @@ __all__ = [
     "LogChunk",
     "OutputLines",
     "failure_report",
+    "find_workflows",
     "job_log",
 ]
 
@@ -126,20 +128,14 @@ def job_log(
     slug = ProjectSlug(project_slug)
 
     async def produce(send: Send[LogChunk]) -> None:
+        async def receive(step: JobStep, text: str) -> None:
+            await send((LogChunk(step=step, text=text),))
+
         for step in (await fetch_job_run(client, slug, job_number)).steps:
             if step.failed or not failed_only:
-                await _send_output(client, slug, job_number, step, send)
+                await read_output(client, slug, job_number, step, partial(receive, step))
 
     return Stream(produce)
-
-
-async def _send_output(
-    client: UnpublishedClient, slug: ProjectSlug, job_number: int, step: JobStep, send: Send[LogChunk]
-) -> None:
-    async def receive(text: str) -> None:
-        await send((LogChunk(step=step, text=text),))
-
-    await read_output(client, slug, job_number, step, receive)
 
 
 async def failure_report(
@@ -180,6 +176,41 @@ async def failure_report(
     return await _Investigation(circleci, lines=lines, tests=tests, search=search).run(target, branch)
 
 
+async def find_workflows(circleci: ReportClient, where: Target) -> Workflow | tuple[Pipeline, list[Workflow]]:
+    """Return the workflow that a target names, also by one of its jobs; or else the pipeline with its workflows.
+
+    Raises:
+        NotFoundError: The pipeline, workflow or job does not exist, or the token may not see it.
+        ConfigurationError: The target is a project.
+    """
+    if where.workflow_id is not None:
+        return await circleci.workflows.get(where.workflow_id)
+    if where.unknown_id is not None:
+        try:
+            return await circleci.workflows.get(where.unknown_id)
+        except NotFoundError:
+            pipeline = await circleci.pipelines.get(where.unknown_id)
+    elif where.project is not None and where.job_number is not None:
+        details = await circleci.jobs.get_by_number(where.project, where.job_number)
+        return await circleci.workflows.get(details.latest_workflow.id)
+    elif where.project is not None and where.pipeline_number is not None:
+        pipeline = await circleci.pipelines.get_by_number(where.project, where.pipeline_number)
+    else:
+        msg = f"{where.project} is a project: pass the UUID or the URL of one of its pipelines or workflows"
+        raise ConfigurationError(msg)
+    return pipeline, await _workflows_of(circleci, pipeline)
+
+
+async def _workflows_of(circleci: ReportClient, pipeline: Pipeline) -> list[Workflow]:
+    try:
+        return await circleci.pipelines.list_workflows(pipeline.id).collect()
+    except NotFoundError as error:
+        # CircleCI responds with 404 for a pipeline that has none.
+        if error.items_seen:
+            raise
+        return []
+
+
 class _Investigation:
     """The requests of one report."""
 
@@ -208,36 +239,24 @@ class _Investigation:
         self, target: Pipeline | Workflow | UUID | str, branch: str | None
     ) -> tuple[Pipeline, Sequence[Workflow], int | None]:
         """Return the pipeline, the workflows to report, and the number of the job where only one is to be reported."""
-        circleci = self._circleci
         if isinstance(target, models.Pipeline):
-            return target, await self._workflows_of(target), None
+            return target, await _workflows_of(self._circleci, target), None
         if isinstance(target, models.Workflow):
-            return await circleci.pipelines.get(target.pipeline_id), [target], None
+            return await self._circleci.pipelines.get(target.pipeline_id), [target], None
         where = Target.parse(target, branch)
-        if where.workflow_id is not None:
-            workflow = await circleci.workflows.get(where.workflow_id)
-        elif where.job_number is not None and where.project is not None:
-            details = await circleci.jobs.get_by_number(where.project, where.job_number)
-            workflow = await circleci.workflows.get(details.latest_workflow.id)
-        elif where.unknown_id is not None:
-            try:
-                workflow = await circleci.workflows.get(where.unknown_id)
-            except NotFoundError:
-                pipeline = await circleci.pipelines.get(where.unknown_id)
-                return pipeline, await self._workflows_of(pipeline), None
-        else:
+        if where.is_project:
             return await self._find_pipeline(where)
-        return await circleci.pipelines.get(workflow.pipeline_id), [workflow], where.job_number
+        workflows = await find_workflows(self._circleci, where)
+        if isinstance(workflows, tuple):
+            return *workflows, None
+        return await self._circleci.pipelines.get(workflows.pipeline_id), [workflows], where.job_number
 
     async def _find_pipeline(self, where: Target) -> tuple[Pipeline, Sequence[Workflow], None]:
-        assert where.project is not None  # noqa: S101 - a target without ids has a project
-        if where.pipeline_number is not None:
-            pipeline = await self._circleci.pipelines.get_by_number(where.project, where.pipeline_number)
-            return pipeline, await self._workflows_of(pipeline), None
+        assert where.project is not None  # noqa: S101 - it is one
         newest: tuple[Pipeline, Sequence[Workflow], None] | None = None
         searched = 0
         async for pipeline in self._circleci.pipelines.list_for_project(where.project, branch=where.branch):
-            workflows = await self._workflows_of(pipeline)
+            workflows = await _workflows_of(self._circleci, pipeline)
             if pipeline.state == "errored" or any(map(_has_failed, newest_of_each_name(workflows))):
                 return pipeline, workflows, None
             newest = newest or (pipeline, workflows, None)
@@ -249,15 +268,6 @@ class _Investigation:
             msg = f"{where.project} has no pipelines{on_branch}"
             raise ConfigurationError(msg)
         return newest
-
-    async def _workflows_of(self, pipeline: Pipeline) -> list[Workflow]:
-        try:
-            return await self._circleci.pipelines.list_workflows(pipeline.id).collect()
-        except NotFoundError as error:
-            # CircleCI responds with 404 for a pipeline that has none.
-            if error.items_seen:
-                raise
-            return []
 
     async def _report_workflow(self, pipeline: Pipeline, workflow: Workflow, job_number: int | None) -> FailedWorkflow:
         problems: list[str] = []
@@ -335,12 +345,8 @@ class _Investigation:
             flaked[key] = max(test.times_flaked, flaked.get(key, 0))
 
         def marked(job: FailedJob) -> FailedJob:
-            return attrs.evolve(
-                job,
-                tests=[
-                    attrs.evolve(test, times_flaked=flaked.get((test.name, test.classname), 0)) for test in job.tests
-                ],
-            )
+            tests = [attrs.evolve(one, times_flaked=flaked.get((one.name, one.classname), 0)) for one in job.tests]
+            return attrs.evolve(job, tests=tests)
 
         return [attrs.evolve(report, jobs=[marked(job) for job in report.jobs]) for report in reports]
 

@@ -12,8 +12,9 @@ import attrs
 from anyio import to_thread
 
 from circleci_v2.errors import CircleCIError, ConfigurationError
-from circleci_v2.fleet.dataset import Dataset, PartitionState, Rows
+from circleci_v2.fleet.dataset import Dataset, PartitionState
 from circleci_v2.fleet.partitions import Partition
+from circleci_v2.fleet.rows import Rows
 from circleci_v2.history import PipelineRecord, history, is_permanent_error
 from circleci_v2.history.organization import ProjectsClient, ProjectsToCrawl, organization_projects, slugs_of
 from circleci_v2.history.records import Part, RecordsOf
@@ -179,7 +180,7 @@ def is_unfinished(record: PipelineRecord, now: datetime) -> bool:
         record: The pipeline with its workflows.
         now: The present time.
     """
-    phase = phase_of(record.pipeline, [one.workflow for one in record.workflows], until_on_hold=False)
+    phase = phase_of(record.pipeline, [one.workflow for one in record.workflows])
     age = now - (record.listed_at or now)
     return phase is not Phase.ENDED and age < (_LONGEST_RUN if phase is Phase.RUNNING else _SUCCESSOR_APPEARS)
 

@@ -17,7 +17,7 @@ from uuid import uuid4
 import attrs
 from anyio import to_thread
 
-from circleci_v2._validation import require_at_least_one
+from circleci_v2._validation import missing_package_error, require_at_least_one
 from circleci_v2.bulk import OnProgress
 from circleci_v2.client import CircleCI
 from circleci_v2.errors import CircleCIError, ConfigurationError
@@ -30,8 +30,7 @@ from circleci_v2.slugs import OrgSlug
 try:
     from distributed import Client, KilledWorker, Worker, WorkerPlugin, as_completed, get_worker
 except ImportError as missing:
-    _MESSAGE: Final = "A crawl on Dask needs distributed: pip install 'circleci_v2[dask]'"
-    raise ConfigurationError(_MESSAGE) from missing
+    raise missing_package_error("a crawl on Dask", missing.name, "circleci_v2[dask]") from missing
 
 __all__ = ["CrawlReport", "PartitionFailure", "crawl_org_history"]
 

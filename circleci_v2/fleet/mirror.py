@@ -28,8 +28,9 @@ from circleci_v2.fleet.crawl import (
     projects_to_crawl,
     texts_of_failures,
 )
-from circleci_v2.fleet.dataset import Dataset, PartitionState, Rows
+from circleci_v2.fleet.dataset import Dataset, PartitionState
 from circleci_v2.fleet.partitions import TimeWindow, check_range, path_of, window_of
+from circleci_v2.fleet.rows import Rows
 from circleci_v2.history import is_permanent_error
 from circleci_v2.history.crawler import Crawler
 from circleci_v2.history.listing import Cursor, DateRange, Listing, PipelineList

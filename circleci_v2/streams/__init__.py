@@ -18,11 +18,11 @@ import contextlib
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar
 
 import anyio
 
-from circleci_v2.errors import StreamError
+from circleci_v2.errors import ArgumentTypeError, StreamError
 from circleci_v2.streams._producer import STREAM_CLOSED, Producer, Send
 
 __all__ = ["Send", "Stream", "StreamIterator", "external_cancellation_as_error"]
@@ -49,6 +49,19 @@ class Stream(Generic[T]):
 
     def __aiter__(self) -> StreamIterator[T]:
         return StreamIterator(self._produce, self._buffer)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: read it with `async for`>"
+
+    if not TYPE_CHECKING:  # type checkers report a plain loop and `await` without these
+
+        def __iter__(self) -> NoReturn:
+            msg = "a stream is read from the network: use `async for` instead of `for`"
+            raise ArgumentTypeError(msg)
+
+        def __await__(self) -> NoReturn:
+            msg = "a stream has many values: use `async for` instead of `await`, or [value async for value in stream]"
+            raise ArgumentTypeError(msg)
 
     async def __aenter__(self) -> StreamIterator[T]:
         if self._entered is not None:

@@ -6,7 +6,8 @@ The client offers these functions as methods, with itself as the first argument:
 
 from __future__ import annotations
 
-from circleci_v2.waiting.polling import OnHold, Polling, WaitOptions
+from circleci_v2.waiting.actions import approve
+from circleci_v2.waiting.polling import Decision, OnHold, Polling, WaitOptions
 from circleci_v2.waiting.states import PipelineResult, StateChange
 from circleci_v2.waiting.waits import (
     TriggerRoute,
@@ -17,12 +18,14 @@ from circleci_v2.waiting.waits import (
 )
 
 __all__ = [
+    "Decision",
     "OnHold",
     "PipelineResult",
     "Polling",
     "StateChange",
     "TriggerRoute",
     "WaitOptions",
+    "approve",
     "rerun_and_wait",
     "trigger_and_wait",
     "wait_for_pipeline",

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, runtime_checkable
 from uuid import UUID
 
 import anyio
 
 from circleci_v2._wire.types import maybe_null
-from circleci_v2.errors import APIError, CircleCIError
-from circleci_v2.waiting.polling import Polling
+from circleci_v2.errors import APIError, CircleCIError, ConfigurationError, WaitTimeoutError
+from circleci_v2.waiting.polling import Decision, Polling, ResolvedOptions
 from circleci_v2.waiting.states import Phase, has_ended
 
 if TYPE_CHECKING:
     from circleci_v2.models import Workflow, WorkflowJob
     from circleci_v2.namespaces import Namespaces
 
-__all__ = ["Approver", "FetchPhase", "cancel_on_cancellation", "with_deadline"]
+__all__ = ["Approver", "FetchPhase", "approve", "cancel_when_given_up", "with_deadline"]
 
 _logger: Final = logging.getLogger("circleci_v2.waiting")
 _SECONDS_TO_CANCEL: Final = 30.0
@@ -50,35 +50,97 @@ def with_deadline(circleci: Namespaces, timeout: float) -> Namespaces:
     return circleci.with_options(deadline=timeout if circleci.deadline is None else min(timeout, circleci.deadline))
 
 
+async def approve(circleci: Namespaces, workflow: Workflow | UUID | str, job_name: str) -> WorkflowJob:
+    """Approve one approval job of a workflow, in the name of the token's owner.
+
+    A job that was approved before is left as it is.
+
+    Args:
+        circleci: The client.
+        workflow: The workflow, or its UUID.
+        job_name: The name of the approval job, as in the configuration.
+
+    Returns:
+        The job, as it was before.
+
+    Raises:
+        ConfigurationError: The workflow has no approval job of this name.
+        BadRequestError: The job cannot be approved, for example because the jobs before it have not ended.
+        NotFoundError: The workflow does not exist, or the token may not see it.
+    """
+    workflow_id = workflow if isinstance(workflow, UUID | str) else workflow.id
+    jobs = await circleci.workflows.list_jobs(workflow_id).collect()
+    approvals = {job.name: job for job in jobs if job.type == "approval"}
+    if job_name not in approvals:
+        names = ", ".join(map(repr, sorted(approvals))) or "no approval job"
+        msg = f"workflow {workflow_id} has no approval job {job_name!r}: it has {names}"
+        raise ConfigurationError(msg)
+    job = approvals[job_name]
+    if job.status != "success":
+        await circleci.workflows.approve(workflow_id, _request_id(job))
+    return job
+
+
+def _request_id(job: WorkflowJob) -> UUID:
+    # Some responses leave the approval request out; in all others its id equals that of the job.
+    return job.approval_request_id or job.id
+
+
 class Approver:
-    """Approves the approval jobs that hold workflows, each one once; to decline one, `jobs.cancel` takes its id."""
+    """Approves, or declines, the approval jobs that hold workflows, each one once.
 
-    def __init__(self, circleci: Namespaces) -> None:
+    Args:
+        circleci: The client.
+        options: Decides about each job.
+        fatal: Wraps the calls of the user's function, whose errors end the wait.
+    """
+
+    def __init__(
+        self, circleci: Namespaces, options: ResolvedOptions, fatal: Callable[[str], AbstractContextManager[None]]
+    ) -> None:
         self._circleci = circleci
-        self._approved: set[UUID] = set()
+        self._options = options
+        self._fatal = fatal
+        self._done: set[UUID] = set()
 
-    async def approve(self, workflows: Iterable[Workflow]) -> None:
-        """Approve every job on hold in those of the workflows that are on hold.
+    async def handle(self, workflows: Iterable[Workflow]) -> set[UUID]:
+        """Decide about every job on hold in those of the workflows that are on hold.
+
+        Returns:
+            The workflows for whose approval the wait does not wait.
 
         Raises:
-            APIError: CircleCI rejected an approval, and the job is still on hold.
+            APIError: CircleCI rejected an approval or cancellation, and the job is still on hold.
         """
+        returning: set[UUID] = set()
         for workflow in workflows:
-            if workflow.status == "on_hold" and maybe_null(workflow.id) is not None:
-                for job in await self._jobs_on_hold(workflow.id):
-                    await self._approve(workflow.id, job)
+            if workflow.status == "on_hold" and maybe_null(workflow.id) is not None and await self._returns(workflow):
+                returning.add(workflow.id)
+        return returning
 
-    async def _approve(self, workflow_id: UUID, job: WorkflowJob) -> None:
-        # Some responses leave the approval request out; in all others its id equals that of the job.
-        request_id = job.approval_request_id or job.id
-        if request_id in self._approved:
-            return
-        try:
-            await self._circleci.workflows.approve(workflow_id, request_id)
-        except APIError:
-            if any(other.id == job.id for other in await self._jobs_on_hold(workflow_id)):
-                raise
-        self._approved.add(request_id)
+    async def _returns(self, workflow: Workflow) -> bool:
+        if not self._options.decides_by_job:
+            return self._options.on_hold == "return"
+        decisions = [await self._apply(workflow.id, job) for job in await self._jobs_on_hold(workflow.id)]
+        # An approval or cancellation takes effect a moment later, and then other jobs may run.
+        return "return" in decisions and not {"approve", "cancel"} & {*decisions}
+
+    async def _apply(self, workflow_id: UUID, job: WorkflowJob) -> Decision:
+        if job.id in self._done:
+            return "approve"
+        with self._fatal("on_hold"):
+            decision = await self._options.decide(job)
+        if decision in {"approve", "cancel"}:
+            try:
+                if decision == "approve":
+                    await self._circleci.workflows.approve(workflow_id, _request_id(job))
+                else:
+                    await self._circleci.jobs.cancel(job.id)
+            except APIError:
+                if any(other.id == job.id for other in await self._jobs_on_hold(workflow_id)):
+                    raise
+            self._done.add(job.id)
+        return decision
 
     async def _jobs_on_hold(self, workflow_id: UUID) -> list[WorkflowJob]:
         jobs = await self._circleci.workflows.list_jobs(workflow_id).collect()
@@ -86,10 +148,10 @@ class Approver:
 
 
 @asynccontextmanager
-async def cancel_on_cancellation(
+async def cancel_when_given_up(
     circleci: Namespaces, fetch_phase: FetchPhase, *, subject: str, polling: Polling, enabled: bool
 ) -> AsyncGenerator[None]:
-    """Cancel the workflows at CircleCI when the block is cancelled.
+    """Cancel the workflows at CircleCI when the block is cancelled or times out.
 
     CircleCI has no call to cancel a pipeline. So workflows that do not exist yet are polled for, until no other can
     follow.
@@ -103,7 +165,7 @@ async def cancel_on_cancellation(
     """
     try:
         yield
-    except anyio.get_cancelled_exc_class():
+    except (anyio.get_cancelled_exc_class(), WaitTimeoutError):
         if enabled:
             cancellation = _Cancellation(circleci, fetch_phase)
             with anyio.move_on_after(_SECONDS_TO_CANCEL, shield=True):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import random
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal, TypedDict, TypeVar, get_args
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypedDict, TypeVar, get_args
 
 import anyio
 import attrs
@@ -15,6 +16,7 @@ from circleci_v2._validation import require_one_of
 from circleci_v2.errors import (
     APIConnectionError,
     APIError,
+    ArgumentTypeError,
     CircleCIError,
     ConfigurationError,
     NotFoundError,
@@ -24,12 +26,21 @@ from circleci_v2.errors import (
 )
 from circleci_v2.waiting.states import StateChange
 
-__all__ = ["OnHold", "Polling", "ResolvedOptions", "WaitOptions", "Watch"]
+if TYPE_CHECKING:
+    from circleci_v2.models import WorkflowJob
+
+__all__ = ["Decide", "Decision", "OnHold", "Polling", "ResolvedOptions", "WaitOptions", "Watch"]
 
 T = TypeVar("T")
 
 OnHold = Literal["wait", "return", "approve"]
-"""What to do once nothing continues until a person approves or declines a job."""
+"""How a wait reacts once nothing continues until a person approves or declines a job."""
+
+Decision = Literal["wait", "return", "approve", "cancel"]
+"""How a wait reacts to one approval job on hold: ``cancel`` declines the approval, by cancelling its job."""
+
+Decide: TypeAlias = "Callable[[WorkflowJob], Decision | Awaitable[Decision]]"
+"""Decides about an approval job on hold; may be an async function."""
 
 
 @attrs.frozen(kw_only=True)
@@ -93,37 +104,99 @@ class WaitOptions(TypedDict, total=False):
         on_hold: ``"wait"``: wait for the person who approves, until the deadline. ``"return"``: return the result so
             far, with the status ``on_hold``, once nothing else runs or can follow; `jobs.cancel` with the id of an
             approval job then declines that approval. ``"approve"``: pass every manual gate of the pipeline, by approving
-            each approval job once in the name of the token's owner. Default: ``"wait"``.
+            each approval job once in the name of the token's owner. Or a function from an approval job on hold, a
+            `WorkflowJob`, to a `Decision` about this job; it is called at each poll until it approves or cancels the job,
+            may be an async function, and its errors end the wait. Default: ``"wait"``.
+        approve: The names of approval jobs to approve, each once in the name of the token's owner; `on_hold`, which must
+            then be ``"wait"`` or ``"return"``, applies to all others. Default: none.
         fail_fast: Return as soon as a workflow fails or is failing, before all have ended. Default: False.
         on_change: Called with a `StateChange` for each change of a state; it may be an async function, which is
             cancelled at the deadline. Its errors end the wait.
-        cancel_at_circleci: When this wait is cancelled, also cancel the workflows at CircleCI with all their jobs, those
-            that appear a moment later included, for at most 30 seconds; a warning is logged when more may follow. Nothing
-            is cancelled when a wait times out, or before CircleCI has confirmed the pipeline or rerun. Default: False.
+        cancel_at_circleci: When this wait is cancelled or times out, also cancel the workflows at CircleCI with all their
+            jobs, those that appear a moment later included, for at most 30 seconds; a warning is logged when more may
+            follow. Nothing is cancelled before CircleCI has confirmed the pipeline or rerun. Default: False.
         polling: How often to poll. Default: at once, again after about 5 seconds, and then at pauses that grow to about 30
             seconds (at most 33 with the jitter).
     """
 
-    on_hold: OnHold
+    on_hold: OnHold | Decide
+    approve: Iterable[str]
     fail_fast: bool
     on_change: Callable[[StateChange], Any] | None
     cancel_at_circleci: bool
     polling: Polling
 
 
-def _is_choice(_: ResolvedOptions, attribute: attrs.Attribute[OnHold], value: OnHold) -> None:
-    require_one_of(attribute.name, value, get_args(OnHold))
+def _is_choice(_: ResolvedOptions, attribute: attrs.Attribute[Any], value: object) -> None:
+    if not callable(value):
+        require_one_of(attribute.name, str(value), get_args(OnHold))
+
+
+def _names(value: Iterable[str]) -> frozenset[str]:
+    # A bare string would be iterated letter by letter; it is treated as one name.
+    return frozenset([value] if isinstance(value, str) else value)
 
 
 @attrs.frozen(kw_only=True)
 class ResolvedOptions:
     """`WaitOptions` with defaults filled in, validated."""
 
-    on_hold: OnHold = attrs.field(default="wait", validator=_is_choice)
+    on_hold: OnHold | Decide = attrs.field(default="wait", validator=_is_choice)
+    approve: frozenset[str] = attrs.field(default=frozenset[str](), converter=_names)
     fail_fast: bool = False
     on_change: Callable[[StateChange], Any] | None = None
     cancel_at_circleci: bool = False
     polling: Polling = attrs.field(factory=Polling)
+
+    @classmethod
+    def of(cls, method: str, options: WaitOptions) -> Self:
+        """Validate the options of a call.
+
+        Args:
+            method: The name of the method that was called, for messages.
+            options: The options.
+
+        Raises:
+            ConfigurationError: An option is unknown or has an invalid value, or two contradict each other.
+        """
+        known = [field.name for field in attrs.fields(cls)]
+        for name in options:
+            if name not in known:
+                similar = get_close_matches(name, known, n=1)
+                advice = f"did you mean {similar[0]!r}?" if similar else f"pass any of {', '.join(known)}."
+                msg = f"{method}() got an unexpected keyword argument {name!r}: {advice}"
+                raise ArgumentTypeError(msg)
+        resolved = cls(**options)
+        if resolved.approve and (callable(resolved.on_hold) or resolved.on_hold == "approve"):
+            msg = (
+                f"approve={sorted(resolved.approve)!r} and on_hold={resolved.on_hold!r} both select jobs to approve: pass "
+                "one of them, or approve= with on_hold='wait' or on_hold='return'."
+            )
+            raise ConfigurationError(msg)
+        return resolved
+
+    @property
+    def decides_by_job(self) -> bool:
+        """Whether the jobs on hold have to be listed, because they are not all left alone."""
+        return self.on_hold == "approve" or callable(self.on_hold) or bool(self.approve)
+
+    async def decide(self, job: WorkflowJob) -> Decision:
+        """Decide about an approval job on hold.
+
+        Raises:
+            ConfigurationError: The function of the user returned something else than a decision.
+        """
+        if job.name in self.approve:
+            return "approve"
+        if not callable(self.on_hold):
+            return self.on_hold
+        returned = self.on_hold(job)
+        decision: object = await returned if inspect.isawaitable(returned) else returned
+        for choice in get_args(Decision):
+            if decision == choice:
+                return choice  # type: ignore[no-any-return]  # one of the literals
+        msg = f"on_hold returned {decision!r} for job {job.name!r}: return one of {', '.join(map(repr, get_args(Decision)))}"
+        raise ConfigurationError(msg)
 
     async def notify(self, change: StateChange) -> None:
         """Call `on_change`, and await what it returns if that is awaitable."""
@@ -143,12 +216,13 @@ class Watch:
     Args:
         timeout: Seconds until the deadline, from now.
         polling: How often to check.
+        cancels: Whether the caller cancels the subject at CircleCI when the deadline has passed, for the message.
 
     Raises:
         ConfigurationError: The timeout is not positive.
     """
 
-    def __init__(self, *, timeout: float, polling: Polling) -> None:
+    def __init__(self, *, timeout: float, polling: Polling, cancels: bool = False) -> None:
         if not timeout > 0:
             msg = (
                 f"timeout={timeout!r}: a wait needs a positive number of seconds; the pipeline may never end by itself."
@@ -156,10 +230,11 @@ class Watch:
             raise ConfigurationError(msg)
         self._timeout = timeout
         self._polling = polling
+        self._cancels = cancels
         self._start = polling.clock()
         self._tolerates_errors = False
         self._fatal_error: CircleCIError | None = None
-        self._in_callback = False
+        self._callback: str | None = None
 
     @property
     def elapsed(self) -> float:
@@ -171,15 +246,19 @@ class Watch:
         self._tolerates_errors = True
 
     @contextmanager
-    def fatal(self) -> Generator[None, None, None]:
-        """Let every error of the block end the wait: for `on_change`, whose errors are not those of a poll."""
-        self._in_callback = True
+    def fatal(self, callback: str = "on_change") -> Generator[None, None, None]:
+        """Let every error of the block end the wait: for functions of the user, whose errors are not those of a poll.
+
+        Args:
+            callback: The option that holds the function.
+        """
+        self._callback = callback
         try:
             yield
         except CircleCIError as error:
             self._fatal_error = error
             raise
-        self._in_callback = False
+        self._callback = None
 
     async def until(self, check: Callable[[], Awaitable[T | None]], *, subject: str, seen: Callable[[], object]) -> T:
         """Repeat `check` until it returns a result.
@@ -226,9 +305,10 @@ class Watch:
     def _timed_out(self, subject: str, seen: object, error: CircleCIError | None) -> WaitTimeoutError:
         state = "nothing was seen of it" if seen is None else f"it is {getattr(seen, 'status', 'unknown')} so far"
         trouble = f"; the last poll failed: {error}" if error else ""
-        if self._in_callback:
-            trouble = "; on_change had not returned"
-        msg = f"{subject} has not ended after {self._timeout:g} seconds: {state}{trouble}. It continues at CircleCI."
+        if self._callback is not None:
+            trouble = f"; {self._callback} had not returned"
+        end = "It is cancelled at CircleCI now." if self._cancels else "It continues at CircleCI."
+        msg = f"{subject} has not ended after {self._timeout:g} seconds: {state}{trouble}. {end}"
         return WaitTimeoutError(msg, seen=seen)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 import attrs
 
@@ -71,6 +72,16 @@ class PipelineResult:
         """CircleCI's messages why the pipeline could not be set up; empty unless `status` is ``errored``."""
         return [error.message for error in self.pipeline.errors or ()]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as JSON types; models as CircleCI sent them."""
+        return {
+            "status": self.status,
+            "succeeded": self.succeeded,
+            "messages": self.messages,
+            "pipeline": self.pipeline.to_dict(),
+            "workflows": [workflow.to_dict() for workflow in self.workflows],
+        }
+
 
 @attrs.frozen(kw_only=True)
 class StateChange:
@@ -127,7 +138,7 @@ def _creation(workflow: Workflow) -> datetime:
     return maybe_datetime(workflow.created_at) or _UNDATED
 
 
-def phase_of(pipeline: Pipeline, workflows: Sequence[Workflow], *, until_on_hold: bool) -> Phase:
+def phase_of(pipeline: Pipeline, workflows: Sequence[Workflow], *, left_on_hold: Collection[UUID] = ()) -> Phase:
     """Return the phase of a pipeline.
 
     Workflows appear some time after their pipeline, a setup workflow is followed by others, and a failed workflow may
@@ -136,10 +147,10 @@ def phase_of(pipeline: Pipeline, workflows: Sequence[Workflow], *, until_on_hold
     Args:
         pipeline: The pipeline.
         workflows: Its workflows.
-        until_on_hold: Whether a workflow that waits for an approval counts as ended.
+        left_on_hold: The workflows on hold that count as ended. Default: none.
     """
     for workflow in workflows:
-        if not has_ended(workflow) and not (until_on_hold and workflow.status == "on_hold"):
+        if not has_ended(workflow) and workflow.id not in left_on_hold:
             return Phase.RUNNING
     return _phase_after(pipeline, workflows)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from circleci_v2 import models
 from circleci_v2.errors import ConfigurationError, NotFoundError, PipelineNotTriggeredError
 from circleci_v2.slugs import ProjectSlug
-from circleci_v2.waiting.actions import Approver, cancel_on_cancellation, with_deadline
+from circleci_v2.waiting.actions import Approver, cancel_when_given_up, with_deadline
 from circleci_v2.waiting.polling import ResolvedOptions, WaitOptions, Watch
 from circleci_v2.waiting.states import (
     Phase,
@@ -68,7 +68,7 @@ async def trigger_and_wait(
 
     Raises:
         PipelineNotTriggeredError: CircleCI accepted the request but created no pipeline; the message says why.
-        WaitTimeoutError: The deadline has passed; the pipeline continues at CircleCI.
+        WaitTimeoutError: The deadline has passed; the pipeline continues at CircleCI, unless `cancel_at_circleci` is set.
         APIError: CircleCI rejected the trigger request; a RateLimitError also when it demands a pause longer than
             `timeout`.
         APIConnectionError: No response arrived within `timeout`; the message says whether the pipeline may run nevertheless.
@@ -76,7 +76,7 @@ async def trigger_and_wait(
     """
     slug = ProjectSlug(project_slug)
     route = _resolve_route(slug, branch=branch, tag=tag, definition_id=definition_id, route=route)
-    wait = _PipelineWait(circleci, timeout, ResolvedOptions(**options))
+    wait = _PipelineWait(circleci, timeout, ResolvedOptions.of("trigger_and_wait", options))
     starter = with_deadline(circleci, timeout)
     if route == "pipeline":
         created = await starter.pipelines.trigger(slug, branch=branch, tag=tag, parameters=parameters)
@@ -88,7 +88,7 @@ async def trigger_and_wait(
 
 async def wait_for_pipeline(
     circleci: Namespaces,
-    pipeline_id: UUID | str,
+    pipeline: PipelineResult | UUID | str,
     *,
     timeout: float,  # noqa: ASYNC109 - it raises an error of its own, and is measured by an injected clock
     **options: Unpack[WaitOptions],
@@ -97,7 +97,9 @@ async def wait_for_pipeline(
 
     Args:
         circleci: The client.
-        pipeline_id: The pipeline.
+        pipeline: The UUID of the pipeline; or the result of an earlier wait, also `WaitTimeoutError.seen`, to continue from
+            it: `on_change` is then called for changes since that result only, and a workflow that was on hold counts as
+            on hold again when it still is after `Polling.grace` seconds, since an approval takes effect with a delay.
         timeout: Seconds until the wait gives up. Required, because a pipeline may never end by itself.
         **options: See `WaitOptions`.
 
@@ -105,11 +107,15 @@ async def wait_for_pipeline(
         The pipeline and its workflows.
 
     Raises:
-        WaitTimeoutError: The deadline has passed; the pipeline continues at CircleCI.
+        WaitTimeoutError: The deadline has passed; the pipeline continues at CircleCI, unless `cancel_at_circleci` is set.
         NotFoundError: CircleCI does not know the pipeline, even after `Polling.grace` seconds.
         ConfigurationError: An argument is invalid.
     """
-    return await _PipelineWait(circleci, timeout, ResolvedOptions(**options)).until_ended(pipeline_id)
+    wait = _PipelineWait(circleci, timeout, ResolvedOptions.of("wait_for_pipeline", options))
+    if isinstance(pipeline, PipelineResult):
+        wait.continue_from(pipeline)
+        return await wait.until_ended(pipeline.pipeline.id)
+    return await wait.until_ended(pipeline)
 
 
 def _resolve_route(
@@ -158,16 +164,22 @@ class _PipelineWait:
     def __init__(self, circleci: Namespaces, timeout: float, options: ResolvedOptions) -> None:
         self._circleci = circleci
         self._options = options
-        self._approver = Approver(circleci)
         self._pipeline: Pipeline | None = None
         self._workflows: Sequence[Workflow] = ()
+        self._held_before: set[UUID] = set()
         self._phase_before: tuple[Phase, int] | None = None
         self._unchanged_since = 0.0
-        self.watch = Watch(timeout=timeout, polling=options.polling)
+        self.watch = Watch(timeout=timeout, polling=options.polling, cancels=options.cancel_at_circleci)
+        self._approver = Approver(circleci, options, self.watch.fatal)
+
+    def continue_from(self, result: PipelineResult) -> None:
+        """Take the states of an earlier result as known."""
+        self._pipeline, self._workflows = result.pipeline, result.workflows
+        self._held_before = {workflow.id for workflow in result.workflows if workflow.status == "on_hold"}
 
     async def until_ended(self, pipeline_id: UUID | str) -> PipelineResult:
         subject = f"Pipeline {pipeline_id}"
-        async with cancel_on_cancellation(
+        async with cancel_when_given_up(
             self._circleci,
             lambda: self._fetch_phase_to_cancel(pipeline_id),
             subject=subject,
@@ -187,10 +199,16 @@ class _PipelineWait:
         result = PipelineResult(pipeline=pipeline, workflows=workflows)
         if self._options.fail_fast and is_failing(workflows):
             return result
-        if self._options.on_hold == "approve":
-            await self._approver.approve(workflows)
-        phase = phase_of(pipeline, workflows, until_on_hold=self._options.on_hold == "return")
+        left_on_hold = await self._approver.handle(workflows)
+        phase = phase_of(pipeline, workflows, left_on_hold=left_on_hold - self._not_yet_believed(workflows))
         return result if self._is_over(phase, workflows) else None
+
+    def _not_yet_believed(self, workflows: Sequence[Workflow]) -> set[UUID]:
+        """Return the workflows whose ``on_hold`` may be that of the earlier result, shown after it was approved."""
+        if self.watch.elapsed >= self._options.polling.grace:
+            self._held_before.clear()
+        self._held_before &= {workflow.id for workflow in workflows if workflow.status == "on_hold"}
+        return self._held_before
 
     async def _refresh_pipeline(self, pipeline_id: UUID | str) -> Pipeline:
         known = self._pipeline
@@ -265,11 +283,12 @@ async def wait_for_workflow(
         The workflow with its final status; with ``on_hold="return"`` or ``fail_fast`` it may still run.
 
     Raises:
-        WaitTimeoutError: The deadline has passed; the workflow continues at CircleCI.
+        WaitTimeoutError: The deadline has passed; the workflow continues at CircleCI, unless `cancel_at_circleci` is set.
         NotFoundError: CircleCI does not know the workflow, even after `Polling.grace` seconds.
         ConfigurationError: An argument is invalid.
     """
-    return await _WorkflowWait(circleci, timeout, ResolvedOptions(**options)).until_ended(workflow_id)
+    resolved = ResolvedOptions.of("wait_for_workflow", options)
+    return await _WorkflowWait(circleci, timeout, resolved).until_ended(workflow_id)
 
 
 async def rerun_and_wait(
@@ -301,12 +320,12 @@ async def rerun_and_wait(
         The new workflow, which has an id of its own.
 
     Raises:
-        WaitTimeoutError: The deadline has passed; the workflow continues at CircleCI.
+        WaitTimeoutError: The deadline has passed; the workflow continues at CircleCI, unless `cancel_at_circleci` is set.
         APIError: CircleCI rejected the rerun; a RateLimitError also when it demands a pause longer than `timeout`.
         APIConnectionError: No response arrived within `timeout`; the message says whether the rerun may run nevertheless.
         ConfigurationError: An argument is invalid.
     """
-    wait = _WorkflowWait(circleci, timeout, ResolvedOptions(**options))
+    wait = _WorkflowWait(circleci, timeout, ResolvedOptions.of("rerun_and_wait", options))
     rerun = await with_deadline(circleci, timeout).workflows.rerun(
         workflow_id, from_failed=None if jobs else from_failed, jobs=jobs, sparse_tree=sparse_tree
     )
@@ -320,16 +339,16 @@ class _WorkflowWait:
     def __init__(self, circleci: Namespaces, timeout: float, options: ResolvedOptions) -> None:
         self._circleci = circleci
         self._options = options
-        self._approver = Approver(circleci)
         self._workflow: Workflow | None = None
-        self.watch = Watch(timeout=timeout, polling=options.polling)
+        self.watch = Watch(timeout=timeout, polling=options.polling, cancels=options.cancel_at_circleci)
+        self._approver = Approver(circleci, options, self.watch.fatal)
 
     async def until_ended(self, workflow_id: UUID | str) -> Workflow:
         async def fetch_phase_to_cancel() -> tuple[Phase, Sequence[Workflow]]:
             return Phase.ENDED, [await self._circleci.workflows.get(workflow_id)]
 
         subject = f"Workflow {workflow_id}"
-        async with cancel_on_cancellation(
+        async with cancel_when_given_up(
             self._circleci,
             fetch_phase_to_cancel,
             subject=subject,
@@ -349,8 +368,4 @@ class _WorkflowWait:
                 await self._options.notify(change)
         if has_ended(workflow) or (self._options.fail_fast and is_failing([workflow])):
             return workflow
-        if workflow.status == "on_hold" and self._options.on_hold == "return":
-            return workflow
-        if self._options.on_hold == "approve":
-            await self._approver.approve([workflow])
-        return None
+        return workflow if await self._approver.handle([workflow]) else None

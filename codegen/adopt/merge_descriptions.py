@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import attrs
 
-from circleci_v2._wire.json import is_object
+from circleci_v2._wire.json import is_array, is_object
 from codegen.adopt.check_todos import TODO
 from codegen.adopt.strip_docs import inline_parameters, strip_docs
 from codegen.documents import Document
 from codegen.names import canonical_key, snake_case
-from codegen.queries import fields_of_schema, operations_of
+from codegen.queries import fields_of_schema, operations_of, parameter_schema_of, with_parameter_schema
 from codegen.schemas import DOC_KEYS, Schema, unwrap_reference
 
 __all__ = ["Renames", "merge_descriptions"]
@@ -99,7 +99,8 @@ class _Merger:
         if known is None and key in self.common_parameters:
             return {**parameter, "description": self.common_parameters[key]}
         described = _described(parameter, known)
-        return {**described, "schema": _described_schema(parameter["schema"], known["schema"] if known else None)}
+        schema = _described_schema(parameter_schema_of(parameter), parameter_schema_of(known) if known else None)
+        return with_parameter_schema(described, schema)
 
     def _component(self, name: str, schema: Schema) -> Schema:
         known: Schema | None = self.ours["components"]["schemas"].get(name)
@@ -148,7 +149,7 @@ def _described(facts: Schema, known: Mapping[str, Any] | None) -> Schema:
 def _described_schema(facts: Any, known: Any) -> Any:
     """Copy the docs of a known schema, and of every schema inside it, to the same locations of another schema."""
     if not is_object(facts) or not is_object(known):
-        return facts
+        return _wrap_references(facts)
     before = unwrap_reference(known)
     result: Schema = {**unwrap_reference(facts), **_docs_of(before)}
     for key in ("items", "additionalProperties"):
@@ -159,6 +160,15 @@ def _described_schema(facts: Any, known: Any) -> Any:
         if key in result and len(members) == len(result[key]):
             result[key] = [_described_schema(one, other) for one, other in zip(result[key], members, strict=True)]
     return _wrap_reference(result)
+
+
+def _wrap_references(facts: Any) -> Any:
+    """Wrap every reference with siblings inside a schema of which nothing was known."""
+    if is_array(facts):
+        return [_wrap_references(item) for item in facts]
+    if not is_object(facts):
+        return facts
+    return _wrap_reference({key: _wrap_references(value) for key, value in facts.items()})
 
 
 def _wrap_reference(schema: Schema) -> Schema:

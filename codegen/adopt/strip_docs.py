@@ -8,7 +8,7 @@ from typing import Any
 
 from circleci_v2._wire.json import is_object
 from codegen.documents import Document
-from codegen.queries import component_of, operations_of
+from codegen.queries import component_of, operations_of, parameter_schema_of, with_parameter_schema
 from codegen.schemas import DOC_KEYS, Schema, unwrap_reference
 
 __all__ = ["inline_parameters", "strip_docs"]
@@ -53,7 +53,7 @@ def inline_parameters(document: Document) -> Document:
 
 
 def _strip_parameter(parameter: Schema) -> Schema:
-    return {**_without(DOC_KEYS, parameter), "schema": _strip_schema(parameter["schema"])}
+    return with_parameter_schema(_without(DOC_KEYS, parameter), _strip_schema(parameter_schema_of(parameter)))
 
 
 def _strip_bodies(operation: Schema) -> None:

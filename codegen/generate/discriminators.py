@@ -1,4 +1,4 @@
-"""The values by which the variants of a union are told apart in a response."""
+"""The values by which the variants of a union are distinguished in a response."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def tags_of(document: Document) -> tuple[Tags, list[str]]:
             if shared:
                 notes.append(
                     f"schemas {one} and {other} are both identified by the {field} {min(shared)!r} in different unions; "
-                    "responses are told apart by their other fields"
+                    "responses are distinguished by their other fields"
                 )
                 del found[one][field], found[other][field]
     tags = {

@@ -34,7 +34,7 @@ class Outcome:
         items: The field that holds the items of a page.
         models: The models and enums in the type.
         description: The document's description of the response.
-        notes: What the type does not describe.
+        notes: Parts of the response that the type does not describe.
     """
 
     annotation: str
@@ -116,7 +116,8 @@ def outcome_of(document: Document, call: Call, endpoint: Endpoint) -> Outcome:
         if tokens
         else []
     )
-    kinds, targets = {}, {}
+    kinds: dict[str, str] = {}
+    targets: dict[str, str] = {}
     for status in by_status:
         if status in bodies:
             kinds[status], targets[status] = annotation(bodies[status]), _target(bodies[status])

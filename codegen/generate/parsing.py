@@ -185,6 +185,13 @@ def _prepared(document: Document, calls: dict[CallName, Call]) -> Document:
         operation = copy.deepcopy(document["paths"][call.path][call.method])
         operation["tags"] = [call.name.namespace]
         operation["operationId"] = _key(index)
+        # The client sends no such parameters, and the parser rejects some.
+        sent = [
+            p
+            for p, full in zip(operation["parameters"], call.parameters, strict=True)
+            if full["in"] in ("path", "query")
+        ]
+        operation["parameters"] = sent
         operation["responses"] = {s: r for s, r in operation["responses"].items() if s.startswith("2")}
         if call.slug_path:
             operation["parameters"] = [

@@ -150,13 +150,14 @@ class SchemaExtractor:
         self._register(name, component, location.where)
         return reference(name, {**nullable, **siblings})
 
-    def variant_name(self, default: str, index: int, variant: Any) -> str:
+    def variant_name(self, default: str, index: int, variant: Any, *, is_extended: bool) -> str:
         """Return the name for a variant of a union: that of its component, unless names.yaml or another schema has it.
 
         Args:
             default: The name without regard to the component.
             index: The index of the variant.
             variant: The variant.
+            is_extended: Whether the union adds fields to it, so that it is not the component alone.
         """
         suffix = f"Variant{index + 1}"
         pointer = component_pointer(variant)
@@ -164,7 +165,7 @@ class SchemaExtractor:
             return default
         name = class_name(pointer.rsplit("/", 1)[-1])
         is_free = not self.names.is_listed(name) and (name not in self._kinds or name in self._owners)
-        if is_free and self._owners.setdefault(name, pointer) == pointer:
+        if is_free and not is_extended and self._owners.setdefault(name, pointer) == pointer:
             return name
         return f"{default.removesuffix(suffix)}{name}"
 
@@ -231,7 +232,11 @@ class _SchemaLocation:
         key = next(key for key in UNION_KEYS if key in flat)
         common = {k: flat[k] for k in _COMMON_TO_VARIANTS if k in flat}
         extracted = [
-            self._extract(self._extended(variant, common), self._variant_name(index, variant), f"|{index}")
+            self._extract(
+                extended := self._extended(variant, common),
+                self._variant_name(index, variant, is_extended=extended is not variant),
+                f"|{index}",
+            )
             for index, variant in enumerate(variants)
         ]
         handled = {*UNION_KEYS, *_COMMON_TO_VARIANTS, "type", "nullable", "additionalProperties", "discriminator"}
@@ -241,8 +246,8 @@ class _SchemaLocation:
             return with_siblings(extracted[0], {**rest, **null})
         return {key: extracted, **self._discriminator(flat, variants, extracted), **rest, **null}
 
-    def _variant_name(self, index: int, variant: Any) -> NameFunction:
-        return lambda _: self.extractor.variant_name(self.name(index), index, variant)
+    def _variant_name(self, index: int, variant: Any, *, is_extended: bool) -> NameFunction:
+        return lambda _: self.extractor.variant_name(self.name(index), index, variant, is_extended=is_extended)
 
     def _discriminator(self, flat: Schema, variants: Sequence[Any], extracted: Sequence[Schema]) -> Schema:
         """Return the discriminator with a mapping that is complete and refers to the extracted variants."""

@@ -120,16 +120,22 @@ def _extends(schemas: Mapping[str, Any], name: str, base: Schema, seen: frozense
     return any(schemas.get(parent) is base or _extends(schemas, parent, base, seen | {name}) for parent in parents)
 
 
+_KEYS_OF_OTHER_SCHEMAS = frozenset(
+    {"enum", "required", "additionalProperties", "items", "not", "readOnly", "writeOnly", "discriminator"}
+)
+
+
 def plain_value(schema: Schema) -> Schema:
     """Return a schema of a single value without keys that add no information.
 
-    These are formats that repeat the type, enums of values other than strings, and keys that apply to objects only.
+    These are formats that repeat the type, enums of values other than strings, keys that apply to objects or arrays only, and
+    ``not``. Schemas in them would keep references to names of the original document.
     """
     return {
         key: value
         for key, value in schema.items()
         if not (key == "format" and value == schema.get("type"))
-        and key not in {"enum", "required", "additionalProperties", "readOnly", "writeOnly", "discriminator"}
+        and key not in _KEYS_OF_OTHER_SCHEMAS
         and value is not False
     }
 

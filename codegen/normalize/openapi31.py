@@ -20,6 +20,7 @@ from typing import Any, TypeGuard
 from circleci_v2._wire.json import is_array, is_object
 from codegen.documents import METHODS, Document
 from codegen.errors import SpecError
+from codegen.media import kind_of
 from codegen.normalize.flatten import UNION_KEYS
 from codegen.schemas import CONSTRAINT_KEYS, DOC_KEYS, Schema
 
@@ -228,7 +229,7 @@ def _content(schema: Schema) -> None:
     encoding, media_type = schema.pop("contentEncoding", None), schema.pop("contentMediaType", None)
     if encoding == "base64":
         schema.setdefault("format", "byte")
-    elif encoding is None and media_type == "application/octet-stream":
+    elif encoding is None and isinstance(media_type, str) and kind_of(media_type, {}) == "bytes":
         schema.setdefault("format", "binary")
 
 

@@ -218,7 +218,7 @@ class NormalOperation:
             media, other = self._media(self._look_up(responses[earlier]), self.key)
             if media is None or kind_of(media, self._look_up(other)) != "json":
                 continue
-            if mine is None or mine == names.listed_response(self.method, self.path, earlier):
+            if mine == names.listed_response(self.method, self.path, earlier):
                 return first_difference(self._look_up(other), self._look_up(schema)) is not None
         return False
 
@@ -279,7 +279,7 @@ def _path_spelling(path: str, published: str) -> dict[str, str]:
 
 
 def parameter_order(key: tuple[str, str], parameter: Mapping[str, Any], placeholders: Sequence[str]) -> tuple[Any, ...]:
-    """Return the sort key of a parameter: those of the path first, then the required ones, and paging last."""
+    """Return the sort key of a parameter: those of the path in their order, then required ones, then those of paging last."""
     location, name = key
     if location == "path":
         return (0, placeholders.index(name) if name in placeholders else len(placeholders), name)

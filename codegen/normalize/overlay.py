@@ -14,6 +14,7 @@ to the document after its schemas were named, so that an action applies to every
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, reduce
 from pathlib import Path
@@ -227,9 +228,10 @@ def _keys(match: Any) -> list[str]:
 
 def clean_up(document: Document, names: Names) -> None:
     """Bring what the overlay added into normal form, in place; applying the overlay again then changes nothing."""
-    for item in document["paths"].values():
+    for path, item in document["paths"].items():
+        placeholders = re.findall(r"\{([^}]+)\}", path)
         for operation in item.values():
-            operation["parameters"] = _without_duplicates(operation["parameters"])
+            operation["parameters"] = _in_order(operation["parameters"], placeholders)
             operation["responses"] = dict(sorted(operation["responses"].items()))
     for schema in document["components"]["schemas"].values():
         if "enum" in schema:
@@ -249,12 +251,11 @@ def _require_body(document: Document, body: dict[str, Any]) -> None:
         body |= {"required": True, "content": content}
 
 
-def _without_duplicates(parameters: Sequence[Schema]) -> list[Schema]:
+def _in_order(parameters: Sequence[Schema], placeholders: Sequence[str]) -> list[Schema]:
+    """Return each parameter once, in the order of the normal form."""
     first: dict[tuple[str, str], Schema] = {}
     for parameter in parameters:
         first.setdefault((parameter["in"], parameter["name"]), parameter)
-    # A parameter that the overlay makes optional moves behind the required ones; those of the path are in order already.
-    placeholders = [name for location, name in first if location == "path"]
     return [first[key] for key in sorted(first, key=lambda key: parameter_order(key, first[key], placeholders))]
 
 

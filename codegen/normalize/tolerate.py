@@ -7,8 +7,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import attrs
 
@@ -24,6 +26,11 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "array": (list,),
     "object": (dict,),
+}
+_FORMATS: Mapping[str, Callable[[str], object]] = {
+    "uuid": UUID,
+    "date": date.fromisoformat,
+    "date-time": datetime.fromisoformat,
 }
 _MAXIMUM_DEPTH = 200
 
@@ -93,4 +100,12 @@ def _misfit(schema: Mapping[str, Any]) -> str:
     is_wrong = bool(expected) and (
         not isinstance(default, tuple(expected)) or (isinstance(default, bool) and "boolean" not in kinds)
     )
-    return f"of type {' or '.join(map(str, kinds))}" if is_wrong else ""
+    if is_wrong:
+        return f"of type {' or '.join(map(str, kinds))}"
+    read = _FORMATS.get(str(schema.get("format"))) if isinstance(default, str) else None
+    if read is not None:
+        try:
+            read(default)
+        except ValueError:
+            return f"a {schema['format']}"
+    return ""

@@ -47,8 +47,13 @@ def check_validity(document: Document) -> None:
     try:
         validate(shortened)
     except ValidationError as error:
-        location = "/".join(str(part) for part in error.absolute_path) or "the document"
-        msg = f"not valid OpenAPI: {location}: {error.message[:_LONGEST_MESSAGE]}"
+        location = "/".join(str(part) for part in error.absolute_path)
+        if not location.startswith(tuple(document)):
+            # The checks of values know the location inside of their schema only, or none at all.
+            location = f"{_failing_path(shortened)}: {location}".removesuffix(": ")
+        # The first line; the others repeat the part of the document.
+        problem = error.message.partition("\n")[0][:_LONGEST_MESSAGE]
+        msg = f"not valid OpenAPI: {location or 'the document'}: {problem}"
         raise SpecError(msg) from error
     except OpenAPIError as error:
         msg = f"openapi: {document.get('openapi')!r} is not a version that openapi-spec-validator supports"
@@ -63,15 +68,13 @@ _VALIDATOR_CRASHES = (AttributeError, LookupError, RecursionError, TypeError, Va
 
 
 def _failing_path(document: Document) -> str:
-    """Return the first path on which the validator crashes."""
-    for path, item in document["paths"].items():
+    """Return the first path that the validator rejects, or crashes on."""
+    for path, item in [("", {}), *document["paths"].items()]:
         try:
-            validate({**document, "paths": {path: item}})
-        except ValidationError:
-            continue
-        except _VALIDATOR_CRASHES:
-            return f"paths/{path}"
-    return "components"
+            validate({**document, "paths": {path: item} if path else {}})
+        except (ValidationError, *_VALIDATOR_CRASHES):
+            return f"paths/{path}" if path else "components"
+    return "the document"
 
 
 def _check_texts(document: Document) -> None:

@@ -11,7 +11,7 @@ import attrs
 
 from tests.loopback import TOKEN
 
-COMMAND = [sys.executable, "-m", "circleci_v2.cli"]
+COMMAND = [sys.executable, "-m", "circleci_v2"]
 
 
 @attrs.frozen

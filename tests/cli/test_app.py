@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,3 +77,17 @@ def test_help_has_an_example_for_each_command() -> None:
         assert command.callback is not None
         name, text = command.callback.__name__, command.callback.__doc__ or ""
         assert name == "demo" or f"circleci-v2 {name}" in text
+
+
+def test_a_missing_extra_is_not_the_exit_code_of_a_failed_pipeline(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise ModuleNotFoundError(\"No module named 'typer'\", name='typer')")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-m", "circleci_v2", "whoami"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "circleci-v2 needs typer, which is not installed: pip install 'circleci_v2[cli]'\n"

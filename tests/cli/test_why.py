@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -109,8 +111,9 @@ def test_a_part_that_is_missing_is_named_on_stderr(monkeypatch: pytest.MonkeyPat
 @posix
 @pytest.mark.parametrize("columns", [80, 200])
 def test_why_wraps_messages_to_the_width_of_the_terminal(columns: int) -> None:
-    with failing().serve() as url:
-        result = run_on_terminal(["why", PROJECT], environment(url), columns=columns)
+    # The spinner goes to stderr, and overwrites itself.
+    with failing().serve() as url, Path(os.devnull).open("wb") as null:
+        result = run_on_terminal(["why", PROJECT], environment(url), columns=columns, stderr=null.fileno())
     lines = without_colours(result.stdout).splitlines()
     assert result.exit_code == 0
     assert [line for line in lines if len(line) > columns and "://" not in line] == []

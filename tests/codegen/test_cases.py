@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from codegen.adopt.adoption import adopt
 from codegen.diff.document_diff import diff_documents
 from codegen.errors import SpecError
 from codegen.generate.generation import write_package
 from codegen.normalize import normalize
+from codegen.normalize.validation import check_validity
 from tests.codegen.support.cases import CASES, Case
 from tests.codegen.support.cases.case import base
 
@@ -51,6 +53,20 @@ def test_the_diff_of_a_case_finishes(case: Case):
 def test_the_normal_form_of_a_case_is_normal(case: Case):
     once = normalize(case.document()).document
     assert normalize(once).document == once
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in CASES if c.outcome != "refusal"], ids=lambda case: f"{case.topic}: {case.id}"
+)
+def test_a_case_can_be_adopted_without_losing_a_fact(case: Case):
+    adopted = adopt(normalize(base()).document, case.document()).document
+    check_validity(adopted)
+    changes = diff_documents(case.document(), adopted).without_descriptions().changes
+    assert [change.message for change in changes if change.kind not in _NOT_STATED] == []
+
+
+_NOT_STATED = frozenset({"body-opened"})
+"""The changes of facts that openapi.json does not state."""
 
 
 def test_every_case_is_listed_once():

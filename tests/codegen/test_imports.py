@@ -12,7 +12,7 @@ import pytest
 import codegen
 
 FOLDER = Path(codegen.__file__).parent
-SHARED = {"documents", "errors", "names", "queries", "schemas", "yaml_loader"}
+SHARED = {"documents", "errors", "media", "names", "queries", "schemas", "yaml_loader"}
 ALLOWED = {
     **dict.fromkeys(SHARED, SHARED),
     "normalize": {"normalize", *SHARED},

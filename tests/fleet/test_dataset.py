@@ -14,7 +14,7 @@ import pytest
 
 from circleci_v2 import CircleCI, ConfigurationError
 from circleci_v2.fleet import crawl_partition, partitions
-from circleci_v2.fleet.dataset import KINDS, columns_of
+from circleci_v2.fleet.rows import KINDS, columns_of
 from circleci_v2.testing import FakeCircleCI
 from tests.fleet.datasets import Replacing, column, ids, mirrored
 

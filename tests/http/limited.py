@@ -7,14 +7,15 @@ import itertools
 import math
 from collections.abc import Callable
 from random import Random
+from typing import Protocol
 
 import attrs
 
-from circleci_v2._http.rate_limit.adaptive import budget_for
-from circleci_v2._http.rate_limit.budget import Budget, Reservation
+from circleci_v2._http.rate_limit.budget import Budget, budget_for
+from circleci_v2._http.rate_limit.from_headers import Reservation
 from circleci_v2.policies import RateLimit, RateLimitPolicy, RetryPolicy
 
-__all__ = ["Outcome", "TokenBucket", "Windows", "simulate"]
+__all__ = ["Outcome", "Overloaded", "Server", "TokenBucket", "Verdict", "Windows", "adaptive", "simulate"]
 
 LONGEST = 10_000.0
 
@@ -23,15 +24,30 @@ LONGEST = 10_000.0
 class Verdict:
     accepted: bool
     limit: RateLimit | None
-    retry_after: float
+    retry_after: float | None
 
 
+class Server(Protocol):
+    def ask(self, now: float) -> Verdict: ...
+
+
+@attrs.define
 class TokenBucket:
-    """A limit that adds tokens at a constant rate, up to a burst."""
+    """A limit that adds tokens at a constant rate, up to a burst.
 
-    def __init__(self, rate: float, burst: int, *, headers: bool = True) -> None:
-        self.rate, self.burst, self.headers = rate, burst, headers
-        self._left, self._at = float(burst), 0.0
+    Attributes:
+        headers: Whether responses have rate-limit headers.
+        retry_after: Returns the ``Retry-After`` of a rejection, for the seconds until the next token.
+    """
+
+    rate: float
+    burst: int
+    headers: bool = attrs.field(default=True, kw_only=True)
+    retry_after: Callable[[float], float | None] = attrs.field(
+        default=lambda wait: max(1, math.ceil(wait)), kw_only=True
+    )
+    _left: float = attrs.field(init=False, default=math.inf)
+    _at: float = attrs.field(init=False, default=0.0)
 
     def ask(self, now: float) -> Verdict:
         self._left = min(self.burst, self._left + self.rate * (now - self._at))
@@ -40,26 +56,50 @@ class TokenBucket:
         self._left -= accepted
         full = math.ceil((self.burst - self._left) / self.rate)
         limit = RateLimit(family="ratelimit", limit=self.burst, remaining=int(self._left), reset=full)
-        again = max(1, math.ceil((1 - self._left) / self.rate))
-        return Verdict(accepted, limit if self.headers else None, again)
+        return Verdict(accepted, limit if self.headers else None, self.retry_after((1 - self._left) / self.rate))
 
 
+@attrs.define
 class Windows:
     """A limit that counts requests in fixed windows."""
 
-    def __init__(self, limit: int, *, seconds: float = 1.0, phase: float = 0.0) -> None:
-        self.limit, self._seconds, self._phase = limit, seconds, phase
-        self._window, self._used = -1, 0
+    limit: int
+    seconds: float = attrs.field(default=1.0, kw_only=True)
+    phase: float = attrs.field(default=0.0, kw_only=True)
+    headers: bool = attrs.field(default=True, kw_only=True)
+    _window: int = attrs.field(init=False, default=-1)
+    _used: int = attrs.field(init=False, default=0)
 
     def ask(self, now: float) -> Verdict:
-        window = math.floor(now / self._seconds + self._phase)
+        window = math.floor(now / self.seconds + self.phase)
         if window != self._window:
             self._window, self._used = window, 0
         accepted = self._used < self.limit
         self._used += accepted
-        reset = max(1, math.ceil((window + 1 - self._phase) * self._seconds - now))
+        reset = max(1, math.ceil((window + 1 - self.phase) * self.seconds - now))
         limit = RateLimit(family="ratelimit", limit=self.limit, remaining=self.limit - self._used, reset=reset)
-        return Verdict(accepted, limit, reset)
+        return Verdict(accepted, limit if self.headers else None, reset)
+
+
+@attrs.define
+class Overloaded:
+    """Rejects requests at random, whatever their rate, and leaves the others to a server behind it.
+
+    Attributes:
+        share: The share of rejected requests.
+        retry_after: The ``Retry-After`` of these rejections.
+    """
+
+    share: float
+    seed: int = attrs.field(kw_only=True)
+    retry_after: float | None = attrs.field(default=None, kw_only=True)
+    behind: Server | None = attrs.field(default=None, kw_only=True)
+    _random: Random = attrs.field(init=False, default=attrs.Factory(lambda self: Random(self.seed), takes_self=True))
+
+    def ask(self, now: float) -> Verdict:
+        if self._random.random() < self.share:
+            return Verdict(False, None, self.retry_after)
+        return self.behind.ask(now) if self.behind else Verdict(True, None, None)
 
 
 @attrs.frozen
@@ -68,6 +108,10 @@ class Outcome:
 
     seconds: float
     rejected: int
+
+
+def adaptive() -> Budget:
+    return budget_for(RateLimitPolicy())
 
 
 @attrs.define
@@ -85,7 +129,7 @@ class _Process:
 
 
 def simulate(
-    server: TokenBucket | Windows,
+    server: Server,
     *,
     calls: int = 1_000,
     concurrency: int = 100,
@@ -94,11 +138,12 @@ def simulate(
     jitter: float = 0.002,
     cpu: float = 0.0005,
     seed: int = 0,
+    new_budget: Callable[[], Budget] = adaptive,
 ) -> Outcome:
     """Let processes with the same API token make their calls, each as fast as its budget allows."""
     random = Random(seed)
     retry = RetryPolicy()
-    crowd = [_Process(budget_for(RateLimitPolicy()), calls) for _ in range(processes)]
+    crowd = [_Process(new_budget(), calls) for _ in range(processes)]
     coming: list[tuple[float, int, Callable[[float], None]]] = []
     numbers, rejected, now = itertools.count(), 0, 0.0
 
@@ -126,10 +171,15 @@ def simulate(
             process.budget.accepted(reservation, moment, verdict.limit)
             return
         rejected += 1
-        process.left += 1
         pause = retry.delay(1, retry_after=verdict.retry_after, random=random.random)
-        process.budget.rejected(reservation, moment, verdict.limit, pause)
-        process.paused_until = max(process.paused_until, moment + pause)
+        is_requested = verdict.retry_after is not None
+        cooldown = process.budget.rejected(reservation, moment, verdict.limit, pause, is_requested=is_requested)
+        process.paused_until = max(process.paused_until, moment + cooldown)
+        # The call waits for the cooldown or, without one, for its own backoff.
+        later(moment if is_requested else moment + pause, lambda _: again(process))
+
+    def again(process: _Process) -> None:
+        process.left += 1
 
     while True:
         for process in crowd:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import statistics
+from collections.abc import Callable
 
 import pytest
 
-from circleci_v2._http.rate_limit.budget import Reservation
-from circleci_v2._http.rate_limit.from_headers import HeaderBucket
+from circleci_v2._http.rate_limit.budget import UnlimitedBudget
+from circleci_v2._http.rate_limit.from_headers import HeaderBucket, Reservation
 from circleci_v2.policies import RateLimit
-from tests.http.limited import TokenBucket, Windows, simulate
+from tests.http.limited import Overloaded, TokenBucket, Verdict, Windows, adaptive, simulate
 
 CALLS = 1_000
+
+
+class Changing:
+    """A limit that has another rate once a number of requests were accepted."""
+
+    def __init__(self, rates: tuple[int, int], *, after: int) -> None:
+        self._buckets = [TokenBucket(rate, 50, headers=False, retry_after=nothing) for rate in rates]
+        self._accepted, self._after = 0, after
+
+    def ask(self, now: float) -> Verdict:
+        verdict = self._buckets[self._accepted >= self._after].ask(now)
+        self._accepted += verdict.accepted
+        return verdict
+
+
 SEEDS = range(6)
 
 
@@ -77,6 +94,79 @@ def test_a_limit_without_headers_is_found_by_throughput(seed: int):
     outcome = simulate(TokenBucket(50, 50, headers=False), seed=seed)
     assert outcome.rejected <= 0.05 * CALLS
     assert outcome.seconds <= 1.10 * (CALLS - 50) / 50
+
+
+def whole_seconds(wait: float) -> float:
+    return max(1.0, math.ceil(wait))
+
+
+def nothing(_: float) -> None:
+    return None
+
+
+def zero(_: float) -> float:
+    return 0.0
+
+
+@pytest.mark.parametrize("retry_after", [whole_seconds, nothing, zero])
+@pytest.mark.parametrize(
+    ("rate", "burst", "latency"), [(50, 50, 0.02), (200, 50, 0.02), (500, 50, 0.02), (50, 10, 0.2)]
+)
+def test_limits_of_any_rate_are_found_without_headers(
+    rate: int, burst: int, latency: float, retry_after: Callable[[float], float | None]
+):
+    """Twenty seconds of requests. A `Retry-After` of a second costs nearly as much where the burst is smaller than that."""
+    calls = 20 * rate
+    for seed in SEEDS[:3]:
+        server = TokenBucket(rate, burst, headers=False, retry_after=retry_after)
+        outcome = simulate(server, calls=calls, latency=latency, seed=seed)
+        assert outcome.seconds <= 1.15 * ((calls - burst) / rate + latency)
+        assert outcome.rejected <= 0.03 * calls
+
+
+@pytest.mark.parametrize("retry_after", [None, 0.0])
+@pytest.mark.parametrize("share", [0.01, 0.03, 0.05])
+def test_rejections_that_no_rate_causes_do_not_slow_down_the_client(share: float, retry_after: float | None):
+    for seed in range(20):
+        paced, unpaced = (
+            simulate(
+                Overloaded(share, retry_after=retry_after, seed=seed),
+                calls=1_500,
+                latency=0.1 if seed % 2 else 0.02,
+                seed=seed,
+                new_budget=new_budget,
+            )
+            for new_budget in (adaptive, UnlimitedBudget)
+        )
+        assert paced.seconds <= 2.5 * unpaced.seconds
+        # The same requests are rejected, but for those in flight at the end.
+        assert paced.rejected <= 1.2 * unpaced.rejected
+
+
+def test_a_limit_is_kept_on_top_of_rejections_that_no_rate_causes():
+    for seed in SEEDS:
+        behind = TokenBucket(200, 50, headers=False, retry_after=nothing)
+        outcome = simulate(Overloaded(0.03, seed=seed, behind=behind), calls=4_000, seed=seed)
+        assert outcome.seconds <= 1.15 * (4_000 - 50) / 200
+        assert outcome.rejected <= 0.07 * 4_000
+
+
+@pytest.mark.parametrize("lower", [20, 100])
+def test_a_limit_that_changes_is_found_again(lower: int):
+    """Half of the requests under one limit, and half under another."""
+    for seed in SEEDS:
+        for rates in ((200, lower), (lower, 200)):
+            outcome = simulate(Changing(rates, after=2_000), calls=4_000, seed=seed)
+            assert outcome.seconds <= 1.2 * (2_000 / 200 + 2_000 / lower)
+            assert outcome.rejected <= 0.03 * 4_000
+
+
+def test_a_server_without_a_limit_is_not_slowed_down():
+    paced, unpaced = (
+        simulate(Overloaded(0.0, seed=0), calls=1_500, latency=0.05, new_budget=new_budget)
+        for new_budget in (adaptive, UnlimitedBudget)
+    )
+    assert paced.seconds <= 1.3 * unpaced.seconds
 
 
 @pytest.mark.parametrize("seed", SEEDS)

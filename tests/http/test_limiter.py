@@ -11,8 +11,7 @@ import attrs
 import pytest
 
 from circleci_v2 import ConfigurationError
-from circleci_v2._http.rate_limit.adaptive import budget_for
-from circleci_v2._http.rate_limit.budget import Budget, Reservation, UnlimitedBudget
+from circleci_v2._http.rate_limit.budget import Budget, UnlimitedBudget, budget_for
 from circleci_v2._http.rate_limit.from_throughput import ThroughputEstimator
 from circleci_v2._http.rate_limit.limiter import CooldownError, Limiter, Permit
 from circleci_v2.policies import RateLimit, RateLimitPolicy
@@ -73,7 +72,7 @@ class Crowd:
 
     async def refused(self, operation: str, told: RateLimit | None) -> None:
         permit = await self.admitted(operation)
-        self.limiter.rejected(permit, told, pause=30.0, rejection=None)
+        self.limiter.rejected(permit, told, pause=30.0, retry_after=30.0, rejection=None)
         self.limiter.release(permit)
 
     async def call(self, operation: str = "a", *, seconds: float = 1.0, interactive: bool = True) -> None:
@@ -186,7 +185,9 @@ async def test_operations_that_turn_out_to_share_a_bucket_share_its_budget(clock
             if accepted:
                 crowd.limiter.accepted(permit, verdict.limit)
             else:
-                crowd.limiter.rejected(permit, verdict.limit, pause=verdict.retry_after, rejection=None)
+                pause = verdict.retry_after
+                assert pause is not None
+                crowd.limiter.rejected(permit, verdict.limit, pause=pause, retry_after=pause, rejection=None)
             crowd.limiter.release(permit)
 
     async with anyio.create_task_group() as tasks:
@@ -263,9 +264,9 @@ async def test_closing_fails_all_waiters_with_the_reason(clock: VirtualClock):
 def test_half_an_hour_without_requests_after_a_rejection_does_not_overflow():
     budget = ThroughputEstimator(initial=5)
     now = 0.0
-    for number in range(1, 4):
+    for _ in range(3):
         budget.reserve(now)
-        budget.rejected(Reservation(now, number), now, 1.0)
+        budget.rejected(now, now, 1.0)
         now += 10.0
     for pause in (60.0, 1800.0, 86400.0, 31536000.0):
         assert budget.ready_at(now + pause) <= now + pause

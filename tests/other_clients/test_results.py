@@ -92,8 +92,9 @@ async def test_the_scenario_contains_what_the_drivers_need(mode: str) -> None:
 
 def test_a_python_driver_reaches_this_machine_only() -> None:
     program = "import socket; socket.create_connection(('circleci.com', 443))"
+    environment = {"PYTHONPATH": str(GUARD), "PYTHONDONTWRITEBYTECODE": "1"}
     completed = subprocess.run(
-        [sys.executable, "-c", program], env={"PYTHONPATH": str(GUARD)}, capture_output=True, text=True, check=False
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
     )
 
     assert "tried to reach 'circleci.com': only the fake is allowed" in completed.stderr

@@ -147,6 +147,11 @@ class ScriptedCircleCI(Namespaces):
                 return 201, self._pipeline()
             case "POST", ["project", *_, "pipeline", "run"]:
                 return self.run_answer or (201, self._pipeline())
+            case "POST", ["jobs", job_id, "cancel"]:
+                for workflow in self._visible():
+                    if str(uuid5(workflow.id, "job")) == job_id:
+                        workflow.canceled_at = self.now
+                return 200, {"message": "Job canceled successfully."}
             case _, ["workflow", workflow_id, *action]:
                 found = next((workflow for workflow in self._visible() if str(workflow.id) == workflow_id), None)
                 return self._answer_about(found, action) if found else (404, None)

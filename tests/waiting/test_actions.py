@@ -5,8 +5,10 @@ import asyncio
 import anyio
 import pytest
 
-from circleci_v2.errors import BadRequestError
-from circleci_v2.waiting import actions, trigger_and_wait
+from circleci_v2 import CircleCI
+from circleci_v2.errors import BadRequestError, ConfigurationError, WaitTimeoutError
+from circleci_v2.testing import FakeCircleCI, JobPlan, WorkflowPlan
+from circleci_v2.waiting import actions, trigger_and_wait, wait_for_pipeline
 from tests.support.scripted import PIPELINE_ID, refusal
 from tests.waiting.scripts import circleci_with, held, lost_connection, succeeding, wait
 
@@ -162,3 +164,172 @@ def test_a_native_cancellation_cancels_at_circleci_too():
 
     asyncio.run(main())
     assert len(circleci.sent("POST", "/cancel")) == 1
+
+
+async def test_a_wait_that_times_out_cancels_on_request_and_says_so():
+    circleci = circleci_with(succeeding(seconds=500.0))
+    with pytest.raises(WaitTimeoutError, match="It is cancelled at CircleCI now") as caught:
+        await wait(circleci, timeout=60.0, cancel_at_circleci=True)
+    assert caught.value.seen.status == "running"
+    assert circleci.pipeline.workflows[0].canceled_at < 100.0
+
+
+async def test_a_wait_that_times_out_leaves_the_pipeline_alone_by_default():
+    circleci = circleci_with(succeeding(seconds=500.0))
+    with pytest.raises(WaitTimeoutError, match="It continues at CircleCI"):
+        await wait(circleci, timeout=60.0)
+    assert circleci.sent("POST", "/cancel") == []
+
+
+def fake_with_gates():
+    fake = FakeCircleCI()
+    jobs = (
+        JobPlan(name="build"),
+        JobPlan(name="hold-stage", type="approval", requires=("build",)),
+        JobPlan(name="stage", requires=("hold-stage",)),
+        JobPlan(name="hold-production", type="approval", requires=("stage",)),
+        JobPlan(name="production", requires=("hold-production",)),
+    )
+    fake.add_project("gh/acme/web", workflows=[WorkflowPlan(name="deploy", jobs=jobs)])
+    return fake, CircleCI(fake.token, transport=fake.transport())
+
+
+async def statuses_of(circleci, result):
+    (workflow,) = result.workflows
+    return {job.name: str(job.status) async for job in circleci.workflows.list_jobs(workflow.id)}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"approve": ["hold-stage"], "on_hold": "return"},
+        {"approve": "hold-stage", "on_hold": "return"},
+        {"on_hold": lambda job: "approve" if job.name == "hold-stage" else "return"},
+    ],
+)
+async def test_only_the_named_gate_is_approved(options):
+    fake, circleci = fake_with_gates()
+    async with circleci:
+        result = await circleci.trigger_and_wait("gh/acme/web", timeout=3600.0, polling=fake.polling(), **options)
+        assert result.status == "on_hold"
+        assert await statuses_of(circleci, result) == {
+            "build": "success",
+            "hold-stage": "success",
+            "stage": "success",
+            "hold-production": "on_hold",
+            "production": "blocked",
+        }
+
+
+async def test_a_function_may_be_async_and_decline_an_approval():
+    fake, circleci = fake_with_gates()
+    asked = []
+
+    async def decide(job):
+        await anyio.lowlevel.checkpoint()
+        asked.append(job.name)
+        return "cancel" if job.name == "hold-production" else "approve"
+
+    async with circleci:
+        result = await circleci.trigger_and_wait("gh/acme/web", timeout=3600.0, polling=fake.polling(), on_hold=decide)
+        assert result.status == "canceled"
+        assert (await statuses_of(circleci, result))["hold-production"] == "canceled"
+    assert asked == ["hold-stage", "hold-production"]
+
+
+async def test_a_function_that_decides_to_wait_is_called_again():
+    fake, circleci = fake_with_gates()
+    asked = []
+
+    def decide(job):
+        asked.append(job.name)
+        return "wait" if len(asked) < 3 else "approve"
+
+    async with circleci:
+        result = await circleci.trigger_and_wait("gh/acme/web", timeout=3600.0, polling=fake.polling(), on_hold=decide)
+    assert result.succeeded
+    assert asked == ["hold-stage"] * 3 + ["hold-production"]
+
+
+@pytest.mark.parametrize(
+    ("decide", "error"), [(lambda job: "yes", ConfigurationError), (lambda job: 1 / 0, ZeroDivisionError)]
+)
+async def test_an_error_of_the_function_ends_the_wait(decide, error):
+    circleci = circleci_with(held())
+    with pytest.raises(error, match=r"returned 'yes' for job 'hold'|division"):
+        await wait(circleci, on_hold=decide)
+
+
+@pytest.mark.parametrize("on_hold", ["approve", lambda job: "wait"])
+async def test_names_and_another_selection_contradict_each_other(on_hold):
+    with pytest.raises(ConfigurationError, match="both select jobs"):
+        await wait(circleci_with(held()), approve=["hold"], on_hold=on_hold)
+
+
+async def test_an_unknown_option_names_the_method_and_a_similar_option():
+    with pytest.raises(ConfigurationError, match=r"wait_for_pipeline\(\) got .* 'on_holds': did you mean 'on_hold'\?"):
+        await wait(circleci_with(held()), on_holds="approve")
+    with pytest.raises(TypeError, match=r"trigger_and_wait\(\) got .* 'xyz': pass any of on_hold, approve"):
+        await trigger_and_wait(circleci_with(held()), "gh/acme/web", timeout=1.0, xyz=1)
+
+
+async def test_a_wait_continues_from_an_earlier_result_without_its_changes():
+    fake, circleci = fake_with_gates()
+    changes = []
+    options = {"timeout": 3600.0, "polling": fake.polling(), "on_hold": "return", "on_change": changes.append}
+    async with circleci:
+        first = await circleci.trigger_and_wait("gh/acme/web", **options)
+        assert [change.after for change in changes] == ["pending", "running", "created", "on_hold"]
+        changes.clear()
+        await circleci.approve(first.workflows[0], "hold-stage")
+        second = await circleci.wait_for_pipeline(first, **options)
+        assert [change.after for change in changes] == ["running", "on_hold"]
+        assert (await statuses_of(circleci, second))["stage"] == "success"
+        await circleci.approve(second.workflows[0].id, "hold-production")
+        assert (await circleci.wait_for_pipeline(second, **options)).succeeded
+
+
+async def test_an_old_on_hold_is_not_believed_until_the_grace_is_over():
+    workflow = held(until=100.0)
+    circleci = circleci_with(workflow)
+    first = await wait(circleci, on_hold="return")
+    assert (first.status, circleci.now < 60.0) == ("on_hold", True)
+    # The approval is given, and CircleCI shows it a while later.
+    workflow.approved_at = circleci.now + 20.0
+    options = {"timeout": 3600.0, "polling": circleci.polling(), "on_hold": "return"}
+    assert (await wait_for_pipeline(circleci, first, **options)).succeeded
+
+    circleci = circleci_with(held(until=10_000.0))
+    first = await wait(circleci, on_hold="return")
+    started = circleci.now
+    options["polling"] = circleci.polling()
+    assert (await wait_for_pipeline(circleci, first, **options)).status == "on_hold"
+    assert 60.0 <= circleci.now - started < 120.0
+
+
+async def test_a_wait_continues_from_what_a_timeout_had_seen():
+    circleci = circleci_with(succeeding(seconds=100.0))
+    changes = []
+    with pytest.raises(WaitTimeoutError) as caught:
+        await wait(circleci, timeout=50.0, on_change=changes.append)
+    result = await wait_for_pipeline(
+        circleci, caught.value.seen, timeout=3600.0, polling=circleci.polling(), on_change=changes.append
+    )
+    assert result.succeeded
+    assert [change.after for change in changes] == ["created", "running", "success"]
+
+
+async def test_one_approval_is_given_by_name():
+    fake, circleci = fake_with_gates()
+    async with circleci:
+        options = {"timeout": 3600.0, "polling": fake.polling(), "on_hold": "return"}
+        (workflow,) = (await circleci.trigger_and_wait("gh/acme/web", **options)).workflows
+        with pytest.raises(ConfigurationError, match="no approval job 'hold': it has 'hold-production', 'hold-stage'"):
+            await circleci.approve(workflow, "hold")
+        with pytest.raises(BadRequestError, match="blocked"):
+            await circleci.approve(workflow, "hold-production")
+        job = await circleci.approve(str(workflow.id), "hold-stage")
+        assert (job.name, job.status) == ("hold-stage", "on_hold")
+        assert (await circleci.approve(workflow, "hold-stage")).status == "success"
+    approvals = fake.journal.of("POST /workflow/{id}/approve/{approval_request_id}")
+    assert [entry.response.status_code for entry in approvals] == [400, 202]

@@ -35,6 +35,7 @@ class Contexts(Namespace):
     def list(
         self,
         *,
+        name: str | None = None,
         owner_id: UUID | str | None = None,
         owner_slug: str | None = None,
         owner_type: OwnerType | str | None = None,
@@ -49,6 +50,8 @@ class Contexts(Namespace):
         `contexts.list_restrictions`.
 
         Args:
+            name: Text that the name of a context contains, ignoring case: at most 50 letters, digits, spaces or any
+                of `_.-`. Other characters are not accepted. Default: no filter.
             owner_id: UUID of the owning organization, or of the account on CircleCI server; not together with
                 `owner_slug`.
             owner_slug: Organization slug, for example `gh/acme`; not together with `owner_id`, and not for accounts.
@@ -71,7 +74,13 @@ class Contexts(Namespace):
             OPERATIONS["listContexts"],
             models.Context,
             path="/context",
-            query={"owner-id": owner_id, "owner-slug": owner_slug, "owner-type": owner_type, "page-token": page_token},
+            query={
+                "name": name,
+                "owner-id": owner_id,
+                "owner-slug": owner_slug,
+                "owner-type": owner_type,
+                "page-token": page_token,
+            },
         )
 
     async def create(self, *, name: str, owner: ContextOwnerById | ContextOwnerBySlug | Mapping[str, Any]) -> Context:

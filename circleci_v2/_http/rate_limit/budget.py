@@ -8,28 +8,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import attrs
+from circleci_v2._http.rate_limit.from_headers import HeaderBucket, Reservation
+from circleci_v2._http.rate_limit.from_throughput import ThroughputEstimator
+from circleci_v2.policies import RateLimit, RateLimitPolicy
 
-from circleci_v2.policies import RateLimit
-
-__all__ = ["Budget", "Reservation", "UnlimitedBudget"]
-
-
-@attrs.define(eq=False)
-class Reservation:
-    """One request that was counted against a budget.
-
-    Attributes:
-        sent_at: When it was sent, by the clock of the limiter.
-        number: The position of the request among those of the budget, from 1.
-        level: The number of requests that the budget expected to be left after it.
-        corrections: The sum of the budget's corrections when it was sent.
-    """
-
-    sent_at: float
-    number: int
-    level: float = 0.0
-    corrections: float = 0.0
+__all__ = ["AdaptiveRateLimiter", "Budget", "UnlimitedBudget", "budget_for"]
 
 
 class Budget(Protocol):
@@ -56,8 +39,21 @@ class Budget(Protocol):
         """Learn from a response other than 429, and the rate limit in its headers."""
         ...
 
-    def rejected(self, reservation: Reservation, now: float, limit: RateLimit | None, pause: float) -> None:
-        """Learn from a 429, after which nothing is sent for `pause` seconds."""
+    def rejected(
+        self, reservation: Reservation, now: float, limit: RateLimit | None, pause: float, *, is_requested: bool
+    ) -> float:
+        """Learn from a 429.
+
+        Args:
+            reservation: The request.
+            now: The current time.
+            limit: The rate limit in the headers.
+            pause: The seconds after which the call is sent again.
+            is_requested: Whether the server requested that in ``Retry-After``; it applies to all requests then.
+
+        Returns:
+            The cooldown: the seconds for which nothing may be sent.
+        """
         ...
 
     def lost(self, reservation: Reservation, now: float) -> None:
@@ -66,7 +62,7 @@ class Budget(Protocol):
 
 
 class UnlimitedBudget:
-    """Delays nothing. Rate limiting is then left to the cooldown after a 429."""
+    """Delays nothing. Rate limiting is then left to the server, by ``Retry-After``."""
 
     def ready_at(self, now: float, *, interactive: bool) -> float:  # noqa: ARG002 - the protocol
         """Return the current time."""
@@ -79,8 +75,85 @@ class UnlimitedBudget:
     def accepted(self, reservation: Reservation, now: float, limit: RateLimit | None) -> None:
         """Do nothing."""
 
-    def rejected(self, reservation: Reservation, now: float, limit: RateLimit | None, pause: float) -> None:
-        """Do nothing."""
+    def rejected(
+        self,
+        reservation: Reservation,  # noqa: ARG002 - the protocol
+        now: float,  # noqa: ARG002
+        limit: RateLimit | None,  # noqa: ARG002
+        pause: float,
+        *,
+        is_requested: bool,
+    ) -> float:
+        """Return the pause if the server requested it; otherwise, only the rejected call waits."""
+        return pause if is_requested else 0.0
 
     def lost(self, reservation: Reservation, now: float) -> None:
         """Do nothing."""
+
+
+class AdaptiveRateLimiter:
+    """Runs two models side by side, one from headers and one from throughput, and follows one of them.
+
+    CircleCI was observed to send the same ``remaining`` with every response. Such headers describe no budget, so they are
+    followed only after ``remaining`` has changed, and never again after a request was rejected while they claimed that
+    more than a tenth of the limit was left. Both models learn from every response, so that switching needs no warm-up.
+
+    Args:
+        policy: The reserve, and the concurrency before the first response.
+
+    Attributes:
+        follows_headers: Whether the headers are credible.
+    """
+
+    def __init__(self, policy: RateLimitPolicy) -> None:
+        self._bucket = HeaderBucket(reserve=policy.reserve)
+        self._throughput = ThroughputEstimator(initial=policy.initial)
+        self._sent = 0
+        self._last_remaining: int | None = None
+        self._contradicted = False
+        self.follows_headers = False
+
+    def ready_at(self, now: float, *, interactive: bool) -> float:
+        """Return when the next request may be sent."""
+        if self.follows_headers:
+            return self._bucket.ready_at(now, interactive=interactive)
+        return self._throughput.ready_at(now)
+
+    def reserve(self, now: float) -> Reservation:
+        """Count a request that is sent now."""
+        self._sent += 1
+        reservation = Reservation(now, self._sent)
+        self._bucket.reserve(reservation, now)
+        self._throughput.reserve(now)
+        return reservation
+
+    def accepted(self, reservation: Reservation, now: float, limit: RateLimit | None) -> None:
+        """Learn from a response other than 429."""
+        if limit is not None:
+            if self._last_remaining not in {None, limit.remaining}:
+                self.follows_headers = not self._contradicted
+            self._last_remaining = limit.remaining
+        self._bucket.accepted(reservation, now, limit)
+        self._throughput.accepted(reservation.sent_at)
+
+    def rejected(
+        self, reservation: Reservation, now: float, limit: RateLimit | None, pause: float, *, is_requested: bool
+    ) -> float:
+        """Learn from a 429; without a requested time, only headers show for how long the limit is used up."""
+        if limit is not None and limit.remaining > max(1, limit.limit // 10):
+            self._contradicted = True
+            self.follows_headers = False
+        cooldown = pause if is_requested or self.follows_headers else 0.0
+        self._bucket.rejected(reservation, now, limit, cooldown)
+        self._throughput.rejected(reservation.sent_at, now, cooldown)
+        return cooldown
+
+    def lost(self, reservation: Reservation, now: float) -> None:  # noqa: ARG002 - the protocol
+        """Learn that a request ended without a response."""
+        self._bucket.lost()
+        self._throughput.lost()
+
+
+def budget_for(policy: RateLimitPolicy) -> Budget:
+    """Return the budget of a bucket that nothing is known about yet."""
+    return AdaptiveRateLimiter(policy) if policy.enabled else UnlimitedBudget()

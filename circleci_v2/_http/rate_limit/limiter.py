@@ -23,7 +23,8 @@ import anyio
 import attrs
 
 from circleci_v2._http.lifecycle import SessionClock, closed_error
-from circleci_v2._http.rate_limit.budget import Budget, Reservation
+from circleci_v2._http.rate_limit.budget import Budget
+from circleci_v2._http.rate_limit.from_headers import Reservation
 from circleci_v2.errors import APIError
 from circleci_v2.policies import RateLimit
 
@@ -36,11 +37,11 @@ _REPLACEMENT_PAUSE: Final = 30.0
 
 
 class CooldownError(Exception):
-    """The cooldown of the bucket lasts longer than the call may wait.
+    """The rate limit delays a call for longer than it may wait.
 
     Attributes:
-        seconds: The rest of the cooldown.
-        rejection: The 429 that started it.
+        seconds: The delay.
+        rejection: The 429 that started the cooldown of the bucket; None if there was none.
     """
 
     def __init__(self, seconds: float, rejection: APIError | None) -> None:
@@ -171,7 +172,9 @@ class Limiter:
         bucket.in_flight[permit] = None
         return permit
 
-    async def acquire(self, operation: str, *, interactive: bool, sequence: int, max_wait: float) -> Permit:
+    async def acquire(
+        self, operation: str, *, interactive: bool, sequence: int, max_wait: float, max_delay: float = math.inf
+    ) -> Permit:
         """Wait until a request may be sent.
 
         Args:
@@ -179,15 +182,18 @@ class Limiter:
             interactive: Whether it goes before bulk calls.
             sequence: Its position among calls of the same priority; lower goes first.
             max_wait: Seconds of a cooldown that it may wait for.
+            max_delay: Seconds that it may wait in all; the caller ends a wait whose length is not known in advance.
 
         Raises:
-            CooldownError: The cooldown lasts longer than that.
+            CooldownError: The cooldown, or the time until the budget allows another request, is longer than that.
             ConfigurationError: The client was closed.
         """
         bucket = self._bucket_by_operation.get(operation) or self._add_bucket(operation)
         now = self._clock.now()
         if bucket.paused_until - now > max_wait:
             raise CooldownError(bucket.paused_until - now, bucket.rejection)
+        if max_delay < (delay := bucket.ready_at(now, interactive=interactive) - now) < math.inf:
+            raise CooldownError(delay, bucket.rejection)
         waiter = _Waiter(operation, bucket, sequence, max_wait, interactive)
         heapq.heappush(bucket.queue, waiter)
         self._waiting[bucket] = None
@@ -231,24 +237,41 @@ class Limiter:
         if limit is not None:
             self._recognize_bucket(permit, limit)
 
-    def rejected(self, permit: Permit, limit: RateLimit | None, *, pause: float, rejection: APIError | None) -> None:
-        """Apply a 429: start a cooldown of its bucket.
+    def rejected(
+        self,
+        permit: Permit,
+        limit: RateLimit | None,
+        *,
+        pause: float,
+        retry_after: float | None,
+        rejection: APIError | None,
+    ) -> float:
+        """Apply a 429, which starts a cooldown of its bucket unless the budget considers it as accidental.
 
         Args:
             permit: The permit of its request.
             limit: The rate limit in its headers.
-            pause: How long the cooldown lasts.
+            pause: Seconds until the call is to be sent again, with jitter.
+            retry_after: The seconds in its ``Retry-After`` header; None without one.
             rejection: The error for calls that cannot wait that long.
+
+        Returns:
+            The rest of the cooldown in seconds; 0 without one.
         """
         reservation, permit.reservation = permit.reservation, None
-        if reservation is None or permit.is_released:
-            return
-        pause = pause if pause <= _MAX_PAUSE else _REPLACEMENT_PAUSE
-        now = self._clock.now()
-        permit.bucket.budget.rejected(reservation, now, limit, pause)
-        self._pause_until(permit.bucket, now + pause, rejection)
-        if limit is not None:
-            self._recognize_bucket(permit, limit)
+        bucket, now = permit.bucket, self._clock.now()
+        if reservation is not None and not permit.is_released:
+            if retry_after is not None and retry_after <= bucket.paused_until - now:
+                # Concurrent calls are rejected together. The first one has drawn the jitter for all.
+                pause = bucket.paused_until - now
+            elif pause > _MAX_PAUSE:
+                pause = _REPLACEMENT_PAUSE
+            is_requested = retry_after is not None
+            cooldown = bucket.budget.rejected(reservation, now, limit, pause, is_requested=is_requested)
+            self._pause_until(bucket, now + cooldown, rejection)
+            if limit is not None:
+                self._recognize_bucket(permit, limit)
+        return max(0.0, permit.bucket.paused_until - now)
 
     def release(self, permit: Permit) -> None:
         """Return a permit; a second time is a no-op."""

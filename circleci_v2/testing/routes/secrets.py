@@ -46,9 +46,9 @@ def _find_context(state: FakeState, request: FakeRequest) -> tuple[FakeOrganizat
 def list_contexts(state: FakeState, request: FakeRequest) -> FakeResponse:
     """List the contexts of an organization by name; CircleCI's CLI also selects them by ``name``, a part of the name."""
     owner = _owner(state, request.query_value("owner-id"), request.query_value("owner-slug"))
-    part = (request.query_value("name") or "").lower()
-    contexts = [context for context in owner.contexts.values() if part in context.name.lower()]
-    return page(state.tokens, request, sorted(contexts, key=lambda context: context.name.lower()), _render_context)
+    part = (request.query_value("name") or "").casefold()
+    contexts = [context for context in owner.contexts.values() if part in context.name.casefold()]
+    return page(state.tokens, request, sorted(contexts, key=lambda context: context.name.casefold()), _render_context)
 
 
 @routes.post("/context")

@@ -21,7 +21,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
 
 @pytest.fixture(scope="module")
 def called(tree: Tree) -> dict[str, Any]:
-    """What the server received and what the methods returned."""
+    """The requests that the server received, and the values that the methods returned."""
     return json.loads(tree.run("-m", "tests.codegen.support.media_types"))
 
 

@@ -8,14 +8,15 @@ import copy
 import json
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from codegen.adopt.adoption import adopt
-from codegen.diff.document_diff import diff_documents
+from codegen.diff.document_diff import PreparedDocument, diff_prepared, prepare
 from codegen.diff.reports import as_json, as_markdown
 from codegen.documents import dump_document
 from codegen.errors import SpecError
@@ -108,7 +109,14 @@ COMMANDS = 250 if settings.get_current_profile_name() == "explore" else 20
 def test_every_command_ends_with_a_result_or_an_error_of_its_own(source: Callable[[], dict[str, Any]]):
     whole = source()
 
-    @settings(max_examples=COMMANDS, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    # Without shrinking, which would take many minutes; the mutations are few.
+    @settings(
+        max_examples=COMMANDS,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(mutated_documents(whole))
     def check(mutated: Mutated) -> None:
         for command in (generate_unformatted, compare, adopt_and_generate):
@@ -126,8 +134,13 @@ def generate_unformatted(document: dict[str, Any]) -> None:
             compile(path.read_text(encoding="utf-8"), path.name, "exec")
 
 
+@cache
+def prepared_excerpt() -> PreparedDocument:
+    return prepare(excerpt(), "excerpt")
+
+
 def compare(document: dict[str, Any]) -> None:
-    diff = diff_documents(excerpt(), document)
+    diff = diff_prepared(prepared_excerpt(), prepare(document, "mutated"))
     as_markdown(diff)
     as_json(diff)
 

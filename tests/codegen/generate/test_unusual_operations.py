@@ -19,7 +19,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
 
 @pytest.fixture(scope="module")
 def called(tree: Tree) -> dict[str, Any]:
-    """What was sent, what the methods returned, and the warnings."""
+    """The queries that were sent, the values that the methods returned, and the warnings."""
     return json.loads(tree.run("-m", "tests.codegen.support.unusual_operations"))
 
 

@@ -23,14 +23,22 @@ def test_fields_beside_a_union_belong_to_each_arm_that_has_fields():
     found = schemas(document({"type": "object", "properties": {"owner": owner}}, by_id=by_id))
     assert found["Workflow"]["properties"]["owner"] == {
         "oneOf": [
-            {"$ref": "#/components/schemas/WorkflowOwnerVariant1"},
+            {"$ref": "#/components/schemas/WorkflowOwnerById"},
             {"$ref": "#/components/schemas/WorkflowOwnerVariant2"},
             {"type": "string"},
         ]
     }
-    one, other = found["WorkflowOwnerVariant1"], found["WorkflowOwnerVariant2"]
+    one, other = found["WorkflowOwnerById"], found["WorkflowOwnerVariant2"]
     assert (one["required"], list(one["properties"])) == (["type"], ["id", "type"])
     assert (other["required"], list(other["properties"])) == (["slug", "type"], ["slug", "type"])
+
+
+def test_keys_that_do_not_apply_to_a_value_leave_no_reference_behind():
+    stray = {"$ref": "#/components/schemas/Stray"}
+    count = {"type": "integer", "items": stray, "not": stray, "minimum": 1}
+    workflow = {"type": "object", "properties": {"count": count}}
+    found = schemas(document(workflow, Stray={"type": "object", "properties": {"id": {"type": "string"}}}))
+    assert found["Workflow"]["properties"]["count"] == {"type": "integer", "minimum": 1}
 
 
 def test_nothing_in_our_document_is_closed():

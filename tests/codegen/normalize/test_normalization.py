@@ -11,6 +11,7 @@ import pytest
 from codegen.errors import SpecError
 from codegen.names import Names
 from codegen.normalize import normalize
+from codegen.queries import operations_of
 from tests.codegen.support.documents import NO_CORRECTIONS, VENDOR_DOCUMENTS, normalized_vendor, vendor
 from tests.codegen.support.workflow_document import WORKFLOW, document, normal, schemas
 
@@ -240,12 +241,14 @@ def test_error_responses_may_be_of_any_kind(kind: str):
     assert responses["429"] == {"$ref": "#/components/responses/RateLimited"}
 
 
-def test_an_endless_nesting_is_rejected():
+def test_an_operation_of_endless_nesting_is_left_out():
     deep: dict[str, Any] = {"type": "string"}
     for _ in range(100):
         deep = {"type": "array", "items": deep}
-    with pytest.raises(SpecError, match="nested more than"):
-        normal(document(deep))
+    result = normalize(document(deep), overlay=NO_CORRECTIONS)
+    assert list(operations_of(result.document)) == []
+    (note,) = [note for note in result.notes if "nested more than 60 deep" in note]
+    assert note.startswith("GET /workflow/{id} is left out: 200[][]")
 
 
 def test_a_placeholder_without_a_parameter_is_rejected():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
-from circleci_v2 import BadRequestError, PermissionDeniedError
+from circleci_v2 import BadRequestError, CircleCI, PermissionDeniedError
 from circleci_v2.testing import FakeCircleCI
 from tests.testing.live import MISSING, client, http_of, project_in
 
@@ -189,6 +190,18 @@ def test_a_project_variable_shows_at_most_half_of_its_value(http: httpx.Client, 
     # environment_variable.go: xxxx and the last characters, at most four and at most half of them; in the response to POST too.
     created = http.post(VARIABLES, json={"name": "KEY", "value": value})
     assert created.json()["value"] == http.get(f"{VARIABLES}/KEY").json()["value"] == f"xxxx{shown}"
+
+
+@pytest.mark.anyio
+async def test_contexts_are_listed_by_a_part_of_their_name():
+    fake = FakeCircleCI()
+    organization = fake.add_project("gh/acme/web").organization
+    for name in ("Production", "production-eu", "staging"):
+        organization.add_context(str(uuid4()), name, created_at=0.0)
+    async with CircleCI(fake.token, transport=fake.transport()) as circleci:
+        found = await circleci.contexts.list(owner_slug="gh/acme", name="PROD").collect()
+    assert [context.name for context in found] == ["Production", "production-eu"]
+    assert fake.journal.validation_errors == []
 
 
 def test_contexts_are_listed_by_name_and_selected_by_a_part_of_it(fake: FakeCircleCI, http: httpx.Client) -> None:

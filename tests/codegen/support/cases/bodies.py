@@ -9,7 +9,13 @@ from tests.codegen.support.cases.case import Case, Document, Outcome, api, opera
 __all__ = ["CASES"]
 
 _TEXT = {"type": "string"}
-_FIELDS = {"type": "object", "properties": {"name": _TEXT}}
+
+
+def _fields(**fields: Any) -> Document:
+    return {"type": "object", "properties": fields}
+
+
+_FIELDS = _fields(name=_TEXT)
 _ALSO = "async def get_paint(self) -> GetPaintResponse:"
 """Every other operation is generated."""
 
@@ -106,6 +112,16 @@ CASES = (
         "application/json-patch+json",
         {"type": "array", "items": _FIELDS},
         'json=body, media="application/json-patch+json"',
+    ),
+    Case(
+        "bodies",
+        "that are a form with a file, in OpenAPI 3.1",
+        "code",
+        lambda: {
+            **_sending(_fields(file={**_TEXT, "contentMediaType": "image/png"}), "multipart/form-data"),
+            "openapi": "3.1.0",
+        },
+        ('multipart_body({"file": checked_files("file", file)})',),
     ),
     Case(
         "bodies",

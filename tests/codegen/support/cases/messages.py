@@ -135,6 +135,16 @@ CASES = (
     ),
     Case(
         "defaults",
+        "of another format",
+        "note",
+        lambda: _asking({**_TEXT, "format": "date-time", "default": "now"}),
+        (
+            f"{_WHERE}/parameters/0/schema: the default 'now' is not a date-time; it is ignored",
+            "a: datetime | None = None",
+        ),
+    ),
+    Case(
+        "defaults",
         "of an enum",
         "code",
         lambda: _asking({**_TEXT, "enum": ["red"], "default": "red"}),
@@ -167,6 +177,23 @@ CASES = (
         "refusal",
         lambda: _returning({"$ref": "#/components/schemas/Gone"}),
         ("/x/get", "points to nothing"),
+    ),
+    Case(
+        "invalid",
+        "a type that JSON does not have",
+        "refusal",
+        lambda: _returning(_fields(a={"type": "file"})),
+        (
+            f"not valid OpenAPI: {_WHERE}/responses/200: ",
+            '{"type":"file"}',
+        ),
+    ),
+    Case(
+        "invalid",
+        "an enum with a value twice",
+        "refusal",
+        lambda: _returning(_fields(a={**_TEXT, "enum": ["a", "a"]})),
+        ("not valid OpenAPI: paths//x", "has non-unique elements"),
     ),
     Case(
         "invalid",

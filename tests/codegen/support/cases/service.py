@@ -1,4 +1,4 @@
-"""What an operation says about its servers, authentication, headers and the encoding of its parameters.
+"""Servers, authentication, headers of an operation, and the encoding of its parameters.
 
 Each document changes ``GET /paint`` of the base document, so that the diff has to report it.
 """
@@ -13,6 +13,7 @@ __all__ = ["CASES"]
 
 _TEXT = {"type": "string"}
 _TEXTS = {"type": "array", "items": _TEXT}
+_OBJECT = {"type": "object", "properties": {"a": _TEXT}}
 _SCHEMES = {
     "components": {
         "securitySchemes": {
@@ -75,6 +76,15 @@ CASES = (
         "note",
         lambda: _with(parameters=[{"name": "X-Shade", "in": "header", "schema": _TEXT}]),
         ("GET /paint may have the header 'X-Shade', which the client does not send",),
+    ),
+    Case(
+        "service",
+        "a header that is an object",
+        "note",
+        lambda: _with(
+            parameters=[{"name": "X-Shade", "in": "header", "schema": {"type": "object", "properties": {"a": _TEXT}}}]
+        ),
+        ("GET /paint may have the header 'X-Shade', which the client does not send", "async def get_paint(self)"),
     ),
     Case(
         "service",

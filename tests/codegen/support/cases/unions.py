@@ -80,7 +80,7 @@ CASES = (
         "with discriminators that contradict each other",
         "note",
         returning(_fields(one={**_EITHER, "discriminator": _BY_KIND}, two=_SWAPPED), **_PETS),
-        "schemas Cat and Dog are both identified by the kind 'cat' in different unions; responses are told apart by their",
+        "schemas Cat and Dog are both identified by the kind 'cat' in different unions; responses are distinguished by their",
     ),
     _case(
         "unions",

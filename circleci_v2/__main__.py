@@ -1,4 +1,4 @@
-"""Make ``python -m circleci_v2.cli`` an alias of ``circleci-v2``."""
+"""Make ``python -m circleci_v2`` an alias of ``circleci-v2``."""
 
 from __future__ import annotations
 
