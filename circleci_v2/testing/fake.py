@@ -35,7 +35,7 @@ from circleci_v2.testing.state import FakeState
 from circleci_v2.testing.state.execution import PipelineStatus, add_pipeline
 from circleci_v2.testing.state.plans import JobPlan, WorkflowPlan
 from circleci_v2.testing.state.projects import FakePipeline, FakeProject
-from circleci_v2.testing.state.resources import DecidePolicies, FakeOrganization, PolicyDecision, PolicyStore, uuid
+from circleci_v2.testing.state.resources import DecidePolicies, FakeOrganization, PolicyDecision, uuid
 from circleci_v2.testing.transport import FakeTransport, Serving, SkippingTransport
 from circleci_v2.usage_export import Timing
 from circleci_v2.waiting.polling import Polling
@@ -257,8 +257,6 @@ class FakeCircleCI:
         self,
         organization: FakeOrganization | str,
         decide: PolicyDecision | DecidePolicies,
-        *,
-        context: str = "config",
     ) -> None:
         """Set the decisions of an organization's config policies; each decision is logged as usual.
 
@@ -268,7 +266,6 @@ class FakeCircleCI:
             organization: The organization or its slug. An organization that does not exist is added.
             decide: The decision for every configuration, or a function from the configuration (YAML text) to the
                 decision.
-            context: The policy context. Default: ``config``, the only context that CircleCI has.
 
         Raises:
             ConfigurationError: `organization` is not an organization slug.
@@ -276,8 +273,7 @@ class FakeCircleCI:
         with self._lock:
             if isinstance(organization, str):
                 organization = self.state.add_organization(organization)
-            store = organization.policies.setdefault(context, PolicyStore())
-            store.decide = decide if callable(decide) else lambda _: decide
+            organization.policies.decide = decide if callable(decide) else lambda _: decide
 
     @property
     def complaints(self) -> list[str]:

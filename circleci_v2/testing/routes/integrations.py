@@ -240,7 +240,9 @@ def _store(state: FakeState, request: FakeRequest) -> PolicyStore:
         # The document does not describe 403 for POST.
         status = HTTPStatus.BAD_REQUEST if request.method == "POST" else HTTPStatus.FORBIDDEN
         raise HTTPError(status, "There is no such owner, or the token has no access to it.", key="error")
-    return organization.policies.setdefault(request.path_params["context"], PolicyStore())
+    if request.path_params["context"] != "config":
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "Context: must be a valid value.", key="error")
+    return organization.policies
 
 
 def _decision(state: FakeState, request: FakeRequest) -> tuple[PolicyStore, Record]:
@@ -307,8 +309,10 @@ def get_decision_settings(state: FakeState, request: FakeRequest) -> FakeRespons
 @routes.patch("/owner/{ownerID}/context/{context}/decision/settings")
 def update_decision_settings(state: FakeState, request: FakeRequest) -> FakeResponse:
     """Set whether decisions are enforced."""
-    store = _store(state, request)
-    store.enabled = request.json_object().get("enabled", store.enabled)
+    store, fields = _store(state, request), request.json_object()
+    if fields.get("enabled") is None:
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "enabled: is required.", key="error")
+    store.enabled = fields["enabled"]
     return FakeResponse.json({"enabled": store.enabled})
 
 

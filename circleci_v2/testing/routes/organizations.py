@@ -267,8 +267,10 @@ def _normalized_duration(text: str) -> str:
         return f"{milliseconds}ms"
     minutes, rest = divmod(milliseconds, _UNITS["m"])
     hours, minutes = divmod(minutes, 60)
-    seconds = f"{rest / _UNITS['s']:g}s"
-    return f"{hours}h{minutes}m{seconds}" if hours else f"{minutes}m{seconds}" if minutes else seconds
+    seconds, fraction = divmod(rest, _UNITS["s"])
+    # Go writes a fraction as 1.5s, which the document does not allow; no response with one is known.
+    end = f"{seconds}s{fraction}ms" if fraction else f"{seconds}s"
+    return f"{hours}h{minutes}m{end}" if hours else f"{minutes}m{end}" if minutes else end
 
 
 @routes.delete("/org/{orgID}/oidc-custom-claims")

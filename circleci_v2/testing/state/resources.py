@@ -235,7 +235,7 @@ def _pass(_: str) -> PolicyDecision:
 
 @attrs.define(kw_only=True, eq=False)
 class PolicyStore:
-    """The config policies of one organization and policy context.
+    """The config policies of one organization.
 
     Attributes:
         policies: The policies, by name.
@@ -268,7 +268,7 @@ class FakeOrganization:
     environments: dict[str, Record] = attrs.field(factory=dict[str, Record])
     components: dict[str, Record] = attrs.field(factory=dict[str, Record])
     component_versions: dict[str, list[Record]] = attrs.field(factory=dict[str, list[Record]])
-    policies: dict[str, PolicyStore] = attrs.field(factory=dict[str, PolicyStore])
+    policies: PolicyStore = attrs.field(factory=PolicyStore)
     oidc_claims: Record = attrs.field(factory=dict[str, object])
 
     def add_context(self, identifier: str, name: str, *, created_at: float) -> FakeContext:

@@ -6,6 +6,7 @@ import pytest
 
 from circleci_v2 import CircleCI
 from circleci_v2.testing import FakeCircleCI, PolicyDecision
+from tests.testing.live import http_of
 
 pytestmark = pytest.mark.anyio
 
@@ -71,12 +72,30 @@ async def test_the_status_follows_from_the_violations(decision: PolicyDecision, 
     assert (answered.to_dict().get("reason") == decision.error) or decision.error is None
 
 
-async def test_another_context_decides_for_itself() -> None:
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "decision"),
+        ("POST", "decision"),
+        ("GET", "decision/settings"),
+        ("GET", "policy-bundle"),
+        ("POST", "policy-bundle"),
+    ],
+)
+def test_there_is_no_other_context(method: str, path: str) -> None:
+    # policy.go: 400 {"error": "Context: must be a valid value."} on all five routes.
+    fake = FakeCircleCI(check_requests="off")
+    with http_of(fake) as http:
+        refused = http.request(method, f"/owner/{owner_of(fake)}/context/custom/{path}", json={"input": ""})
+    assert (refused.status_code, refused.json()) == (400, {"error": "Context: must be a valid value."})
+
+
+def test_settings_without_a_value_are_refused() -> None:
+    # policy.go: PATCH {} -> 400 enabled: is required.
     fake = FakeCircleCI()
-    fake.decide_policies(ORGANIZATION, UNPINNED, context="other")
-    async with client(fake) as circleci:
-        assert (await circleci.policies.make_decision(owner_of(fake), input="")).status == "PASS"
-        assert (await circleci.policies.make_decision(owner_of(fake), context="other", input="")).status == "HARD_FAIL"
+    with http_of(fake) as http:
+        refused = http.patch(f"/owner/{owner_of(fake)}/context/config/decision/settings", json={})
+    assert (refused.status_code, refused.json()) == (400, {"error": "enabled: is required."})
 
 
 async def test_an_error_with_violations_is_rejected() -> None:
