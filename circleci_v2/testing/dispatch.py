@@ -36,8 +36,8 @@ from circleci_v2.testing.state import FakeState
 __all__ = [
     "ROUTES",
     "SPELLINGS",
+    "CheckedResponse",
     "Mode",
-    "Outcome",
     "RequestChecks",
     "Spelling",
     "published_routes",
@@ -93,7 +93,7 @@ class Mode:
 
 
 @attrs.frozen
-class Outcome:
+class CheckedResponse:
     """The response to a request, why it was rejected, and what is unusual about it."""
 
     response: FakeResponse
@@ -101,7 +101,7 @@ class Outcome:
     complaints: tuple[str, ...] = ()
 
 
-def respond_to_api(state: FakeState, request: FakeRequest, match: Match | None, mode: Mode) -> Outcome:
+def respond_to_api(state: FakeState, request: FakeRequest, match: Match | None, mode: Mode) -> CheckedResponse:
     """Respond to an API request.
 
     Args:
@@ -112,28 +112,28 @@ def respond_to_api(state: FakeState, request: FakeRequest, match: Match | None, 
     """
     rejection = _check_token(request, mode.token)
     if rejection is not None:
-        outcome = Outcome(rejection)
+        outcome = CheckedResponse(rejection)
     elif match is None or _refuses_encoded_slash(match, mode):
-        outcome = Outcome(_no_route(request) if match is None else _not_found())
+        outcome = CheckedResponse(_no_route(request) if match is None else _not_found())
     else:
         try:
             outcome = _respond(state, request, match, mode)
         except RecursionError:
-            outcome = Outcome(FakeResponse.message("The body is nested too deeply.", HTTPStatus.BAD_REQUEST))
+            outcome = CheckedResponse(FakeResponse.message("The body is nested too deeply.", HTTPStatus.BAD_REQUEST))
     return attrs.evolve(outcome, response=_make_live(state, request, outcome.response, mode))
 
 
-def _respond(state: FakeState, request: FakeRequest, match: Match, mode: Mode) -> Outcome:
+def _respond(state: FakeState, request: FakeRequest, match: Match, mode: Mode) -> CheckedResponse:
     complaints: tuple[str, ...] = ()
     if mode.check_requests != "off":
         check = Specification.published()[request.method, request.route].check_request(request)
         complaints = (*((_ENCODED_SLASH,) if match.encoded_slash else ()), *check.complaints)
         rejected = (*check.errors, *complaints) if mode.check_requests == "strict" else check.errors
         if rejected:
-            return Outcome(_invalid_request(request, rejected), errors=rejected)
+            return CheckedResponse(_invalid_request(request, rejected), errors=rejected)
         request = check.request
     request = _without_page_token(request) if mode.realistic else request
-    return Outcome(_call(match.route.handler, state, request), complaints=complaints)
+    return CheckedResponse(_call(match.route.handler, state, request), complaints=complaints)
 
 
 def _refuses_encoded_slash(match: Match, mode: Mode) -> bool:

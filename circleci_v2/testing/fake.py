@@ -16,8 +16,8 @@ from circleci_v2.errors import ConfigurationError
 from circleci_v2.testing.clock import Clock, SkippedWaits
 from circleci_v2.testing.deliveries import WebhookDelivery, due_deliveries, send_each
 from circleci_v2.testing.dispatch import (
+    CheckedResponse,
     Mode,
-    Outcome,
     RequestChecks,
     Spelling,
     published_routes,
@@ -365,7 +365,7 @@ class FakeCircleCI:
         if match is not None:
             request = attrs.evolve(request, route=match.route.template, path_params=match.path_params)
         response = self.faults.intercept(request)
-        outcome = Outcome(response) if response else respond_to_api(self.state, request, match, mode)
+        outcome = CheckedResponse(response) if response else respond_to_api(self.state, request, match, mode)
         response = outcome.response.with_headers({"x-request-id": uuid(self._request_ids), "x-route": request.route})
         entry = JournalEntry(
             request=request,
