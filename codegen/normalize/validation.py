@@ -51,8 +51,7 @@ def check_validity(document: Document) -> None:
         if not location.startswith(tuple(document)):
             # The checks of values know the location inside of their schema only, or none at all.
             location = f"{_failing_path(shortened)}: {location}".removesuffix(": ")
-        # The first line; the others repeat the part of the document.
-        problem = error.message.partition("\n")[0][:_LONGEST_MESSAGE]
+        problem = error.message[:_LONGEST_MESSAGE]
         msg = f"not valid OpenAPI: {location or 'the document'}: {problem}"
         raise SpecError(msg) from error
     except OpenAPIError as error:
