@@ -229,12 +229,11 @@ class _SchemaLocation:
         return {**plain_value(flat), **({} if "type" in flat else self._untyped_items(flat))}
 
     def _untyped_items(self, flat: Schema) -> Schema:
-        """Return items without the type of an array: they keep the name of their component, because they are not generated."""
-        pointer = component_pointer(flat.get("items"))
-        if not pointer:
-            return {"items": flat["items"]} if "items" in flat else {}
-        name = class_name(pointer.rsplit("/", 1)[-1])
-        return {"items": self._extract(flat["items"], lambda _: name, "[]")}
+        """Return items without the type of an array, as in CircleCI's policy bundles; they have no effect on code."""
+        if "items" not in flat:
+            return {}
+        is_component = component_pointer(flat["items"]) is not None
+        return {"items": self._extract(flat["items"], self.name, "[]") if is_component else flat["items"]}
 
     def union(self, flat: Schema, variants: Sequence[Any]) -> Schema:
         key = next(key for key in UNION_KEYS if key in flat)

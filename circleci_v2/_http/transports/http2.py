@@ -67,7 +67,7 @@ class Http2Connection(GuardedConnection):
         async with _Entry(self._entering, self._establish) as entry:
             if self._stream is not None:
                 await self._prepare(self._stream)
-            if not self._has_room():
+            if not self._has_free_stream():
                 raise httpcore.ConnectionNotAvailable
             self._requests += 1
             request.extensions["trace"] = entry.trace  # pyright: ignore[reportUnknownMemberType]
@@ -85,7 +85,7 @@ class Http2Connection(GuardedConnection):
 
     def is_available(self) -> bool:
         """Whether the connection can take another request now."""
-        return super().is_available() and self._has_room()
+        return super().is_available() and self._has_free_stream()
 
     def has_expired(self) -> bool:
         """Whether the pool must close the connection instead of using it again."""
@@ -108,7 +108,7 @@ class Http2Connection(GuardedConnection):
     def _is_finished(self) -> bool:
         return self._is_abandoned or (self._stream is not None and self._stream.is_finished)
 
-    def _has_room(self) -> bool:
+    def _has_free_stream(self) -> bool:
         limit = None if self._stream is None else self._stream.max_streams
         return not self._is_finished() and (limit is None or self._requests < limit)
 

@@ -556,7 +556,7 @@ def test_a_model_is_reported_with_the_methods_that_use_it():
     assert change.used_by == ["workflows.get"]
 
 
-def test_an_operation_is_reported_with_the_rooms_that_rely_on_it():
+def test_an_operation_is_reported_with_the_layers_that_rely_on_it():
     diff = small_diff(lambda document: document["paths"].pop("/workflow/{id}"))
     (change,) = [c for c in diff.changes if c.kind == "operation-removed"]
     assert "waiting" in change.layers

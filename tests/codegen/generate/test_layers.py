@@ -1,4 +1,4 @@
-"""The operations that hand-written rooms rely on: all there, and all in the table."""
+"""The operations that hand-written layers rely on: all there, and all in the table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from codegen.errors import SpecError
 from codegen.generate.layers import layers_by_operation, read_layers, relied_on, uses_of_operations
 
 
-def test_every_method_that_a_room_calls_is_there_and_in_the_table():
+def test_every_method_that_a_layer_calls_is_there_and_in_the_table():
     table = relied_on(uses_of_operations())  # names each place where one is missing
     assert table == read_layers(), "codegen/layers.yaml is older than the code: run `python -m codegen.generate.layers`"
 
