@@ -50,6 +50,8 @@ _SCHEMA_KEYS_OF_30 = frozenset(
         *CONSTRAINT_KEYS,
     }
 )
+_NULL_TYPES = ("null", None)
+"""The type null; YAML reads it as None where it is not quoted."""
 _HOLDERS = frozenset({"headers", "parameters", "requestBodies", "responses"})
 """Objects whose keys are names, which may be `schema`."""
 
@@ -146,7 +148,11 @@ def _without_null_variants(schema: Schema) -> Schema:
 def _is_null(schema: Any) -> bool:
     if not is_object(schema):
         return False
-    return schema.get("type") in ("null", ["null"]) or schema.get("enum") == [None] or schema.get("const", 0) is None
+    return (
+        ("type" in schema and schema["type"] in (*_NULL_TYPES, ["null"], [None]))
+        or schema.get("enum") == [None]
+        or schema.get("const", 0) is None
+    )
 
 
 def _with_rewritten_parts(schema: Mapping[str, Any]) -> Schema:
@@ -234,12 +240,14 @@ def _content(schema: Schema) -> None:
 
 
 def _types(schema: Schema) -> None:
-    declared = schema.get("type")
-    types = declared if is_array(declared) else [declared] if declared == "null" else None
-    if types is None:
+    if "type" not in schema:
         return
+    declared = schema["type"]
+    if not is_array(declared) and declared not in _NULL_TYPES:
+        return
+    types: list[Any] = declared if is_array(declared) else [declared]
     del schema["type"]
-    rest = [kind for kind in types if kind != "null"]
+    rest = [kind for kind in types if kind not in _NULL_TYPES]
     if len(rest) < len(types):
         schema["nullable"] = True
     if len(rest) == 1:

@@ -102,6 +102,10 @@ REFERENCE = {"$ref": "#/components/schemas/Y"}
         ({"type": ["string", "null"]}, {"type": "string", "nullable": True}),
         ({"type": ["string"]}, TEXT),
         ({"type": "null"}, {"nullable": True}),
+        # YAML reads an unquoted null so.
+        ({"type": None}, {"nullable": True}),
+        ({"type": ["string", None]}, {"type": "string", "nullable": True}),
+        ({"anyOf": [TEXT, {"type": None}]}, {"type": "string", "nullable": True}),
         (
             {"type": ["array", "string", "null"], "items": TEXT, "maxLength": 3, "description": "d"},
             {
