@@ -132,6 +132,10 @@ class SchemaExtractor:
         return reference(name, {**nullable, **default, **siblings})
 
     def _object(self, location: _SchemaLocation, target: Schema, flat: Schema, siblings: Schema) -> Schema:
+        if not is_object(flat["properties"]):
+            # The validator does not look into every nested schema of OpenAPI 3.1.
+            msg = f"{location.where}: the properties must be an object, not {flat['properties']!r:.200}"
+            raise UnsupportedError(msg)
         nullable = {"nullable": True} if flat.get("nullable") else {}
         if id(target) in self._in_progress:
             return reference(self._in_progress[id(target)], {**nullable, **siblings})

@@ -253,3 +253,13 @@ def test_whatever_a_schema_holds_is_rewritten_once(schema: Any):
     document = {"openapi": "3.1.0", "components": {"schemas": {"X": schema}}}
     once = as_openapi_30(document)
     assert as_openapi_30({**once, "openapi": "3.1.0"}) == once
+
+
+@pytest.mark.parametrize("properties", [["id"], "id", 7])
+def test_an_operation_whose_properties_are_no_object_is_left_out(properties: Any):
+    # The validator does not look into every nested schema of OpenAPI 3.1.
+    document = {**copy_of_ours(), "openapi": "3.1.0"}
+    document["components"]["schemas"]["RunPipelineRequest"] = {"type": "object", "properties": properties}
+    normalized = normalize(document, strict=False)
+    assert "/project/{provider}/{organization}/{project}/pipeline/run" not in normalized.document["paths"]
+    assert any(f"must be an object, not {properties!r}" in str(note) for note in normalized.notes)
