@@ -18,6 +18,7 @@ from circleci_v2.events import Event, ProjectLimitEvent
 from circleci_v2.history.crawler import PARTS_OF_JOBS, Crawler, is_permanent_error
 from circleci_v2.history.listing import Cursor, DateRange, Listing, OnPage, PipelineList
 from circleci_v2.history.organization import (
+    PROJECT_LIMIT,
     OrganizationProject,
     ProjectSource,
     ProjectsToCrawl,
@@ -49,10 +50,6 @@ __all__ = [
 ]
 
 _logger: Final = logging.getLogger("circleci_v2.history")
-
-PROJECT_LIMIT: Final = 250
-"""The number of projects whose pipelines CircleCI lists at most: "the most recently built 250 projects you follow", as
-its API document describes the operation listPipelines."""
 
 
 _JOBS: Final = frozenset[Part]({"jobs"})

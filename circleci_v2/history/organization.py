@@ -18,7 +18,14 @@ from circleci_v2.streams import Send, Stream
 if TYPE_CHECKING:
     from circleci_v2.namespaces import Insights, Pipelines, Projects
 
-__all__ = ["OrganizationProject", "ProjectSource", "ProjectsToCrawl", "organization_projects", "slugs_of"]
+__all__ = [
+    "PROJECT_LIMIT",
+    "OrganizationProject",
+    "ProjectSource",
+    "ProjectsToCrawl",
+    "organization_projects",
+    "slugs_of",
+]
 
 ProjectSource = Literal["insights", "pipelines", "followed", "followed-v1"]
 """A list of CircleCI that has projects.
@@ -29,8 +36,9 @@ route of CircleCI's MCP server) have those that the owner of the token follows, 
 document.
 """
 
-_PROJECT_LIMIT: Final = 250
-"""After so many projects the list of pipelines has no others; see `circleci_v2.history.PROJECT_LIMIT`."""
+PROJECT_LIMIT: Final = 250
+"""The number of projects whose pipelines CircleCI lists at most: "the most recently built 250 projects you follow", as
+its API document describes the operation listPipelines."""
 
 _PROVIDERS: Final = {"github": "gh", "gh": "gh", "bitbucket": "bb", "bb": "bb"}
 
@@ -222,7 +230,7 @@ class _Lists:
         async for pipeline in self._circleci.pipelines.list(org_slug=self._organization):
             slugs[ProjectSlug(pipeline.project_slug).canonical] = None
             read += 1
-            if read == self._search or len(slugs) == _PROJECT_LIMIT:
+            if read == self._search or len(slugs) == PROJECT_LIMIT:
                 break
         if not self._organization.startswith("circleci/"):
             return [(None, slug, None) for slug in slugs]
