@@ -13,7 +13,7 @@ from anyio import to_thread
 
 from circleci_v2.errors import CircleCIError, ConfigurationError
 from circleci_v2.fleet.dataset import Dataset, PartitionState
-from circleci_v2.fleet.partitions import Partition
+from circleci_v2.fleet.partitions import Partition, distinct
 from circleci_v2.fleet.rows import Rows
 from circleci_v2.history import PipelineRecord, history, is_permanent_error
 from circleci_v2.history.organization import ProjectsClient, ProjectsToCrawl, organization_projects, slugs_of
@@ -78,7 +78,7 @@ async def crawl_partition(
 
     It needs no engine: run it wherever an async function runs, on as many machines as there are. Two processes that crawl
     the same partition write the same files, and the last one wins. Files that are complete, and in which no pipeline was
-    still in progress, are not written again.
+    still in progress, are not written again; others are replaced, by files that also have the time that they covered.
 
     Args:
         circleci: The client.
@@ -91,36 +91,42 @@ async def crawl_partition(
         clock: Returns the time in seconds since 1970, for tests. Default: `time.time`.
 
     Raises:
-        ConfigurationError: An argument is invalid, or pyarrow is not installed.
+        ConfigurationError: An argument is invalid, a package is missing, or the files of the destination have windows of
+            another length.
         CircleCIError: The pipelines could not be listed, or `tolerate` rejected an error. No file was changed.
         OSError: The destination cannot be read or written.
     """
     kinds = kinds_of(include)
     dataset = Dataset(destination)
+    await to_thread.run_sync(dataset.require_windows, partition.window.until - partition.window.since)
     state = await to_thread.run_sync(dataset.state_of, partition.path)
     if state is not None and _covers(state, partition, kinds):
         return PartitionResult(partition=partition, skipped=True)
+    since, until = _to_fetch(partition, state)
     rows, now = Rows(kinds), datetime.fromtimestamp(clock(), UTC)
     unfinished: set[str] = set()
     failures: list[str] = []
     records = history(
         circleci,
         partition.project_slug,
-        since=partition.since,
-        until=partition.until,
+        since=since,
+        until=until,
         include=parts_of(kinds),
         concurrency=concurrency,
         tolerate=tolerate,
     )
     async for record in records:
         # A pipeline without a time of creation is in the window of the pipeline that is listed before it.
-        if partition.since <= (record.listed_at or now) < partition.until:
+        if since <= (record.listed_at or now) < until:
             rows.add(record)
             failures += texts_of_failures(record)
             if is_unfinished(record, now):
                 unfinished.add(str(record.pipeline.id))
     state = PartitionState(
-        since=partition.since, until=partition.until, kinds=frozenset(kinds), unfinished=frozenset(unfinished)
+        since=since if state is None else min(since, state.since),
+        until=until,
+        kinds=kinds,
+        unfinished=frozenset(unfinished),
     )
     counts = await to_thread.run_sync(dataset.write, partition.path, rows, state)
     return PartitionResult(partition=partition, rows=counts, unfinished=len(unfinished), failures=tuple(failures))
@@ -144,7 +150,7 @@ async def projects_to_crawl(
         msg = f"organization={organization!r} and projects={projects!r}: pass one of them."
         raise ConfigurationError(msg)
     found = projects if organization is None else organization_projects(circleci, organization)
-    return sorted({slug.canonical async for slug in slugs_of(cast("ProjectsToCrawl", found))})
+    return sorted(distinct([slug async for slug in slugs_of(cast("ProjectsToCrawl", found))]))
 
 
 def kinds_of(include: Iterable[DatasetKind]) -> frozenset[DatasetKind]:
@@ -188,6 +194,14 @@ def is_unfinished(record: PipelineRecord, now: datetime) -> bool:
 def texts_of_failures(record: PipelineRecord) -> list[str]:
     """Return one text for each part of a pipeline that could not be fetched."""
     return [f"{one.part} of {one.of}: {one.error}" for one in record.failures]
+
+
+def _to_fetch(partition: Partition, state: PartitionState | None) -> tuple[datetime, datetime]:
+    """Return the time to fetch: that of the partition, and also that of its file, which is replaced."""
+    if state is None:
+        return partition.since, partition.until
+    # `mirror` writes a time before the window if the windows in between have no pipelines.
+    return max(partition.window.since, min(partition.since, state.since)), max(partition.until, state.until)
 
 
 def _covers(state: PartitionState, partition: Partition, kinds: frozenset[DatasetKind]) -> bool:

@@ -2,9 +2,9 @@
 
 The files of a partition lie at ``<destination>/<kind>/<project>/<window>.parquet``, for example
 ``data/jobs/gh%2Facme%2Fweb/2026-01-01T000000Z.parquet``. Each file is complete or absent: it is written under a temporary
-name and then moved, except on object stores, where a file appears only once it is closed. The file of pipelines is
-written last and contains the state of its partition, so a process that is killed in between leaves a partition that the
-next run writes again.
+name and then moved, or, on a file system without a rename, stored with one put. The file of pipelines is written last and
+contains the state of its partition, so a process that is killed in between leaves a partition that the next run writes
+again.
 
 The methods block; call them in a thread.
 """
@@ -18,14 +18,13 @@ from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 from uuid import uuid4
 
 import attrs
 
 from circleci_v2._validation import missing_package_error
 from circleci_v2.errors import ConfigurationError
-from circleci_v2.fleet.partitions import TimeWindow
+from circleci_v2.fleet.partitions import TimeWindow, directory_of
 from circleci_v2.fleet.rows import KINDS, Rows
 from circleci_v2.history.records import RecordsOf
 
@@ -36,7 +35,7 @@ _STATE_VERSION: Final = 1
 _SETTINGS_FILE: Final = "_circleci_v2.json"
 _SUFFIX: Final = ".parquet"
 _TEMPORARY: Final = ".part"
-# Object stores of fsspec: a file appears when it is closed, and a move would be a second transfer.
+# Object stores of fsspec have no rename, also those that define `mv`, which gcsfs does for some of its buckets.
 _OBJECT_STORES: Final = frozenset({"abfs", "abfss", "adl", "az", "gcs", "gs", "oci", "oss", "r2", "s3", "s3a"})
 
 
@@ -113,7 +112,8 @@ class Dataset:
         self._parquet: Any = import_module("pyarrow.parquet")
         self._arrow_fs: Any = import_module("pyarrow.fs")
         text = os.fspath(destination)
-        self._is_object_store = text.partition("://")[0] in _OBJECT_STORES
+        # The file system to put complete files to, if it has no rename.
+        self._store: Any = None
         self._file_system, self._root = self._open_remote(text) if "://" in text else self._open_local(text)
         self._files = self._arrow_fs.SubTreeFileSystem(self._root, self._file_system)
 
@@ -130,10 +130,27 @@ class Dataset:
         except (ImportError, ValueError) as error:
             msg = f"destination={url!r} cannot be opened: {error}"
             raise ConfigurationError(msg) from error
+        # fsspec shares one object per process, which may remember listings from before another process wrote files.
+        files.invalidate_cache()
+        if not _has_rename(files):
+            self._store = files
         return self._arrow_fs.PyFileSystem(self._arrow_fs.FSSpecHandler(files)), path
 
     def prepare(self, every: timedelta) -> None:
         """Create the destination, or check that its windows have the same length; and remove incomplete files.
+
+        Args:
+            every: The length of a window.
+
+        Raises:
+            ConfigurationError: The files of the destination were written with windows of another length.
+            OSError: The destination cannot be read or written.
+        """
+        self.require_windows(every)
+        self._remove_temporary_files()
+
+    def require_windows(self, every: timedelta) -> None:
+        """Create the destination, or check that its windows have the same length.
 
         Args:
             every: The length of a window.
@@ -155,10 +172,9 @@ class Dataset:
                 raise ConfigurationError(msg)
         else:
             self._replace(_SETTINGS_FILE, lambda file: file.write(json.dumps({"window_seconds": seconds}).encode()))
-        self._remove_temporary_files()
 
     def state_of(self, path: str) -> PartitionState | None:
-        """Return the state of a partition; None when its files are missing or cannot be read.
+        """Return the state of a partition; None when one of its files is missing, or that of pipelines cannot be read.
 
         Args:
             path: The path of the partition.
@@ -168,7 +184,11 @@ class Dataset:
                 metadata: Mapping[bytes, bytes] = self._parquet.read_metadata(file).metadata or {}
         except (OSError, ValueError):  # pyarrow's ArrowInvalid is a ValueError
             return None
-        return PartitionState.from_json(metadata.get(_STATE_KEY, b""))
+        state = PartitionState.from_json(metadata.get(_STATE_KEY, b""))
+        is_complete = state is not None and all(
+            self._exists(_file_of(kind, path)) for kind in KINDS if kind in state.kinds
+        )
+        return state if is_complete else None
 
     def windows_of(self, project_slug: str, every: timedelta) -> list[TimeWindow]:
         """Return the windows of a project that have files, oldest first.
@@ -177,7 +197,7 @@ class Dataset:
             project_slug: The project.
             every: The length of a window.
         """
-        names = [info.base_name for info in self._list(f"pipelines/{quote(project_slug, safe='')}")]
+        names = [info.base_name for info in self._list(f"pipelines/{directory_of(project_slug)}")]
         starts = [TimeWindow.start_of(name.removesuffix(_SUFFIX)) for name in names if name.endswith(_SUFFIX)]
         return sorted(TimeWindow(start, start + every) for start in starts if start is not None)
 
@@ -186,37 +206,36 @@ class Dataset:
 
         Args:
             path: The path of the partition.
-        """
-        return set(self.read("pipelines", path, columns=["pipeline_id"])["pipeline_id"].to_pylist())
 
-    def read(self, kind: RecordsOf, path: str, *, columns: Sequence[str] | None = None) -> Any:
-        """Return the rows of one file as an Arrow table.
+        Raises:
+            OSError: The file cannot be read.
+        """
+        return set(self._read("pipelines", path, columns=["pipeline_id"])["pipeline_id"].to_pylist())
+
+    def read_of(self, kind: RecordsOf, path: str, pipeline_ids: Collection[str]) -> Any:
+        """Return the rows of one file that belong to some pipelines, as an Arrow table.
 
         Args:
             kind: The kind of record.
             path: The path of the partition.
-            columns: The columns to read. Default: all.
-        """
-        with self._files.open_input_file(_file_of(kind, path)) as file:
-            return self._parquet.read_table(file, columns=columns)
+            pipeline_ids: The UUIDs of the pipelines.
 
-    def read_without(self, kind: RecordsOf, path: str, pipeline_ids: Collection[str]) -> Any:
-        """Return the rows of one file, without those of some pipelines.
-
-        Args:
-            kind: The kind of record.
-            path: The path of the partition.
-            pipeline_ids: The UUIDs of the pipelines to leave out.
+        Raises:
+            OSError: The file cannot be read.
         """
-        table = self.read(kind, path)
+        table = self._read(kind, path)
         compute: Any = import_module("pyarrow.compute")
-        return table.filter(
-            compute.invert(
-                compute.is_in(
-                    table["pipeline_id"], value_set=self._pyarrow.array(list(pipeline_ids), self._pyarrow.string())
-                )
-            )
-        )
+        wanted = self._pyarrow.array(list(pipeline_ids), self._pyarrow.string())
+        return table.filter(compute.is_in(table["pipeline_id"], value_set=wanted))
+
+    def _read(self, kind: RecordsOf, path: str, *, columns: Sequence[str] | None = None) -> Any:
+        name = _file_of(kind, path)
+        try:
+            with self._files.open_input_file(name) as file:
+                return self._parquet.read_table(file, columns=columns)
+        except ValueError as error:  # pyarrow's ArrowInvalid
+            msg = f"{name} cannot be read ({error}): delete it, and the next run fetches its window again."
+            raise OSError(msg) from error
 
     def write(self, path: str, rows: Rows, state: PartitionState) -> dict[RecordsOf, int]:
         """Replace the files of a partition; return the number of rows of each kind.
@@ -242,14 +261,19 @@ class Dataset:
         directory, _, base = name.rpartition("/")
         if directory:
             self._files.create_dir(directory, recursive=True)
-        target = name if self._is_object_store else f"{directory}/.{base}.{uuid4().hex}{_TEMPORARY}".lstrip("/")
+        if self._store is not None:
+            # A file that is written piece by piece would also appear when an error ends the writing.
+            content = self._pyarrow.BufferOutputStream()
+            write(content)
+            self._store.pipe_file(f"{self._root}/{name}", content.getvalue().to_pybytes())
+            return
+        target = f"{directory}/.{base}.{uuid4().hex}{_TEMPORARY}".lstrip("/")
         try:
             with self._files.open_output_stream(target) as file:
                 write(file)
-            if target != name:
-                self._files.move(target, name)
+            self._files.move(target, name)
         except BaseException:
-            if target != name and self._exists(target):
+            if self._exists(target):
                 self._files.delete_file(target)
             raise
 
@@ -268,3 +292,13 @@ class Dataset:
 
 def _file_of(kind: RecordsOf, path: str) -> str:
     return f"{kind}/{path}{_SUFFIX}"
+
+
+def _has_rename(files: Any) -> bool:
+    """Return whether a file system of fsspec can rename a file; by default, its `mv` copies and then deletes."""
+    inner = getattr(files, "fs", None)  # of a file system that wraps another one, such as `dir::`
+    if inner is not None:
+        return _has_rename(inner)
+    protocols = {files.protocol} if isinstance(files.protocol, str) else set(files.protocol)
+    base: Any = import_module("fsspec.spec").AbstractFileSystem
+    return type(files).mv is not base.mv and protocols.isdisjoint(_OBJECT_STORES)

@@ -33,7 +33,7 @@ from circleci_v2.fleet.partitions import TimeWindow, check_range, path_of, windo
 from circleci_v2.fleet.rows import Rows
 from circleci_v2.history import is_permanent_error
 from circleci_v2.history.crawler import Crawler
-from circleci_v2.history.listing import Cursor, DateRange, Listing, PipelineList
+from circleci_v2.history.listing import Cursor, DateRange, Listing, project_pipelines
 from circleci_v2.slugs import OrgSlug
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class _Changes:
     """The changes of one window that are not written yet."""
 
     rows: Rows
-    replaced: set[str] = attrs.field(factory=set[str])
+    taken: set[str] = attrs.field(factory=set[str])
     unfinished: set[str] = attrs.field(factory=set[str])
 
 
@@ -227,9 +227,12 @@ class _ProjectRun:
     async def _read_states(self) -> None:
         for window in await to_thread.run_sync(self._dataset.windows_of, self._slug, self._every):
             state = await to_thread.run_sync(self._dataset.state_of, path_of(self._slug, window))
-            # Files without one of the kinds are written again completely.
             if state is not None and state.kinds >= self._kinds:
                 self._states[window] = state
+            elif window.until > self._since:
+                # Its files are replaced: fetch everything that they may have, also from before the beginning of this run.
+                begin = window.since if state is None else max(window.since, state.since)
+                self._since = min(self._since, begin)
 
     def _covered_until(self) -> datetime:
         """Return the end of the time from `since` on that the files cover without a gap."""
@@ -249,7 +252,6 @@ class _ProjectRun:
                 changes.unfinished.discard(pipeline_id)
                 if record is not None:
                     self._refreshed += 1
-                    changes.replaced.add(pipeline_id)
                     self._take(record, window)
         for window in sorted(self._changes):
             await self._write(window, self._states[window])
@@ -289,11 +291,7 @@ class _ProjectRun:
             await self._write(window, self._states[window])
 
     async def _listed(self, stop: datetime) -> AsyncGenerator[tuple[Pipeline, Cursor]]:
-        pipelines = PipelineList(
-            name=self._slug,
-            paginate=lambda page_token: self._circleci.pipelines.list_for_project(self._slug, page_token=page_token),
-        )
-        listing = Listing(pipelines, DateRange(since=stop), None)
+        listing = Listing(project_pipelines(self._circleci, self._slug), DateRange(since=stop), None)
         try:
             async for pipeline, cursor in listing:
                 yield pipeline, cursor
@@ -324,6 +322,7 @@ class _ProjectRun:
     def _take(self, record: PipelineRecord, window: TimeWindow) -> None:
         changes = self._changes_of(window)
         changes.rows.add(record)
+        changes.taken.add(str(record.pipeline.id))
         self._failures += texts_of_failures(record)
         if is_unfinished(record, self._now):
             changes.unfinished.add(str(record.pipeline.id))
@@ -353,6 +352,8 @@ class _ProjectRun:
 
     def _merge(self, path: str, changes: _Changes, state: PartitionState, has_files: bool) -> None:
         if has_files:
+            # A run that was killed may have left rows of pipelines that the file of pipelines, the last one, does not have.
+            kept = self._dataset.pipeline_ids(path) - changes.taken
             for kind in self._kinds:
-                changes.rows.add_table(kind, self._dataset.read_without(kind, path, changes.replaced))
+                changes.rows.add_table(kind, self._dataset.read_of(kind, path, kept))
         self._dataset.write(path, changes.rows, state)

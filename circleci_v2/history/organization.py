@@ -40,8 +40,6 @@ PROJECT_LIMIT: Final = 250
 """The number of projects whose pipelines CircleCI lists at most: "the most recently built 250 projects you follow", as
 its API document describes the operation listPipelines."""
 
-_PROVIDERS: Final = {"github": "gh", "gh": "gh", "bitbucket": "bb", "bb": "bb"}
-
 _Key: TypeAlias = tuple[object, ...]
 _Found: TypeAlias = tuple[str | None, ProjectSlug | None, UUID | None]
 """The name, slug and id of a project, as far as a source knows them."""
@@ -249,7 +247,7 @@ class _Lists:
         if vcs_type == "circleci":
             text = "/".join(["circleci", *url.split("/")[-2:]])
         else:
-            text = f"{_PROVIDERS.get(str(vcs_type))}/{project.get('username')}/{project.get('reponame')}"
+            text = f"{vcs_type}/{project.get('username')}/{project.get('reponame')}"
         return self._checked(text, project.get("reponame"), None)
 
     def _of_private(self, project: dict[str, Any]) -> _Found | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -17,9 +19,10 @@ from hypothesis import strategies as st
 from circleci_v2 import CircleCI, ConfigurationError, RetryPolicy
 from circleci_v2.fleet import mirror
 from circleci_v2.testing import FakeCircleCI
-from tests.fleet.datasets import Interrupted, column, ids, mirrored
+from tests.fleet.datasets import Interrupted, ObjectStore, column, ids, mirrored, remote_ids
 
 SLUG = "gh/acme/web"
+DESTINATION = "objects://bucket/ci"
 
 
 async def stored_at_circleci(fake, slug=SLUG):
@@ -106,6 +109,73 @@ async def test_a_run_that_was_interrupted_is_completed_by_the_next(tmp_path):
         assert list(report.errors) == [SLUG]
     report = await mirrored(fake, tmp_path)
     assert report.errors == {}
+    expected = await stored_at_circleci(fake)
+    assert {kind: ids(tmp_path, kind) for kind in expected} == expected
+
+
+@pytest.mark.anyio
+async def test_a_run_that_ended_between_two_files_of_a_window_doubles_nothing():
+    fake = FakeCircleCI()
+    fake.add_pipeline(SLUG)
+    options = {"since": fake.clock.moment() - timedelta(days=1), "every": timedelta(days=4_000)}
+    ObjectStore.reset()
+    await mirrored(fake, DESTINATION, **options)
+    for puts in (1, 2):
+        fake.clock.advance(60)
+        fake.add_pipeline(SLUG)
+        ObjectStore.left = puts  # the file of jobs, then also that of workflows, and none of pipelines
+        assert list((await mirrored(fake, DESTINATION, **options)).errors) == [SLUG]
+        ObjectStore.left = None
+        assert (await mirrored(fake, DESTINATION, **options)).errors == {}
+        expected = await stored_at_circleci(fake)
+        assert {kind: remote_ids(DESTINATION, kind) for kind in expected} == expected
+
+
+@pytest.mark.anyio
+async def test_a_later_run_with_more_kinds_and_a_later_beginning_keeps_the_pipelines_of_its_first_window(tmp_path):
+    fake = FakeCircleCI.seeded(pipelines=40)
+    since = fake.clock.moment() - timedelta(days=180)
+    await mirrored(fake, tmp_path, since=since, every=timedelta(days=4_000))
+    before = ids(tmp_path, "pipelines")
+    later = sorted(column(tmp_path, "pipelines", "pipeline_created_at"))[20]
+    await mirrored(fake, tmp_path, since=later, every=timedelta(days=4_000), include=("jobs", "tests"))
+    assert ids(tmp_path, "pipelines") == before
+    assert len(set(column(tmp_path, "tests", "pipeline_id"))) > 20
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", ["pipelines", "jobs"])
+async def test_files_that_were_removed_are_fetched_again(tmp_path, kind):
+    fake = FakeCircleCI.seeded(pipelines=40)
+    await mirrored(fake, tmp_path)
+    shutil.rmtree(tmp_path / kind)
+    assert (await mirrored(fake, tmp_path)).errors == {}
+    expected = await stored_at_circleci(fake)
+    assert {kind: ids(tmp_path, kind) for kind in expected} == expected
+
+
+@pytest.mark.anyio
+async def test_a_damaged_file_is_the_error_of_its_project_which_names_the_file(tmp_path):
+    fake = FakeCircleCI()
+    fake.add_pipeline(SLUG)
+    options = {"since": fake.clock.moment() - timedelta(days=1)}
+    await mirrored(fake, tmp_path, **options)
+    [file] = (tmp_path / "jobs").rglob("*.parquet")
+    file.write_bytes(b"PAR1")
+    fake.add_pipeline(SLUG)
+    report = await mirrored(fake, tmp_path, **options)
+    assert re.search(r"jobs/gh%2Facme%2Fweb/\S+\.parquet cannot be read.*delete it", str(report.errors[SLUG]))
+    file.unlink()
+    assert (await mirrored(fake, tmp_path, **options)).errors == {}
+    expected = await stored_at_circleci(fake)
+    assert {kind: ids(tmp_path, kind) for kind in expected} == expected
+
+
+@pytest.mark.anyio
+async def test_case_and_spelling_of_a_slug_do_not_make_two_projects(tmp_path):
+    fake = FakeCircleCI.seeded(pipelines=5)
+    report = await mirrored(fake, tmp_path, projects=[SLUG, "github/Acme/Web", SLUG])
+    assert len(report.projects) == 1
     expected = await stored_at_circleci(fake)
     assert {kind: ids(tmp_path, kind) for kind in expected} == expected
 
