@@ -12,11 +12,17 @@ import attrs
 from anyio import to_thread
 
 from circleci_v2.errors import CircleCIError, ConfigurationError
-from circleci_v2.fleet.dataset import Dataset, PartitionState
+from circleci_v2.fleet.dataset import Dataset, KnownProjects, PartitionState
 from circleci_v2.fleet.partitions import Partition, distinct
 from circleci_v2.fleet.rows import Rows
 from circleci_v2.history import PipelineRecord, history, is_permanent_error
-from circleci_v2.history.organization import ProjectsClient, ProjectsToCrawl, organization_projects, slugs_of
+from circleci_v2.history.organization import (
+    OrganizationProject,
+    ProjectsClient,
+    ProjectsToCrawl,
+    organization_projects,
+    slugs_of,
+)
 from circleci_v2.history.records import Part, RecordsOf
 from circleci_v2.slugs import OrgSlug, ProjectSlug
 from circleci_v2.waiting.states import Phase, phase_of
@@ -25,12 +31,15 @@ if TYPE_CHECKING:
     from circleci_v2.namespaces import Namespaces
 
 __all__ = [
+    "OVERLAP",
     "DatasetKind",
+    "FoundProjects",
     "PartitionResult",
     "crawl_partition",
     "is_unfinished",
     "kinds_of",
     "parts_of",
+    "projects_to_crawl",
     "texts_of_failures",
 ]
 
@@ -41,6 +50,9 @@ _ALWAYS: Final[frozenset[DatasetKind]] = frozenset({"pipelines", "workflows"})
 _OPTIONAL: Final[Mapping[DatasetKind, Part]] = {"jobs": "jobs", "tests": "tests", "artifacts": "artifacts"}
 # CircleCI cancels unfinished workflows after 90 days (support article 5645222646939, as of 2026-11).
 _LONGEST_RUN: Final = timedelta(days=91)
+# CircleCI does not promise that its lists are sorted exactly, nor that a pipeline is listed as soon as it is created: each
+# run looks this much further back than the one before. The figure is a guess.
+OVERLAP: Final = timedelta(minutes=10)
 # A successor of a workflow that has ended, such as an automatic rerun, appears within minutes; a day is a guess.
 _SUCCESSOR_APPEARS: Final = timedelta(days=1)
 
@@ -132,25 +144,62 @@ async def crawl_partition(
     return PartitionResult(partition=partition, rows=counts, unfinished=len(unfinished), failures=tuple(failures))
 
 
+@attrs.frozen(kw_only=True)
+class FoundProjects:
+    """The projects to crawl.
+
+    Attributes:
+        slugs: Their slugs, sorted, each once.
+        unresolved: The names of projects that CircleCI lists without their slugs.
+        known: All that is known of the projects of the organization, for a later run; None if the projects were given.
+    """
+
+    slugs: tuple[ProjectSlug, ...]
+    unresolved: tuple[str, ...] = ()
+    known: KnownProjects | None = None
+
+
 async def projects_to_crawl(
-    circleci: ProjectsClient, organization: OrgSlug | str | None, projects: ProjectsToCrawl | None
-) -> list[ProjectSlug]:
-    """Return the slugs of the projects to crawl, sorted, each once.
+    circleci: ProjectsClient,
+    organization: OrgSlug | str | None,
+    projects: ProjectsToCrawl | None,
+    *,
+    since: datetime,
+    now: datetime,
+    known: KnownProjects | None = None,
+) -> FoundProjects:
+    """Find the projects to crawl.
 
     Args:
         circleci: The client.
         organization: The organization whose projects to crawl.
         projects: The projects to crawl instead.
+        since: The beginning of the history to crawl.
+        now: The present time.
+        known: The projects of the organization that an earlier run has found, so that only newer pipelines are read.
 
     Raises:
-        ConfigurationError: Neither or both are given, or a project has no slug.
+        ConfigurationError: Neither or both are given, or a given project has no slug.
         CircleCIError: The projects could not be listed.
     """
     if (organization is None) == (projects is None):
         msg = f"organization={organization!r} and projects={projects!r}: pass one of them."
         raise ConfigurationError(msg)
-    found = projects if organization is None else organization_projects(circleci, organization)
-    return sorted(distinct([slug async for slug in slugs_of(cast("ProjectsToCrawl", found))]))
+    if organization is None:
+        given = [slug async for slug in slugs_of(cast("ProjectsToCrawl", projects))]
+        return FoundProjects(slugs=tuple(sorted(distinct(given))))
+    begin = since if known is None or since < known.since else known.until - OVERLAP
+    names: dict[str, str] = {} if known is None else dict(known.names)
+    listed: list[OrganizationProject] = [
+        project async for project in organization_projects(circleci, organization, since=min(begin, now))
+    ]
+    names |= {str(project.slug): project.name for project in listed if project.slug is not None}
+    without_slug = {project.name for project in listed if project.slug is None}
+    return FoundProjects(
+        slugs=tuple(sorted(distinct(names))),
+        unresolved=tuple(sorted(without_slug.difference(names.values()))),
+        known=KnownProjects(since=since if known is None else min(since, known.since), until=now, names=names),
+    )
 
 
 def kinds_of(include: Iterable[DatasetKind]) -> frozenset[DatasetKind]:

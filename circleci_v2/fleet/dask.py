@@ -59,10 +59,13 @@ class CrawlReport:
     Attributes:
         results: The partitions that are complete, oldest first within a project.
         failures: The partitions that are not, by project slug; start the crawl again to try them again.
+        unresolved: The names of projects of a ``circleci/...`` organization that only Insights lists, which has no slugs, so
+            that they cannot be crawled: follow them, or pass `projects`.
     """
 
     results: tuple[PartitionResult, ...]
     failures: Mapping[str, tuple[PartitionFailure, ...]]
+    unresolved: tuple[str, ...] = ()
 
 
 async def crawl_org_history(
@@ -114,14 +117,15 @@ async def crawl_org_history(
     require_at_least_one("concurrency", concurrency, "call")
     kinds = kinds_of(include)
     async with connect() as circleci:
-        slugs = await projects_to_crawl(circleci, organization, projects)
-    tasks = partitions(slugs, since=since, until=until, every=every)
+        found = await projects_to_crawl(circleci, organization, projects, since=since, now=until)
+    tasks = partitions(found.slugs, since=since, until=until, every=every)
     await to_thread.run_sync(Dataset(destination).prepare, every)
     plugin = _ClientPlugin(connect)
     await dask_client.register_plugin(plugin)
     try:
         crawl = _Crawl(dask_client, _Options(plugin.name, os.fspath(destination), kinds, concurrency))
-        return await crawl.run(tasks, on_progress)
+        report = await crawl.run(tasks, on_progress)
+        return attrs.evolve(report, unresolved=found.unresolved)
     finally:
         await cast("Any", dask_client).unregister_worker_plugin(plugin.name)
 

@@ -23,12 +23,13 @@ from uuid import uuid4
 import attrs
 
 from circleci_v2._validation import missing_package_error
-from circleci_v2.errors import ConfigurationError
+from circleci_v2.errors import CircleCIError, ConfigurationError
 from circleci_v2.fleet.partitions import TimeWindow, directory_of
 from circleci_v2.fleet.rows import KINDS, Rows
 from circleci_v2.history.records import RecordsOf
+from circleci_v2.slugs import ProjectSlug
 
-__all__ = ["Dataset", "PartitionState"]
+__all__ = ["Dataset", "KnownProjects", "PartitionState"]
 
 _STATE_KEY: Final = b"circleci_v2"
 _STATE_VERSION: Final = 1
@@ -93,6 +94,54 @@ class PartitionState:
             )
         except (ValueError, KeyError, TypeError):
             return None
+
+
+@attrs.frozen(kw_only=True)
+class KnownProjects:
+    """The projects of an organization that earlier runs have found.
+
+    Attributes:
+        since: The beginning of the time whose pipelines were read to find them.
+        until: The end of that time.
+        names: Their names, by slug.
+    """
+
+    since: datetime
+    until: datetime
+    names: Mapping[str, str]
+
+
+@attrs.frozen(kw_only=True)
+class _Settings:
+    """The content of the settings file: the length of windows, and the known projects by organization slug."""
+
+    window_seconds: int
+    organizations: Mapping[str, KnownProjects] = attrs.field(factory=dict[str, KnownProjects])
+
+    def to_json(self) -> bytes:
+        organizations = {
+            slug: {"since": known.since.isoformat(), "until": known.until.isoformat(), "projects": dict(known.names)}
+            for slug, known in self.organizations.items()
+        }
+        return json.dumps({"window_seconds": self.window_seconds, "organizations": organizations}, indent=1).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes) -> _Settings:
+        """Read settings.
+
+        Raises:
+            ValueError, LookupError, TypeError, AttributeError: The text has another form.
+        """
+        content = json.loads(text)
+        organizations = {
+            slug: KnownProjects(
+                since=datetime.fromisoformat(known["since"]),
+                until=datetime.fromisoformat(known["until"]),
+                names={str(ProjectSlug(project)): str(name) for project, name in known["projects"].items()},
+            )
+            for slug, known in content["organizations"].items()
+        }
+        return cls(window_seconds=int(content["window_seconds"]), organizations=organizations)
 
 
 class Dataset:
@@ -161,17 +210,53 @@ class Dataset:
         """
         self._file_system.create_dir(self._root, recursive=True)
         seconds = int(every.total_seconds())
-        if self._exists(_SETTINGS_FILE):
-            with self._files.open_input_stream(_SETTINGS_FILE) as file:
-                stored = json.loads(file.read())["window_seconds"]
-            if stored != seconds:
-                msg = (
-                    f"every={every}: the files of this destination have windows of {timedelta(seconds=stored)}, and a "
-                    "pipeline would be in two of them. Pass that length, or another destination."
-                )
-                raise ConfigurationError(msg)
-        else:
-            self._replace(_SETTINGS_FILE, lambda file: file.write(json.dumps({"window_seconds": seconds}).encode()))
+        settings = self._read_settings()
+        if settings is None:
+            self._write_settings(_Settings(window_seconds=seconds))
+        elif settings.window_seconds != seconds:
+            msg = (
+                f"every={every}: the files of this destination have windows of "
+                f"{timedelta(seconds=settings.window_seconds)}, and a pipeline would be in two of them. Pass that length, "
+                "or another destination."
+            )
+            raise ConfigurationError(msg)
+
+    def known_projects(self, organization: str) -> KnownProjects | None:
+        """Return the projects of an organization that earlier runs have found.
+
+        Args:
+            organization: The organization slug.
+        """
+        settings = self._read_settings()
+        return None if settings is None else settings.organizations.get(organization)
+
+    def remember_projects(self, organization: str, known: KnownProjects) -> None:
+        """Store the projects of an organization for later runs.
+
+        Args:
+            organization: The organization slug.
+            known: The projects.
+        """
+        settings = self._read_settings()
+        if settings is not None:
+            self._write_settings(attrs.evolve(settings, organizations={**settings.organizations, organization: known}))
+
+    def _read_settings(self) -> _Settings | None:
+        if not self._exists(_SETTINGS_FILE):
+            return None
+        with self._files.open_input_stream(_SETTINGS_FILE) as file:
+            text = file.read()
+        try:
+            return _Settings.from_json(text)
+        except (ValueError, LookupError, TypeError, AttributeError, CircleCIError) as error:
+            msg = (
+                f"{_SETTINGS_FILE} of the destination cannot be read ({error!r}): delete it, and pass the same every= as "
+                "before."
+            )
+            raise ConfigurationError(msg) from error
+
+    def _write_settings(self, settings: _Settings) -> None:
+        self._replace(_SETTINGS_FILE, lambda file: file.write(settings.to_json()))
 
     def state_of(self, path: str) -> PartitionState | None:
         """Return the state of a partition; None when one of its files is missing, or that of pipelines cannot be read.

@@ -2,7 +2,8 @@
 
 A first run fetches everything since a date. Each later run lists the pipelines that are newer than the dataset, fetches
 them and those that were still in progress, and rewrites the partitions that they belong to; its cost is proportional to
-the changes, plus one list request per project. A run that was interrupted is completed by the next one.
+the changes, plus one list request per project and a few to find new projects. A run that was interrupted is completed by
+the next one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from circleci_v2._wire.types import maybe_datetime
 from circleci_v2.bulk import OnProgress, map_concurrently
 from circleci_v2.errors import CircleCIError, NotFoundError
 from circleci_v2.fleet.crawl import (
+    OVERLAP,
     DatasetKind,
     is_unfinished,
     kinds_of,
@@ -48,9 +50,6 @@ __all__ = ["MirrorReport", "ProjectMirror", "mirror"]
 _CONCURRENT_PROJECTS: Final = 8
 # Records of one project that are fetched ahead of the one that is written next.
 _CONCURRENT_RECORDS: Final = 20
-# CircleCI does not promise that its list is sorted exactly, nor that a pipeline is listed as soon as it is created: each
-# run looks this much further back than the newest pipeline of the dataset. The figure is a guess.
-_OVERLAP: Final = timedelta(minutes=10)
 
 
 @attrs.frozen(kw_only=True)
@@ -80,9 +79,12 @@ class MirrorReport:
 
     Attributes:
         projects: One report for each project, in the order of their slugs.
+        unresolved: The names of projects of a ``circleci/...`` organization that only Insights lists, which has no slugs, so
+            that they cannot be mirrored: follow them, or pass `projects`.
     """
 
     projects: tuple[ProjectMirror, ...]
+    unresolved: tuple[str, ...] = ()
 
     @property
     def added(self) -> int:
@@ -139,8 +141,8 @@ async def mirror(
 
     Raises:
         InvalidSlugError: A project is not a project slug.
-        ConfigurationError: An argument is invalid, a project has no slug, pyarrow is not installed, or the destination
-            has other windows.
+        ConfigurationError: An argument is invalid, a project of `projects` has no slug, a package is missing, or the
+            destination has other windows or damaged settings.
         CircleCIError: The projects of the organization could not be listed.
         OSError: The destination cannot be read or written.
     """
@@ -149,18 +151,29 @@ async def mirror(
     require_at_least_one("concurrency", concurrency, "call")
     kinds = kinds_of(include)
     dataset = Dataset(destination)
-    slugs = await projects_to_crawl(circleci, organization, projects)
     await to_thread.run_sync(dataset.prepare, every)
+    org_slug = None if organization is None else OrgSlug(organization).canonical
+    known = None if org_slug is None else await to_thread.run_sync(dataset.known_projects, org_slug)
+    found = await projects_to_crawl(circleci, organization, projects, since=since, now=now, known=known)
+    if org_slug is not None and found.known is not None:
+        await to_thread.run_sync(dataset.remember_projects, org_slug, found.known)
     crawler = Crawler(circleci, parts_of(kinds), concurrency, tolerate)
 
     async def run(slug: str) -> ProjectMirror:
         project = _ProjectRun(circleci, crawler, dataset, slug, since=since, every=every, kinds=kinds, now=now)
         return await project.run(min(concurrency, _CONCURRENT_RECORDS))
 
-    outcomes = map_concurrently(run, slugs, concurrency=_CONCURRENT_PROJECTS, on_progress=on_progress)
+    outcomes = map_concurrently(run, found.slugs, concurrency=_CONCURRENT_PROJECTS, on_progress=on_progress)
     async with outcomes as finished:
         reports = [outcome.result async for outcome in finished]
-    return MirrorReport(projects=tuple(sorted(reports, key=lambda report: report.project_slug)))
+    gone = {report.project_slug for report in reports if isinstance(report.error, NotFoundError)}
+    if org_slug is not None and found.known is not None and gone:
+        # Reported once; a later run mirrors such a project again if CircleCI lists it.
+        names = {slug: name for slug, name in found.known.names.items() if slug not in gone}
+        await to_thread.run_sync(dataset.remember_projects, org_slug, attrs.evolve(found.known, names=names))
+    return MirrorReport(
+        projects=tuple(sorted(reports, key=lambda report: report.project_slug)), unresolved=found.unresolved
+    )
 
 
 @attrs.define(eq=False)
@@ -266,7 +279,7 @@ class _ProjectRun:
     async def _add_new(self, concurrency: int) -> None:
         """Fetch the pipelines that no file has, newest first, and write each window once the list has passed it."""
         covered_until = self._covered_until()
-        stop = max(self._since, covered_until - _OVERLAP)
+        stop = max(self._since, covered_until - OVERLAP)
         upper: datetime | None = None
         current: TimeWindow | None = None
         records = map_concurrently(

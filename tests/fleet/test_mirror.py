@@ -9,6 +9,7 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import UUID, uuid5
 
 import anyio
 import httpx
@@ -16,9 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circleci_v2 import CircleCI, ConfigurationError, RetryPolicy
+from circleci_v2 import CircleCI, ConfigurationError, OrgSlug, RetryPolicy
 from circleci_v2.fleet import mirror
-from circleci_v2.testing import FakeCircleCI
+from circleci_v2.testing import FakeCircleCI, FakeResponse
 from tests.fleet.datasets import Interrupted, ObjectStore, column, ids, mirrored, remote_ids
 
 SLUG = "gh/acme/web"
@@ -197,6 +198,88 @@ async def test_an_organization_is_mirrored_project_by_project(tmp_path):
     assert progress == [(1, 2), (2, 2)]
     for slug in ("gh/acme/web", "gh/acme/api"):
         assert (await stored_at_circleci(fake, slug))["jobs"] <= ids(tmp_path, "jobs")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("organization", ["gh/acme", "github/acme", "bb/acme", f"circleci/{UUID(int=7)}"])
+async def test_a_later_run_finds_new_projects_with_few_calls(tmp_path, organization):
+    fake = FakeCircleCI()
+    slugs = [add_project(fake, organization, name, pipelines=70) for name in ("web", "api")]
+    fake.clock.advance(timedelta(days=100).total_seconds())  # all that is in progress ends
+    await mirrored(fake, tmp_path, organization=organization)
+    fake.clock.advance(3600)
+    slugs.append(add_project(fake, organization, "new", pipelines=0))
+    for slug in slugs:
+        fake.add_pipeline(slug)
+    fake.clock.advance(3600)
+    fake.journal.clear()
+    report = await mirrored(fake, tmp_path, organization=organization)
+    assert (len(report.projects), report.added, report.errors, report.unresolved) == (3, 3, {}, ())
+    # For each new pipeline its workflows and the jobs of one, a list for each project, and two to find projects; a client
+    # may fetch a page ahead of each list, and asks for the names of standalone projects.
+    assert len(fake.journal) <= 3 * 2 + 2 * 3 + 4 + 3
+    for slug in slugs:
+        assert (await stored_at_circleci(fake, slug))["jobs"] <= ids(tmp_path, "jobs")
+
+
+def add_project(fake, organization, name, *, pipelines):
+    """Add a project with a seeded history; a standalone one has a UUID and a name."""
+    slug = (
+        OrgSlug(organization).canonical + "/" + (str(uuid5(UUID(int=0), name)) if "circleci" in organization else name)
+    )
+    if pipelines:
+        fake.add_seeded_project(slug, pipelines=pipelines)
+        fake.state.project(slug).name = name
+    else:
+        fake.add_project(slug, name=name)
+    return slug
+
+
+@pytest.mark.anyio
+async def test_a_standalone_project_that_is_listed_by_its_name_only_is_reported_and_the_others_are_mirrored(tmp_path):
+    fake = FakeCircleCI()
+    organization = f"circleci/{UUID(int=7)}"
+    add_project(fake, organization, "web", pipelines=5)
+    add_project(fake, organization, "unfollowed", pipelines=0)
+    report = await mirrored(fake, tmp_path, organization=organization)
+    assert ([project.added for project in report.projects], report.unresolved) == ([5], ("unfollowed",))
+
+
+@pytest.mark.anyio
+async def test_a_project_that_was_deleted_is_an_error_once(tmp_path):
+    fake = FakeCircleCI()
+    fake.add_seeded_project("gh/acme/api", pipelines=5)
+    fake.add_seeded_project("gh/acme/gone", pipelines=5)
+    await mirrored(fake, tmp_path, organization="gh/acme")
+    fake.clock.advance(timedelta(days=1).total_seconds())
+    fake.state.remove_project(fake.state.project("gh/acme/gone"))
+    report = await mirrored(fake, tmp_path, organization="gh/acme")
+    assert [*report.errors] == ["gh/acme/gone"]
+    report = await mirrored(fake, tmp_path, organization="gh/acme")
+    assert [project.project_slug for project in report.projects] == ["gh/acme/api"]
+    assert "gh/acme/gone" in column(tmp_path, "pipelines", "project_slug")
+
+
+@pytest.mark.anyio
+async def test_a_run_that_begins_earlier_finds_projects_of_that_time(tmp_path):
+    fake = FakeCircleCI()
+    fake.add_pipeline("gh/acme/old")
+    fake.clock.advance(timedelta(days=120).total_seconds())
+    fake.add_pipeline("gh/acme/web")
+    nothing = FakeResponse.json({"org_data": {}, "org_project_data": [], "all_projects": []})
+    fake.faults.respond_next(nothing, times=2, route="/insights/{org-slug}/summary")
+    for days, projects in ((10, 1), (150, 2)):
+        since = fake.clock.moment() - timedelta(days=days)
+        report = await mirrored(fake, tmp_path, organization="gh/acme", since=since)
+        assert len(report.projects) == projects
+
+
+@pytest.mark.anyio
+async def test_damaged_settings_are_a_clear_error(tmp_path):
+    fake = FakeCircleCI.seeded(pipelines=1)
+    (tmp_path / "_circleci_v2.json").write_text('{"window_seconds": "a week"}')
+    with pytest.raises(ConfigurationError, match=r"_circleci_v2\.json.*delete it"):
+        await mirrored(fake, tmp_path)
 
 
 @pytest.mark.anyio
