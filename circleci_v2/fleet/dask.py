@@ -99,7 +99,8 @@ async def crawl_org_history(
         connect: Creates the client of each worker process, and one here to list the projects. It is sent to the workers, so it
             should read the token where it runs rather than contain it. Default: `CircleCI`, with the token in the worker's
             ``CIRCLE_TOKEN``.
-        on_progress: Called as ``on_progress(finished, total)`` after each partition.
+        on_progress: Called as ``on_progress(finished, total)`` after each partition. Dask's dashboard shows the same as the
+            progress of ``crawl_partition``.
 
     Returns:
         The results, with the failures per project. The failure of a partition does not end the crawl.
@@ -205,7 +206,8 @@ class _Crawl:
         )
 
     def _submit(self, partition: Partition, submissions: int) -> Any:
-        key = f"circleci_v2-{partition.path}-{uuid4().hex}"
+        # Dask's dashboard groups tasks by the beginning of their keys.
+        key = f"crawl_partition-{partition.path}-{uuid4().hex}"
         self._partitions[key] = partition, submissions
         return self._dask.submit(_crawl, partition, self._options, key=key, pure=False)
 

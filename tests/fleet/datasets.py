@@ -14,7 +14,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from circleci_v2 import CircleCI
 from circleci_v2.fleet import mirror
 
-__all__ = ["Interrupted", "ObjectStore", "Replacing", "column", "ids", "mirrored", "remote_ids"]
+__all__ = ["Interrupted", "ObjectStore", "Replacing", "column", "everything_of", "ids", "mirrored", "remote_ids"]
 
 _IDS = {"pipelines": "pipeline_id", "workflows": "workflow_id", "jobs": "job_id"}
 
@@ -28,6 +28,18 @@ async def mirrored(fake, destination, *, projects=("gh/acme/web",), circleci=Non
         return await mirror(circleci, destination, **options)
     async with CircleCI(fake.token, transport=fake.transport()) as connected:
         return await mirror(connected, destination, **options)
+
+
+async def everything_of(circleci, slugs):
+    """How often CircleCI lists each pipeline, workflow and job of some projects: once."""
+    pipelines = [p for slug in slugs for p in await circleci.pipelines.list_for_project(slug).collect()]
+    workflows = [w for p in pipelines for w in await circleci.pipelines.list_workflows(p.id).collect()]
+    jobs = [j for w in workflows for j in await circleci.workflows.list_jobs(w.id).collect()]
+    return {
+        "pipelines": Counter(str(one.id) for one in pipelines),
+        "workflows": Counter(str(one.id) for one in workflows),
+        "jobs": Counter(str(one.id) for one in jobs),
+    }
 
 
 def table(destination, kind):

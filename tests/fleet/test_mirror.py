@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
-from collections import Counter
+import signal
+import sys
 from datetime import timedelta
 from pathlib import Path
+from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
 from uuid import UUID, uuid5
 
@@ -20,7 +23,7 @@ from hypothesis import strategies as st
 from circleci_v2 import CircleCI, ConfigurationError, OrgSlug, RetryPolicy
 from circleci_v2.fleet import mirror
 from circleci_v2.testing import FakeCircleCI, FakeResponse
-from tests.fleet.datasets import Interrupted, ObjectStore, column, ids, mirrored, remote_ids
+from tests.fleet.datasets import Interrupted, ObjectStore, column, everything_of, ids, mirrored, remote_ids
 
 SLUG = "gh/acme/web"
 DESTINATION = "objects://bucket/ci"
@@ -29,14 +32,7 @@ DESTINATION = "objects://bucket/ci"
 async def stored_at_circleci(fake, slug=SLUG):
     """All pipelines, workflows and jobs, by plain calls."""
     async with CircleCI(fake.token, transport=fake.transport()) as circleci:
-        pipelines = await circleci.pipelines.list_for_project(slug).collect()
-        workflows = [w for p in pipelines for w in await circleci.pipelines.list_workflows(p.id).collect()]
-        jobs = [j for w in workflows for j in await circleci.workflows.list_jobs(w.id).collect()]
-    return {
-        "pipelines": Counter(str(one.id) for one in pipelines),
-        "workflows": Counter(str(one.id) for one in workflows),
-        "jobs": Counter(str(one.id) for one in jobs),
-    }
+        return await everything_of(circleci, [slug])
 
 
 @pytest.mark.anyio
@@ -179,6 +175,36 @@ async def test_case_and_spelling_of_a_slug_do_not_make_two_projects(tmp_path):
     assert len(report.projects) == 1
     expected = await stored_at_circleci(fake)
     assert {kind: ids(tmp_path, kind) for kind in expected} == expected
+
+
+class Killing(FakeCircleCI):
+    """A fake that kills a process when it receives a request."""
+
+    victim = None
+    after = 0
+
+    def handle(self, request):
+        self.after -= 1
+        if self.after == 0:
+            self.victim.kill()
+        return super().handle(request)
+
+
+@pytest.mark.anyio
+async def test_a_mirror_that_is_killed_is_completed_by_the_next_one(tmp_path):
+    fake = Killing()
+    fake.add_seeded_project(SLUG, pipelines=80)
+    since = (fake.clock.moment() - timedelta(days=180)).date().isoformat()
+    command = [sys.executable, "-m", "circleci_v2", "mirror", "gh/acme", "--to", str(tmp_path), "--since", since]
+    async with fake.serve() as url:
+        environment = {**os.environ, "CIRCLE_TOKEN": fake.token, "CIRCLECI_BASE_URL": url}
+        for requests in (60, 180, None):
+            async with await anyio.open_process(command, env=environment, stdout=DEVNULL, stderr=DEVNULL) as process:
+                fake.victim, fake.after = process, requests or 0
+                assert await process.wait() == (-signal.SIGKILL if requests else 0)
+    expected = await stored_at_circleci(fake)
+    assert {kind: ids(tmp_path, kind) for kind in expected} == expected
+    assert not list(tmp_path.rglob("*.part"))
 
 
 @pytest.mark.anyio
