@@ -100,6 +100,9 @@ def measure_here(name: str, settings: Settings, output: Path) -> None:
 def measure_in_child(name: str, settings: Settings) -> Area:
     """Measure one area in a process of its own, which is stopped at the limit of its time."""
     module: Module = importlib.import_module(f"benchmarks.{name}")  # type: ignore[assignment]
+    prepare = getattr(module, "prepare", None)
+    if prepare is not None:
+        prepare()
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "area.json"
         command = [sys.executable, "-m", "benchmarks", "--measure", name, "--json", str(output)]

@@ -73,28 +73,26 @@ PEER_ENVIRONMENTS: Final[dict[str, Environment]] = {}
 """The environments that this process has used; the results state their versions."""
 
 
-def environment(
-    name: str, requirements: Sequence[str], *, checkout: bool = False, dependencies: bool = True
-) -> Environment:
+def environment(name: str, requirements: Sequence[str], *, checkout: bool = False, newest: bool = False) -> Environment:
     """Return an environment with these packages, and create it if there is none.
 
-    The packages have the versions in ``constraints.txt``, or, if they are not in it, the newest.
+    The packages have the versions in ``constraints.txt``; those that are not in it, the newest.
 
     Args:
         name: The name in the results.
         requirements: The packages to install.
         checkout: Make this repository's ``circleci_v2`` importable, as an editable installation does.
-        dependencies: Install what the packages require as well.
+        newest: Ignore ``constraints.txt``: for packages that require other versions of their dependencies.
 
     Raises:
         NotInstalledError: The packages cannot be installed.
     """
     constraints = ROOT / "constraints.txt"
-    options = [] if dependencies else ["--no-deps"]
-    identity = json.dumps([*requirements, *options, sys.version, constraints.read_text(encoding="utf-8")])
+    options = [] if newest else ["--constraint", str(constraints)]
+    identity = json.dumps([*requirements, newest, sys.version, constraints.read_text(encoding="utf-8")])
     folder = _FOLDER / f"{name}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
     try:
-        create_environment("pip", ["--constraint", str(constraints), *options, *requirements], folder)
+        create_environment("pip", [*options, *requirements], folder)
     except (InstallError, RegistryUnavailableError) as error:
         msg = f"not installed: {_reason(str(error))}"
         raise NotInstalledError(msg) from error

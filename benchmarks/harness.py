@@ -1,8 +1,8 @@
 """How benchmarks measure: interleaved rounds, CPU time, and ratios to a baseline within each round.
 
 A benchmark is a module with a docstring (the prose of its chapter in the book), a ``TITLE``, a limit of its time in
-``SECONDS``, and a function ``measure(settings)`` that yields tables. ``python -m benchmarks NAME`` runs it in a process of
-its own.
+``SECONDS``, a function ``measure(settings)`` that yields tables, and, if it has peers, a function ``prepare()`` that makes
+their environments outside of that limit. ``python -m benchmarks NAME`` runs it in a process of its own.
 
 CPU time is measured wherever nothing waits: it varies less than wall time. Alternatives are measured alternately, in an
 order that is reversed in every other round, so that a change of the machine's speed affects all of them; figures are ratios
@@ -128,10 +128,11 @@ def compared_table(
     baseline: str,
     ours: Iterable[str],
     floor: str | float | None = None,
-    bounds: Mapping[str, Bound] | None = None,
+    bounds: Mapping[str, Bound | Sequence[Bound]] | None = None,
     not_measured: Mapping[str, str] | None = None,
     more: Mapping[str, Mapping[str, float | Sequence[float]]] | None = None,
     more_columns: Sequence[Column] = (),
+    plotted: str = RELATIVE,
 ) -> Table:
     """Build the usual table: an absolute value, its ratio to a baseline in the same round, and to the physical floor.
 
@@ -143,19 +144,25 @@ def compared_table(
         baseline: The alternative to which the others are compared.
         ours: The alternatives that are this library.
         floor: The alternative that is the physical floor, or the floor itself if it is known without measuring.
-        bounds: A bound for some of the alternatives.
+        bounds: The bounds of some of the alternatives.
         not_measured: Alternatives that could not be measured, with the reason.
         more: Samples of further columns, by alternative and column.
         more_columns: The further columns.
+        plotted: The column that is plotted.
     """
-    columns = [value, Column(name=RELATIVE, compared=True)]
+    columns = [value]
+    if len(samples) > 1:
+        columns.append(Column(name=RELATIVE, compared=True))
     if floor is not None:
-        columns.append(Column(name=TIMES_FLOOR))
+        # A computed floor does not depend on the machine.
+        columns.append(Column(name=TIMES_FLOOR, compared=not isinstance(floor, str)))
     columns.extend(more_columns)
     own = set(ours)
     rows: list[Row] = []
     for alternative, taken in samples.items():
-        measured: dict[str, Sequence[float]] = {value.name: taken, RELATIVE: ratios(taken, samples[baseline])}
+        measured: dict[str, Sequence[float]] = {value.name: taken}
+        if len(samples) > 1:
+            measured[RELATIVE] = ratios(taken, samples[baseline])
         if floor is not None:
             measured[TIMES_FLOOR] = (
                 ratios(taken, samples[floor]) if isinstance(floor, str) else [one / floor for one in taken]
@@ -163,20 +170,19 @@ def compared_table(
         found: dict[str, Quartiles] = {column: Quartiles.of(values) for column, values in measured.items()}
         found |= {column: quartiles_of(values) for column, values in (more or {}).get(alternative, {}).items()}
         kind: RowKind = "floor" if alternative == floor else "ours" if alternative in own else "other"
-        rows.append(row_of(alternative, kind, found, (bounds or {}).get(alternative)))
+        limits = (bounds or {}).get(alternative, ())
+        rows.append(row_of(alternative, kind, found, *((limits,) if isinstance(limits, Bound) else limits)))
     rows.extend(Row(name=missing, not_measured=reason) for missing, reason in (not_measured or {}).items())
-    return Table(name=name, title=title, columns=columns, rows=rows, plotted=RELATIVE)
+    return Table(name=name, title=title, columns=columns, rows=rows, plotted=plotted)
 
 
-def row_of(
-    name: str, kind: RowKind, values: Mapping[str, Quartiles | float | Sequence[float]], *bounds: Bound | None
-) -> Row:
+def row_of(name: str, kind: RowKind, values: Mapping[str, Quartiles | float | Sequence[float]], *bounds: Bound) -> Row:
     """Build a row from quartiles, samples or single numbers.
 
     Raises:
         ValueError: A bound is for a column that the row does not have.
     """
-    limits = {bound.column: bound for bound in bounds if bound is not None}
+    limits = {bound.column: bound for bound in bounds}
     if unknown := set(limits) - set(values):
         msg = f"the row {name!r} has a bound for {sorted(unknown)}, and figures for {sorted(values)}"
         raise ValueError(msg)
