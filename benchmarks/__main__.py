@@ -3,7 +3,7 @@
     python -m benchmarks [AREA ...] [--quick] [--json FILE] [--book FOLDER]
 
 Without areas, all of them run. ``--book`` writes the Markdown, the JSON and the plots; a run of some of the areas only prints.
-The status is 1 if a bound was missed or an area failed.
+The status is 1 if an area failed or, unless the run is quick, a bound was missed.
 """
 
 from __future__ import annotations
@@ -31,13 +31,9 @@ from benchmarks.report import print_area
 from benchmarks.results import Area, Run, read_run, write_run
 
 AREAS: Final = (
-    "imports",
     "http",
-    "decoding",
-    "memory",
     "bulk",
     "ratelimit",
-    "fleet",
     "cancellation",
     "artifacts",
     "usage",
@@ -153,7 +149,7 @@ def main(arguments: Sequence[str]) -> int:
     failed = sum(1 for area in areas if area.failure)
     seconds = sum(area.seconds for area in areas)
     console.print(f"{len(areas)} areas in {seconds / 60:.1f} minutes: {missed} bounds missed, {failed} areas failed")
-    return 1 if missed or failed else 0
+    return 1 if failed or (missed and not settings.quick) else 0
 
 
 if __name__ == "__main__":

@@ -61,7 +61,14 @@ def measure(settings: Settings) -> Iterator[Table]:
     with latency_server(Shape(), latency=LATENCY) as base_url:
         with running_clients({name: CLIENTS[name] for name in CONTENDERS}) as (drivers, not_measured):
             for concurrency in settings.choose((20, 50, 100), (50,)):
-                yield fan_out(base_url, drivers, not_measured, concurrency, settings.choose(1, 10), rounds)
+                yield fan_out(
+                    base_url,
+                    drivers,
+                    not_measured,
+                    concurrency=concurrency,
+                    divisor=settings.choose(1, 10),
+                    rounds=rounds,
+                )
         yield prefetch(base_url, settings.choose(50, 10), settings.choose(3, 1))
     yield crawl(settings.choose(3, 1), Shape(pipelines=settings.choose(1_000, 100)))
     yield memory(settings.choose((1_000, 5_000), (100,)))
@@ -71,6 +78,7 @@ def fan_out(
     base_url: str,
     drivers: Mapping[str, Driver],
     not_measured: Mapping[str, str],
+    *,
     concurrency: int,
     divisor: int,
     rounds: int,
