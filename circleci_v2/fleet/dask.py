@@ -11,6 +11,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, cast
 from uuid import uuid4
 
@@ -24,7 +25,9 @@ from circleci_v2.errors import CircleCIError, ConfigurationError
 from circleci_v2.fleet.crawl import DatasetKind, PartitionResult, crawl_partition, kinds_of, projects_to_crawl
 from circleci_v2.fleet.dataset import Dataset
 from circleci_v2.fleet.partitions import Partition, partitions
+from circleci_v2.fleet.stores import MemoryStore
 from circleci_v2.history.organization import ProjectsToCrawl
+from circleci_v2.policies import RateLimitPolicy, Store
 from circleci_v2.slugs import OrgSlug
 
 try:
@@ -79,7 +82,8 @@ async def crawl_org_history(
     every: timedelta = timedelta(days=7),
     include: Iterable[DatasetKind] = ("jobs",),
     concurrency: int = 20,
-    connect: Callable[[], CircleCI] = CircleCI,
+    connect: Callable[..., CircleCI] = CircleCI,
+    store: Store | None = None,
     on_progress: OnProgress | None = None,
 ) -> CrawlReport:
     """Crawl the history of projects on a Dask cluster, into a dataset of Parquet files.
@@ -99,6 +103,9 @@ async def crawl_org_history(
         connect: Creates the client of each worker process, and one here to list the projects. It is sent to the workers, so it
             should read the token where it runs rather than contain it. Default: `CircleCI`, with the token in the worker's
             ``CIRCLE_TOKEN``.
+        store: Where the worker processes share one rate-limit budget, for example ``RedisStore("redis://...")``. It is sent
+            to the workers, and `connect` is then called with ``rate_limit=``. Default: each process learns the limits
+            alone.
         on_progress: Called as ``on_progress(finished, total)`` after each partition. Dask's dashboard shows the same as the
             progress of ``crawl_partition``.
 
@@ -107,8 +114,8 @@ async def crawl_org_history(
 
     Raises:
         InvalidSlugError: A project is not a project slug.
-        ConfigurationError: An argument is invalid, a package is missing, the client is synchronous, or the files of the
-            destination have windows of another length.
+        ConfigurationError: An argument is invalid, a package is missing, the client is synchronous, the store is in the
+            memory of this process, or the files of the destination have windows of another length.
         CircleCIError: The projects of the organization could not be listed.
         OSError: The destination cannot be read or written.
     """
@@ -117,6 +124,11 @@ async def crawl_org_history(
         raise ConfigurationError(msg)
     require_at_least_one("concurrency", concurrency, "call")
     kinds = kinds_of(include)
+    if isinstance(store, MemoryStore):
+        msg = "A MemoryStore shares nothing between processes: pass store=RedisStore('redis://...')."
+        raise ConfigurationError(msg)
+    if store is not None:
+        connect = partial(connect, rate_limit=RateLimitPolicy(store=store))
     async with connect() as circleci:
         found = await projects_to_crawl(circleci, organization, projects, since=since, now=until)
     tasks = partitions(found.slugs, since=since, until=until, every=every)
@@ -134,7 +146,7 @@ async def crawl_org_history(
 class _ClientPlugin(WorkerPlugin):
     """Gives each worker process one client, which its tasks share."""
 
-    def __init__(self, connect: Callable[[], CircleCI]) -> None:
+    def __init__(self, connect: Callable[..., CircleCI]) -> None:
         self.name = f"circleci_v2-{uuid4().hex}"
         self._connect = connect
         self.circleci: CircleCI | None = None

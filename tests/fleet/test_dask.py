@@ -16,9 +16,10 @@ import dask
 from distributed import Client, LocalCluster
 
 from circleci_v2 import CircleCI, ConfigurationError
-from circleci_v2.fleet import crawl_org_history
-from circleci_v2.testing import FakeCircleCI
+from circleci_v2.fleet import MemoryStore, RedisStore, crawl_org_history
+from circleci_v2.testing import FakeCircleCI, FakeRateLimit
 from tests.fleet.datasets import everything_of, ids
+from tests.fleet.redis_server import MISSING, RedisServer
 
 pytestmark = pytest.mark.asyncio
 PROJECTS = [f"gh/acme/service-{number}" for number in range(4)]
@@ -126,6 +127,43 @@ async def test_a_project_that_fails_is_reported_and_the_others_are_complete(fake
     assert list(report.failures) == ["gh/acme/gone"]
     assert all("NotFoundError" in failure.error for failure in report.failures["gh/acme/gone"])
     assert {kind: ids(tmp_path, kind) for kind in expected} == expected
+
+
+@pytest.mark.skipif(bool(MISSING), reason=MISSING)
+async def test_workers_share_the_budget_through_the_store(crawl, tmp_path):
+    fake, redis = FakeCircleCI(), RedisServer()
+    for slug in PROJECTS:
+        fake.add_seeded_project(slug, pipelines=8)
+    fake.faults.rate_limit = FakeRateLimit(60)
+    redis.start()
+    try:
+        async with fake.serve() as url, workers() as client:
+            connect = partial(CircleCI, fake.token, base_url=url)
+            before = connections_to(redis)
+            report = await crawl_org_history(
+                client, tmp_path, projects=PROJECTS, connect=connect, store=RedisStore(redis.url), **crawl
+            )
+            assert connections_to(redis) >= before + 1 + 2  # this one, and one of each worker
+            assert redis.scripts_run() > 0
+            fake.faults.rate_limit = None
+            expected = await stored_at_circleci(connect)
+    finally:
+        redis.close()
+    assert report.failures == {}
+    assert {kind: ids(tmp_path, kind) for kind in expected} == expected
+
+
+def connections_to(redis):
+    (line,) = (line for line in redis.command("INFO", "stats").splitlines() if "total_connections_received" in line)
+    return int(line.partition(":")[2])
+
+
+async def test_a_store_in_the_memory_of_one_process_is_rejected(tmp_path, crawl):
+    class Asynchronous:
+        asynchronous = True
+
+    with pytest.raises(ConfigurationError, match="RedisStore"):
+        await crawl_org_history(Asynchronous(), tmp_path, projects=PROJECTS, store=MemoryStore(), **crawl)
 
 
 async def test_a_synchronous_dask_client_is_rejected(tmp_path, crawl):

@@ -323,7 +323,9 @@ class SharedModel:
                 "names": self.names,
                 "seen": self._seen,
                 "leased": self._leased,
-                "buckets": [[one.limiter, one.paused_until, one.frontier, one.demands, one.balances] for one in buckets],
+                "buckets": [
+                    [one.limiter, one.paused_until, one.frontier, one.demands, one.balances] for one in buckets
+                ],
                 "bucket_names": list(self._buckets),
                 "leases": [
                     [lease, one.member, number[id(one.bucket)], one.reservation] for lease, one in self._leases.items()
