@@ -189,6 +189,11 @@ async def _mirror(
         for one in report.projects
     ]
     print_rows(rows, output_format, title=f"Pipelines of {organization} in {to}")
+    if report.unresolved:
+        print_message(
+            f"Not mirrored, as CircleCI lists them without their slugs: {', '.join(report.unresolved)}. Follow them at "
+            "CircleCI, or name them with --project."
+        )
     return ExitCode.ERROR if report.errors else ExitCode.SUCCESS
 
 

@@ -6,10 +6,12 @@ import csv
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pyarrow.parquet as pq
 import pytest
 
+from circleci_v2.testing import FakeCircleCI
 from tests.cli.commands import PROJECT, rows_of, run
 
 
@@ -102,6 +104,18 @@ def test_invalid_options_of_mirror_are_usage_errors(tmp_path: Path, arguments: t
     result = run("mirror", "gh/acme", "--to", str(tmp_path), *arguments, "--demo")
     assert result.exit_code == 2, result.output
     assert message in result.stderr
+
+
+def test_mirror_names_the_projects_that_it_cannot_resolve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeCircleCI()
+    organization = f"circleci/{UUID(int=7)}"
+    fake.add_project(f"{organization}/{UUID(int=8)}", name="un\x1bfollowed")
+    with fake.serve() as url:
+        monkeypatch.setenv("CIRCLE_TOKEN", fake.token)
+        monkeypatch.setenv("CIRCLECI_BASE_URL", url)
+        result = run("mirror", organization, "--to", str(tmp_path), "--since", "2d")
+    assert result.exit_code == 0, result.output
+    assert r"without their slugs: un\x1bfollowed." in result.stderr
 
 
 def test_mirror_reports_the_error_of_a_project_and_mirrors_the_others(tmp_path: Path) -> None:
