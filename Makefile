@@ -87,11 +87,13 @@ $(VENV)/installed-peers: $(VENV)/installed-bench
 $(BENCHMARKS): bench-%: $(VENV)/installed-peers
 	$(BIN)/python -m benchmarks.$*
 
-docs: $(VENV)/installed-docs  ## Build the documentation into site/
-	$(BIN)/mkdocs build --strict
+docs: $(VENV)/installed-docs  ## Build the documentation into site/, and check it
+	$(BIN)/python -m tools.build_reference
+	$(BIN)/zensical build --strict --clean
+	$(BIN)/python -m tools.check_docs
 
 build: $(VENV)/installed-dev  ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build
 
 clean:  ## Remove everything that was built or installed
-	rm -rf $(VENV) build dist site
+	rm -rf $(VENV) .cache build dist site docs/reference/api docs/reference/models docs/reference/examples.md
