@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import inspect
 import os
+import re
 import subprocess
 import sys
 import types
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,22 @@ async def run_block(block: str, names: dict[str, Any], title: str) -> None:
     outcome = types.FunctionType(code, names)()
     if inspect.iscoroutine(outcome):
         await outcome
+
+
+def test_the_calls_in_the_tables_about_migrating_match_the_signatures():
+    calls = 0
+    for page in sorted((DOCS / "migrating").glob("*.md")):
+        rows = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+        for code in re.findall(r"`(?:await )?(circleci\.[a-z_.]+\([^`]*\))`", "\n".join(rows)):
+            call = ast.parse(code, mode="eval").body
+            assert isinstance(call, ast.Call)
+            if any(isinstance(argument, ast.Constant) and argument.value is ... for argument in call.args):
+                continue  # f(...) names the method only
+            method: Any = attrgetter(ast.unparse(call.func).removeprefix("circleci."))(CircleCI("token"))
+            options = {str(option.arg): option.value for option in call.keywords}
+            inspect.signature(method).bind(*call.args, **options)
+            calls += 1
+    assert calls > 60
 
 
 def output_of(program: str) -> str:

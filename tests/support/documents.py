@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-__all__ = ["DOCS", "ROOT", "is_program", "original_script", "pages_with_python", "python_blocks", "written_pages"]
+__all__ = [
+    "DOCS",
+    "ROOT",
+    "is_program",
+    "original_script",
+    "pages_with_python",
+    "python_blocks",
+    "shell_blocks",
+    "written_pages",
+]
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -13,6 +22,7 @@ GENERATED = ("reference/api", "reference/models", "reference/examples.md")
 """Written by tools.build_reference; neither their signatures nor the programs of `examples/` are blocks to run."""
 
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_SHELL = re.compile(r"^```(sh|shell|bash|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _ORIGINAL = re.compile(r'^```python title="Before"\n(.*?)^```$', re.DOTALL | re.MULTILINE)
 
 
@@ -41,3 +51,14 @@ def original_script(page: Path) -> str:
     """The script for another client on a page about migrating."""
     (script,) = _ORIGINAL.findall(page.read_text(encoding="utf-8"))
     return str(script)
+
+
+def shell_blocks(page: Path) -> list[str]:
+    """The commands of each shell block of a page, without comments and without the output of the commands."""
+    found: list[str] = []
+    for kind, block in _SHELL.findall(page.read_text(encoding="utf-8")):
+        lines = block.splitlines()
+        if kind == "console":
+            lines = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+        found.append("\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("#")))
+    return found
