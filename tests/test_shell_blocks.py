@@ -39,9 +39,8 @@ NOT_RUN = {
 
 def kind_of(line: str) -> str | None:
     """The reason why a line is not run; None for lines that are."""
-    return next(
-        (reason for pattern, reason in NOT_RUN.items() if re.fullmatch(pattern, line.partition("  #")[0])), None
-    )
+    command = re.split(r"\s+#\s", line)[0].rstrip()
+    return next((reason for pattern, reason in NOT_RUN.items() if re.fullmatch(pattern, command)), None)
 
 
 def lines_to_run(block: str) -> list[str]:
