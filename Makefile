@@ -91,11 +91,13 @@ bench-check: $(VENV)/installed-bench  ## Compare two runs; fail for a change for
 bench-%: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks $* $(ARGS)
 
-docs: $(VENV)/installed-docs  ## Build the documentation into site/
-	$(BIN)/mkdocs build --strict
+docs: $(VENV)/installed-docs  ## Build the documentation into site/, and check it
+	$(BIN)/python -m tools.build_reference
+	$(BIN)/zensical build --strict --clean
+	$(BIN)/python -m tools.check_docs
 
 build: $(VENV)/installed-dev  ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build
 
 clean:  ## Remove everything that was built or installed
-	rm -rf $(VENV) build dist site
+	rm -rf $(VENV) .cache build dist site docs/reference/api docs/reference/models docs/reference/examples.md
