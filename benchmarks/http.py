@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -112,7 +112,7 @@ def prepare() -> None:
 
 
 @contextmanager
-def running_clients(clients: Mapping[str, Client]) -> Iterator[tuple[dict[str, Driver], dict[str, str]]]:
+def running_clients(clients: Mapping[str, Client]) -> Generator[tuple[dict[str, Driver], dict[str, str]]]:
     """Run the drivers of clients; yield them, and the reasons of those that cannot be installed."""
     not_measured: dict[str, str] = {}
     drivers: dict[str, Driver] = {}

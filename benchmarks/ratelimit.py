@@ -22,7 +22,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Final, Literal
 
 import attrs
 import httpx
@@ -149,20 +149,21 @@ FAST: Final = {
         rejected_bound=0.03,
     ),
 }
+RETRY_AFTER: Final[dict[str, Literal["none", "zero"]]] = {"no Retry-After": "none", "Retry-After: 0": "zero"}
 RANDOM: Final[dict[str, Scenario]] = {
-    f"random-{percent}-{retry_after}": Scenario(
+    f"random-{percent}-{RETRY_AFTER[header]}": Scenario(
         title=f"No limit, a random {percent} % rejected with {header}",
-        limits=Limits(latency=0.02, rejected_percent=percent, retry_after=retry_after),
+        limits=Limits(latency=0.02, rejected_percent=percent, retry_after=RETRY_AFTER[header]),
         clients=(UNPACED, OURS),
         calls=1_500,
         wall_bound=2.5,
         rejected_bound=1.2 * percent / (100 - percent),
     )
-    for percent, retry_after, header in (
-        (1, "none", "no Retry-After"),
-        (3, "none", "no Retry-After"),
-        (3, "zero", "Retry-After: 0"),
-        (5, "none", "no Retry-After"),
+    for percent, header in (
+        (1, "no Retry-After"),
+        (3, "no Retry-After"),
+        (3, "Retry-After: 0"),
+        (5, "no Retry-After"),
     )
 }
 SCENARIOS: Final = {**SLOW, **FAST, **RANDOM}
