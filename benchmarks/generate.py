@@ -107,7 +107,7 @@ def measure(settings: Settings) -> Iterator[Table]:
             return cpu
 
         measurements = {document: lambda document=document: sample(document) for document in chosen}
-        samples = interleave(measurements, rounds=settings.choose(2, 1), warm_up=False)
+        samples = interleave(measurements, rounds=1, warm_up=False)
     cpu, count, written = (
         Column(name="CPU", unit="s", digits=1),
         Column(name="operations", digits=0),
