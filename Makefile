@@ -82,8 +82,8 @@ adopt: $(VENV)/installed-dev  ## Bring the facts of a newer document into openap
 	$(BIN)/python -m codegen.adopt $(if $(filter openapi.json,$(SPEC)),$(NEW),$(SPEC))
 
 # Peers are installed into environments of their own, in build/benchmarks.
-bench: $(VENV)/installed-bench  ## Run all benchmarks and write docs/benchmarks.md, at most 15 minutes on an idle machine (ARGS=--quick)
-	$(BIN)/python -m benchmarks --book docs $(ARGS)
+bench: $(VENV)/installed-bench  ## Run all benchmarks, write docs/benchmarks.md (ARGS=--quick: build/book); one area: make bench-http
+	$(BIN)/python -m benchmarks --book $(if $(findstring --quick,$(ARGS)),build/book,docs) $(ARGS)
 
 bench-check: $(VENV)/installed-bench  ## Compare two runs; fail for a change for the worse beyond noise (OLD=old.json NEW=new.json)
 	$(BIN)/python -m benchmarks.compare $(OLD) $(NEW)

@@ -13,7 +13,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, Final
@@ -137,8 +137,12 @@ class Driver:
 
 @contextlib.contextmanager
 def driver(
-    python: Path | Environment, program: str, *arguments: str, variables: Mapping[str, str] | None = None
-) -> Iterator[Driver]:
+    python: Path | Environment,
+    program: str,
+    *arguments: str,
+    variables: Mapping[str, str] | None = None,
+    quiet: bool = False,
+) -> Generator[Driver]:
     """Run a driver until the block ends.
 
     Args:
@@ -146,11 +150,19 @@ def driver(
         program: The name of the program in ``benchmarks/drivers``, without its suffix.
         arguments: Its arguments.
         variables: The environment variables of the process; those of this process if omitted.
+        quiet: Drop its standard error.
     """
     interpreter = python.python if isinstance(python, Environment) else python
     # Isolated from the current directory, so that only the environment determines what is imported.
     command = [str(interpreter), "-P", str(DRIVERS / f"{program}.py"), *arguments]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=variables)
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL if quiet else None,
+        text=True,
+        env=variables,
+    )
     try:
         yield Driver(process)
     finally:
