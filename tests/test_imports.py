@@ -55,18 +55,19 @@ def test_a_name_that_is_not_there_is_an_attribute_error():
 
 # The layers, lowest first. A package or module may import its own files and the names listed for it, and nothing else.
 LAYERS: Mapping[str, set[str]] = {
+    "_lazy": set(),
     "errors": set(),
     "policies": {"errors"},
     "_validation": {"errors"},
     "response": {"policies"},
     "events": {"policies"},
-    "streams": {"_validation", "errors"},
-    "pagination": {"errors", "streams"},
-    "_wire": {"errors", "pagination", "policies", "response"},
+    "streams": {"_lazy", "_validation", "errors"},
+    "pagination": {"_lazy", "errors", "streams"},
+    "_wire": {"_lazy", "errors", "pagination", "policies", "response"},
     "config": {"errors", "events", "policies"},
     "slugs": {"_wire", "errors"},
-    "_http": {"_validation", "_wire", "config", "errors", "events", "policies", "response"},
-    "_generated": {"_wire", "pagination", "slugs"},
+    "_http": {"_lazy", "_validation", "_wire", "config", "errors", "events", "policies", "response"},
+    "_generated": {"_lazy", "_wire", "pagination", "slugs"},
     "models": {"_generated", "_wire"},
     "namespaces": {"_generated"},
     "operations": {"_generated", "_wire"},
@@ -112,6 +113,7 @@ LAYERS: Mapping[str, set[str]] = {
         *(
             "_generated",
             "_http",
+            "_lazy",
             "_wire",
             "artifacts",
             "bulk",
@@ -126,9 +128,11 @@ LAYERS: Mapping[str, set[str]] = {
         *("response", "slugs", "streams", "usage_export", "waiting"),
     },
     "fleet": {
-        *("_validation", "_wire", "bulk", "client", "errors", "history", "models", "namespaces", "slugs", "waiting"),
+        *("_lazy", "_validation", "_wire", "bulk", "client", "errors", "history", "models", "namespaces", "slugs"),
+        "waiting",
     },
     "testing": {
+        "_lazy",
         "_validation",
         "_wire",
         "client",

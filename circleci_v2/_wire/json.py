@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeGuard
 
+from circleci_v2._lazy import lazy_pattern
 from circleci_v2.errors import ConfigurationError
 
 try:
@@ -130,15 +131,15 @@ def is_iterable(value: Any) -> TypeGuard[Iterable[Any]]:
     return isinstance(value, Iterable) and not isinstance(value, str | bytes | bytearray)
 
 
-_STRUCTURE: Final = re.compile(r'["{}\[\],]')
-_PLAIN: Final = re.compile(r'[^"\\]+')
-_ESCAPE: Final = re.compile(
+_STRUCTURE: Final = lazy_pattern(r'["{}\[\],]')
+_PLAIN: Final = lazy_pattern(r'[^"\\]+')
+_ESCAPE: Final = lazy_pattern(
     r'\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|["\\/bfnrt])'
 )
 _LONGEST_ESCAPE: Final = 12  # two halves of a character outside the Basic Multilingual Plane, such as \ud83d\ude00
 _MAX_DEPTH: Final = 64
 _KEY: Final = "message"
-_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE: Final = lazy_pattern("[\ud800-\udfff]")
 
 
 class MessageScanner:
