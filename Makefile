@@ -7,10 +7,9 @@ SPEC ?= openapi.json
 OUT ?= circleci_v2/_generated
 OLD ?= openapi.json
 NEW ?= build/openapi.json
-BENCHMARKS := bench-http bench-ratelimit bench-cancellation bench-bulk bench-artifacts bench-usage bench-fake bench-generate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-clients lint types format generate check-generated compatibility compare spec spec-diff adopt bench $(BENCHMARKS) docs build clean
+.PHONY: help setup demo test test-clients lint types format generate check-generated compatibility compare spec spec-diff adopt bench bench-check docs build clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,17 +74,15 @@ spec-diff: $(VENV)/installed-dev  ## Report changes between two documents; fail 
 adopt: $(VENV)/installed-dev  ## Bring the facts of a newer document into openapi.json (SPEC=document)
 	$(BIN)/python -m codegen.adopt $(if $(filter openapi.json,$(SPEC)),$(NEW),$(SPEC))
 
-# A bound that is missed fails its benchmark, and is no reason to leave out the others.
-bench:  ## Run all benchmarks (one: make bench-http, bench-ratelimit, bench-bulk, ...)
-	$(MAKE) --keep-going $(BENCHMARKS)
+# Peers are installed into environments of their own, in build/benchmarks.
+bench: $(VENV)/installed-bench  ## Run all benchmarks and write docs/benchmarks.md, at most 15 minutes on an idle machine (ARGS=--quick)
+	$(BIN)/python -m benchmarks --book docs $(ARGS)
 
-# Its metadata requires an older httpx, but it runs with the current one.
-$(VENV)/installed-peers: $(VENV)/installed-bench
-	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt pycircleci-async python-dateutil six
-	touch $@
+bench-check: $(VENV)/installed-bench  ## Compare two runs; fail for a change for the worse beyond noise (OLD=old.json NEW=new.json)
+	$(BIN)/python -m benchmarks.compare $(OLD) $(NEW)
 
-$(BENCHMARKS): bench-%: $(VENV)/installed-peers
-	$(BIN)/python -m benchmarks.$*
+bench-%: $(VENV)/installed-bench
+	$(BIN)/python -m benchmarks $* $(ARGS)
 
 docs: $(VENV)/installed-docs  ## Build the documentation into site/
 	$(BIN)/mkdocs build --strict
