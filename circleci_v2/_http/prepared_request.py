@@ -57,7 +57,7 @@ class CallOptions:
             raise ConfigurationError(msg)
         self.timeout = timeout or Timeout()
         self.retry = retry or RetryPolicy()
-        self.priority = priority
+        self.priority: Priority | None = priority
 
     @classmethod
     def of(cls, settings: Settings) -> CallOptions:

@@ -1,6 +1,6 @@
 """Sender: one request through a transport, redirects followed, and its response read within bounds.
 
-Everything here runs inside `run_shielded` (or the child task of a stream), because it holds a connection.
+Everything here runs inside `Lifecycle.run` (or the child task of a stream), because it holds a connection.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
    outcome into an error. It holds nothing while it sleeps.
 2. An attempt waits until its bucket's *cooldown* is over, which a 429 starts for all calls of the bucket, and until the
    *rate limiter* grants a permit (`rate_limit.limiter`). A waiting call holds no permit.
-3. While it holds the permit, the attempt runs as a *shielded send* (`cancellation.run_shielded`): the request is sent and
+3. While it holds the permit, the attempt runs as a *shielded send* (`lifecycle.Lifecycle.run`): the request is sent and
    the response read (`sender.Sender`), and no cancellation leaves a connection behind.
 
 `Session.stream` is the same loop for a body that is read by its consumer.
