@@ -255,7 +255,12 @@ async def run_cancellable(
         async with scope.timeout:
             if seconds != math.inf:
                 scope.timeout.reschedule(asyncio.get_running_loop().time() + seconds)
-            return await function(*arguments)
+            try:
+                return await function(*arguments)
+            except asyncio.CancelledError:
+                # Asyncio closes the connection in the next iteration of the loop; the next request may open another one.
+                await asyncio.sleep(0)
+                raise
     except TimeoutError:
         if scope.timeout.expired():
             raise RunCancelledError from None
