@@ -15,11 +15,16 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar
 from uuid import UUID
 
-import anyio
 import attrs
 
+from circleci_v2._lazy import LazyModule
 from circleci_v2.errors import ArgumentTypeError, CircleCIError, ConfigurationError, PaginationError
 from circleci_v2.streams import Send, Stream
+
+if TYPE_CHECKING:
+    import anyio
+else:
+    anyio = LazyModule("anyio")
 
 __all__ = ["FetchPage", "Page", "Paginator", "Prefetch"]
 

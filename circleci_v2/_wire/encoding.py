@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -10,6 +9,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from urllib.parse import quote, unquote
 from uuid import UUID
 
+from circleci_v2._lazy import lazy_pattern
 from circleci_v2._wire.json import dump_json, is_iterable, is_mapping, is_sequence
 from circleci_v2._wire.types import UNSET
 from circleci_v2.errors import ArgumentTypeError, ConfigurationError
@@ -33,7 +33,7 @@ __all__ = [
 
 T = TypeVar("T")
 
-_MASK = re.compile(r"\*+")
+_MASK = lazy_pattern(r"\*+")
 
 
 def required(name: str, value: T) -> T:
@@ -241,7 +241,7 @@ def query_text(value: Any) -> str:
             return str(value)
 
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_CONTROL = lazy_pattern(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def path_segment(name: str, value: object) -> str:
