@@ -262,7 +262,9 @@ def _published_document() -> Mapping[str, Any]:
     folder = Path(__file__).parent
     # In a wheel, the document is next to this file, compressed and without its texts; in a checkout, in the root directory.
     packed = folder / "openapi.json.gz"
-    content = gzip.decompress(packed.read_bytes()) if packed.exists() else (folder.parents[1] / "openapi.json").read_bytes()
+    content = (
+        gzip.decompress(packed.read_bytes()) if packed.exists() else (folder.parents[1] / "openapi.json").read_bytes()
+    )
     return cast("Mapping[str, Any]", json.loads(content))
 
 
