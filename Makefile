@@ -9,7 +9,7 @@ OLD ?= openapi.json
 NEW ?= build/openapi.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-clients lint types format generate check-generated compatibility compare spec spec-diff adopt bench bench-check docs build clean
+.PHONY: help setup demo test test-clients test-engines lint types format generate check-generated compatibility compare spec spec-diff adopt bench bench-check docs build clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,13 @@ test: $(VENV)/installed-dev  ## Run the tests, one process for each core (ARGS=)
 # Installs the latest versions from the package registries, and skips what cannot be installed because they are away.
 test-clients: $(VENV)/installed-test  ## Run other people's CircleCI clients against the fake, compare with the expected results (ARGS=)
 	$(BIN)/python -m tests.other_clients $(ARGS)
+
+# An environment of their own: the engines are large, and bind the versions of many packages.
+test-engines:  ## Run the examples for Ray and Prefect on these engines
+	$(PYTHON) -m venv build/engines
+	build/engines/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	build/engines/bin/python -m pip install --quiet --editable '.[testing,parquet]' --group engines
+	RAY_USAGE_STATS_ENABLED=0 build/engines/bin/python -m pytest tests/examples/test_engines.py
 
 lint: $(VENV)/installed-dev  ## Check style, open TODO markers, prose and the sources of claims
 	$(BIN)/ruff check .
@@ -84,11 +91,13 @@ bench-check: $(VENV)/installed-bench  ## Compare two runs; fail for a change for
 bench-%: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks $* $(ARGS)
 
-docs: $(VENV)/installed-docs  ## Build the documentation into site/
-	$(BIN)/mkdocs build --strict
+docs: $(VENV)/installed-docs  ## Build the documentation into site/, and check it
+	$(BIN)/python -m tools.build_reference
+	$(BIN)/zensical build --strict --clean
+	$(BIN)/python -m tools.check_docs
 
 build: $(VENV)/installed-dev  ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build
 
 clean:  ## Remove everything that was built or installed
-	rm -rf $(VENV) build dist site
+	rm -rf $(VENV) .cache build dist site docs/reference/api docs/reference/models docs/reference/examples.md
