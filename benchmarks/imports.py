@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
+from statistics import median
 from typing import Final
 
 from benchmarks.environments import Environment, NotInstalledError, environment, without_places
@@ -155,5 +156,5 @@ def differences(samples: list[float], base: list[float]) -> list[float]:
 
 def shares(samples: list[float], floor: list[float]) -> list[float]:
     """Divide by the median floor: a single floor may be small by chance."""
-    middle = sorted(floor)[len(floor) // 2]
+    middle = median(floor)
     return [one / middle for one in samples]
