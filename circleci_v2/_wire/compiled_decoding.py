@@ -16,16 +16,28 @@ from __future__ import annotations
 import linecache
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Final, Union, get_args, get_origin
 from uuid import UUID, SafeUUID
 
 from circleci_v2._wire.layouts import NO_TIMES, Layout, find_layouts, utc_suffix
-from circleci_v2._wire.types import OpenStrEnum, WireField, is_model, wire_fields
+from circleci_v2._wire.types import OpenStrEnum, WireField, is_model, union_arms, wire_fields
 
-__all__ = ["DEVIATIONS", "DeviationSignal", "FastDecoder", "fast_decoder", "parse_datetime"]
+__all__ = [
+    "DEVIATIONS",
+    "DecoderCode",
+    "DeviationSignal",
+    "FastDecoder",
+    "fast_decoder",
+    "indented",
+    "is_enum",
+    "is_time",
+    "parse_datetime",
+    "parse_uuid",
+    "with_repeated_text",
+]
 
 FastDecoder = Callable[[Any], Any]
 """Decodes JSON that is exactly as described, or raises one of `DEVIATIONS`."""
@@ -90,7 +102,7 @@ def fast_decoder(kind: Any, decode_union: Callable[[Any], FastDecoder]) -> FastD
     origin = get_origin(kind)
     if origin is Union or origin is types.UnionType:
         return _json_union_decoder(kind) or decode_union(kind)
-    code = _Code(decode_union)
+    code = DecoderCode(decode_union)
     return code.compiled("source", [f"return {code.plain(kind, 'source')}"], str(getattr(kind, "__name__", kind)))
 
 
@@ -110,9 +122,9 @@ def _json_union_decoder(kind: Any) -> FastDecoder | None:
 
 @cache
 def _model_decoder(kind: Any, decode_union: Callable[[Any], FastDecoder]) -> FastDecoder:
-    code = _Code(decode_union)
+    code = DecoderCode(decode_union)
     fields = wire_fields(kind)
-    has_times = any(_is_time(field) for field in fields)
+    has_times = any(is_time(field) for field in fields)
     body = [
         "get = received.get",
         # Attributes are set one by one, because a call with keyword arguments costs three times as much.
@@ -120,7 +132,7 @@ def _model_decoder(kind: Any, decode_union: Callable[[Any], FastDecoder]) -> Fas
         *(["previous = missing", f"suffix = {NO_TIMES!r}"] if has_times else []),
     ]
     for field in fields:
-        body += code.time(field) if _is_time(field) else [f"model.{field.attribute} = {code.field(field)}"]
+        body += code.time(field) if is_time(field) else [f"model.{field.attribute} = {code.field(field)}"]
     body += [
         "keys, layouts = recent",
         "if [*received] != keys:",
@@ -146,18 +158,19 @@ def _model_decoder(kind: Any, decode_union: Callable[[Any], FastDecoder]) -> Fas
     return code.compiled("received", body, kind.__name__)
 
 
-def _is_time(field: WireField) -> bool:
-    return [arm for arm in _arms(field.type) if arm is not types.NoneType] == [datetime]
+def is_time(field: WireField) -> bool:
+    """Whether the value of a field is a time, or null."""
+    return [arm for arm in union_arms(field.type) if arm is not types.NoneType] == [datetime]
 
 
 def _is_restorable(kind: Any) -> bool:
     """Whether the value of a field gives back the text that it was read from, times in fields of their own aside."""
-    arms = [arm for arm in _arms(kind) if arm is not types.NoneType]
+    arms = [arm for arm in union_arms(kind) if arm is not types.NoneType]
     if len(arms) > 1:
         # Text is read as a UUID or a time there if it can be, in any notation.
-        return all(is_model(arm) or arm in _JSON_TYPES or _is_enum(arm) for arm in arms)
+        return all(is_model(arm) or arm in _JSON_TYPES or is_enum(arm) for arm in arms)
     return all(
-        is_model(arm) or arm in {Any, UUID, date} or arm in _JSON_TYPES or _is_enum(arm) or _holds_restorable(arm)
+        is_model(arm) or arm in {Any, UUID, date} or arm in _JSON_TYPES or is_enum(arm) or _holds_restorable(arm)
         for arm in arms
     ) or arms == [datetime]
 
@@ -167,7 +180,8 @@ def _holds_restorable(kind: Any) -> bool:
     return get_origin(kind) in {list, dict} and get_args(kind)[-1] != datetime and _is_restorable(get_args(kind)[-1])
 
 
-def _is_enum(kind: Any) -> bool:
+def is_enum(kind: Any) -> bool:
+    """Whether a type is an enum of the API."""
     return isinstance(kind, type) and issubclass(kind, OpenStrEnum)
 
 
@@ -198,7 +212,7 @@ _EXPRESSIONS: dict[Any, str] = {
 """The expression that decodes a value of a simple type: ``source`` is the JSON value, ``bound`` names it ``v`` as well."""
 
 
-class _Code:
+class DecoderCode:
     """The code of one decoder: expressions for its values, and the objects that they name."""
 
     def __init__(self, decode_union: Callable[[Any], FastDecoder]) -> None:
@@ -216,16 +230,13 @@ class _Code:
 
     def field(self, field: WireField) -> str:
         """An expression for a field of the object ``received``."""
-        arms = _arms(field.type)
-        if field.key in _REPEATED_KEYS:
-            arms = tuple(_RepeatedText if arm is str else arm for arm in arms)
-        kind: Any = Union[arms]  # noqa: UP007 - the members are known at run time only
+        kind = with_repeated_text(field)
         if field.required:
-            return self._value(kind, f"received[{field.key!r}]")
-        if types.NoneType in arms:
+            return self.value(kind, f"received[{field.key!r}]")
+        if types.NoneType in union_arms(kind):
             # Absent and null both become None.
-            return self._value(kind, f"get({field.key!r})")
-        return f"(None if (v := get({field.key!r}, missing)) is missing else {self._value(kind, 'v')})"
+            return self.value(kind, f"get({field.key!r})")
+        return f"(None if (v := get({field.key!r}, missing)) is missing else {self.value(kind, 'v')})"
 
     def time(self, field: WireField) -> list[str]:
         """Statements for a field of the object ``received`` that is a time."""
@@ -240,21 +251,26 @@ class _Code:
             "    suffix = suffix_of(text, time, suffix)",
             f"{attribute} = time",
         ]
-        if types.NoneType in _arms(field.type):
+        if types.NoneType in union_arms(field.type):
             source = f"received[{field.key!r}]" if field.required else f"get({field.key!r})"
             absent = [f"{attribute} = None"]
-            return [f"if (text := {source}) is None:", *_indented(absent), "else:", *_indented(read)]
+            return [f"if (text := {source}) is None:", *indented(absent), "else:", *indented(read)]
         if field.required:
             return [f"text = received[{field.key!r}]", *read]
         return [
             f"if (text := get({field.key!r}, missing)) is missing:",
             f"    {attribute} = None",
             "else:",
-            *_indented(read),
+            *indented(read),
         ]
 
-    def _value(self, kind: Any, source: str) -> str:
-        arms = _arms(kind)
+    def present(self, field: WireField, source: str) -> str:
+        """An expression for a field whose value is that of another expression, null included."""
+        return self.value(with_repeated_text(field), source)
+
+    def value(self, kind: Any, source: str) -> str:
+        """An expression that decodes the value of another expression, which may be null if the type has None."""
+        arms = union_arms(kind)
         rest = [arm for arm in arms if arm is not types.NoneType]
         if len(rest) == len(arms):
             return self.plain(kind, source)
@@ -265,8 +281,8 @@ class _Code:
         """An expression that decodes the value of another expression, which is not null."""
         if kind in _EXPRESSIONS:
             return _EXPRESSIONS[kind].format(source=source, bound=_bound(source))
-        if _is_enum(kind):
-            return f"{self._name(kind.__name__, {member.value: member for member in kind})}[{source}]"
+        if is_enum(kind):
+            return f"{self.name(kind.__name__, {member.value: member for member in kind})}[{source}]"
         if get_origin(kind) is list:
             items = f"[{self._call(get_args(kind)[0], 'entry')} for entry in v]"
             return f"({items} if type({_bound(source)}) is list else deviate())"
@@ -281,17 +297,18 @@ class _Code:
             return argument
         if not is_model(kind):
             decode = fast_decoder(kind, self._decode_union)
-            return f"{self._name('decode', decode)}({argument})"
+            return f"{self.name('decode', decode)}({argument})"
 
         def compile_first(value: Any) -> Any:
             # Compiled with the first value, because models may refer to each other in a circle.
             self.names[name] = _model_decoder(kind, self._decode_union)
             return self.names[name](value)
 
-        name = self._name(f"decode_{kind.__name__}", compile_first)
+        name = self.name(f"decode_{kind.__name__}", compile_first)
         return f"{name}({argument})"
 
-    def _name(self, hint: str, value: Any) -> str:
+    def name(self, hint: str, value: Any) -> str:
+        """A name for an object in the code."""
         name = f"{hint}_{len(self.names)}"
         self.names[name] = value
         return name
@@ -305,7 +322,8 @@ class _Code:
         return decode
 
 
-def _indented(lines: list[str]) -> list[str]:
+def indented(lines: Sequence[str]) -> list[str]:
+    """The lines of a block, for code that is generated."""
     return [f"    {line}" for line in lines]
 
 
@@ -320,8 +338,12 @@ def _register(text: str, file: str) -> str:
     return unique
 
 
-def _arms(kind: Any) -> tuple[Any, ...]:
-    return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+def with_repeated_text(field: WireField) -> Any:
+    """The type of a field, in which text that repeats in responses has a type of its own."""
+    arms = union_arms(field.type)
+    if field.key in _REPEATED_KEYS:
+        arms = tuple(_RepeatedText if arm is str else arm for arm in arms)
+    return Union[arms]  # noqa: UP007 - the members are known at run time only
 
 
 def _bound(source: str) -> str:
