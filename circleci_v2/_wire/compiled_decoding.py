@@ -33,10 +33,10 @@ __all__ = [
     "fast_decoder",
     "indented",
     "is_enum",
+    "is_repeated_text",
     "is_time",
     "parse_datetime",
     "parse_uuid",
-    "with_repeated_text",
 ]
 
 FastDecoder = Callable[[Any], Any]
@@ -138,7 +138,6 @@ def _model_decoder(kind: Any, decode_union: Callable[[Any], FastDecoder]) -> Fas
         "if [*received] != keys:",
         "    layouts = find(received)",
         f"model._received = layouts.get({'suffix' if has_times else repr(NO_TIMES)}, received)",
-        "model._additional = None",
         "return model",
     ]
     is_restorable = all(_is_restorable(field.type) for field in fields)
@@ -230,7 +229,7 @@ class DecoderCode:
 
     def field(self, field: WireField) -> str:
         """An expression for a field of the object ``received``."""
-        kind = with_repeated_text(field)
+        kind = _with_repeated_text(field)
         if field.required:
             return self.value(kind, f"received[{field.key!r}]")
         if types.NoneType in union_arms(kind):
@@ -264,10 +263,6 @@ class DecoderCode:
             *indented(read),
         ]
 
-    def present(self, field: WireField, source: str) -> str:
-        """An expression for a field whose value is that of another expression, null included."""
-        return self.value(with_repeated_text(field), source)
-
     def value(self, kind: Any, source: str) -> str:
         """An expression that decodes the value of another expression, which may be null if the type has None."""
         arms = union_arms(kind)
@@ -284,8 +279,9 @@ class DecoderCode:
         if is_enum(kind):
             return f"{self.name(kind.__name__, {member.value: member for member in kind})}[{source}]"
         if get_origin(kind) is list:
-            items = f"[{self._call(get_args(kind)[0], 'entry')} for entry in v]"
-            return f"({items} if type({_bound(source)}) is list else deviate())"
+            # Many lists are empty, for which a comprehension takes time as well.
+            items = f"[{self._call(get_args(kind)[0], 'entry')} for entry in v] if v else []"
+            return f"(({items}) if type({_bound(source)}) is list else deviate())"
         if get_origin(kind) is dict:
             values = f"{{key: {self._call(get_args(kind)[1], 'entry')} for key, entry in v.items()}}"
             return f"({values} if type({_bound(source)}) is dict else deviate())"
@@ -338,10 +334,14 @@ def _register(text: str, file: str) -> str:
     return unique
 
 
-def with_repeated_text(field: WireField) -> Any:
-    """The type of a field, in which text that repeats in responses has a type of its own."""
+def is_repeated_text(field: WireField) -> bool:
+    """Whether a field is a text that is usually the same in many objects of a response."""
+    return field.key in _REPEATED_KEYS and {*union_arms(field.type)} <= {str, types.NoneType}
+
+
+def _with_repeated_text(field: WireField) -> Any:
     arms = union_arms(field.type)
-    if field.key in _REPEATED_KEYS:
+    if is_repeated_text(field):
         arms = tuple(_RepeatedText if arm is str else arm for arm in arms)
     return Union[arms]  # noqa: UP007 - the members are known at run time only
 

@@ -34,14 +34,13 @@ class Model:
     # which would be one of a field of every model.
     _tags = dict[str, tuple[str, ...]]()  # noqa: RUF012
 
-    _additional: dict[str, Any] | None
+    _additional: dict[str, Any]
     # A kept object (dict), a Layout, or None if the model was made by hand. Annotations are evaluated in `circleci_v2.models`,
     # which has no Layout.
     _received: Any
 
     def __attrs_pre_init__(self) -> None:
         self._received = None
-        self._additional = None
 
     @classmethod
     def _from_received(cls, arguments: Mapping[str, Any], received: dict[str, Any]) -> Self:
@@ -66,11 +65,14 @@ class Model:
     @property
     def additional_properties(self) -> dict[str, Any]:
         """Fields that are not in the API's document, as JSON. Entries may be added; they are sent, too."""
-        if self._additional is None:
+        try:
+            return self._additional
+        except AttributeError:
+            # Set on first use, because most models are decoded, and never asked for it.
             received = self._received
             unread: dict[str, Any] = received if is_object(received) else {}
             self._additional = {key: value for key, value in unread.items() if key not in self._read_keys()}
-        return self._additional
+            return self._additional
 
     def to_dict(self) -> dict[str, Any]:
         """The model as a JSON object, with the keys that were received or, if it was made by hand, the published ones."""

@@ -20,13 +20,13 @@ from circleci_v2._wire.compiled_decoding import (
     DeviationSignal,
     indented,
     is_enum,
+    is_repeated_text,
     is_time,
-    with_repeated_text,
 )
 from circleci_v2._wire.decoding import decoder_without_deviations
 from circleci_v2._wire.forms import Form, form_of, model_of
 from circleci_v2._wire.json import msgspec
-from circleci_v2._wire.layouts import NO_TIMES, Layout
+from circleci_v2._wire.layouts import Layout
 from circleci_v2._wire.types import WireField, is_model, union_arms, wire_fields
 
 __all__ = ["PageReader", "page_reader"]
@@ -162,15 +162,17 @@ class _ModelCode(DecoderCode):
         super().__init__(decoder_without_deviations)
         self.names |= {"new": object.__new__, "unset": msgspec.UNSET}
         self._variables = 0
-        self._suffixes: list[str] = []
+        # Variables with values of the objects before: to compare with them takes less time than to read or to share a value.
+        self._previous: list[str] = []
+        self._times: dict[str, str] = {}
 
     def items_decoder(self, form: Form) -> Callable[[Any], Any]:
         """The function that builds the models of a page from its items."""
         model = self._model(form, "source", "model")
         body = [
             "models = []",
+            *(f"{name} = missing" for name in self._previous),
             "for source in sources:",
-            *(f"    previous_{index} = missing" for index in range(len(self._suffixes))),
             *indented(model),
             "    models.append(model)",
             "return models",
@@ -195,7 +197,7 @@ class _ModelCode(DecoderCode):
                 lines += ["else:", *indented(self._field(form, field, value, target))]
             else:
                 lines += self._field(form, field, value, target)
-        return [*lines, f"{model}._received = {layout}", f"{model}._additional = None"]
+        return [*lines, f"{model}._received = {layout}"]
 
     def _field(self, form: Form, field: WireField, value: str, target: str) -> list[str]:
         """Statements for a field that is present."""
@@ -207,22 +209,33 @@ class _ModelCode(DecoderCode):
         if is_time(field):
             read = self._time(form.suffix, target)
             return [f"if (text := {value}) is None:", f"    {target} = None", "else:", *indented(read)]
-        kind = with_repeated_text(field)
-        is_checked = model_of(kind) is not None or _CHECKED.issuperset(union_arms(kind))
-        return [f"{target} = {value if is_checked else self.present(field, value)}"]
+        if is_repeated_text(field):
+            previous = self._new_previous("text")
+            shared = f"(None if v is None else ({previous} := intern(v)))"
+            return [f"{target} = {previous} if (v := {value}) == {previous} else {shared}"]
+        if model_of(field.type) is not None or _CHECKED.issuperset(union_arms(field.type)):
+            return [f"{target} = {value}"]
+        return [f"{target} = {self.value(field.type, value)}"]
 
     def _time(self, suffix: str, target: str) -> list[str]:
-        if suffix not in self._suffixes:
-            self._suffixes.append(suffix)
-        previous, time = (f"{name}_{self._suffixes.index(suffix)}" for name in ("previous", "time"))
+        if suffix not in self._times:
+            self._times[suffix] = self._new_previous("text")
+        previous = self._times[suffix]
+        time = f"time_{previous}"
         return [
             f"if text != {previous}:",
             f"    {previous} = text",
             f"    {time} = moment(text)",
-            f"    if suffix_of(text, {time}, {NO_TIMES!r}) != {suffix!r}:",
+            # The second condition suffices. The first is that for times without a fraction, and much faster.
+            f"    if (text[19:] != {suffix!r} or text[4:17:3] != '--T::') and suffix_of(text, {time}, '') != {suffix!r}:",
             "        deviate()",
             f"{target} = {time}",
         ]
+
+    def _new_previous(self, hint: str) -> str:
+        name = f"{hint}_{self._new_number()}"
+        self._previous.append(name)
+        return name
 
     def _new_number(self) -> int:
         self._variables += 1
