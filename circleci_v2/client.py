@@ -28,9 +28,9 @@ from circleci_v2.response import StreamedBody
 if TYPE_CHECKING:
     import httpx
 
-    from circleci_v2._http.sender import RawResponse
     from circleci_v2 import artifacts, bulk, environment, events, failures, usage_export, waiting
     from circleci_v2 import history as _history
+    from circleci_v2._http.sender import RawResponse
     from circleci_v2.bulk import OnError, OnProgress, Outcome
     from circleci_v2.events import Event
     from circleci_v2.streams import Stream
@@ -250,7 +250,7 @@ class CircleCI(Namespaces):
             DecodeError: The response is not JSON.
         """
         request = Request.free(method, path, query=query, json=json)
-        return (await self._send(request)).data
+        return (await self._send(request)).loaded()
 
     def stream(
         self,

@@ -76,13 +76,13 @@ def parse_uuid(text: str) -> UUID:
     """A UUID from its canonical text, of which it is certain that `str` gives it back.
 
     Raises:
-        ValueError: The text is something else: it has capitals or other separators, or is no UUID at all.
+        DeviationSignal: The text is in another notation, for example with capitals.
+        ValueError: The text is no UUID.
     """
     digits = text.replace("-", "")
     octets = bytes.fromhex(digits)
     if len(octets) != 16 or len(text) != 36 or text[8:24:5] != "----" or octets.hex() != digits:
-        msg = "not the canonical text of a UUID"
-        raise ValueError(msg)
+        raise DeviationSignal
     result = object.__new__(_UUIDInProgress)
     result.int = int.from_bytes(octets)
     result.is_safe = SafeUUID.unknown
@@ -190,12 +190,16 @@ class _RepeatedText(str):
     __slots__ = ()
 
 
+# fmt: off
 _REPEATED_KEYS: Final = frozenset(
-    """avatar_url branch classname default_branch event_name file file_path full_name job-name job_name login name
-    organization_name organization_slug origin_repository_url project-slug project_name project_slug provider
-    provider_name resource_class result slug source status target_repository_url type vcs-type vcs_url workflow-name
-    workflow_name""".split()
+    {
+        "avatar_url", "branch", "classname", "default_branch", "event_name", "file", "file_path", "full_name", "job-name",
+        "job_name", "login", "name", "organization_name", "organization_slug", "origin_repository_url", "project-slug",
+        "project_name", "project_slug", "provider", "provider_name", "resource_class", "result", "slug", "source", "status",
+        "target_repository_url", "type", "vcs-type", "vcs_url", "workflow-name", "workflow_name",
+    }
 )
+# fmt: on
 
 _EXPRESSIONS: dict[Any, str] = {
     Any: "{source}",
@@ -247,7 +251,11 @@ class DecoderCode:
             "    time = moment(text)",
             "    if time.tzinfo is None:",
             "        time = time.replace(tzinfo=utc)",
-            "    suffix = suffix_of(text, time, suffix)",
+            # The same as `utc_suffix` for the most common notation, without the call.
+            f"    if text[19:] == 'Z' and text[4:17:3] == '--T::' and suffix in {('Z', NO_TIMES)}:",
+            "        suffix = 'Z'",
+            "    else:",
+            "        suffix = suffix_of(text, time, suffix)",
             f"{attribute} = time",
         ]
         if types.NoneType in union_arms(field.type):

@@ -38,10 +38,8 @@ class Form:
     suffix: str
     nested: Mapping[str, Form]
 
-    def layout_without(self, absent: Iterable[str]) -> Layout | None:
-        """The layout of an object that lacks some optional attributes; None if the model has too many layouts already."""
-        left = frozenset(absent)
-        keys = tuple(field.key for field in self.fields if field.attribute not in left)
+    def layout(self, keys: tuple[str, ...]) -> Layout | None:
+        """The layout of an object with some keys; None if one of them is unknown, or the model has too many layouts already."""
         return (find_layouts(self.kind, keys) or {}).get(self.suffix)
 
 

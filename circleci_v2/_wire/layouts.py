@@ -94,7 +94,7 @@ def utc_suffix(text: str, moment: datetime, before: str | None) -> str | None:
         # As many digits as the value needs. Without any, the text would not have a fraction.
         tail = tail[7 if moment.microsecond % 1000 else 4 :]
     suffix = tail if text[4:17:3] == "--T::" and tail in _SUFFIXES else None
-    return suffix if suffix == before or before == NO_TIMES else None
+    return suffix if before in {suffix, NO_TIMES} else None
 
 
 def datetime_text(moment: datetime, suffix: str) -> str | None:

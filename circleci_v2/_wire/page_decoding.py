@@ -8,7 +8,8 @@ pages by which a form is learned, deviations, and unusual notations such as esca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import NoneType
 from typing import Any, Final, Union
@@ -35,6 +36,9 @@ __all__ = ["PageReader", "page_reader"]
 _PAGES_BEFORE_FIRST: Final = 3
 _MAX_PAGES_BETWEEN: Final = 1024
 
+_ReadPage = Callable[[bytes], dict[str, Any]]
+_BuildModels = Callable[[Sequence[Any]], list[Any]]
+
 
 class PageReader:
     """Reads pages of one type of items, in the form that it learned from earlier pages.
@@ -46,17 +50,27 @@ class PageReader:
     def __init__(self, key: str) -> None:
         self._key = key
         self._form: Form | None = None
-        self._read: Callable[[bytes], dict[str, Any]] | None = None
+        self._read: _ReadPage | None = None
+        self._build: _BuildModels | None = None
         self._pages_until_learning = _PAGES_BEFORE_FIRST
         self._pages_between = 1
 
     def read(self, content: bytes) -> dict[str, Any] | None:
-        """The fields of a page, with models as items; None if the page has another form than those before."""
+        """The fields of a page, with models as items; None without msgspec, and if the page has another form."""
         if self._read is None:
             return None
         try:
             return self._read(content)
         except (*DEVIATIONS, RecursionError, msgspec.MsgspecError):
+            return None
+
+    def build(self, items: Sequence[Any]) -> list[Any] | None:
+        """The models of a page that was loaded without msgspec; None if it has another form than those before."""
+        if self._build is None:
+            return None
+        try:
+            return self._build(items)
+        except DEVIATIONS:
             return None
 
     def learn(self, models: Sequence[Any], keys: Sequence[str]) -> None:
@@ -74,22 +88,26 @@ class PageReader:
         self._pages_until_learning = self._pages_between
         self._pages_between = min(2 * self._pages_between, _MAX_PAGES_BETWEEN)
         self._form = form_of(models, self._form)
-        self._read = None if self._form is None else _page_decoder(self._form, self._key, keys)
+        self._read = self._build = None
+        if self._form is not None and msgspec is None:
+            self._build = _DictCode().items_decoder(self._form)
+        elif self._form is not None:
+            self._read = _page_decoder(self._form, self._key, keys)
 
 
 @cache
 def page_reader(kind: Any, key: str) -> PageReader | None:
-    """The reader of all pages with items of a type in a field; None without msgspec, and for items that are not models."""
-    return PageReader(key) if msgspec is not None and is_model(kind) else None
+    """The reader of all pages with items of a type in a field; None for items that are not models."""
+    return PageReader(key) if is_model(kind) else None
 
 
-def _page_decoder(form: Form, key: str, keys: Sequence[str]) -> Callable[[bytes], dict[str, Any]]:
+def _page_decoder(form: Form, key: str, keys: Sequence[str]) -> _ReadPage:
     names = {f"field_{index}": name for index, name in enumerate(keys)}
     fields: list[Any] = [(name, list[_struct(form)] if names[name] == key else Any) for name in names]  # type: ignore[misc]
     page: Any = msgspec.defstruct("Page", fields, rename=names, forbid_unknown_fields=True)
     decode: Callable[[bytes], Any] = msgspec.json.Decoder(page).decode
     encode = msgspec.json.Encoder().encode
-    build = _ModelCode().items_decoder(form)
+    build = _StructCode().items_decoder(form)
 
     def read(content: bytes) -> dict[str, Any]:
         received = decode(content)
@@ -114,7 +132,9 @@ def _struct(form: Form) -> Any:
             fields.append((field.attribute, kind))
     keys = {field.attribute: field.key for field in form.fields}
     # Without gc, because the objects exist only while models are built from them.
-    return msgspec.defstruct(form.kind.__name__, fields, rename=keys, forbid_unknown_fields=True, kw_only=True, gc=False)
+    return msgspec.defstruct(
+        form.kind.__name__, fields, rename=keys, forbid_unknown_fields=True, kw_only=True, gc=False
+    )
 
 
 def _struct_type(field: WireField, form: Form) -> Any:
@@ -140,33 +160,33 @@ _CHECKED: Final = frozenset({str, int, float, bool, UUID, NoneType})
 """The types of which msgspec makes the final values."""
 
 
-class _LayoutsByAbsence(dict[tuple[str, ...], Layout]):
-    """The layouts of a form's objects, by the attributes that they lack."""
+class _LayoutsByKeys(dict[tuple[str, ...], Layout]):
+    """The layouts of a form's objects, by their keys."""
 
     def __init__(self, form: Form) -> None:
         super().__init__()
         self._form = form
 
-    def __missing__(self, absent: tuple[str, ...]) -> Layout:
-        layout = self._form.layout_without(absent)
+    def __missing__(self, keys: tuple[str, ...]) -> Layout:
+        layout = self._form.layout(keys)
         if layout is None:
             raise DeviationSignal
-        self[absent] = layout
+        self[keys] = layout
         return layout
 
 
-class _ModelCode(DecoderCode):
-    """The code that builds models from the objects that msgspec read, nested ones in place."""
+class _ModelCode(DecoderCode, ABC):
+    """The code that builds the models of a page, nested ones in place, from objects of a form."""
 
     def __init__(self) -> None:
         super().__init__(decoder_without_deviations)
-        self.names |= {"new": object.__new__, "unset": msgspec.UNSET}
+        self.names |= {"new": object.__new__}
         self._variables = 0
         # Variables with values of the objects before: to compare with them takes less time than to read or to share a value.
         self._previous: list[str] = []
         self._times: dict[str, str] = {}
 
-    def items_decoder(self, form: Form) -> Callable[[Any], Any]:
+    def items_decoder(self, form: Form) -> _BuildModels:
         """The function that builds the models of a page from its items."""
         model = self._model(form, "source", "model")
         body = [
@@ -179,41 +199,47 @@ class _ModelCode(DecoderCode):
         ]
         return self.compiled("sources", body, f"pages of {form.kind.__name__}")
 
+    @abstractmethod
+    def _opening(self, form: Form, source: str) -> tuple[list[str], Mapping[str, str], str]:
+        """How to read an object: statements that come first, the value of each attribute, and that of the layout."""
+
+    @abstractmethod
+    def _is_final(self, field: WireField) -> bool:
+        """Whether the value of a field is checked, and already that of the model."""
+
     def _model(self, form: Form, source: str, model: str) -> list[str]:
-        """Statements that build a model from an object of a form; both are given by their names."""
-        absent = f"absent_{self._new_number()}"
-        layouts = _LayoutsByAbsence(form)
-        layout = f"{self.name('layouts', layouts)}[{absent}]" if form.optional else self.name("layout", layouts[()])
-        lines = [f"{model} = new({self.name(form.kind.__name__, form.kind)})"]
-        if form.optional:
-            lines.append(f"{absent} = ()")
+        """Statements that build a model from an object; both are given by their names."""
+        opening, values, layout = self._opening(form, source)
+        lines = [*opening, f"{model} = new({self.name(form.kind.__name__, form.kind)})"]
         for field in wire_fields(form.kind):
             target = f"{model}.{field.attribute}"
-            value = f"{source}.{field.attribute}"
             if field not in form.fields:
                 lines.append(f"{target} = None")
             elif field.attribute in form.optional:
-                lines += [f"if {value} is unset:", f"    {target} = None", f"    {absent} += ({field.attribute!r},)"]
-                lines += ["else:", *indented(self._field(form, field, value, target))]
+                lines += [f"if (value := {values[field.attribute]}) is missing:", f"    {target} = None"]
+                lines += ["else:", *indented(self._field(form, field, "value", target))]
             else:
-                lines += self._field(form, field, value, target)
+                lines += self._field(form, field, values[field.attribute], target)
         return [*lines, f"{model}._received = {layout}"]
 
     def _field(self, form: Form, field: WireField, value: str, target: str) -> list[str]:
         """Statements for a field that is present."""
+        is_nullable = NoneType in union_arms(field.type)
         if (nested := form.nested.get(field.attribute)) is not None:
             number = self._new_number()
             source, model = f"source_{number}", f"model_{number}"
             build = [*self._model(nested, source, model), f"{target} = {model}"]
-            return [f"if ({source} := {value}) is None:", f"    {target} = None", "else:", *indented(build)]
+            return _unless_null(source, value, target, build) if is_nullable else [f"{source} = {value}", *build]
         if is_time(field):
             read = self._time(form.suffix, target)
-            return [f"if (text := {value}) is None:", f"    {target} = None", "else:", *indented(read)]
+            return _unless_null("text", value, target, read) if is_nullable else [f"text = {value}", *read]
         if is_repeated_text(field):
             previous = self._new_previous("text")
-            shared = f"(None if v is None else ({previous} := intern(v)))"
+            shared = f"({previous} := intern(v))"
+            if is_nullable:
+                shared = f"(None if v is None else {shared})"
             return [f"{target} = {previous} if (v := {value}) == {previous} else {shared}"]
-        if model_of(field.type) is not None or _CHECKED.issuperset(union_arms(field.type)):
+        if self._is_final(field):
             return [f"{target} = {value}"]
         return [f"{target} = {self.value(field.type, value)}"]
 
@@ -240,3 +266,55 @@ class _ModelCode(DecoderCode):
     def _new_number(self) -> int:
         self._variables += 1
         return self._variables
+
+
+def _unless_null(name: str, value: str, target: str, statements: list[str]) -> list[str]:
+    return [f"if ({name} := {value}) is None:", f"    {target} = None", "else:", *indented(statements)]
+
+
+class _StructCode(_ModelCode):
+    """Builds models from the objects that msgspec read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names["missing"] = msgspec.UNSET
+
+    def _opening(self, form: Form, source: str) -> tuple[list[str], Mapping[str, str], str]:
+        values = {field.attribute: f"{source}.{field.attribute}" for field in form.fields}
+        layouts = _LayoutsByKeys(form)
+        if not form.optional:
+            return [], values, self.name("layout", layouts[tuple(field.key for field in form.fields)])
+        present = [
+            f"*(() if {values[field.attribute]} is missing else ({field.key!r},))"
+            if field.attribute in form.optional
+            else repr(field.key)
+            for field in form.fields
+        ]
+        return [], values, f"{self.name('layouts', layouts)}[{', '.join(present)},]"
+
+    def _is_final(self, field: WireField) -> bool:
+        return model_of(field.type) is not None or _CHECKED.issuperset(union_arms(field.type))
+
+
+class _DictCode(_ModelCode):
+    """Builds models from dicts."""
+
+    def _opening(self, form: Form, source: str) -> tuple[list[str], Mapping[str, str], str]:
+        keys = [field.key for field in form.fields]
+        layouts = _LayoutsByKeys(form)
+        number = self._new_number()
+        if form.optional:
+            opening = [f"get_{number} = {source}.get"]
+            values = {field.attribute: f"get_{number}({field.key!r}, missing)" for field in form.fields}
+            return opening, values, f"{self.name('layouts', layouts)}[(*{source},)]"
+        # Values in the order of the keys need not be looked up.
+        values = {field.attribute: f"value_{number}_{index}" for index, field in enumerate(form.fields)}
+        opening = [
+            f"if [*{source}] != {self.name('keys', keys)}:",
+            "    deviate()",
+            f"{', '.join(values.values())}, = {source}.values()",
+        ]
+        return opening, values, self.name("layout", layouts[tuple(keys)])
+
+    def _is_final(self, field: WireField) -> bool:
+        return field.type is Any

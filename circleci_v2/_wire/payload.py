@@ -15,7 +15,7 @@ import attrs
 
 from circleci_v2._wire.bodies import charset_of
 from circleci_v2._wire.decoding import DEVIATIONS, fast_decoder_for, tolerant_decoder_for
-from circleci_v2._wire.json import is_array, is_object, msgspec
+from circleci_v2._wire.json import is_array, is_object
 from circleci_v2._wire.types import Deviation, JsonPath
 from circleci_v2.errors import DecodeError
 from circleci_v2.pagination import Page
@@ -91,12 +91,17 @@ class Payload:
     report: Callable[[Deviation], None]
     load: Callable[[], Any] | None = None
 
-    def _loaded(self) -> Any:
+    def loaded(self) -> Any:
+        """The body as JSON; None when it was empty or is not JSON.
+
+        Raises:
+            DecodeError: It should be JSON.
+        """
         return self.data if self.load is None else self.load()
 
     def decode(self, target: Target[T]) -> T:
         """The body as a value of a type."""
-        received = self._loaded()
+        received = self.loaded()
         kind: Any = target
         if isinstance(target, Mapping):
             kind = target.get(self.response.status_code) or [*target.values()][-1]
@@ -125,19 +130,23 @@ class Payload:
     def page(self, item: type[T], key: str = "items") -> Page[T]:
         """The body as one page of a list: a bare array, or an object with the items in the field `key`."""
         reader = None
-        if self.load is not None and msgspec is not None:
+        if self.load is not None:
             from circleci_v2._wire.page_decoding import page_reader  # noqa: PLC0415 - loaded with the first page
 
             reader = page_reader(item, key)
-        if reader is not None and (fields := reader.read(self.response.content)) is not None:
-            return Page(fields.pop(key), fields.pop("next_page_token", None) or None, fields)
-        received = self._loaded()
+            if reader is not None and (fields := reader.read(self.response.content)) is not None:
+                return Page(fields.pop(key), fields.pop("next_page_token", None) or None, fields)
+        received = self.loaded()
         if is_array(received):
             return Page(self._items(received, item, None))
         envelope = dict(received) if is_object(received) else {}
-        items = self._items(envelope.pop(key, None), item, key)
+        entries = envelope.pop(key, None)
         next_page_token = envelope.pop("next_page_token", None) or None
-        if reader is not None and is_object(received):
+        if reader is None or not is_array(entries):
+            return Page(self._items(entries, item, key), next_page_token, envelope)
+        items: Any = reader.build(entries)
+        if items is None:
+            items = self._items(entries, item, key)
             reader.learn(items, [*received])
         return Page(items, next_page_token, envelope)
 
