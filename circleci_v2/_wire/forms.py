@@ -53,9 +53,10 @@ def form_of(models: Sequence[Any], before: Form | None = None) -> Form | None:
     kinds = {type(model) for model in models}
     if len(kinds) != 1 or not all(issubclass(kind, Model) for kind in kinds):
         return None
-    layouts = {model._received for model in models}  # noqa: SLF001 - for decoders, and hidden from users
-    if not all(isinstance(layout, Layout) for layout in layouts):
+    received = [model._received for model in models]  # noqa: SLF001 - for decoders, and hidden from users
+    if not all(isinstance(layout, Layout) for layout in received):
         return None
+    layouts = set(received)
     (kind,) = kinds
     known = [before] if before is not None and before.kind is kind else []
     fields = _merged([*(form.fields for form in known), *(layout.fields for layout in layouts)])

@@ -34,7 +34,6 @@ __all__ = ["PageReader", "page_reader"]
 
 # A reader is compiled in a few milliseconds, which it has to save: in a program that reads some pages only, it could not.
 _PAGES_BEFORE_FIRST: Final = 3
-_MAX_PAGES_BETWEEN: Final = 1024
 
 _ReadPage = Callable[[bytes], dict[str, Any]]
 _BuildModels = Callable[[Sequence[Any]], list[Any]]
@@ -86,7 +85,7 @@ class PageReader:
         if self._pages_until_learning > 0 or not models:
             return
         self._pages_until_learning = self._pages_between
-        self._pages_between = min(2 * self._pages_between, _MAX_PAGES_BETWEEN)
+        self._pages_between *= 2
         self._form = form_of(models, self._form)
         self._read = self._build = None
         if self._form is not None and msgspec is None:
@@ -312,7 +311,7 @@ class _DictCode(_ModelCode):
         opening = [
             f"if [*{source}] != {self.name('keys', keys)}:",
             "    deviate()",
-            f"{', '.join(values.values())}, = {source}.values()",
+            f"({''.join(f'{value}, ' for value in values.values())}) = {source}.values()",
         ]
         return opening, values, self.name("layout", layouts[tuple(keys)])
 
