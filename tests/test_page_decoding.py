@@ -8,7 +8,7 @@ import itertools
 import json
 import pickle
 import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from types import NoneType
 from typing import Any, get_args, get_origin
@@ -29,7 +29,9 @@ from circleci_v2.models import Model, Pipeline, Workflow
 from circleci_v2.pagination import Page
 from circleci_v2.response import Response
 
-MODELS = [model for name in models.__all__ if is_model(model := getattr(models, name)) and model is not Model]
+MODELS: list[type[Model]] = [
+    model for name in models.__all__ if is_model(model := getattr(models, name)) and model is not Model
+]
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 JSON = st.recursive(
@@ -158,7 +160,7 @@ def test_to_dict_restores_the_text_after_copies_and_pickle(case: tuple[Any, dict
 
 
 @pytest.fixture(params=["msgspec", "standard"])
-def read_pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+def read_pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
     """Read a sequence of pages with new readers, with msgspec or without; returns pages and deviations."""
     if request.param == "standard":
         monkeypatch.setattr(loading, "msgspec", None)
@@ -246,6 +248,10 @@ def pipelines(**changes: Any) -> list[dict[str, Any]]:
     return [PIPELINE | {"id": str(UUID(int=number)), "number": number} | changes for number in range(1, 21)]
 
 
+def unexpected(deviation: Deviation) -> None:
+    pytest.fail(str(deviation))
+
+
 def is_read_without_loading(body: bytes) -> bool:
     """Whether a page is read straight from its bytes."""
 
@@ -253,9 +259,7 @@ def is_read_without_loading(body: bytes) -> bool:
         raise LookupError
 
     try:
-        Payload(Response(status_code=200, headers={}, content=body, parsed=None), None, pytest.fail, load).page(
-            Pipeline
-        )
+        Payload(Response(status_code=200, headers={}, content=body, parsed=None), None, unexpected, load).page(Pipeline)
     except LookupError:
         return False
     return True
@@ -271,7 +275,7 @@ def test_pages_in_the_form_of_earlier_ones_are_read_straight_from_bytes(options:
         Payload(
             Response(status_code=200, headers={}, content=body, parsed=None),
             None,
-            pytest.fail,
+            unexpected,
             lambda: json.loads(body),
         ).page(Pipeline)
     assert is_read_without_loading(body)

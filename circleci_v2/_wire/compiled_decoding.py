@@ -69,7 +69,7 @@ class _UUIDInProgress(UUID):
     """A UUID whose attributes can be set, which takes half of the time of `UUID(text)`."""
 
     __slots__ = ()
-    __setattr__ = object.__setattr__
+    __setattr__: Any = object.__setattr__  # pyright: ignore[reportIncompatibleMethodOverride]
 
 
 def parse_uuid(text: str) -> UUID:
@@ -83,11 +83,11 @@ def parse_uuid(text: str) -> UUID:
     octets = bytes.fromhex(digits)
     if len(octets) != 16 or len(text) != 36 or text[8:24:5] != "----" or octets.hex() != digits:
         raise DeviationSignal
-    result = object.__new__(_UUIDInProgress)
+    result: Any = object.__new__(_UUIDInProgress)
     result.int = int.from_bytes(octets)
     result.is_safe = SafeUUID.unknown
     result.__class__ = UUID
-    return result
+    return result  # type: ignore[no-any-return]  # its class is UUID by now
 
 
 def fast_decoder(kind: Any, decode_union: Callable[[Any], FastDecoder]) -> FastDecoder:
@@ -148,7 +148,7 @@ def _model_decoder(kind: Any, decode_union: Callable[[Any], FastDecoder]) -> Fas
         if layouts is None:
             raise DeviationSignal
         if not is_restorable:
-            layouts = {}
+            layouts = dict[str | None, Layout]()
         # Both in one assignment, because threads may decode at the same time.
         code.names["recent"] = ([*keys], layouts)
         return layouts

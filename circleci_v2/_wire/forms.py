@@ -50,7 +50,7 @@ def form_of(models: Sequence[Any], before: Form | None = None) -> Form | None:
         None if they have no form in common: models of several kinds, an object that deviates, times in several notations,
         keys in several orders.
     """
-    kinds = {type(model) for model in models}
+    kinds: set[type[Any]] = {type(model) for model in models}
     if len(kinds) != 1 or not all(issubclass(kind, Model) for kind in kinds):
         return None
     received = [model._received for model in models]  # noqa: SLF001 - for decoders, and hidden from users

@@ -28,6 +28,7 @@ __all__ = [
     "is_object",
     "is_sequence",
     "load_json",
+    "msgspec",
 ]
 
 

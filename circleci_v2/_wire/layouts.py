@@ -59,7 +59,8 @@ def find_layouts(kind: Any, keys: Sequence[str]) -> Mapping[str | None, Layout] 
             return None
         if len(layouts) >= _MAX_LAYOUTS:
             return {}
-        by_suffix = {suffix: Layout(kind, tuple(fields[key] for key in keys), suffix) for suffix in _SUFFIXES}
+        of_keys = tuple(fields[key] for key in keys)
+        by_suffix: dict[str | None, Layout] = {suffix: Layout(kind, of_keys, suffix) for suffix in _SUFFIXES}
         found = layouts[keys] = {**by_suffix, NO_TIMES: by_suffix["Z"]}
     return found
 

@@ -129,11 +129,12 @@ class Payload:
 
     def page(self, item: type[T], key: str = "items") -> Page[T]:
         """The body as one page of a list: a bare array, or an object with the items in the field `key`."""
+        kind: Any = item
         reader = None
         if self.load is not None:
             from circleci_v2._wire.page_decoding import page_reader  # noqa: PLC0415 - loaded with the first page
 
-            reader = page_reader(item, key)
+            reader = page_reader(kind, key)
             if reader is not None and (fields := reader.read(self.response.content)) is not None:
                 return Page(fields.pop(key), fields.pop("next_page_token", None) or None, fields)
         received = self.loaded()
