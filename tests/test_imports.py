@@ -126,7 +126,8 @@ LAYERS: Mapping[str, set[str]] = {
         *("response", "slugs", "streams", "usage_export", "waiting"),
     },
     "fleet": {
-        *("_validation", "_wire", "bulk", "client", "errors", "history", "models", "namespaces", "slugs", "waiting"),
+        *("_validation", "_wire", "bulk", "client", "errors", "history", "models", "namespaces", "policies"),
+        *("slugs", "waiting"),
     },
     "testing": {
         "_validation",
