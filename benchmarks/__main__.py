@@ -34,6 +34,8 @@ from benchmarks.results import Area, Run, Table, read_run, write_run
 
 AREAS: Final = (
     "http",
+    "decoding",
+    "memory",
     "bulk",
     "ratelimit",
     "cancellation",
