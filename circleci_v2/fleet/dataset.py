@@ -385,5 +385,6 @@ def _has_rename(files: Any) -> bool:
     if inner is not None:
         return _has_rename(inner)
     protocols = {files.protocol} if isinstance(files.protocol, str) else set(files.protocol)
+    kind: Any = type(files)
     base: Any = import_module("fsspec.spec").AbstractFileSystem
-    return type(files).mv is not base.mv and protocols.isdisjoint(_OBJECT_STORES)
+    return kind.mv is not base.mv and protocols.isdisjoint(_OBJECT_STORES)
