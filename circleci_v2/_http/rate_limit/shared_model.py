@@ -56,6 +56,9 @@ _MAX_LEASES: Final = 256
 # Seconds until a process comes again that was granted nothing, because all depends on responses that are not reported yet.
 _POLL: Final = 0.02
 
+# The most seconds until a process comes again, whatever the model expects.
+_MAX_PATIENCE: Final = 1.0
+
 ReportedOutcome = Literal["accepted", "rejected", "lost", "unused"]
 
 
@@ -299,9 +302,9 @@ class SharedModel:
         return bucket.paused_until if bucket is not None else 0.0
 
     def is_learning(self, operation: str) -> bool:
-        """Return whether responses of an operation should be reported without delay."""
+        """Return whether requests that wait depend on the next responses of an operation."""
         bucket = self._buckets.get(self.names.get(operation, operation))
-        return bucket is None or bucket.limiter.is_learning
+        return bucket is not None and bool(bucket.demands) and bucket.limiter.is_learning
 
     @property
     def leased(self) -> int:
@@ -468,8 +471,8 @@ class SharedModel:
             at = max(at, ready_at)
             # A share is granted as a whole: what is left of a cycle would bring its process back at once.
             if at > now + cycle * (2 if leases else 1):
-                # When a whole share is free within a cycle.
-                return leases, at + (share / rate if rate else 0.0) - cycle
+                # When a whole share is free within a cycle; the rate may turn out to be higher before that.
+                return leases, min(at + (share / rate if rate else 0.0) - cycle, now + _MAX_PATIENCE)
             self._leased += 1
             reservation = limiter.reserve(at)
             self._leases[self._leased] = _Lease(member, bucket, reservation)
