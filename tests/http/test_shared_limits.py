@@ -56,8 +56,8 @@ def outages(fleet: Fleet) -> list[list[bool]]:
 async def test_processes_share_a_limit_evenly_with_few_exchanges(clock: VirtualClock):
     fleet = Fleet(clock, fifty())
     await fleet.run(150)
-    assert clock.now() <= 1.03 * ideal(600)
-    assert len(fleet.transport.rejected_at) <= 2
+    assert clock.now() <= 1.06 * ideal(600)
+    assert len(fleet.transport.rejected_at) <= 6
     assert max(fleet.finished_at) <= 1.10 * min(fleet.finished_at)
     assert fleet.memory.exchanges <= 0.6 * 600
     await fleet.aclose()
@@ -124,7 +124,7 @@ async def test_an_emptied_store_is_filled_again_by_what_a_process_knows(clock: V
         group.start_soon(fleet.run, 200)
         await clock.sleep(2.0)
         fleet.memory.clear()
-    assert clock.now() <= 1.05 * ideal(400)
+    assert clock.now() <= 1.10 * ideal(400)
     assert len(fleet.transport.rejected_at) <= 4
     assert outages(fleet) == [[], []]
     await fleet.aclose()
@@ -303,7 +303,7 @@ async def test_calls_that_are_closed_while_they_wait_end(clock: VirtualClock):
 async def test_many_processes_share_a_limit_evenly(clock: VirtualClock):
     fleet = Fleet(clock, fifty(), size=10)
     await fleet.run(40)
-    assert clock.now() <= 1.05 * ideal(400)
+    assert clock.now() <= 1.10 * ideal(400)
     assert max(fleet.finished_at) <= 1.15 * min(fleet.finished_at)
     assert fleet.memory.exchanges <= 1.5 * 400
     await fleet.aclose()
