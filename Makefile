@@ -85,8 +85,8 @@ adopt: $(VENV)/installed-dev  ## Bring the facts of a newer document into openap
 	$(BIN)/python -m codegen.adopt $(if $(filter openapi.json,$(SPEC)),$(NEW),$(SPEC))
 
 # Peers are installed into environments of their own, in build/benchmarks.
-bench: $(VENV)/installed-bench  ## Run all benchmarks and write docs/benchmarks.md, at most 15 minutes on an idle machine (ARGS=--quick)
-	$(BIN)/python -m benchmarks --book docs $(ARGS)
+bench: $(VENV)/installed-bench  ## Run all benchmarks, write docs/benchmarks.md (ARGS=--quick: build/book); one area: make bench-http
+	$(BIN)/python -m benchmarks --book $(if $(findstring --quick,$(ARGS)),build/book,docs) $(ARGS)
 
 bench-check: $(VENV)/installed-bench  ## Compare two runs; fail for a change for the worse beyond noise (OLD=old.json NEW=new.json)
 	$(BIN)/python -m benchmarks.compare $(OLD) $(NEW)
@@ -94,11 +94,13 @@ bench-check: $(VENV)/installed-bench  ## Compare two runs; fail for a change for
 bench-%: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks $* $(ARGS)
 
-docs: $(VENV)/installed-docs  ## Build the documentation into site/
-	$(BIN)/mkdocs build --strict
+docs: $(VENV)/installed-docs  ## Build the documentation into site/, and check it
+	$(BIN)/python -m tools.build_reference
+	$(BIN)/zensical build --strict --clean
+	$(BIN)/python -m tools.check_docs
 
 build: $(VENV)/installed-dev  ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build
 
 clean:  ## Remove everything that was built or installed
-	rm -rf $(VENV) build dist site
+	rm -rf $(VENV) .cache build dist site docs/reference/api docs/reference/models docs/reference/examples.md

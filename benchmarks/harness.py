@@ -92,7 +92,7 @@ def interleave(
         for measurement in measurements.values():
             measurement()
     for number in range(rounds):
-        for name in reversed(measurements) if number % 2 else measurements:
+        for name in reversed(list(measurements)) if number % 2 else measurements:
             gc.collect()
             samples[name].append(measurements[name]())
     return samples

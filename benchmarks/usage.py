@@ -1,6 +1,6 @@
 """Usage exports: merging compressed CSV, and reading typed rows.
 
-An export has eight parts that each repeat the header; merging writes half a GiB of realistic rows to one file. The floor is
+An export has eight parts that each repeat the header; merging writes 256 MiB of realistic rows to one file. The floor is
 ``zcat`` of the same parts to a file, which checks nothing and leaves the headers in. Memory is the growth of the peak of this
 process during the first merge.
 """
@@ -37,7 +37,7 @@ SPEED_BOUND: Final = 0.8
 MEMORY_BOUND: Final = 64.0
 MEBIBYTE: Final = 1 << 20
 PARTS: Final = 8
-PART_BYTES: Final = 64 << 20
+PART_BYTES: Final = 32 << 20
 HEADER: Final = ",".join(COLUMNS).encode() + b"\n"
 
 

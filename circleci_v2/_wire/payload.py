@@ -9,9 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from types import NoneType
-from typing import Any, Final, Protocol, TypeAlias, TypeVar, Union, get_args, overload
-
-import attrs
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, Union, get_args, overload
 
 from circleci_v2._wire.bodies import charset_of
 from circleci_v2._wire.decoding import DEVIATIONS, fast_decoder_for, tolerant_decoder_for
@@ -20,7 +18,9 @@ from circleci_v2._wire.types import Deviation, JsonPath
 from circleci_v2.errors import DecodeError
 from circleci_v2.pagination import Page
 from circleci_v2.policies import RateLimit
-from circleci_v2.response import Response
+
+if TYPE_CHECKING:
+    from circleci_v2.response import Response
 
 __all__ = ["TEXT", "DeviationReporter", "Payload", "ReceivedResponse", "Target", "one_of"]
 
@@ -75,22 +75,41 @@ def one_of(*types: type[Any]) -> Any:
     return Union[types]  # noqa: UP007 - the types are known at run time only
 
 
-@attrs.frozen
 class Payload:
     """The body of one successful response.
 
-    Attributes:
+    Args:
         response: The HTTP response.
-        data: Its body as JSON; None when it was empty or is not JSON.
+        data: Its body as JSON; None when it was empty or is not JSON, or is to be loaded.
         report: Called with each deviation from the API's document; may raise.
+        load: Loads the data, or raises `DecodeError`; None if that is done. A page can often do without.
     """
 
-    response: ReceivedResponse
-    data: Any
-    report: Callable[[Deviation], None]
+    __slots__ = ("data", "load", "report", "response")
+
+    def __init__(
+        self,
+        response: ReceivedResponse,
+        data: Any,
+        report: Callable[[Deviation], None],
+        load: Callable[[], Any] | None = None,
+    ) -> None:
+        self.response = response
+        self.data = data
+        self.report = report
+        self.load = load
+
+    def loaded(self) -> Any:
+        """The body as JSON; None when it was empty or is not JSON.
+
+        Raises:
+            DecodeError: It should be JSON.
+        """
+        return self.data if self.load is None else self.load()
 
     def decode(self, target: Target[T]) -> T:
         """The body as a value of a type."""
+        received = self.loaded()
         kind: Any = target
         if isinstance(target, Mapping):
             kind = target.get(self.response.status_code) or [*target.values()][-1]
@@ -98,10 +117,10 @@ class Payload:
             return self.response.content  # type: ignore[return-value]  # T is bytes
         if kind is TEXT:
             return self._text()  # type: ignore[return-value]  # T is str
-        if kind is NoneType or (self.data is None and NoneType in get_args(kind)):
+        if kind is NoneType or (received is None and NoneType in get_args(kind)):
             return None  # type: ignore[return-value]  # T is None or includes it
         # An empty body counts as an empty object: its missing fields are reported, and nothing crashes.
-        data: Any = {} if self.data is None else self.data
+        data: Any = {} if received is None else received
         try:
             return fast_decoder_for(kind)(data)  # type: ignore[no-any-return]
         except DEVIATIONS:
@@ -118,11 +137,27 @@ class Payload:
 
     def page(self, item: type[T], key: str = "items") -> Page[T]:
         """The body as one page of a list: a bare array, or an object with the items in the field `key`."""
-        if is_array(self.data):
-            return Page(self._items(self.data, item, None))
-        envelope = dict(self.data) if is_object(self.data) else {}
+        kind: Any = item
+        reader = None
+        if self.load is not None:
+            from circleci_v2._wire.page_decoding import page_reader  # noqa: PLC0415 - loaded with the first page
+
+            reader = page_reader(kind, key)
+            if reader is not None and (fields := reader.read(self.response.content)) is not None:
+                return Page(fields.pop(key), fields.pop("next_page_token", None) or None, fields)
+        received = self.loaded()
+        if is_array(received):
+            return Page(self._items(received, item, None))
+        envelope = dict(received) if is_object(received) else {}
+        entries = envelope.pop(key, None)
         next_page_token = envelope.pop("next_page_token", None) or None
-        return Page(self._items(envelope.pop(key, None), item, key), next_page_token, envelope)
+        if reader is None or not is_array(entries):
+            return Page(self._items(entries, item, key), next_page_token, envelope)
+        items: Any = reader.build(entries)
+        if items is None:
+            items = self._items(entries, item, key)
+            reader.learn(items, [*received])
+        return Page(items, next_page_token, envelope)
 
     def _items(self, entries: Any, item: Any, key: str | None) -> list[Any]:
         if not is_array(entries):
@@ -140,6 +175,8 @@ class Payload:
 
     def response_with(self, parsed: T) -> Response[T]:
         """The public `Response`, with the decoded value."""
+        from circleci_v2.response import Response  # noqa: PLC0415 - only for `with_raw_response`
+
         raw = self.response
         return Response(
             status_code=raw.status_code,

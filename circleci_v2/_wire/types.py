@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from functools import cache
 from importlib import import_module
-from types import NoneType
-from typing import Any, Final, Literal, Self, TypeVar, get_args, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, NamedTuple, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import attrs
 
@@ -25,6 +25,7 @@ __all__ = [
     "known_keys",
     "maybe_datetime",
     "maybe_null",
+    "union_arms",
     "variant_tags",
     "wire_fields",
 ]
@@ -90,28 +91,35 @@ def maybe_datetime(value: object) -> datetime | None:
     return value if isinstance(value, datetime) else None
 
 
-@attrs.frozen
 class WireField:
     """One field of a model in JSON.
 
-    Attributes:
+    Args:
         attribute: Its name in Python.
         key: Its name in JSON, as published.
         other_key: The other spelling of that name, kebab-case for snake_case or the reverse; None when both are equal.
-        type: Its type.
+        kind: Its type, the attribute `type`.
         required: Whether the API's document requires it in every response.
     """
 
-    attribute: str
-    key: str
-    other_key: str | None
-    type: Any
-    required: bool
+    __slots__ = ("attribute", "key", "other_key", "required", "type")
+
+    def __init__(self, attribute: str, key: str, other_key: str | None, kind: Any, required: bool) -> None:
+        self.attribute = attribute
+        self.key = key
+        self.other_key = other_key
+        self.type = kind
+        self.required = required
 
 
 def is_model(annotation: Any) -> bool:
     """Whether a type is a model."""
     return isinstance(annotation, type) and attrs.has(annotation)
+
+
+def union_arms(kind: Any) -> tuple[Any, ...]:
+    """The members of a union; every other type is its own only member."""
+    return get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
 
 
 @cache
@@ -170,7 +178,7 @@ def _distinct_values(models: Sequence[Any]) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _enum_of(annotation: Any) -> type[OpenStrEnum] | None:
-    match [arm for arm in get_args(annotation) or (annotation,) if arm is not NoneType]:
+    match [arm for arm in union_arms(annotation) if arm is not NoneType]:
         case [type() as arm] if issubclass(arm, OpenStrEnum):
             return arm
         case _:
@@ -214,8 +222,7 @@ def _wire_field(field: attrs.Attribute[Any], kind: Any) -> WireField:
     return WireField(field.name, key, other if other != key else None, kind, field.default is attrs.NOTHING)
 
 
-@attrs.frozen
-class Deviation:
+class Deviation(NamedTuple):
     """One value of a response that is not as the API's document describes it.
 
     Attributes:

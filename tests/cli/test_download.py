@@ -43,6 +43,20 @@ def test_usage_is_written_to_a_file(tmp_path: Path) -> None:
     assert {row["PROJECT_NAME"] for row in rows} == {"web"}
 
 
+def test_downloads_print_their_files_as_json(tmp_path: Path) -> None:
+    tested = next(row for row in rows_of("jobs", PROJECT, "--limit", "20") if row["job_name"] == "unit-tests")
+    folder, output = tmp_path / "files", tmp_path / "usage.csv"
+    job = str(tested["job_number"])
+    arguments = ("artifacts", PROJECT, job, "--output", str(folder), "--match", "*.xml", "--demo")
+    files = [row["file"] for row in json.loads(run(*arguments, "--json").stdout)]
+    assert sorted(files) == sorted(str(path) for path in folder.rglob("*.xml"))
+    result = run("usage", "gh/acme", "--output", str(output), "--start", "2d", "--json", "--demo")
+    export = json.loads(result.stdout)
+    assert (export["file"], export["bytes"]) == (str(output), output.stat().st_size)
+    assert export["rows"] == len(output.read_text().splitlines()) - 1
+    assert len(export["columns"]) == 48
+
+
 def test_usage_replaces_a_file_only_with_overwrite(tmp_path: Path) -> None:
     output = tmp_path / "usage.csv"
     output.write_text("mine")
