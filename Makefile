@@ -49,9 +49,10 @@ format: $(VENV)/installed-dev  ## Format the code and apply automatic fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-types: $(VENV)/installed-dev  ## Check types with mypy and pyright
+types: $(VENV)/installed-dev  ## Check types with mypy and pyright, and the public ones with pyrefly
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/pyrefly check --python-interpreter-path $(BIN)/python
 
 generate: $(VENV)/installed-dev  ## Write circleci_v2/_generated (SPEC=document, OUT=folder)
 	$(BIN)/python -m codegen.generate --spec $(SPEC) --output $(OUT)
