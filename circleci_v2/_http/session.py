@@ -21,7 +21,6 @@ from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import anyio
-import httpx
 
 from circleci_v2._http.auth import Credential, Credentials, TokenHosts
 from circleci_v2._http.error_mapping import (
@@ -41,7 +40,7 @@ from circleci_v2._http.rate_limit.limiter import CooldownError, Limiter, Permit
 from circleci_v2._http.sender import CLIENT_CLOSED, RawResponse, Sender, TransportFailure
 from circleci_v2._http.transports.factory import Transports
 from circleci_v2._wire.request import Request
-from circleci_v2.config import Settings
+from circleci_v2.config import AsyncTransport, Settings
 from circleci_v2.response import StreamedBody
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ class Session:
         self,
         settings: Settings,
         *,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: AsyncTransport | None = None,
         clock: SessionClock | None = None,
         random: Callable[[], float] = _random.random,
     ) -> None:

@@ -12,9 +12,10 @@ import httpx
 
 from circleci_v2._http.auth import has_valid_authority
 from circleci_v2._http.lifecycle import closed_error
+from circleci_v2._http.transports.httpx2 import as_httpx_transport
 from circleci_v2._validation import missing_package_error
 from circleci_v2._wire import LazyModule
-from circleci_v2.config import ConnectionOptions, Settings
+from circleci_v2.config import AsyncTransport, ConnectionOptions, Settings
 from circleci_v2.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ class Transports:
         transport: A transport to use for everything, instead of the client's own.
     """
 
-    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, settings: Settings, transport: AsyncTransport | None = None) -> None:
         self._settings = settings
-        self._custom = transport
+        self._custom = None if transport is None else as_httpx_transport(transport)
         # urllib does not accept the form ``*.example.com``, which is common in NO_PROXY.
         self._proxies = {
             name: value.replace("*.", ".") if name == "no" else value for name, value in settings.proxies.items()
