@@ -31,7 +31,7 @@ _NEEDS: Final[Mapping[str, frozenset[str]]] = {
     "circleci_v2._http.transports.http2": frozenset({"http2"}),
     "circleci_v2._http.transports.http2_frames": frozenset({"http2"}),
     "circleci_v2.testing.server": frozenset({"testing", "cli"}),
-    # pytest is not part of the extra: whoever uses the plugin has it.
+    # pytest is not part of the extra: a project that uses the plugin has it.
     "circleci_v2.testing.pytest_plugin": frozenset({"pytest"}),
     "circleci_v2.__main__": frozenset({"never: it runs the command"}),
 }
@@ -100,14 +100,14 @@ class _Responder(BaseHTTPRequestHandler):
         """Print nothing."""
 
 
-def _connect(**options: bool) -> None:
+def _connect(options: ConnectionOptions | None = None) -> None:
     """Send a request to a server of the standard library, through the connections that the options choose."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Responder) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/api/v2"
 
         async def send() -> None:
-            async with CircleCI("token", base_url=url, connection=ConnectionOptions(**options)) as client:
+            async with CircleCI("token", base_url=url, connection=options) as client:
                 user = await client.user.me()
                 assert user.name == "probe"  # noqa: S101 - a check
 
@@ -157,8 +157,8 @@ def _use_cli() -> None:
 
 
 _USES: Final[Mapping[str, Callable[[], None]]] = {
-    "fast": lambda: _connect(fast=True),
-    "http2": lambda: _connect(http2=True),
+    "fast": lambda: _connect(ConnectionOptions(fast=True)),
+    "http2": lambda: _connect(ConnectionOptions(http2=True)),
     "testing": _use_testing,
     "parquet": _use_parquet,
     "dask": _use_dask,
