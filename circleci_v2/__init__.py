@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from circleci_v2._wire import lazy_names
+from circleci_v2._lazy import lazy_names
 
 if TYPE_CHECKING:
     from circleci_v2._wire.types import UNSET, Unset
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         PipelineNotTriggeredError,
         RateLimitError,
         ServerError,
+        StoreError,
         StreamError,
         UnprocessableEntityError,
         UsageExportError,
@@ -78,6 +79,7 @@ __all__ = [
     "Response",
     "RetryPolicy",
     "ServerError",
+    "StoreError",
     "StreamError",
     "Timeout",
     "UnprocessableEntityError",

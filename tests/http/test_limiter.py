@@ -47,7 +47,7 @@ class Crowd:
         self, clock: VirtualClock, *, max_concurrency: int, new_budget: Callable[[], Budget] = UnlimitedBudget
     ) -> None:
         self.clock = clock
-        self.limiter = Limiter(max_concurrency=max_concurrency, clock=clock, new_budget=new_budget)
+        self.limiter = Limiter(max_concurrency=max_concurrency, clock=clock, new_budget=lambda _: new_budget())
         self.in_flight = 0
         self.most_in_flight = 0
         self.begun: list[int] = []
