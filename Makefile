@@ -9,7 +9,7 @@ OLD ?= openapi.json
 NEW ?= build/openapi.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-fleet test test-clients test-engines lint types format generate check-generated compatibility compare spec spec-diff adopt bench bench-check docs build clean
+.PHONY: help setup demo demo-fleet test test-clients test-engines lint types format generate check-generated compatibility compare spec spec-diff adopt bench bench-check bench-fleet docs build clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ bench: $(VENV)/installed-bench  ## Run all benchmarks, write docs/benchmarks.md 
 
 bench-check: $(VENV)/installed-bench  ## Compare two runs; fail for a change for the worse beyond noise (OLD=old.json NEW=new.json)
 	$(BIN)/python -m benchmarks.compare $(OLD) $(NEW)
+
+bench-fleet: $(VENV)/installed-bench  ## Run the benchmarks of several processes with one token
+	$(BIN)/python -m benchmarks fleet_crawl $(ARGS)
 
 bench-%: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks $* $(ARGS)

@@ -48,14 +48,17 @@ def test_an_entry_survives_its_text():
     assert Entry.from_text(entry.to_text()) == entry
 
 
-@pytest.mark.parametrize("text", ["", "null", "[]", "{}", '["a",[[1]],[],[],{}]', '["a",1,[],[],{}]', '["a",[],[],[],1]'])
+@pytest.mark.parametrize(
+    "text", ["", "null", "[]", "{}", '["a",[[1]],[],[],{}]', '["a",1,[],[],{}]', '["a",[],[],[],1]']
+)
 def test_a_text_that_is_no_entry_is_an_error(text: str):
     with pytest.raises(ValueError):  # noqa: PT011 - the message is that of the parser
         Entry.from_text(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "null", "[]", "1", '{"dict":{}}', '{"SharedModel":{}}', '{"Span":{"x":1},"number":0}', '{"os.system":[1]}']
+    "text",
+    ["", "null", "[]", "1", '{"dict":{}}', '{"SharedModel":{}}', '{"Span":{"x":1},"number":0}', '{"os.system":[1]}'],
 )
 def test_a_text_that_is_no_state_is_an_error(text: str):
     with pytest.raises(ValueError):  # noqa: PT011 - the message is that of the parser
