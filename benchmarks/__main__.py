@@ -35,6 +35,8 @@ from benchmarks.results import Area, Run, Table, read_run, write_run
 AREAS: Final = (
     "imports",
     "http",
+    "decoding",
+    "memory",
     "bulk",
     "ratelimit",
     "cancellation",
