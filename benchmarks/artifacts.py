@@ -27,8 +27,17 @@ import anyio
 import attrs
 
 from benchmarks.environments import NotInstalledError, driver, environment
-from benchmarks.harness import TIMES_FLOOR, Bound, Settings, compared_table, interleave, peak_memory,
-    reset_peak_memory, row_of, run_child
+from benchmarks.harness import (
+    TIMES_FLOOR,
+    Bound,
+    Settings,
+    compared_table,
+    interleave,
+    peak_memory,
+    reset_peak_memory,
+    row_of,
+    run_child,
+)
 from benchmarks.results import Column, Row, Table
 from circleci_v2 import CircleCI
 from tests.loopback import Received, Reply, serving
