@@ -61,11 +61,11 @@ def decoded(page: bytes) -> list[Pipeline]:
 def standard_json() -> Iterator[None]:
     """Decode as without msgspec."""
     installed = wire_json.optional_msgspec
-    wire_json.optional_msgspec = page_decoding.optional_msgspec = lambda: None  # type: ignore[assignment]
+    wire_json.optional_msgspec = page_decoding.optional_msgspec = lambda: None  # type: ignore[assignment, attr-defined]
     try:
         yield
     finally:
-        wire_json.optional_msgspec = page_decoding.optional_msgspec = installed
+        wire_json.optional_msgspec = page_decoding.optional_msgspec = installed  # type: ignore[attr-defined]
 
 
 def microseconds(decode: Callable[[], Any], pages: int) -> float:
