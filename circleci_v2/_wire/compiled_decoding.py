@@ -22,7 +22,7 @@ from functools import cache
 from typing import Any, Final, Union, get_args, get_origin
 from uuid import UUID, SafeUUID
 
-from circleci_v2._wire.layouts import NO_TIMES, Layout, find_layouts, utc_suffix
+from circleci_v2._wire.layouts import NO_TIMES, Layout, find_layouts, utc_notation
 from circleci_v2._wire.types import OpenStrEnum, WireField, is_model, union_arms, wire_fields
 
 __all__ = [
@@ -129,7 +129,7 @@ def _model_decoder(kind: Any, decode_union: Callable[[Any], FastDecoder]) -> Fas
         "get = received.get",
         # Attributes are set one by one, because a call with keyword arguments costs three times as much.
         "model = new(kind)",
-        *(["previous = missing", f"suffix = {NO_TIMES!r}"] if has_times else []),
+        *(["previous = missing", f"notation = {NO_TIMES!r}"] if has_times else []),
     ]
     for field in fields:
         body += code.time(field) if is_time(field) else [f"model.{field.attribute} = {code.field(field)}"]
@@ -137,7 +137,7 @@ def _model_decoder(kind: Any, decode_union: Callable[[Any], FastDecoder]) -> Fas
         "keys, layouts = recent",
         "if [*received] != keys:",
         "    layouts = find(received)",
-        f"model._received = layouts.get({'suffix' if has_times else repr(NO_TIMES)}, received)",
+        f"model._received = layouts.get({'notation' if has_times else repr(NO_TIMES)}, received)",
         "return model",
     ]
     is_restorable = all(_is_restorable(field.type) for field in fields)
@@ -175,7 +175,7 @@ def _is_restorable(kind: Any) -> bool:
 
 
 def _holds_restorable(kind: Any) -> bool:
-    """The same for a list or an object of values. Times count here: there is one suffix for those of a model only."""
+    """The same for a list or an object of values. Times count here: those of a model have one notation only."""
     return get_origin(kind) in {list, dict} and get_args(kind)[-1] != datetime and _is_restorable(get_args(kind)[-1])
 
 
@@ -227,7 +227,7 @@ class DecoderCode:
             "intern": sys.intern,
             "moment": datetime.fromisoformat,
             "utc": UTC,
-            "suffix_of": utc_suffix,
+            "notation_of": utc_notation,
             "uuid": parse_uuid,
         }
 
@@ -251,11 +251,11 @@ class DecoderCode:
             "    time = moment(text)",
             "    if time.tzinfo is None:",
             "        time = time.replace(tzinfo=utc)",
-            # The same as `utc_suffix` for the most common notation, without the call.
-            f"    if text[19:] == 'Z' and text[4:17:3] == '--T::' and suffix in {('Z', NO_TIMES)}:",
-            "        suffix = 'Z'",
+            # The same as `utc_notation` for the most common notation, without the call.
+            f"    if text[19:] == 'Z' and text[4:17:3] == '--T::' and notation in {('Z', NO_TIMES)}:",
+            "        notation = 'Z'",
             "    else:",
-            "        suffix = suffix_of(text, time, suffix)",
+            "        notation = notation_of(text, time, notation)",
             f"{attribute} = time",
         ]
         if types.NoneType in union_arms(field.type):
