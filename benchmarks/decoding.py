@@ -61,11 +61,11 @@ def decoded(page: bytes) -> list[Pipeline]:
 def standard_json() -> Iterator[None]:
     """Decode as without msgspec."""
     saved = wire_json.msgspec
-    wire_json.msgspec = page_decoding.msgspec = None  # type: ignore[assignment]
+    wire_json.msgspec = None  # type: ignore[assignment]
     try:
         yield
     finally:
-        wire_json.msgspec = page_decoding.msgspec = saved
+        wire_json.msgspec = saved
 
 
 def microseconds(decode: Callable[[], Any], pages: int) -> float:

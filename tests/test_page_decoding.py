@@ -164,7 +164,6 @@ def read_pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """Read a sequence of pages with new readers, with msgspec or without; returns pages and deviations."""
     if request.param == "standard":
         monkeypatch.setattr(loading, "msgspec", None)
-        monkeypatch.setattr(page_decoding, "msgspec", None)
 
     def read(model: Any, bodies: Sequence[bytes]) -> tuple[list[Page[Any]], list[Deviation]]:
         page_decoding.page_reader.cache_clear()

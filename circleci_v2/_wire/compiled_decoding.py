@@ -14,6 +14,7 @@ gets into it. It is registered with `linecache`, so that tracebacks and debugger
 from __future__ import annotations
 
 import linecache
+import struct
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +38,7 @@ __all__ = [
     "is_time",
     "parse_datetime",
     "parse_uuid",
+    "parse_uuids",
 ]
 
 FastDecoder = Callable[[Any], Any]
@@ -65,6 +67,12 @@ def parse_datetime(text: str) -> datetime:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
+_HALVES: Final = struct.Struct(">QQ")
+_new: Final = object.__new__
+# Members of an enum are slow to look up.
+_IS_SAFE: Final = SafeUUID.unknown
+
+
 class _UUIDInProgress(UUID):
     """A UUID whose attributes can be set, which takes half of the time of `UUID(text)`."""
 
@@ -83,11 +91,31 @@ def parse_uuid(text: str) -> UUID:
     octets = bytes.fromhex(digits)
     if len(octets) != 16 or len(text) != 36 or text[8:24:5] != "----" or octets.hex() != digits:
         raise DeviationSignal
-    result: Any = object.__new__(_UUIDInProgress)
-    result.int = int.from_bytes(octets)
-    result.is_safe = SafeUUID.unknown
-    result.__class__ = UUID
-    return result  # type: ignore[no-any-return]  # its class is UUID by now
+    return _uuids_of(octets)[0]
+
+
+def parse_uuids(texts: Sequence[str]) -> list[UUID]:
+    """The UUIDs of several texts, as `parse_uuid` reads each, in less time."""
+    text = "".join(texts)
+    digits = text.replace("-", "")
+    octets = bytes.fromhex(digits)
+    has_dashes = text[8::36] == text[13::36] == text[18::36] == text[23::36] == "-" * len(texts)
+    if not has_dashes or not {36}.issuperset(map(len, texts)) or octets.hex() != digits:
+        raise DeviationSignal
+    if len(octets) != 16 * len(texts):
+        raise DeviationSignal
+    return _uuids_of(octets)
+
+
+def _uuids_of(octets: bytes) -> list[UUID]:
+    parsed: list[UUID] = []
+    for high, low in _HALVES.iter_unpack(octets):
+        value: Any = _new(_UUIDInProgress)
+        value.int = high << 64 | low
+        value.is_safe = _IS_SAFE
+        value.__class__ = UUID
+        parsed.append(value)
+    return parsed
 
 
 def fast_decoder(kind: Any, decode_union: Callable[[Any], FastDecoder]) -> FastDecoder:

@@ -14,7 +14,6 @@ from typing import Any
 import attrs
 
 from circleci_v2._wire.layouts import Layout, find_layouts
-from circleci_v2._wire.model import Model
 from circleci_v2._wire.types import WireField, is_model, union_arms
 
 __all__ = ["Form", "form_of", "model_of"]
@@ -49,13 +48,13 @@ def form_of(models: Sequence[Any], before: Form | None = None) -> Form | None:
     Returns:
         None if there is no such form: for models of several kinds, and keys in several orders.
     """
-    regular = [model for model in models if isinstance(model, Model) and isinstance(model._received, Layout)]  # noqa: SLF001 - for decoders, and hidden from users
+    regular: list[Any] = [model for model in models if isinstance(getattr(model, "_received", None), Layout)]
     kinds: set[type[Any]] = {type(model) for model in regular}
     if len(kinds) != 1:
         return None
     (kind,) = kinds
     known = [before] if before is not None and before.kind is kind else []
-    present = {model._received.fields for model in regular}  # noqa: SLF001 - as above
+    present: set[Sequence[WireField]] = {model._received.fields for model in regular}  # noqa: SLF001 - for decoders
     fields = _merged([*(form.fields for form in known), *present])
     if fields is None:
         return None

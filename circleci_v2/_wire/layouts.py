@@ -101,7 +101,7 @@ def utc_notation(text: str, moment: datetime, before: str | None) -> str | None:
 
     Args:
         text: The text.
-        moment: What `datetime.fromisoformat` reads from it.
+        moment: The moment that `datetime.fromisoformat` reads from it.
         before: The notation of another time in the same object; `NO_TIMES` for the first.
 
     Returns:

@@ -15,6 +15,7 @@ from types import NoneType
 from typing import Any, Final, Union
 from uuid import UUID
 
+from circleci_v2._wire import json as wire_json
 from circleci_v2._wire.compiled_decoding import (
     DEVIATIONS,
     DecoderCode,
@@ -23,10 +24,10 @@ from circleci_v2._wire.compiled_decoding import (
     is_enum,
     is_repeated_text,
     is_time,
+    parse_uuids,
 )
 from circleci_v2._wire.decoding import decoder_without_deviations
 from circleci_v2._wire.forms import Form, form_of, model_of
-from circleci_v2._wire.json import msgspec
 from circleci_v2._wire.layouts import EITHER, MILLISECONDS, NO_TIMES, Layout, combined_notation
 from circleci_v2._wire.types import WireField, is_model, union_arms, wire_fields
 
@@ -61,7 +62,7 @@ class PageReader:
             return None
         try:
             return self._read(content)
-        except (*DEVIATIONS, RecursionError, msgspec.MsgspecError):
+        except (*DEVIATIONS, RecursionError):
             return None
 
     def build(self, items: Sequence[Any]) -> list[Any] | None:
@@ -93,7 +94,7 @@ class PageReader:
             return
         self._form, self._keys = form, keys
         self._read = self._build = None
-        if form is not None and msgspec is None:
+        if form is not None and wire_json.msgspec is None:
             self._build = _DictCode().items_decoder(form)
         elif form is not None:
             self._read = _page_decoder(form, self._key, keys)
@@ -108,15 +109,15 @@ def page_reader(kind: Any, key: str) -> PageReader | None:
 def _page_decoder(form: Form, key: str, keys: Sequence[str]) -> _ReadPage:
     names = {f"field_{index}": name for index, name in enumerate(keys)}
     fields: list[Any] = [(name, list[_struct(form)] if names[name] == key else Any) for name in names]  # type: ignore[misc]
-    page: Any = msgspec.defstruct("Page", fields, rename=names, forbid_unknown_fields=True)
-    decode: Callable[[bytes], Any] = msgspec.json.Decoder(page).decode
-    encode = msgspec.json.Encoder().encode
+    page: Any = wire_json.msgspec.defstruct("Page", fields, rename=names, forbid_unknown_fields=True)
+    decode: Callable[[bytes], Any] = wire_json.msgspec.json.Decoder(page).decode
+    encode = wire_json.msgspec.json.Encoder().encode
     build = _StructCode().items_decoder(form)
 
     def read(content: bytes) -> dict[str, Any]:
         received = decode(content)
         written = encode(received)
-        if written != content and written != msgspec.json.format(content, indent=-1):
+        if written != content and written != wire_json.msgspec.json.format(content, indent=-1):
             raise DeviationSignal
         values = {names[name]: getattr(received, name) for name in names}
         values[key] = build(values[key])
@@ -131,12 +132,12 @@ def _struct(form: Form) -> Any:
     for field in form.fields:
         kind = _struct_type(field, form)
         if field.attribute in form.optional:
-            fields.append((field.attribute, Union[kind, msgspec.UnsetType], msgspec.UNSET))  # noqa: UP007 - see below
+            fields.append((field.attribute, Union[kind, wire_json.msgspec.UnsetType], wire_json.msgspec.UNSET))  # noqa: UP007 - known at run time only
         else:
             fields.append((field.attribute, kind))
     keys = {field.attribute: field.key for field in form.fields}
     # Without gc, because the objects exist only while models are built from them.
-    return msgspec.defstruct(
+    return wire_json.msgspec.defstruct(
         form.kind.__name__, fields, rename=keys, forbid_unknown_fields=True, kw_only=True, gc=False
     )
 
@@ -190,7 +191,8 @@ class _ModelCode(DecoderCode, ABC):
 
     def __init__(self) -> None:
         super().__init__(decoder_without_deviations)
-        self.names |= {"new": object.__new__}
+        self.names |= {"new": object.__new__, "uuids": parse_uuids}
+        self._columns: dict[WireField, str] = {}
         self._variables = 0
         # Variables with values of the objects before: to compare with them takes less time than to read or to share a value.
         self._previous: list[str] = []
@@ -198,11 +200,16 @@ class _ModelCode(DecoderCode, ABC):
 
     def items_decoder(self, form: Form) -> _BuildModels:
         """The function that builds the models of a page from its items."""
+        self._columns = self._columns_of(form)
         model = self._model(form, "source", "model")
+        loop = "for source in sources:"
+        if self._columns:
+            columns = [f"uuids([source[{field.key!r}] for source in sources])" for field in self._columns]
+            loop = f"for source, {', '.join(self._columns.values())} in zip(sources, {', '.join(columns)}):"
         body = [
             "models = []",
             *(f"{name} = missing" for name in ("time_text", *self._previous)),
-            "for source in sources:",
+            loop,
             *indented(model),
             "    models.append(model)",
             "return models",
@@ -212,6 +219,11 @@ class _ModelCode(DecoderCode, ABC):
     @abstractmethod
     def _opening(self, form: Form, source: str) -> tuple[list[str], Mapping[str, str], str]:
         """How to read an object: statements that come first, the value of each attribute, and that of its layouts."""
+
+    def _columns_of(self, form: Form) -> dict[WireField, str]:
+        """The fields of items that are read for all items together, with a variable for each."""
+        del form
+        return {}
 
     @abstractmethod
     def _is_final(self, field: WireField) -> bool:
@@ -227,7 +239,9 @@ class _ModelCode(DecoderCode, ABC):
             lines.append(f"{notation} = {NO_TIMES!r}")
         for field in wire_fields(form.kind):
             target = f"{model}.{field.attribute}"
-            if field not in form.fields:
+            if source == "source" and field in self._columns:
+                lines.append(f"{target} = {self._columns[field]}")
+            elif field not in form.fields:
                 lines.append(f"{target} = None")
             elif field.attribute in form.optional:
                 lines += [f"if (value := {values[field.attribute]}) is missing:", f"    {target} = None"]
@@ -296,7 +310,7 @@ class _StructCode(_ModelCode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.names["missing"] = msgspec.UNSET
+        self.names["missing"] = wire_json.msgspec.UNSET
 
     def _opening(self, form: Form, source: str) -> tuple[list[str], Mapping[str, str], str]:
         values = {field.attribute: f"{source}.{field.attribute}" for field in form.fields}
@@ -342,6 +356,10 @@ class _DictCode(_ModelCode):
             f"({''.join(f'{value}, ' for value in values.values())}) = {source}.values()",
         ]
         return opening, values, self.name("layouts", layouts[tuple(keys)])
+
+    def _columns_of(self, form: Form) -> dict[WireField, str]:
+        fields = [field for field in form.fields if field.type is UUID and field.attribute not in form.optional]
+        return {field: f"uuid_{self._new_number()}" for field in fields}
 
     def _is_final(self, field: WireField) -> bool:
         return field.type is Any
