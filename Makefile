@@ -9,7 +9,7 @@ OLD ?= openapi.json
 NEW ?= build/openapi.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-clients test-engines lint types format generate check-generated compatibility compare spec spec-diff adopt bench bench-check docs build clean
+.PHONY: help setup demo demo-fleet test test-clients test-engines lint types format generate check-generated compatibility compare spec spec-diff adopt bench bench-check docs build clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ setup: $(VENV)/installed-dev  ## Create .venv with everything for development
 
 demo: $(VENV)/installed-test  ## Fetch a project's CI history from an embedded fake CircleCI
 	$(BIN)/circleci-v2 demo
+
+demo-fleet: $(VENV)/installed-test  ## Crawl with four processes, of which one is killed, and query the files with DuckDB
+	$(BIN)/python -m tools.demo_fleet
 
 # A test runs alone in its process and takes what time it needs, so idle workers take over what is left.
 test: $(VENV)/installed-dev  ## Run the tests, one process for each core (ARGS=)

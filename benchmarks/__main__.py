@@ -33,6 +33,7 @@ from benchmarks.report import print_area
 from benchmarks.results import Area, Run, Table, read_run, write_run
 
 AREAS: Final = (
+    "imports",
     "http",
     "decoding",
     "memory",

@@ -60,12 +60,12 @@ def decoded(page: bytes) -> list[Pipeline]:
 @contextmanager
 def standard_json() -> Iterator[None]:
     """Decode as without msgspec."""
-    saved = wire_json.msgspec
-    wire_json.msgspec = None  # type: ignore[assignment]
+    installed = wire_json.optional_msgspec
+    wire_json.optional_msgspec = page_decoding.optional_msgspec = lambda: None  # type: ignore[assignment]
     try:
         yield
     finally:
-        wire_json.msgspec = saved
+        wire_json.optional_msgspec = page_decoding.optional_msgspec = installed
 
 
 def microseconds(decode: Callable[[], Any], pages: int) -> float:

@@ -9,17 +9,15 @@ list of the workflows of each, and a list of the jobs of each workflow.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
-import shutil
 import signal
-import socket
-import subprocess
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +27,7 @@ from benchmarks.results import Column, Row, Table
 from circleci_v2 import CircleCI
 from circleci_v2.fleet import RedisStore, crawl_org_history, mirror
 from circleci_v2.testing import FakeCircleCI, FakeRateLimit
+from tests.fleet.redis_server import MISSING, RedisServer
 
 __all__ = ["measure_crawl", "measure_mirror"]
 
@@ -46,22 +45,12 @@ NEEDED: Final = Column(name="calls / needed", compared=True)
 @contextmanager
 def redis_server() -> Iterator[str]:
     """Run a server without persistence, and return its URL."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
-        command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
-        try:
-            while True:
-                try:
-                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                    break
-                except ConnectionRefusedError:
-                    time.sleep(0.01)
-            yield f"redis://127.0.0.1:{port}/0"
-        finally:
-            process.terminate()
-            process.wait()
+    server = RedisServer()
+    try:
+        server.start()
+        yield server.url
+    finally:
+        server.close()
 
 
 def ids_in(folder: Path, kind: str, column: str) -> Counter[str]:
@@ -81,8 +70,9 @@ async def crawl_once(pipelines: int, store: RedisStore) -> dict[str, float]:
     fake = FakeCircleCI()
     for slug in PROJECTS:
         fake.add_seeded_project(slug, pipelines=pipelines // len(PROJECTS))
-    until = fake.clock.moment() + timedelta(seconds=1)
     every = timedelta(days=30)
+    # The end of a window, so that there are as many as intended.
+    until = datetime.fromtimestamp(math.ceil(fake.clock.now() / every.total_seconds()) * every.total_seconds(), UTC)
     cluster: Any = LocalCluster(n_workers=4, threads_per_worker=2, asynchronous=True, dashboard_address=None)
     with tempfile.TemporaryDirectory() as name:
         async with fake.serve() as url, cluster, Client(cluster, asynchronous=True) as client:
@@ -128,8 +118,8 @@ def measure_crawl(settings: Settings) -> Iterator[Table]:
     columns = [WALL, REJECTED, LOST, DOUBLED, CALLS]
     title = f"{len(PROJECTS) * WINDOWS} partitions on 4 Dask workers at {RATE}/s, of which one is killed"
     name = "circleci_v2, crawl_org_history"
-    if shutil.which("redis-server") is None:
-        row = Row(name=name, not_measured="redis-server is not installed")
+    if MISSING:
+        row = Row(name=name, not_measured=MISSING)
     else:
         samples: list[dict[str, float]] = []
         for _ in range(settings.choose(3, 1)):

@@ -163,7 +163,8 @@ def test_to_dict_restores_the_text_after_copies_and_pickle(case: tuple[Any, dict
 def read_pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
     """Read a sequence of pages with new readers, with msgspec or without; returns pages and deviations."""
     if request.param == "standard":
-        monkeypatch.setattr(loading, "msgspec", None)
+        monkeypatch.setattr(loading, "optional_msgspec", lambda: None)
+        monkeypatch.setattr(page_decoding, "optional_msgspec", lambda: None)
 
     def read(model: Any, bodies: Sequence[bytes]) -> tuple[list[Page[Any]], list[Deviation]]:
         page_decoding.page_reader.cache_clear()

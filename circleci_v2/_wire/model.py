@@ -92,6 +92,14 @@ class Model:
                 result[field.key] = encode_json(value)
         return {**result, **extra}
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> dict[str, Any]:
+        # pydantic's schemas are plain dicts, so models work as its fields, and as responses of FastAPI, without an import.
+        decoded = {"type": "no-info", "function": cls.from_dict}
+        from_json = {"type": "function-after", "function": decoded, "schema": {"type": "dict"}}
+        written = {"type": "function-plain", "function": cls.to_dict, "return_schema": {"type": "dict"}}
+        return {"type": "union", "choices": [{"type": "is-instance", "cls": cls}, from_json], "serialization": written}
+
     def _restored(self, field: WireField, layout: Layout) -> Any:
         value = getattr(self, field.attribute)
         text = datetime_text(value, layout.notation) if isinstance(value, datetime) else None

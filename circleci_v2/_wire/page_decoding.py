@@ -15,7 +15,6 @@ from types import NoneType
 from typing import Any, Final, Union
 from uuid import UUID
 
-from circleci_v2._wire import json as wire_json
 from circleci_v2._wire.compiled_decoding import (
     DEVIATIONS,
     DecoderCode,
@@ -28,6 +27,7 @@ from circleci_v2._wire.compiled_decoding import (
 )
 from circleci_v2._wire.decoding import decoder_without_deviations
 from circleci_v2._wire.forms import Form, form_of, model_of
+from circleci_v2._wire.json import optional_msgspec
 from circleci_v2._wire.layouts import EITHER, MILLISECONDS, NO_TIMES, Layout, combined_notation
 from circleci_v2._wire.types import WireField, is_model, union_arms, wire_fields
 
@@ -94,7 +94,7 @@ class PageReader:
             return
         self._form, self._keys = form, keys
         self._read = self._build = None
-        if form is not None and wire_json.msgspec is None:
+        if form is not None and optional_msgspec() is None:
             self._build = _DictCode().items_decoder(form)
         elif form is not None:
             self._read = _page_decoder(form, self._key, keys)
@@ -107,17 +107,18 @@ def page_reader(kind: Any, key: str) -> PageReader | None:
 
 
 def _page_decoder(form: Form, key: str, keys: Sequence[str]) -> _ReadPage:
+    msgspec = optional_msgspec()
     names = {f"field_{index}": name for index, name in enumerate(keys)}
     fields: list[Any] = [(name, list[_struct(form)] if names[name] == key else Any) for name in names]  # type: ignore[misc]
-    page: Any = wire_json.msgspec.defstruct("Page", fields, rename=names, forbid_unknown_fields=True)
-    decode: Callable[[bytes], Any] = wire_json.msgspec.json.Decoder(page).decode
-    encode = wire_json.msgspec.json.Encoder().encode
+    page: Any = msgspec.defstruct("Page", fields, rename=names, forbid_unknown_fields=True)
+    decode: Callable[[bytes], Any] = msgspec.json.Decoder(page).decode
+    encode = msgspec.json.Encoder().encode
     build = _StructCode().items_decoder(form)
 
     def read(content: bytes) -> dict[str, Any]:
         received = decode(content)
         written = encode(received)
-        if written != content and written != wire_json.msgspec.json.format(content, indent=-1):
+        if written != content and written != msgspec.json.format(content, indent=-1):
             raise DeviationSignal
         values = {names[name]: getattr(received, name) for name in names}
         values[key] = build(values[key])
@@ -128,16 +129,17 @@ def _page_decoder(form: Form, key: str, keys: Sequence[str]) -> _ReadPage:
 
 def _struct(form: Form) -> Any:
     """The type of objects of a form. Its fields are in the received order, because msgspec writes them in that of the type."""
+    msgspec = optional_msgspec()
     fields: list[Any] = []
     for field in form.fields:
         kind = _struct_type(field, form)
         if field.attribute in form.optional:
-            fields.append((field.attribute, Union[kind, wire_json.msgspec.UnsetType], wire_json.msgspec.UNSET))  # noqa: UP007 - known at run time only
+            fields.append((field.attribute, Union[kind, msgspec.UnsetType], msgspec.UNSET))  # noqa: UP007 - known at run time only
         else:
             fields.append((field.attribute, kind))
     keys = {field.attribute: field.key for field in form.fields}
     # Without gc, because the objects exist only while models are built from them.
-    return wire_json.msgspec.defstruct(
+    return msgspec.defstruct(
         form.kind.__name__, fields, rename=keys, forbid_unknown_fields=True, kw_only=True, gc=False
     )
 
@@ -310,7 +312,7 @@ class _StructCode(_ModelCode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.names["missing"] = wire_json.msgspec.UNSET
+        self.names["missing"] = optional_msgspec().UNSET
 
     def _opening(self, form: Form, source: str) -> tuple[list[str], Mapping[str, str], str]:
         values = {field.attribute: f"{source}.{field.attribute}" for field in form.fields}
