@@ -20,13 +20,11 @@ from circleci_v2._wire.namespace import copy_function
 from circleci_v2._wire.payload import DeviationReporter, Payload
 from circleci_v2._wire.request import Request
 from circleci_v2._wire.types import Deviation
-from circleci_v2.config import AuthScheme, ConnectionOptions, Token, resolve
+from circleci_v2.config import AsyncTransport, AuthScheme, ConnectionOptions, Token, resolve
 from circleci_v2.errors import DecodeError
 from circleci_v2.policies import Priority, RateLimitPolicy, RetryPolicy, Timeout
 
 if TYPE_CHECKING:
-    import httpx
-
     from circleci_v2 import artifacts, bulk, environment, events, failures, usage_export, waiting
     from circleci_v2 import history as _history
     from circleci_v2._http.sender import RawResponse
@@ -126,8 +124,8 @@ class CircleCI(Namespaces):
         retry: When and how often a request is sent again. Default: ``RetryPolicy()``.
         rate_limit: How the client stays within CircleCI's rate limits. Default: ``RateLimitPolicy()``.
         connection: Proxy, certificates, HTTP/2, aiohttp, and further hosts for the token. Default: ``ConnectionOptions()``.
-        transport: An `httpx.AsyncBaseTransport` that carries all requests; it is closed with the client. Default: the
-            client's own connections.
+        transport: An `httpx.AsyncBaseTransport` or `httpx2.AsyncBaseTransport` that carries all requests; it is closed with
+            the client. Default: the client's own connections.
         strict: Whether to raise `DecodeError` where a response deviates from the API's document. Default: False, which
             decodes what can be decoded and reports each kind of deviation once, as a warning and an event.
         on_event: Called with an `Event` for each request, response, retry, wait and deviation. Default: no events.
@@ -149,7 +147,7 @@ class CircleCI(Namespaces):
         retry: RetryPolicy | None = None,
         rate_limit: RateLimitPolicy | None = None,
         connection: ConnectionOptions | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: AsyncTransport | None = None,
         strict: bool = False,
         on_event: Callable[[Event], None] | None = None,
         max_response_bytes: int = 64 * 1024 * 1024,
