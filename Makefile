@@ -10,7 +10,7 @@ NEW ?= build/openapi.json
 EXTRAS := cli,dask,fast,http2,parquet,testing
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-clients test-engines lint types format generate check-generated compatibility baseline release-notes compare spec spec-diff adopt bench bench-check docs build sbom test-extras test-lowest test-newest release-tools clean
+.PHONY: help setup demo demo-picture test test-clients test-engines lint types format generate check-generated compatibility baseline release-notes compare spec spec-diff adopt bench bench-check docs build sbom test-extras test-lowest test-newest release-tools clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ setup: $(VENV)/installed-dev  ## Create .venv with everything for development
 
 demo: $(VENV)/installed-test  ## Fetch a project's CI history from an embedded fake CircleCI
 	$(BIN)/circleci-v2 demo
+
+demo-picture: $(VENV)/installed-test  ## Record the output of the demo as docs/assets/demo.svg, for the README
+	$(BIN)/python -m tools.record_demo
 
 # A test runs alone in its process and takes what time it needs, so idle workers take over what is left.
 test: $(VENV)/installed-dev  ## Run the tests, one process for each core (ARGS=)
