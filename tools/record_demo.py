@@ -37,7 +37,8 @@ COLUMNS: Final = 108
 _LINES: Final = 60
 # rich would load a font from another host, which pages with a strict policy block.
 _FORMAT: Final = """\
-<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img" aria-label="The output of make demo">
+<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img"
+  aria-label="The output of make demo">
 <style>
 .{unique_id}-matrix {{ font-family: ui-monospace, Menlo, Consolas, monospace; font-size: {char_height}px;
   line-height: {line_height}px; }}
