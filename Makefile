@@ -7,10 +7,10 @@ SPEC ?= openapi.json
 OUT ?= circleci_v2/_generated
 OLD ?= openapi.json
 NEW ?= build/openapi.json
-EXTRAS := cli,dask,fast,http2,parquet,testing
+EXTRAS := cli,dask,fast,http2,parquet,redis,testing
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-picture test test-clients test-engines lint types format generate check-generated compatibility baseline release-notes compare spec spec-diff adopt bench bench-check docs build sbom test-extras test-lowest test-newest release-tools clean
+.PHONY: help setup demo demo-picture demo-fleet test test-clients test-engines lint types format generate check-generated compatibility baseline release-notes compare spec spec-diff adopt bench bench-check docs build sbom test-extras test-lowest test-newest release-tools clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ demo: $(VENV)/installed-test  ## Fetch a project's CI history from an embedded f
 
 demo-picture: $(VENV)/installed-test  ## Record the output of the demo as docs/assets/demo.svg, for the README
 	$(BIN)/python -m tools.record_demo
+
+demo-fleet: $(VENV)/installed-test  ## Crawl with four processes, of which one is killed, and query the files with DuckDB
+	$(BIN)/python -m tools.demo_fleet
 
 # A test runs alone in its process and takes what time it needs, so idle workers take over what is left.
 test: $(VENV)/installed-dev  ## Run the tests, one process for each core (ARGS=)

@@ -33,7 +33,10 @@ from benchmarks.report import print_area
 from benchmarks.results import Area, Run, Table, read_run, write_run
 
 AREAS: Final = (
+    "imports",
     "http",
+    "decoding",
+    "memory",
     "bulk",
     "ratelimit",
     "cancellation",

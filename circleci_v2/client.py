@@ -27,6 +27,7 @@ from circleci_v2.policies import Priority, RateLimitPolicy, RetryPolicy, Timeout
 if TYPE_CHECKING:
     from circleci_v2 import artifacts, bulk, environment, events, failures, usage_export, waiting
     from circleci_v2 import history as _history
+    from circleci_v2._http.sender import RawResponse
     from circleci_v2.bulk import OnError, OnProgress, Outcome
     from circleci_v2.events import Event
     from circleci_v2.response import StreamedBody
@@ -84,6 +85,20 @@ def _method(load: Callable[[], Function]) -> Function:
 
 def _is_json(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower().endswith(("/json", "+json"))
+
+
+def _load(response: RawResponse, operation_id: str | None) -> Any:
+    """The JSON of a response; None if it is empty."""
+    try:
+        return load_json(response.content)
+    except ValueError as error:
+        if not response.content.strip():
+            return None
+        kind = response.headers.get("content-type", "an unknown type")
+        # A token that the server echoes is redacted before a cut could leave a part of it.
+        start = redact_message(response.content[:4096].decode("utf-8", "replace"))[:80]
+        msg = f"the response of {operation_id or 'the request'} is {kind} and not JSON: {start!r}…"
+        raise DecodeError(msg, operation_id=operation_id) from error
 
 
 class CircleCI(Namespaces):
@@ -233,7 +248,7 @@ class CircleCI(Namespaces):
             DecodeError: The response is not JSON.
         """
         request = Request.free(method, path, query=query, json=json)
-        return (await self._send(request)).data
+        return (await self._send(request)).loaded()
 
     def stream(
         self,
@@ -349,16 +364,7 @@ class CircleCI(Namespaces):
         report = partial(self._deviations.report, operation_id)
         if request.accept is not None and not _is_json(response.headers.get("content-type", "")):
             return Payload(response, None, report)
-        try:
-            return Payload(response, load_json(response.content), report)
-        except ValueError as error:
-            if not response.content.strip():
-                return Payload(response, None, report)
-            kind = response.headers.get("content-type", "an unknown type")
-            # A token that the server echoes is redacted before a cut could leave a part of it.
-            start = redact_message(response.content[:4096].decode("utf-8", "replace"))[:80]
-            msg = f"the response of {operation_id or 'the request'} is {kind} and not JSON: {start!r}…"
-            raise DecodeError(msg, operation_id=operation_id) from error
+        return Payload(response, None, report, partial(_load, response, operation_id))
 
     def _emit_deviation(self, operation_id: str | None, deviation: Deviation) -> None:
         if self._settings.on_event is not None:

@@ -36,7 +36,8 @@ LOADED_BY_THE_CLIENT = {
     "_http.rate_limit": ["budget", "fixed_window", "from_headers", "from_throughput", "limiter", "measurement"],
     "_http.transports": ["factory"],
     "_wire": [
-        *("bodies", "compiled_decoding", "decoding", "encoding", "json", "namespace", "payload", "request", "types"),
+        *("bodies", "compiled_decoding", "decoding", "encoding", "json", "layouts", "namespace", "payload", "request"),
+        "types",
     ],
     "streams": ["_producer"],
 }

@@ -128,7 +128,7 @@ class Session:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        authenticate: bool = False,
+        authenticate: bool,
         decode_content: bool = False,
         options: CallOptions | None = None,
     ) -> AsyncGenerator[StreamedBody]:

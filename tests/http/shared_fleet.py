@@ -10,6 +10,7 @@ import attrs
 import httpx
 
 from circleci_v2 import RateLimitPolicy, RetryPolicy
+from circleci_v2._http.rate_limit.shared_model import Entry, SharedModel
 from circleci_v2._http.session import Session
 from circleci_v2._wire.request import Request
 from circleci_v2.config import resolve
@@ -115,6 +116,14 @@ class Fleet:
             for _ in range(calls):
                 group.start_soon(self.sessions[index].send, ME)
         self.finished_at[index] = self.clock.now()
+
+    def model(self) -> SharedModel:
+        """Return the state that follows from the log."""
+        (log,) = self.memory._logs.values()
+        model = SharedModel.from_text(log.snapshot, RateLimitPolicy())
+        for stamp, text in log.entries[log.snapshot_at - log.base :]:
+            model.apply(Entry.from_text(text), stamp)
+        return model
 
     async def aclose(self) -> None:
         for session in self.sessions:

@@ -35,7 +35,7 @@ __all__ = ["STATE_CLASSES", "ThroughputEstimator"]
 # at 2,200 ran into 65 rejections at the first unannounced limit of benchmarks/ratelimit.py.
 _INITIAL_RATE: Final = 850.0
 # The same for several processes: their reports take longer than responses, and all requests until then may be rejected.
-_INITIAL_SHARED_RATE: Final = 400.0
+_INITIAL_SHARED_RATE: Final = 250.0
 _STEADY_REQUESTS: Final = 50
 _DOUBLING_REQUESTS: Final = 50
 # The same once a share of rejections is known that is independent of the rate: it hides a limit for a while.

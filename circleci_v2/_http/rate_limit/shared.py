@@ -111,7 +111,7 @@ class SharedLimits:
         self._wake: anyio.Event | None = None
         self._ended: anyio.Event | None = None
         self._task: asyncio.Task[None] | None = None
-        self._is_closed = False
+        self._is_called = self._is_closed = False
         self._retry_at, self._retry_seconds = -math.inf, _RETRY_SECONDS
         self.is_degraded = False
         self.outages = 0
@@ -167,6 +167,7 @@ class SharedLimits:
         """Start the pump, or let it find out whether anything is due."""
         if self._is_closed:
             return
+        self._is_called = True
         if self._ended is None:
             self._ended = anyio.Event()
             self._start()
@@ -203,7 +204,8 @@ class SharedLimits:
         """Return when the next exchange is due; `math.inf` if there is nothing to exchange."""
         queues = [] if self._limiter is None else list(self._limiter.queues())
         if self.is_degraded:
-            return self._retry_at if queues else math.inf
+            # Calls need not wait for anything then; once after the last one, the store is tried again.
+            return self._retry_at if queues or self._is_called else math.inf
         due = self._report_due
         if self.windows.is_due:
             due = now
@@ -234,6 +236,7 @@ class SharedLimits:
         return self.local_time(self._model.paused_until(operation))
 
     async def _exchange(self) -> None:
+        self._is_called = False
         try:
             await self._try_exchange()
         except Exception as error:  # noqa: BLE001 - whatever a store raises, calls have to go on

@@ -56,6 +56,9 @@ _MAX_LEASES: Final = 256
 # Seconds until a process comes again that was granted nothing, because all depends on responses that are not reported yet.
 _POLL: Final = 0.02
 
+# The most seconds until a process comes again, whatever the model expects.
+_MAX_PATIENCE: Final = 1.0
+
 ReportedOutcome = Literal["accepted", "rejected", "lost", "unused"]
 
 
@@ -227,6 +230,7 @@ class _SharedBucket:
         frontier: The time of the last lease.
         demands: The number of requests that wait, by process.
         balances: By process with waiting requests, how many requests fewer than the mean of them it was granted.
+        granted_at: By process with waiting requests, when it was last granted any.
     """
 
     limiter: AdaptiveRateLimiter
@@ -234,6 +238,12 @@ class _SharedBucket:
     frontier: float = 0.0
     demands: dict[str, int] = attrs.field(factory=dict[str, int])
     balances: dict[str, float] = attrs.field(factory=dict[str, float])
+    granted_at: dict[str, float] = attrs.field(factory=dict[str, float])
+
+    def forget(self, member: str) -> None:
+        """Remove a process without waiting requests."""
+        for values in (self.demands, self.balances, self.granted_at):
+            values.pop(member, None)
 
     def add_granted(self, member: str, count: int) -> None:
         """Count requests that a process was granted; a negative number for those that it gave back."""
@@ -282,8 +292,7 @@ class SharedModel:
         waiting = {id(self._bucket_of(demand.operation)) for demand in entry.demands if demand.waiting > 0}
         for bucket in self._buckets.values():
             if id(bucket) not in waiting:
-                bucket.demands.pop(entry.member, None)
-                bucket.balances.pop(entry.member, None)
+                bucket.forget(entry.member)
         for demand in entry.demands:
             if demand.waiting > 0:
                 leases[demand.operation], again_at[demand.operation] = self._lease(entry.member, demand, now)
@@ -299,9 +308,9 @@ class SharedModel:
         return bucket.paused_until if bucket is not None else 0.0
 
     def is_learning(self, operation: str) -> bool:
-        """Return whether responses of an operation should be reported without delay."""
+        """Return whether requests that wait depend on the next responses of an operation."""
         bucket = self._buckets.get(self.names.get(operation, operation))
-        return bucket is None or bucket.limiter.is_learning
+        return bucket is not None and bool(bucket.demands) and bucket.limiter.is_learning
 
     @property
     def leased(self) -> int:
@@ -323,9 +332,7 @@ class SharedModel:
                 "names": self.names,
                 "seen": self._seen,
                 "leased": self._leased,
-                "buckets": [
-                    [one.limiter, one.paused_until, one.frontier, one.demands, one.balances] for one in buckets
-                ],
+                "buckets": [list(attrs.astuple(one, recurse=False)) for one in buckets],
                 "bucket_names": list(self._buckets),
                 "leases": [
                     [lease, one.member, number[id(one.bucket)], one.reservation] for lease, one in self._leases.items()
@@ -373,8 +380,7 @@ class SharedModel:
             since = max(bucket.paused_until, 0.0) + _DEAD_AFTER
             for member in list(bucket.demands):
                 if now > since and self._seen.get(member, -math.inf) + _DEAD_AFTER < now:
-                    del bucket.demands[member]
-                    bucket.balances.pop(member, None)
+                    bucket.forget(member)
 
     def _bucket_of(self, operation: str) -> _SharedBucket:
         name = self.names.setdefault(operation, operation)
@@ -459,9 +465,18 @@ class SharedModel:
             # Its pacing has one credit, which does not say since when.
             at = max(at, bucket.frontier)
         rate, level = limiter.rate, limiter.level(at)
-        share = max(1, math.ceil(rate * cycle / members), min(_MAX_BURST_SHARE, int(level / 2 / members)))
-        # Half a share or two at most, so that a process which leaves its leases to others does not stop these.
-        share = max(1, share // 2, min(2 * share, share + round(balance)))
+        share = math.ceil(rate * cycle / members)
+        if limiter.is_learning:
+            share = min(share, _MAX_BURST_SHARE)
+        share = max(1, share, min(_MAX_BURST_SHARE, int(level / 2 / members)))
+        # Not less than half a share for long, so that processes which do not use their leases stop no other.
+        least = share // 2
+        if balance <= -_MAX_BURST_SHARE:
+            # The first process to come had most of a burst, and its responses bring it back before the others.
+            least, again_at = 1, bucket.granted_at.get(member, -math.inf) + 2 * _POLL
+            if now < again_at:
+                return [], again_at
+        share = max(1, least, min(2 * share, share + round(balance)))
         leases: list[tuple[int, float]] = []
         while len(leases) < min(demand.waiting - demand.held, share, _MAX_LEASES):
             ready_at = limiter.ready_at(at, interactive=demand.interactive)
@@ -470,14 +485,15 @@ class SharedModel:
             at = max(at, ready_at)
             # A share is granted as a whole: what is left of a cycle would bring its process back at once.
             if at > now + cycle * (2 if leases else 1):
-                # When a whole share is free within a cycle.
-                return leases, at + (share / rate if rate else 0.0) - cycle
+                # When a whole share is free within a cycle; the rate may turn out to be higher before that.
+                return leases, min(at + (share / rate if rate else 0.0) - cycle, now + _MAX_PATIENCE)
             self._leased += 1
             reservation = limiter.reserve(at)
             self._leases[self._leased] = _Lease(member, bucket, reservation)
             leases.append((self._leased, at))
             bucket.frontier = max(bucket.frontier, at)
             bucket.add_granted(member, 1)
+            bucket.granted_at[member] = now
         return leases, now
 
     def _count(self, call: WindowCall, now: float) -> float:
