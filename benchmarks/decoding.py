@@ -66,11 +66,14 @@ def decoded(page: bytes) -> list[Pipeline]:
 def standard_json() -> Iterator[None]:
     """Decode as without msgspec."""
     installed = wire_json.optional_msgspec
-    wire_json.optional_msgspec = page_decoding.optional_msgspec = lambda: None  # type: ignore[assignment, attr-defined]
+    modules: tuple[Any, ...] = (wire_json, page_decoding)
+    for module in modules:
+        module.optional_msgspec = lambda: None
     try:
         yield
     finally:
-        wire_json.optional_msgspec = page_decoding.optional_msgspec = installed  # type: ignore[attr-defined]
+        for module in modules:
+            module.optional_msgspec = installed
 
 
 def microseconds(decode: Callable[[], Any], pages: int) -> float:
