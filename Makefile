@@ -7,10 +7,9 @@ SPEC ?= openapi.json
 OUT ?= circleci_v2/_generated
 OLD ?= openapi.json
 NEW ?= build/openapi.json
-BENCHMARKS := bench-http bench-ratelimit bench-cancellation bench-bulk bench-artifacts bench-usage bench-fake bench-generate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-clients lint types format generate check-generated compatibility compare spec spec-diff adopt bench $(BENCHMARKS) docs build clean
+.PHONY: help setup demo test test-clients test-engines lint types format generate check-generated compatibility compare spec spec-diff adopt bench bench-check docs build clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +36,13 @@ test: $(VENV)/installed-dev  ## Run the tests, one process for each core (ARGS=)
 # Installs the latest versions from the package registries, and skips what cannot be installed because they are away.
 test-clients: $(VENV)/installed-test  ## Run other people's CircleCI clients against the fake, compare with the expected results (ARGS=)
 	$(BIN)/python -m tests.other_clients $(ARGS)
+
+# An environment of their own: the engines are large, and bind the versions of many packages.
+test-engines:  ## Run the examples for Ray and Prefect on these engines
+	$(PYTHON) -m venv build/engines
+	build/engines/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	build/engines/bin/python -m pip install --quiet --editable '.[testing,parquet]' --group engines
+	RAY_USAGE_STATS_ENABLED=0 build/engines/bin/python -m pytest tests/examples/test_engines.py
 
 lint: $(VENV)/installed-dev  ## Check style, open TODO markers, prose and the sources of claims
 	$(BIN)/ruff check .
@@ -75,23 +81,23 @@ spec-diff: $(VENV)/installed-dev  ## Report changes between two documents; fail 
 adopt: $(VENV)/installed-dev  ## Bring the facts of a newer document into openapi.json (SPEC=document)
 	$(BIN)/python -m codegen.adopt $(if $(filter openapi.json,$(SPEC)),$(NEW),$(SPEC))
 
-# A bound that is missed fails its benchmark, and is no reason to leave out the others.
-bench:  ## Run all benchmarks (one: make bench-http, bench-ratelimit, bench-bulk, ...)
-	$(MAKE) --keep-going $(BENCHMARKS)
+# Peers are installed into environments of their own, in build/benchmarks.
+bench: $(VENV)/installed-bench  ## Run all benchmarks, write docs/benchmarks.md (ARGS=--quick: build/book); one area: make bench-http
+	$(BIN)/python -m benchmarks --book $(if $(findstring --quick,$(ARGS)),build/book,docs) $(ARGS)
 
-# Its metadata requires an older httpx, but it runs with the current one.
-$(VENV)/installed-peers: $(VENV)/installed-bench
-	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt pycircleci-async python-dateutil six
-	touch $@
+bench-check: $(VENV)/installed-bench  ## Compare two runs; fail for a change for the worse beyond noise (OLD=old.json NEW=new.json)
+	$(BIN)/python -m benchmarks.compare $(OLD) $(NEW)
 
-$(BENCHMARKS): bench-%: $(VENV)/installed-peers
-	$(BIN)/python -m benchmarks.$*
+bench-%: $(VENV)/installed-bench
+	$(BIN)/python -m benchmarks $* $(ARGS)
 
-docs: $(VENV)/installed-docs  ## Build the documentation into site/
-	$(BIN)/mkdocs build --strict
+docs: $(VENV)/installed-docs  ## Build the documentation into site/, and check it
+	$(BIN)/python -m tools.build_reference
+	$(BIN)/zensical build --strict --clean
+	$(BIN)/python -m tools.check_docs
 
 build: $(VENV)/installed-dev  ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build
 
 clean:  ## Remove everything that was built or installed
-	rm -rf $(VENV) build dist site
+	rm -rf $(VENV) .cache build dist site docs/reference/api docs/reference/models docs/reference/examples.md

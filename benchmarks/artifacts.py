@@ -1,36 +1,48 @@
-"""Artifacts: memory, time and safety of downloads from a loopback storage.
+"""Downloads of artifacts: speed, memory and safety.
 
-Run with ``make bench-artifacts``, or parts of it with ``python -m benchmarks.artifacts large small peers``. Compare
-the ratios; seconds differ from machine to machine. pycircleci and pycircleci-async are included if they are installed.
+*Large*: one artifact of 1 GiB whose connection breaks once; the downloaded file is compared with its source. The floor receives
+the same bytes from a socket and writes them to a file. Memory is the growth of the peak of the process. *Small*: 500 artifacts
+of 10 kB after 50 ms each, relative to artifacts x latency / concurrency. *Unusual*: two artifacts with the same name, one
+whose name is a link in the destination to a file outside, one whose path climbs out of the destination, and one whose
+connection breaks; behind a redirect to a storage that must not see the token. pycircleci and pycircleci-async download by
+address, one artifact after the other.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib
-import importlib.util
 import json
 import multiprocessing
-import os
-import resource
+import random
+import socket
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import anyio
 import attrs
 
+from benchmarks.environments import NotInstalledError, driver, environment
+from benchmarks.harness import TIMES_FLOOR, Bound, Settings, compared_table, interleave, peak_memory, row_of, run_child
+from benchmarks.results import Column, Row, Table
 from circleci_v2 import CircleCI
 from tests.loopback import Received, Reply, serving
 
+TITLE: Final = "Artifacts"
+SECONDS: Final = 180.0
+
+PEERS: Final = ("pycircleci", "pycircleci-async")
+SMALL_BOUND: Final = 1.25
+MEMORY_BOUND: Final = 64.0
 TOKEN: Final = "a-token"
 SLUG: Final = "gh/acme/web"
 MEBIBYTE: Final = 1 << 20
-BLOCK: Final = os.urandom(MEBIBYTE)
+# The same in every process.
+BLOCK: Final = random.Random(0).randbytes(MEBIBYTE)
 
 
 @attrs.frozen
@@ -126,7 +138,6 @@ def running(
 ) -> Generator[Server]:
     parent_end, child_end = multiprocessing.Pipe()
     storage = Storage(files, delay, cut_first, redirects)
-    # Forked, so that both processes have the same random block.
     process = multiprocessing.get_context("fork").Process(target=serve, args=(storage, child_end))
     process.start()
     server = Server(parent_end.recv())
@@ -138,21 +149,95 @@ def running(
         process.join()
 
 
-async def large() -> None:
-    """One artifact of 2 GiB, with one broken connection."""
-    size = 2 << 30
-    with running([Stored("large.bin", size)], cut_first=True) as server, tempfile.TemporaryDirectory() as dest:
-        before = peak_memory()
+def measure(settings: Settings) -> Iterator[Table]:
+    """Yield a table for each part."""
+    yield large(settings.choose(1 << 30, 64 << 20), settings.choose(3, 1))
+    for concurrency in settings.choose((8, 50), (50,)):
+        yield small(settings.choose(500, 100), concurrency, settings.choose(5, 1))
+    yield unusual()
+
+
+def prepare() -> None:
+    """Make the environments of the peers, as far as they can be installed."""
+    for name in PEERS:
+        with contextlib.suppress(NotInstalledError):
+            environment(name, [name], newest=True)
+
+
+def large(size: int, rounds: int) -> Table:
+    growth: list[float] = []
+
+    def sample(download: Callable[[str], float]) -> float:
+        # A new server for each sample, as only the first connection of a server breaks.
+        with running([Stored("large.bin", size)], cut_first=True) as server:
+            return download(server.url)
+
+    def ours(url: str) -> float:
+        program = f"from benchmarks.artifacts import print_large; print_large({url!r}, {size})"
+        found = json.loads(run_child([sys.executable, "-c", program], timeout=120).output)
+        growth.append(found["growth"] / MEBIBYTE)
+        return float(found["seconds"])
+
+    measurements = {
+        "circleci_v2": lambda: sample(ours),
+        RECEIVE: lambda: sample(lambda url: receive(url, size)),
+    }
+    samples = interleave(measurements, rounds=rounds, warm_up=False)
+    return compared_table(
+        "large",
+        f"One artifact of {size // MEBIBYTE:,} MiB",
+        samples,
+        value=Column(name="wall time", unit="s"),
+        baseline=RECEIVE,
+        ours=["circleci_v2"],
+        floor=RECEIVE,
+        bounds={"circleci_v2": Bound(column="growth of memory", at_most=MEMORY_BOUND)},
+        more={"circleci_v2": {"growth of memory": growth}},
+        more_columns=[Column(name="growth of memory", unit="MiB", digits=0)],
+        plotted="",
+    )
+
+
+RECEIVE: Final = "socket to file"
+
+
+def receive(url: str, size: int) -> float:
+    """Receive the artifact from a socket into a file; return the seconds."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    buffer = memoryview(bytearray(MEBIBYTE))
+    with tempfile.TemporaryFile() as file:
         started = time.perf_counter()
-        async with CircleCI(TOKEN, base_url=f"{server.url}/api/v2") as circleci:
-            download = await circleci.download_artifacts(SLUG, 1, dest)
-        seconds = time.perf_counter() - started
-        (file,) = download.files
-        right = file.size == size and same_as_source(file.file, size)
-        print(f"2 GiB: {'equal to its source' if right else 'WRONG'}, {size / seconds / MEBIBYTE:,.0f} MiB/s")
-        print(
-            f"  peak memory {peak_memory():.0f} MiB, of which {peak_memory() - before:.0f} MiB by the download (goal: < 64 MiB)"
-        )
+        received = 0
+        while received < size:
+            with socket.create_connection((host, int(port))) as connection:
+                connection.sendall(
+                    f"GET /0/large.bin HTTP/1.1\r\nHost: {host}\r\nRange: bytes={received}-\r\n\r\n".encode()
+                )
+                count = connection.recv_into(buffer)
+                start = bytes(buffer[:count]).index(b"\r\n\r\n") + 4
+                file.write(buffer[start:count])
+                received += count - start
+                while received < size and (count := connection.recv_into(buffer)):
+                    file.write(buffer[:count])
+                    received += count
+        return time.perf_counter() - started
+
+
+def print_large(url: str, size: int) -> None:
+    """Print the seconds of a download, and the growth of the peak memory in bytes."""
+
+    async def download() -> None:
+        with tempfile.TemporaryDirectory() as dest:
+            async with CircleCI(TOKEN, base_url=f"{url}/api/v2") as circleci:
+                before, started = peak_memory(), time.perf_counter()
+                result = await circleci.download_artifacts(SLUG, 1, dest)
+                seconds, growth = time.perf_counter() - started, peak_memory() - before
+            (file,) = result.files
+            assert file.size == size
+            assert same_as_source(file.file, size)
+            print(json.dumps({"seconds": seconds, "growth": growth}))
+
+    anyio.run(download)
 
 
 def same_as_source(file: Path, size: int) -> bool:
@@ -160,112 +245,121 @@ def same_as_source(file: Path, size: int) -> bool:
         return all(content.read(len(block)) == block for block in blocks(0, size)) and not content.read(1)
 
 
-def peak_memory() -> float:
-    """Return the peak memory of this process in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def small(count: int, concurrency: int, rounds: int) -> Table:
+    files = [Stored(f"reports/{number // 50}/{number}.xml", 10_000) for number in range(count)]
+
+    async def download(url: str) -> float:
+        with tempfile.TemporaryDirectory() as dest:
+            async with CircleCI(TOKEN, base_url=f"{url}/api/v2") as circleci:
+                started = time.perf_counter()
+                result = await circleci.download_artifacts(SLUG, 1, dest, concurrency=concurrency)
+                seconds = time.perf_counter() - started
+        assert len(result.files) == count
+        return seconds
+
+    with running(files, delay=LATENCY) as server:
+        samples = interleave({"circleci_v2": lambda: anyio.run(download, server.url)}, rounds=rounds)
+    return compared_table(
+        f"small-{concurrency}",
+        f"{count} artifacts of 10 kB, {concurrency} concurrently",
+        samples,
+        value=Column(name="wall time", unit="s"),
+        baseline="circleci_v2",
+        ours=["circleci_v2"],
+        floor=-(-count // concurrency) * LATENCY,
+        bounds={"circleci_v2": Bound(column=TIMES_FLOOR, at_most=SMALL_BOUND)} if concurrency == 8 else {},
+        plotted="",
+    )
 
 
-async def small() -> None:
-    """500 artifacts of 10 kB with 50 ms of latency each, 8 and 50 at a time."""
-    files = [Stored(f"reports/{number // 50}/{number}.xml", 10_000) for number in range(500)]
-    with running(files, delay=0.05) as server:
-        for concurrency in (8, 50):
-            with tempfile.TemporaryDirectory() as dest:
-                async with CircleCI(TOKEN, base_url=f"{server.url}/api/v2") as circleci:
-                    started = time.perf_counter()
-                    download = await circleci.download_artifacts(SLUG, 1, dest, concurrency=concurrency)
-                    seconds = time.perf_counter() - started
-            ideal = -(-len(files) // concurrency) * 0.05
-            goal = " (goal: <= 1.25)" if concurrency == 8 else ""
-            count = len(download.files)
-            print(f"{count} of 10 kB at 50 ms, {concurrency} at a time: {seconds / ideal:.2f} x ideal{goal}")
+LATENCY: Final = 0.05
 
 
-async def peers() -> None:
-    """The results for unusual artifacts, here and with other clients, which download one URL after the other."""
-    contenders = {"circleci_v2": ours, "pycircleci": pycircleci, "pycircleci-async": pycircleci_async}
-    for name, contender in contenders.items():
-        if importlib.util.find_spec(name.replace("-", "_")) is None:
-            print(f"{name}: not installed")
+@attrs.frozen
+class Findings:
+    """The state after the download of unusual artifacts, each of which should be 1, except the first two.
+
+    Attributes:
+        failed: Artifacts that were rejected or failed.
+        tokens: How often the storage behind the redirect saw the token.
+        kept: Artifacts kept of two with the same name.
+        complete: Whether the artifact whose connection breaks is complete.
+        unharmed: Whether the file outside of the destination is unchanged, and no file is outside of it.
+    """
+
+    failed: int
+    tokens: int
+    kept: int
+    complete: bool
+    unharmed: bool
+
+
+def unusual() -> Table:
+    columns = [
+        Column(name="rejected or failed", digits=0),
+        Column(name="tokens leaked", digits=0, compared=True),
+        Column(name="of two with one name", digits=0, better="higher"),
+        Column(name="broken connection resumed", digits=0, better="higher"),
+        Column(name="nothing outside written", digits=0, better="higher"),
+    ]
+    bounds = (
+        Bound(column=columns[1].name, at_most=0),
+        *(Bound(column=column.name, at_least=least) for column, least in zip(columns[2:], (2, 1, 1), strict=True)),
+    )
+    rows: list[Row] = []
+    for name in ("circleci_v2", *PEERS):
+        try:
+            found = download_unusual(name)
+        except NotInstalledError as error:
+            rows.append(Row(name=name, not_measured=str(error)))
             continue
-        with tempfile.TemporaryDirectory() as folder:
-            place = Path(folder)
-            prepare(place)
-            with running(ODD, cut_first=True, redirects=True) as server:
-                errors = await contender(server.url, place / "dest")
-            print(f"{name}: {len(errors)} of {len(ODD)} artifacts rejected or failed")
-            for finding in findings(place, server.tokens_leaked):
-                print(f"  {finding}")
+        values = {column.name: float(value) for column, value in zip(columns, attrs.astuple(found), strict=True)}
+        ours = name == "circleci_v2"
+        rows.append(row_of(name, "ours" if ours else "other", values, *(bounds if ours else ())))
+    title = f"{len(ODD)} unusual artifacts (1 is yes, 0 is no)"
+    return Table(name="unusual", title=title, columns=columns, rows=rows)
 
 
-def prepare(place: Path) -> None:
+def download_unusual(name: str) -> Findings:
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        prepare_folder(place)
+        with running(ODD, cut_first=True, redirects=True) as server:
+            if name == "circleci_v2":
+                failed = anyio.run(failures_of_ours, server.url, place / "dest")
+            else:
+                with driver(environment(name, [name], newest=True), "artifact_clients", name) as client:
+                    reply = client.measure(url=server.url, addresses=addresses(server.url), folder=str(place / "dest"))
+                failed = int(reply["failed"])
+        return findings(place, failed, server.tokens_leaked)
+
+
+def prepare_folder(place: Path) -> None:
     (place / "dest").mkdir()
     (place / "outside").mkdir()
     (place / "outside" / "precious.txt").write_text("precious")
     (place / "dest" / "linked.txt").symlink_to(place / "outside" / "precious.txt")
 
 
-def findings(place: Path, tokens_leaked: int) -> Iterator[str]:
+def findings(place: Path, failed: int, tokens_leaked: int) -> Findings:
     dest = place / "dest"
     reports = {path.read_bytes() for path in dest.rglob("*report.xml")}
     cut = next(dest.rglob("cut.bin"), None)
-    size = cut.stat().st_size if cut else None
-    kept = (place / "outside" / "precious.txt").read_text() == "precious"
     strays = [path.name for path in place.iterdir() if path.name not in {"dest", "outside"}]
-    yield f"the storage behind the redirect saw the token {tokens_leaked} times"
-    yield f"two artifacts of one name: {len(reports)} of 2 kept"
-    yield f"a file outside, behind a link in the destination: {'kept' if kept else 'OVERWRITTEN'}; strays: {strays or 0}"
-    complete = size == 5 * MEBIBYTE
-    outcome = "absent" if size is None else "complete" if complete else f"TRUNCATED to {size:,} bytes"
-    yield f"an artifact whose connection breaks: {outcome}"
+    return Findings(
+        failed,
+        tokens_leaked,
+        len(reports),
+        cut is not None and cut.stat().st_size == 5 * MEBIBYTE,
+        (place / "outside" / "precious.txt").read_text() == "precious" and not strays,
+    )
 
 
-async def ours(url: str, dest: Path) -> list[str]:
+async def failures_of_ours(url: str, dest: Path) -> int:
     async with CircleCI(TOKEN, base_url=f"{url}/api/v2") as circleci:
         download = await circleci.download_artifacts(SLUG, 1, dest, on_error="collect")
-    return [str(failure) for failure in download.failures]
+    return len(download.failures)
 
 
-def addresses(url: str) -> list[str]:
+def addresses(url: str) -> Sequence[str]:
     return [f"{url}/{index}/{stored.path.replace('..', '%2E%2E')}" for index, stored in enumerate(ODD)]
-
-
-async def pycircleci(url: str, dest: Path) -> list[str]:
-    client: Any = importlib.import_module("pycircleci.api").Api(token=TOKEN, url=url)
-
-    async def one(address: str) -> None:
-        await anyio.to_thread.run_sync(client.download_artifact, address, str(dest))
-
-    return await errors_of(one, addresses(url))
-
-
-async def pycircleci_async(url: str, dest: Path) -> list[str]:
-    module: Any = importlib.import_module("pycircleci_async")
-    async with module.CircleCIClient(token=TOKEN, url=url) as client:
-
-        async def one(address: str) -> None:
-            await client.download_artifact(address, str(dest))
-
-        return await errors_of(one, addresses(url))
-
-
-async def errors_of(one: Callable[[str], Awaitable[None]], addresses: list[str]) -> list[str]:
-    errors: list[str] = []
-    for address in addresses:
-        try:
-            await one(address)
-        except Exception as error:  # noqa: BLE001 - any error is a result
-            errors.append(repr(error))
-    return errors
-
-
-PARTS: Final = {"large": large, "small": small, "peers": peers}
-
-
-async def main(chosen: list[str]) -> None:
-    for name in chosen or PARTS:
-        await PARTS[name]()
-
-
-if __name__ == "__main__":
-    anyio.run(main, sys.argv[1:])

@@ -1,159 +1,193 @@
-"""Bulk calls against a loopback server with 50 ms latency: fan-out, prefetching, and the crawl of a history.
+"""Many concurrent calls against a server that responds after 50 ms.
 
-Run all parts with ``make bench-bulk``, or some with ``python -m benchmarks.bulk fan-out prefetch crawl memory``. Compare the
-ratios to the minimum; seconds depend on the machine. Other clients are measured if they are installed: aiohttp, httpx-aiohttp,
-and pycircleci-async, which pins an older httpx: ``pip install --no-deps pycircleci-async``.
+*GETs*: wall time of 1,000 GETs by a new client, relative to the floor of calls x latency / concurrency; of 300 GETs where a
+client takes several times as long. The baseline is aiohttp with a task per call and a semaphore. *Prefetching*: 50 pages with
+25 ms of work on each, relative to the slower of both. *A crawl*: `history` of 1,000 pipelines with 3,000 workflows and 30,000
+jobs in 4,050 calls, 50 of them concurrently; every record is compared with the server's. *Memory*: the peak of a process that
+streams a crawl of workflows with two jobs each, at two lengths of the history.
 """
 
 from __future__ import annotations
 
-import gc
-import importlib.util
-import resource
-import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 import anyio
-import httpx
 
+from benchmarks.environments import Driver
+from benchmarks.harness import (
+    TIMES_FLOOR,
+    Bound,
+    Settings,
+    compared_table,
+    interleave,
+    peak_memory,
+    row_of,
+    run_child,
+)
+from benchmarks.http import AIOHTTP, BASELINE, CLIENTS, DEFAULT_LIMITS, FAST, NO_LIMITER, STANDARD, running_clients
 from benchmarks.latency_server import SLUG, Shape, latency_server
-from circleci_v2 import CircleCI, RateLimitPolicy
+from benchmarks.results import Column, Row, Table
+from circleci_v2 import CircleCI
+
+TITLE: Final = "Concurrent calls"
+SECONDS: Final = 420.0
 
 LATENCY: Final = 0.05
 CALLS: Final = 1_000
-
-Call = Callable[[str], Awaitable[Any]]
-
-
-async def fan_out(base_url: str) -> None:
-    """1,000 GETs with 20, 50 and 100 concurrent calls, by this library and by others."""
-    contenders = {
-        "circleci_v2": ours,
-        "circleci_v2, no limiter": ours_without_limiter,
-        "httpx, limits raised": httpx_full,
-        "httpx, default limits": httpx_default,
-    }
-    if importlib.util.find_spec("aiohttp"):
-        contenders["aiohttp"] = aiohttp_raw
-    if importlib.util.find_spec("httpx_aiohttp"):
-        contenders["httpx over aiohttp"] = httpx_over_aiohttp
-    if importlib.util.find_spec("pycircleci_async"):
-        contenders["pycircleci-async"] = pycircleci_async
-    print(f"{CALLS:,} GETs of {LATENCY * 1000:.0f} ms: wall time / minimum, and CPU per call")
-    for name, contender in contenders.items():
-        # Warm up: the first run of a client imports and compiles its modules.
-        await contender(base_url, 100)
-        cells: list[str] = []
-        for concurrency in (20, 50, 100):
-            gc.collect()
-            wall, cpu = time.perf_counter(), time.process_time()
-            await contender(base_url, concurrency)
-            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-            cells.append(f"{wall / (CALLS * LATENCY / concurrency):5.2f} ({cpu / CALLS * 1000:4.2f} ms)")
-        print(f"  {name:24}", "   ".join(cells))
+SLOW: Final = {BASELINE: 300}
+"""The number of calls of clients whose ratio does not depend on it, because they take several times the floor."""
+BOUNDS: Final = {20: 1.08, 50: 1.12, 100: 1.25}
+CONTENDERS: Final = (
+    STANDARD,
+    FAST,
+    NO_LIMITER,
+    BASELINE,
+    DEFAULT_LIMITS,
+    AIOHTTP,
+    "pycircleci-async, dicts",
+)
+WORK: Final = 0.025
+CONCURRENCY: Final = 50
+CRAWL_BOUND: Final = 1.5
+MEBIBYTE: Final = 1 << 20
 
 
-def ids() -> list[str]:
-    shape = Shape()
-    return [shape.pipeline_id(number) for number in range(1, CALLS + 1)]
+def measure(settings: Settings) -> Iterator[Table]:
+    """Yield the tables of GETs, and those of prefetching, the crawl and its memory."""
+    rounds = settings.choose(5, 2)
+    with latency_server(Shape(), latency=LATENCY) as base_url:
+        with running_clients({name: CLIENTS[name] for name in CONTENDERS}) as (drivers, not_measured):
+            for concurrency in settings.choose((20, 50, 100), (50,)):
+                yield fan_out(
+                    base_url,
+                    drivers,
+                    not_measured,
+                    concurrency=concurrency,
+                    divisor=settings.choose(1, 10),
+                    rounds=rounds,
+                )
+        yield prefetch(base_url, settings.choose(50, 10), settings.choose(3, 1))
+    yield crawl(settings.choose(3, 1), Shape(pipelines=settings.choose(1_000, 100)))
+    yield memory(settings.choose((1_000, 5_000), (100,)))
 
 
-async def ours(base_url: str, concurrency: int, rate_limit: RateLimitPolicy | None = None) -> None:
-    async with CircleCI("token", base_url=base_url, max_concurrency=concurrency, rate_limit=rate_limit) as circleci:
-        outcomes = circleci.map(circleci.pipelines.get, ids(), concurrency=concurrency)
-        numbers = [outcome.result.number async for outcome in outcomes]
-    assert sorted(numbers) == list(range(1, CALLS + 1))
+def fan_out(
+    base_url: str,
+    drivers: Mapping[str, Driver],
+    not_measured: Mapping[str, str],
+    *,
+    concurrency: int,
+    divisor: int,
+    rounds: int,
+) -> Table:
+    minimum = LATENCY / concurrency * 1000
+    cpu: dict[str, list[float]] = {name: [] for name in drivers}
 
+    def sample(name: str) -> float:
+        reply = drivers[name].measure(
+            task="fan-out",
+            contender=CLIENTS[name].contender,
+            base_url=base_url,
+            concurrency=concurrency,
+            calls=SLOW.get(name, CALLS) // divisor,
+        )
+        cpu[name].append(reply["cpu"] * 1000)
+        return float(reply["wall"]) * 1000
 
-async def ours_without_limiter(base_url: str, concurrency: int) -> None:
-    """Without the limiter: the server sends no rate-limit headers, so the client would estimate a limit first."""
-    await ours(base_url, concurrency, RateLimitPolicy(enabled=False))
-
-
-async def gather(call: Call, concurrency: int) -> None:
-    """The usual code: a task per call, and a semaphore."""
-    semaphore = anyio.Semaphore(concurrency)
-
-    async def one(pipeline_id: str) -> None:
-        async with semaphore:
-            assert (await call(pipeline_id))["id"] == pipeline_id
-
-    async with anyio.create_task_group() as tasks:
-        for pipeline_id in ids():
-            tasks.start_soon(one, pipeline_id)
-
-
-async def with_httpx(client: httpx.AsyncClient, base_url: str, concurrency: int) -> None:
-    async def get(pipeline_id: str) -> Any:
-        return (await client.get(f"{base_url}/pipeline/{pipeline_id}", headers={"Circle-Token": "token"})).json()
-
-    async with client:
-        await gather(get, concurrency)
-
-
-async def httpx_full(base_url: str, concurrency: int) -> None:
-    limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
-    await with_httpx(httpx.AsyncClient(limits=limits, timeout=None), base_url, concurrency)
-
-
-async def httpx_default(base_url: str, concurrency: int) -> None:
-    await with_httpx(httpx.AsyncClient(timeout=None), base_url, concurrency)
-
-
-async def httpx_over_aiohttp(base_url: str, concurrency: int) -> None:
-    from httpx_aiohttp import AiohttpTransport  # noqa: PLC0415 - optional
-
-    await with_httpx(httpx.AsyncClient(transport=AiohttpTransport(), timeout=None), base_url, concurrency)
-
-
-async def aiohttp_raw(base_url: str, concurrency: int) -> None:
-    import aiohttp  # noqa: PLC0415 - optional
-
-    async with aiohttp.ClientSession(headers={"Circle-Token": "token"}) as session:
-
-        async def get(pipeline_id: str) -> Any:
-            async with session.get(f"{base_url}/pipeline/{pipeline_id}") as response:
-                return await response.json()
-
-        await gather(get, concurrency)
-
-
-async def pycircleci_async(base_url: str, concurrency: int) -> None:
-    from pycircleci_async.client import CircleCIClient  # noqa: PLC0415 - optional
-
-    async with CircleCIClient("token", base_url.removesuffix("/v2")) as client:
-        await gather(client.get_pipeline, concurrency)
-
-
-async def prefetch(base_url: str) -> None:
-    """50 pages with 25 ms of work on each: with prefetching, the total should be close to the slower of the two."""
-    work = 0.025
-    minimum = 50 * max(LATENCY, work)
-    print(
-        f"50 pages of {LATENCY * 1000:.0f} ms and {work * 1000:.0f} ms of work on each: wall time / the slower of both"
+    # With 20 connections, these two differ from the others in nothing that matters, and a round of them takes seconds.
+    chosen = [name for name in drivers if concurrency > 20 or name not in {NO_LIMITER, DEFAULT_LIMITS}]
+    for name in chosen:
+        # The first calls of a process import modules.
+        drivers[name].measure(
+            task="fan-out", contender=CLIENTS[name].contender, base_url=base_url, concurrency=concurrency, calls=20
+        )
+    samples = interleave(
+        {name: lambda name=name: sample(name) for name in chosen},  # type: ignore[misc]
+        rounds=rounds,
+        warm_up=False,
     )
-    async with CircleCI("token", base_url=base_url) as circleci:
-        pages = circleci.pipelines.list_for_project(SLUG)
-        for name, walk in (("without prefetching", pages.pages()), ("prefetching one page", pages.prefetch().pages())):
-            start = time.perf_counter()
-            count = 0
-            async for _ in walk:
-                count += 1
-                await anyio.sleep(work)
-            assert count == 50
-            print(f"  {name:24} {(time.perf_counter() - start) / minimum:5.2f}")
+    return compared_table(
+        f"gets-{concurrency}",
+        f"{CALLS:,} GETs of {LATENCY * 1000:.0f} ms, {concurrency} concurrently",
+        samples,
+        value=Column(name="wall time per call", unit="ms"),
+        baseline=AIOHTTP if AIOHTTP in samples else BASELINE,
+        ours=[name for name in samples if name.startswith("circleci_v2")],
+        floor=minimum,
+        bounds={STANDARD: Bound(column=TIMES_FLOOR, at_most=BOUNDS[concurrency])},
+        not_measured=not_measured,
+        more={name: {"CPU per call": cpu[name]} for name in samples},
+        more_columns=[Column(name="CPU per call", unit="ms")],
+        plotted=TIMES_FLOOR,
+    )
 
 
-async def crawl(base_url: str) -> None:
-    """1,000 pipelines with 3 workflows of 10 jobs each, 50 concurrent calls; every record is compared."""
-    shape, concurrency = Shape(), 50
+def prefetch(base_url: str, pages: int, rounds: int) -> Table:
+    """Walk over pages with work on each; with prefetching, the total should be close to the slower of the two."""
+
+    def walk(*, prefetching: bool) -> float:
+        async def main() -> float:
+            async with CircleCI("token", base_url=base_url) as circleci:
+                paginator = circleci.pipelines.list_for_project(SLUG)
+                started, count = time.perf_counter(), 0
+                async for _ in (paginator.prefetch() if prefetching else paginator).pages():
+                    count += 1
+                    await anyio.sleep(WORK)
+                    if count == pages:
+                        break
+                return time.perf_counter() - started
+
+        return anyio.run(main)
+
+    samples = interleave(
+        {"without prefetching": lambda: walk(prefetching=False), "with .prefetch()": lambda: walk(prefetching=True)},
+        rounds=rounds,
+        warm_up=False,
+    )
+    return compared_table(
+        "prefetch",
+        f"{pages} pages of {LATENCY * 1000:.0f} ms, and {WORK * 1000:.0f} ms of work on each",
+        samples,
+        value=Column(name="wall time", unit="s"),
+        baseline="without prefetching",
+        ours=samples,
+        floor=pages * max(LATENCY, WORK),
+        bounds={"with .prefetch()": Bound(column=TIMES_FLOOR, at_most=1.15)},
+        plotted="",
+    )
+
+
+def crawl(rounds: int, shape: Shape) -> Table:
     calls = shape.pipelines * (1 + shape.workflows)
+    floor = calls * LATENCY / CONCURRENCY
+
+    def sample() -> float:
+        with latency_server(shape, latency=LATENCY) as base_url:
+            return anyio.run(compared_crawl, base_url, shape)
+
+    samples = interleave({"circleci_v2": sample}, rounds=rounds, warm_up=False)
+    return compared_table(
+        "crawl",
+        f"A crawl of {shape.pipelines:,} pipelines, {calls:,} calls and {shape.pipelines // 20} pages",
+        samples,
+        value=Column(name="wall time", unit="s"),
+        baseline="circleci_v2",
+        ours=["circleci_v2"],
+        floor=floor,
+        bounds={"circleci_v2": Bound(column=TIMES_FLOOR, at_most=CRAWL_BOUND)},
+        plotted="",
+    )
+
+
+async def compared_crawl(base_url: str, shape: Shape) -> float:
+    """Crawl a history, compare every record, and return the wall time."""
+    number = shape.pipelines
     async with CircleCI("token", base_url=base_url) as circleci:
-        start, number = time.perf_counter(), shape.pipelines
-        async for record in circleci.history(SLUG, concurrency=concurrency):
+        started = time.perf_counter()
+        async for record in circleci.history(SLUG, concurrency=CONCURRENCY):
             found = record.to_dict()
             assert found["pipeline"] == shape.pipeline(number), number
             for index, workflow in enumerate(found["workflows"]):
@@ -163,48 +197,32 @@ async def crawl(base_url: str) -> None:
             assert len(found["workflows"]) == shape.workflows
             assert not found["failures"]
             number -= 1
-        wall = time.perf_counter() - start
+        wall = time.perf_counter() - started
     assert number == 0
-    minimum = calls * LATENCY / concurrency
-    print(
-        f"crawl of {shape.pipelines:,} pipelines, {calls:,} calls and 50 pages, {concurrency} concurrent: every record equal"
-    )
-    print(f"  wall time {wall:.1f} s, {wall / minimum:.2f} x the minimum of {minimum:.1f} s")
+    return wall
 
 
-async def memory(base_url: str) -> None:
-    """The peak memory of streamed crawls of two lengths, each in a separate process."""
-    del base_url
-    print("peak memory of a streamed crawl, 3 workflows of 2 jobs each")
-    for pipelines in (1_000, 10_000):
-        command = [sys.executable, "-m", "benchmarks.bulk", "--peak-of", str(pipelines)]
-        result = await anyio.run_process(command, stderr=subprocess.PIPE)
-        print(f"  {pipelines:6,} pipelines         {int(result.stdout) / 1024:5.0f} MB")
+def memory(lengths: tuple[int, ...]) -> Table:
+    """Measure each crawl in a separate process; the floor is the memory of the process before it."""
+    column, before = Column(name="peak memory", unit="MiB", digits=0), Column(name="before", unit="MiB", digits=0)
+    rows: list[Row] = []
+    for pipelines in lengths:
+        program = f"from benchmarks.bulk import print_peaks; print_peaks({pipelines})"
+        first, last = map(int, run_child([sys.executable, "-c", program], timeout=120).output.split())
+        values = {before.name: first / MEBIBYTE, column.name: last / MEBIBYTE}
+        rows.append(row_of(f"{pipelines:,} pipelines", "ours", values))
+    return Table(name="memory", title="Memory of a streamed crawl", columns=[before, column], rows=rows)
 
 
-async def crawl_without_keeping(base_url: str) -> None:
-    async with CircleCI("token", base_url=base_url) as circleci:
-        async for _ in circleci.history(SLUG, concurrency=50):
-            pass
+def print_peaks(pipelines: int) -> None:
+    """Print the peak memory in bytes before and after a crawl."""
 
+    async def crawl_without_keeping(base_url: str) -> None:
+        async with CircleCI("token", base_url=base_url) as circleci:
+            print(peak_memory())
+            async for _ in circleci.history(SLUG, concurrency=CONCURRENCY):
+                pass
 
-def peak_of(pipelines: int) -> None:
     with latency_server(Shape(pipelines=pipelines, jobs=2), latency=0.001) as base_url:
         anyio.run(crawl_without_keeping, base_url)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-
-
-PARTS: Final = {"fan-out": fan_out, "prefetch": prefetch, "crawl": crawl, "memory": memory}
-
-
-def main(arguments: list[str]) -> None:
-    if arguments[:1] == ["--peak-of"]:
-        peak_of(int(arguments[1]))
-        return
-    with latency_server(Shape(), latency=LATENCY) as base_url:
-        for part in arguments or PARTS:
-            anyio.run(PARTS[part], base_url)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    print(peak_memory())

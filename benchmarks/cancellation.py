@@ -1,35 +1,35 @@
-"""Cancellation: whether a client still works after calls were cancelled, for this library and plain httpx.
-
-Run both parts with ``make bench-cancellation``, or one with ``python -m benchmarks.cancellation sweep``.
+"""Whether a client still works after calls were cancelled.
 
 The sweep cancels a call at its first step of the event loop, then with a new client at its second step, and so on until the
 call completes first; it does so in five ways. Each client may have one connection, and may keep it alive. A client is
 unusable if none of three later requests succeeds.
 
-The churn cancels calls of twenty tasks at random for ten seconds, with ten connections, and then counts how many concurrent
+The churn cancels calls of twenty tasks at random for some seconds, with ten connections, and then counts how many concurrent
 requests the client still supports.
 """
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from importlib.metadata import version
-from platform import python_version
 from typing import Final
 
 import anyio
 import attrs
 import httpx
 
+from benchmarks.harness import Bound, Settings, row_of
+from benchmarks.results import Column, Row, Table
 from circleci_v2 import CircleCI, CircleCIError, ConnectionOptions, RateLimitPolicy
 from tests.http.cancelling import ASYNCIO_WAYS, SkippingLoop, Way, after, by_cancel_scope
 from tests.http.churn import churn
 from tests.http.clients import NO_AUTHORITIES
 from tests.http.fault_server import json_reply, serving
 from tests.http.steady_server import Meeting
+
+TITLE: Final = "Cancellation"
+SECONDS: Final = 180.0
 
 Get = Callable[[str], Awaitable[object]]
 """Get a path below the base URL; raise any exception if there is no response."""
@@ -40,7 +40,6 @@ LATER_REQUESTS: Final = 3
 # Loopback responses take milliseconds; a request without a connection after this time never gets one.
 POOL_TIMEOUT: Final = 1.0
 MAX_WAIT: Final = 5.0
-CHURN_SECONDS: Final = 10.0
 CHURN_TASKS: Final = 20
 CHURN_CONNECTIONS: Final = 10
 BACKENDS: Final = {"asyncio": {"loop_factory": SkippingLoop}, "trio": {}}
@@ -121,10 +120,10 @@ async def sweep(contender: Contender, way: Way) -> Swept:
     return swept
 
 
-async def churned(contender: Contender, ways: Sequence[Way]) -> tuple[int, int]:
+async def churned(contender: Contender, ways: Sequence[Way], seconds: float) -> tuple[int, int]:
     """Return the number of cancelled calls, and of usable connections afterwards."""
     meeting = Meeting(lambda _: json_reply({}))
-    ends = time.monotonic() + CHURN_SECONDS
+    ends = time.monotonic() + seconds
     async with serving(meeting) as server, contender(server.url, CHURN_CONNECTIONS) as get:
 
         async def call() -> None:
@@ -137,52 +136,46 @@ async def churned(contender: Contender, ways: Sequence[Way]) -> tuple[int, int]:
         return seen.cancelled, CHURN_CONNECTIONS - meeting.missing
 
 
-def show_sweeps() -> int:
-    """Return how often this library was unusable."""
-    unusable = 0
-    print(f"{'cancelled by':22} {'event loop':10} {'client':12} {'steps tried':>11} {'unusable after':>16}")
+def measure(settings: Settings) -> Iterator[Table]:
+    """Yield the tables of the sweep and of the churn."""
+    yield sweep_table(settings)
+    yield churn_table(settings.choose(8.0, 1.0))
+
+
+def sweep_table(settings: Settings) -> Table:
+    columns = [Column(name="steps", digits=0), Column(name="unusable after", digits=0, compared=True)]
     cases = [
         *((name, "asyncio", way) for name, way in ASYNCIO_WAYS.items()),
         ("anyio cancel scope", "trio", by_cancel_scope),
     ]
-    for mode, backend, way in cases:
+    rows: list[Row] = []
+    for mode, backend, way in settings.choose(cases, cases[:1]):
         for name, contender in CONTENDERS.items():
             swept = anyio.run(sweep, contender, way, backend=backend, backend_options=BACKENDS[backend])
-            unusable += swept.unusable if name == OURS else 0
-            print(f"{mode:22} {backend:10} {name:12} {swept.steps:11} {swept.unusable:16}", flush=True)
-    return unusable
+            values = {"steps": float(swept.steps), "unusable after": float(swept.unusable)}
+            rows.append(row(f"{name}, {mode}, {backend}", name, values, Bound(column="unusable after", at_most=0)))
+    return Table(name="sweep", title="Steps after which a client is unusable", columns=columns, rows=rows)
 
 
-def show_churns() -> int:
-    """Return how many connections this library lost."""
-    lost = 0
+def churn_table(seconds: float) -> Table:
+    columns = [
+        Column(name="cancelled calls", digits=0),
+        Column(name="connections left", digits=0, better="higher", compared=True),
+    ]
     # A timeout advances the virtual clock of the event loop, which all tasks share.
     ways = [way for name, way in ASYNCIO_WAYS.items() if name not in {"asyncio.timeout", "asyncio.wait_for"}]
-    print(
-        f"{CHURN_SECONDS:g} s of churn           {'event loop':10} {'client':12} {'cancelled':>11} {'connections left':>16}"
-    )
+    rows: list[Row] = []
     for backend, chosen in (("asyncio", ways), ("trio", [by_cancel_scope])):
         for name, contender in CONTENDERS.items():
-            cancelled, left = anyio.run(churned, contender, chosen, backend=backend, backend_options=BACKENDS[backend])
-            lost += CHURN_CONNECTIONS - left if name == OURS else 0
-            connections = f"{left} of {CHURN_CONNECTIONS}"
-            print(f"{f'{CHURN_TASKS} tasks':22} {backend:10} {name:12} {cancelled:11} {connections:>16}", flush=True)
-    return lost
+            cancelled, left = anyio.run(
+                churned, contender, chosen, seconds, backend=backend, backend_options=BACKENDS[backend]
+            )
+            values = {"cancelled calls": float(cancelled), "connections left": float(left)}
+            bound = Bound(column="connections left", at_least=CHURN_CONNECTIONS)
+            rows.append(row(f"{name}, {backend}", name, values, bound))
+    title = f"Connections left, of {CHURN_CONNECTIONS}, after {seconds:g} s of random cancellation"
+    return Table(name="churn", title=title, columns=columns, rows=rows)
 
 
-PARTS: Final = {"sweep": show_sweeps, "churn": show_churns}
-
-
-def main(names: list[str]) -> int:
-    unknown = [name for name in names if name not in PARTS]
-    if unknown:
-        print(f"{', '.join(unknown)}: choose from {' and '.join(PARTS)}", file=sys.stderr)
-        return 2
-    versions = " ".join(f"{name} {version(name)}" for name in ("httpx", "httpcore", "anyio", "trio"))
-    print(f"Python {python_version()}, {versions}")
-    failed = sum(PARTS[name]() for name in names or PARTS)
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def row(title: str, name: str, values: dict[str, float], bound: Bound) -> Row:
+    return row_of(title, "ours", values, bound) if name == OURS else row_of(title, "other", values)

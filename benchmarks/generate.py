@@ -1,23 +1,28 @@
-"""CPU time to generate the package of a document with 1,000 operations, ruff included.
+"""CPU time to generate the package of a document, ruff included.
 
-Run with ``make bench-generate``. The document repeats the operations of openapi.json with further paths, names and models, in
+The large document has 1,000 operations: it repeats the operations of openapi.json with further paths, names and models, in
 two forms: with references to shared components, as ours, and with every schema inline, as CircleCI publishes its own.
 """
 
 from __future__ import annotations
 
 import copy
-import os
+import json
+import shutil
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.harness import Bound, Settings, interleave, row_of, run_child
+from benchmarks.results import Column, Table
 from codegen.documents import OUR_DOCUMENT, Document, read_document
-from codegen.generate import generate
 from codegen.queries import operations_of
 from codegen.schemas import resolve_pointer, unwrap_reference
+
+TITLE: Final = "Generating the package"
+SECONDS: Final = 240.0
 
 OPERATIONS: Final = 1_000
 BOUND: Final = 20.0
@@ -75,35 +80,50 @@ def inlined(document: Document) -> Document:
     return copy.deepcopy({**document, "paths": expanded(document["paths"]), "components": schemes})
 
 
-def cpu_seconds() -> float:
-    """Return the CPU time of this process and of the processes that it has run."""
-    times = os.times()
-    return sum(times[:4])
+def generate_in_child(document: Path, output: Path) -> float:
+    """Return the CPU seconds of one generation, including the processes that it runs."""
+    command = [sys.executable, "-m", "codegen.generate", "--spec", str(document), "--output", str(output)]
+    return run_child(command, timeout=240).cpu
 
 
-def measure(document: Document) -> tuple[float, float, int]:
-    """Return CPU seconds, elapsed seconds and the number of files of one generation."""
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "_generated"
-        started, cpu = time.perf_counter(), cpu_seconds()
-        generate(document, output)
-        return cpu_seconds() - cpu, time.perf_counter() - started, sum(1 for _ in output.rglob("*.py"))
-
-
-def main() -> bool:
+def measure(settings: Settings) -> Iterator[Table]:
+    """Yield one table with a row for each document."""
     ours = read_document(OUR_DOCUMENT)
     large = multiplied(ours, OPERATIONS)
     documents = {"openapi.json": ours, "with references": large, "with inline schemas": inlined(large)}
-    print(f"{'document':22} {'operations':>10} {'files':>7} {'CPU':>9} {'elapsed':>9}")
-    within_bound = True
-    for name, document in documents.items():
-        cpu, elapsed, files = measure(document)
-        within_bound &= cpu < BOUND
-        count = sum(1 for _ in operations_of(document))
-        print(f"{name:22} {count:10,} {files:7,} {cpu:7.1f} s {elapsed:7.1f} s")
-    print(f"\nBound: less than {BOUND:g} s of CPU: {'met' if within_bound else 'MISSED'}.")
-    return within_bound
+    chosen = settings.choose(documents, {"openapi.json": ours})
+    samples: dict[str, list[float]] = {name: [] for name in chosen}
+    files: dict[str, int] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for document in chosen:
+            (folder / f"{document}.json").write_text(json.dumps(documents[document]), encoding="utf-8")
 
+        def sample(document: str) -> float:
+            output = folder / "_generated"
+            shutil.rmtree(output, ignore_errors=True)
+            cpu = generate_in_child(folder / f"{document}.json", output)
+            files[document] = sum(1 for _ in output.rglob("*.py"))
+            return cpu
 
-if __name__ == "__main__":
-    sys.exit(0 if main() else 1)
+        measurements = {document: lambda document=document: sample(document) for document in chosen}
+        samples = interleave(measurements, rounds=1, warm_up=False)
+    cpu, count, written = (
+        Column(name="CPU", unit="s", digits=1),
+        Column(name="operations", digits=0),
+        Column(name="files", digits=0),
+    )
+    rows = [
+        row_of(
+            document,
+            "ours",
+            {
+                count.name: float(sum(1 for _ in operations_of(documents[document]))),
+                written.name: float(files[document]),
+                cpu.name: taken,
+            },
+            Bound(column=cpu.name, at_most=BOUND),
+        )
+        for document, taken in samples.items()
+    ]
+    yield Table(name="documents", title="Generating a package", columns=[count, written, cpu], rows=rows)

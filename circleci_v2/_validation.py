@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from difflib import get_close_matches
 
 from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 
@@ -13,6 +12,8 @@ __all__ = ["did_you_mean", "missing_package_error", "require_at_least_one", "req
 
 def did_you_mean(value: str, choices: Iterable[str]) -> str:
     """Return the end of an error message that names the choice nearest to a value; empty if none is similar."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only for the message of an error
+
     by_key = {choice.lower(): choice for choice in choices}
     found = get_close_matches(value.lower(), by_key, n=1)
     return f"; did you mean {by_key[found[0]]!r}?" if found else ""

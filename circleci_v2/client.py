@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from circleci_v2._generated.namespaces import Namespaces, NamespacesWithRawResponse
 from circleci_v2._http.logging import redact_message
 from circleci_v2._http.session import CallOptions, Session
-from circleci_v2._wire import LazyModule
+from circleci_v2._lazy import LazyModule
 from circleci_v2._wire.json import load_json
 from circleci_v2._wire.namespace import copy_function
 from circleci_v2._wire.payload import DeviationReporter, Payload
@@ -23,7 +23,6 @@ from circleci_v2._wire.types import Deviation
 from circleci_v2.config import AuthScheme, ConnectionOptions, Token, resolve
 from circleci_v2.errors import DecodeError
 from circleci_v2.policies import Priority, RateLimitPolicy, RetryPolicy, Timeout
-from circleci_v2.response import StreamedBody
 
 if TYPE_CHECKING:
     import httpx
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from circleci_v2 import history as _history
     from circleci_v2.bulk import OnError, OnProgress, Outcome
     from circleci_v2.events import Event
+    from circleci_v2.response import StreamedBody
     from circleci_v2.streams import Stream
 
 __all__ = ["CircleCI"]

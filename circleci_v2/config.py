@@ -132,12 +132,14 @@ def _secret(token: Token | Secret) -> Secret | Callable[[], Awaitable[str]]:
     return token
 
 
-def _timeout(value: float | Timeout) -> Timeout:
-    # A function of this module, because mypy supports no methods as converters.
-    return Timeout.of(value)
+# The defaults of a client, which are immutable.
+_TIMEOUT: Final = Timeout()
+_RETRY: Final = RetryPolicy()
+_RATE_LIMIT: Final = RateLimitPolicy()
+_CONNECTION: Final = ConnectionOptions()
+_NO_PROXIES: Final[Mapping[str, str]] = {}
 
 
-@attrs.frozen(kw_only=True)
 class Settings:
     """The resolved settings of a client.
 
@@ -149,21 +151,39 @@ class Settings:
         log: The value of ``CIRCLECI_V2_LOG``: ``info`` or ``debug`` to log to standard error.
     """
 
-    base_url: str
-    token: Secret | Callable[[], Awaitable[str]] = attrs.field(converter=_secret, repr=False)
-    auth: AuthScheme = "header"
-    timeout: Timeout = attrs.field(factory=Timeout, converter=_timeout)
-    max_concurrency: int = 100
-    retry: RetryPolicy = attrs.field(factory=RetryPolicy)
-    rate_limit: RateLimitPolicy = attrs.field(factory=RateLimitPolicy)
-    connection: ConnectionOptions = attrs.field(factory=ConnectionOptions)
-    proxies: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
-    strict: bool = False
-    on_event: Callable[[Event], None] | None = None
-    max_response_bytes: int = 64 * 1024 * 1024
-    log: str | None = None
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        token: Token | Secret,
+        auth: AuthScheme = "header",
+        timeout: float | Timeout = _TIMEOUT,
+        max_concurrency: int = 100,
+        retry: RetryPolicy = _RETRY,
+        rate_limit: RateLimitPolicy = _RATE_LIMIT,
+        connection: ConnectionOptions = _CONNECTION,
+        proxies: Mapping[str, str] = _NO_PROXIES,
+        strict: bool = False,
+        on_event: Callable[[Event], None] | None = None,
+        max_response_bytes: int = 64 * 1024 * 1024,
+        log: str | None = None,
+    ) -> None:
+        self.base_url = base_url
+        self.token = _secret(token)
+        self.auth: AuthScheme = auth
+        self.timeout = Timeout.of(timeout)
+        self.max_concurrency = max_concurrency
+        self.retry = retry
+        self.rate_limit = rate_limit
+        self.connection = connection
+        self.proxies = proxies
+        self.strict = strict
+        self.on_event = on_event
+        self.max_response_bytes = max_response_bytes
+        self.log = log
+        self._check()
 
-    def __attrs_post_init__(self) -> None:
+    def _check(self) -> None:
         if self.auth not in get_args(AuthScheme):
             msg = f"auth={self.auth!r}: choose one of {', '.join(get_args(AuthScheme))}"
             raise ConfigurationError(msg)

@@ -16,8 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from numbers import Real
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, TypeGuard
 
 import attrs
 
@@ -40,8 +39,16 @@ __all__ = [
 ]
 
 
+def _is_number(value: object) -> TypeGuard[float]:
+    if isinstance(value, int | float):
+        return True
+    from numbers import Real  # noqa: PLC0415 - for the numbers of other libraries
+
+    return isinstance(value, Real)
+
+
 def _require_number(name: str, value: object) -> None:
-    if not isinstance(value, Real):
+    if not _is_number(value):
         msg = f"{name}={value!r} must be a number, not {type(value).__name__}"
         raise ArgumentTypeError(msg)
 
@@ -98,7 +105,7 @@ class Timeout:
         """
         if isinstance(value, Timeout):
             return value
-        if not isinstance(value, Real):
+        if not _is_number(value):
             msg = f"timeout={value!r}: pass a number of seconds, or a Timeout"
             raise ArgumentTypeError(msg)
         return cls(connect=value, read=value, write=value)

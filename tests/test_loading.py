@@ -17,7 +17,7 @@ def load(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any
     if request.param == "fast":
         pytest.importorskip("msgspec")
     else:
-        monkeypatch.setattr(loading, "msgspec", None)
+        monkeypatch.setattr(loading, "optional_msgspec", lambda: None)
     return loading.load_json
 
 

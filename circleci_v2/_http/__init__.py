@@ -6,7 +6,7 @@ The way of a request::
       Session.send                       session.py: the retry loop
         PreparedRequest.for_operation    prepared_request.py: URL, headers and body
         Limiter.try_acquire              rate_limit/limiter.py: permission to send
-        run_shielded                     lifecycle.py: safe from native cancellation
+        Lifecycle.run                    lifecycle.py: safe from native cancellation
           Sender.send                    sender.py: redirects, and a response within bounds
             Transports.for_url           transports/factory.py: a pool of connections
 

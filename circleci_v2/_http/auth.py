@@ -9,7 +9,6 @@ import base64
 from collections.abc import Sequence
 from typing import Final, Self
 
-import attrs
 import httpx
 
 from circleci_v2._http.logging import redact_logs, register_secret
@@ -27,6 +26,7 @@ __all__ = [
 ]
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_MAX_LABEL: Final = 63  # bytes; RFC 1035, section 2.3.4
 _MAX_HOST: Final = 253  # bytes of a name as text; RFC 1035, section 2.3.4 allows 255 with the lengths of its labels
 
 _CLOUD: Final = "circleci.com"
@@ -132,13 +132,11 @@ def has_valid_authority(url: httpx.URL) -> bool:
 
 
 def _can_be_looked_up(host: bytes) -> bool:
-    if len(host.removesuffix(b".")) > _MAX_HOST:
+    if len(host.removesuffix(b".")) > _MAX_HOST or not host.isascii():
         return False
-    try:
-        # As the standard library does before it looks a host up: it rejects empty labels and those above 63 bytes.
-        return bool(host.decode("ascii").encode("idna"))
-    except UnicodeError:
-        return False
+    # As Python's codec "idna" does for ASCII before a look-up, which would have to be imported.
+    *labels, last = host.split(b".")
+    return len(last) <= _MAX_LABEL and all(0 < len(label) <= _MAX_LABEL for label in labels)
 
 
 def port_of(url: httpx.URL) -> int | None:
@@ -190,19 +188,21 @@ class TokenHosts:
             raise InvalidURLError(msg)
 
 
-@attrs.frozen
 class _HostPattern:
     """A host, or with a wildcard all hosts below a domain.
 
-    Attributes:
+    Args:
         host: The host or domain, in lower case and IDNA-encoded.
         port: The port; None for that of the scheme.
         is_wildcard: Whether it stands for all hosts below `host`, and not for `host` itself.
     """
 
-    host: bytes
-    port: int | None
-    is_wildcard: bool = attrs.field(kw_only=True)
+    __slots__ = ("host", "is_wildcard", "port")
+
+    def __init__(self, host: bytes, port: int | None, *, is_wildcard: bool) -> None:
+        self.host = host
+        self.port = port
+        self.is_wildcard = is_wildcard
 
     @classmethod
     def parse(cls, text: object) -> Self:

@@ -7,9 +7,8 @@ import json
 import re
 from html import unescape
 from http.client import responses
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-import attrs
 import httpx
 
 from circleci_v2._http.logging import AttemptInfo, redact_json, redact_message, url_without_query
@@ -39,8 +38,7 @@ _TITLE: Final = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTA
 _TAG: Final = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
-@attrs.frozen
-class FailedAttempt:
+class FailedAttempt(NamedTuple):
     """An attempt that did not succeed, as the retry loop sees it.
 
     Attributes:

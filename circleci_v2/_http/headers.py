@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from circleci_v2 import __version__
+from circleci_v2._lazy import lazy_pattern
 from circleci_v2._wire.request import Request
 from circleci_v2.errors import ConfigurationError
 from circleci_v2.policies import RateLimit
@@ -47,16 +48,16 @@ HEADERS_FOR_ANY_ORIGIN: Final = frozenset(
     }
 )
 """The headers that hold no credentials. Any other may, whatever its name: ``X-Api-Key``, ``Private-Token``, ``Cookie``."""
-_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_NAME: Final = lazy_pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # RFC 9110, section 5.5; h11 and aiohttp reject the same characters, later and with errors of their own.
-_FORBIDDEN_IN_VALUE: Final = re.compile(r"[\x00\r\n]|[^\x00-\xff]")
-_RATE_LIMIT: Final = re.compile(
+_FORBIDDEN_IN_VALUE: Final = lazy_pattern(r"[\x00\r\n]|[^\x00-\xff]")
+_RATE_LIMIT: Final = lazy_pattern(
     r"((?:x-)?ratelimit)-(limit|remaining|reset)(?:-(second|minute|hour|day))?", re.IGNORECASE | re.ASCII
 )
 # Early drafts of the RateLimit header fields (draft-ietf-httpapi-ratelimit-headers-00 to -06) put a list of policies
 # after the number: ``100, 100;w=60``.
-_NUMBER: Final = re.compile(r"\s*([0-9]{1,15})(\.[0-9]{1,9})?\s*(?:[,;].*)?", re.ASCII)
-_SECONDS: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
+_NUMBER: Final = lazy_pattern(r"\s*([0-9]{1,15})(\.[0-9]{1,9})?\s*(?:[,;].*)?", re.ASCII)
+_SECONDS: Final = lazy_pattern(r"[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 # A larger "seconds until the reset" is the Unix time of the reset, as GitHub and others send it.
 _MAX_RESET: Final = 366 * 86400.0
 

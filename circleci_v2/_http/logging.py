@@ -8,7 +8,6 @@ written to is listed. Loggers of anything else, `asyncio` and the application's 
 
 from __future__ import annotations
 
-import html
 import json
 import logging
 import re
@@ -17,9 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
-import attrs
-
-from circleci_v2._wire import LazyModule
+from circleci_v2._lazy import LazyModule, lazy_pattern
 from circleci_v2._wire.json import is_array, is_object
 from circleci_v2.errors import ConfigurationError
 from circleci_v2.policies import RateLimit
@@ -52,25 +49,27 @@ _STDERR.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(mes
 
 _REDACTED: Final = "[hidden]"
 # The name of a credential header and the separator, in any notation that headers are printed in; the value follows.
-_CREDENTIAL: Final = re.compile(
+_CREDENTIAL: Final = lazy_pattern(
     r"""((?:circle-token|(?:proxy-)?authorization)['"]?\s*[:=,]\s*(?:b?['"])?(?:(?:bearer|basic)\s+)?)[^\s'",)}&]+""",
     re.IGNORECASE,
 )
-_PERSONAL_TOKEN: Final = re.compile(r"\bCCI(?:PAT|PRJ)_\w+")
+_PERSONAL_TOKEN: Final = lazy_pattern(r"\bCCI(?:PAT|PRJ)_\w+")
 # The parameters of presigned URLs that sign them or name the key, of S3, Google Cloud Storage, CloudFront and Azure, and
 # common names of tokens; the value follows. Not `page-token`, which is no secret.
-_SIGNATURE: Final = re.compile(
+_SIGNATURE: Final = lazy_pattern(
     r"""([?&;](?:x-(?:amz|goog)-[\w-]+|signature|sig|policy|key-pair-id|awsaccesskeyid|googleaccessid|credential"""
     r"""|(?:access|auth|security|session)?[-_]?token|(?:api|access)[-_]?key|secret|password)=)[^&\s'"<>)]+""",
     re.IGNORECASE,
 )
 # S3 repeats what it was sent in the body of an error about a signature.
-_SIGNATURE_IN_XML: Final = re.compile(
+_SIGNATURE_IN_XML: Final = lazy_pattern(
     r"(<(?:SignatureProvided|StringToSign|StringToSignBytes|CanonicalRequest|CanonicalRequestBytes|AWSAccessKeyId)>)[^<]+"
 )
 # hpack logs the request line of HTTP/2.
-_HTTP2_QUERY: Final = re.compile(r"""(:path'?,?\s*b?['"][^?'"]*\?)[^'"]+""")
-_USER_INFO: Final = re.compile(r"//[^/]*@")
+_HTTP2_QUERY: Final = lazy_pattern(r"""(:path'?,?\s*b?['"][^?'"]*\?)[^'"]+""")
+# As `html.escape`, whose module takes as long to import as this one.
+_HTML_ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+_USER_INFO: Final = lazy_pattern(r"//[^/]*@")
 # A message may hold a shorter text by chance: tests call their token "token".
 _SHORTEST_IN_MESSAGES: Final = 6
 _PACKAGE_LOGGERS: Final = (
@@ -121,7 +120,7 @@ def _forms(secret: str) -> tuple[str, ...]:
         secret,
         repr(secret)[1:-1],
         json.dumps(secret)[1:-1],
-        html.escape(secret),
+        secret.translate(_HTML_ESCAPES),
         quote(secret),
         quote(secret, safe=""),
     )
@@ -221,15 +220,17 @@ def log_to_stderr(level: str) -> None:
     logger.addHandler(_STDERR)
 
 
-@attrs.frozen(kw_only=True)
 class AttemptInfo:
     """Identifies one attempt of a call, in log lines, events and errors."""
 
-    operation_id: str | None
-    call: int
-    attempt: int
-    method: str
-    url: str
+    __slots__ = ("attempt", "call", "method", "operation_id", "url")
+
+    def __init__(self, *, operation_id: str | None, call: int, attempt: int, method: str, url: str) -> None:
+        self.operation_id = operation_id
+        self.call = call
+        self.attempt = attempt
+        self.method = method
+        self.url = url
 
     def __str__(self) -> str:
         name = f"{self.operation_id} " if self.operation_id else ""

@@ -40,25 +40,24 @@ _UNCHANGED_PATH: Final = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-F
 _UNCHANGED_QUERY: Final = re.compile(r"(?:[A-Za-z0-9._~!$&()*+,;=:@/?-]|%[0-9A-Fa-f]{2}){0,16384}")
 
 
-def _known_priority(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    if value is not None and value not in get_args(Priority):
-        msg = f"{attribute.name}={value!r}: pass one of {', '.join(map(repr, get_args(Priority)))}"
-        raise ConfigurationError(msg)
-
-
-@attrs.frozen(kw_only=True)
 class CallOptions:
     """The options that `CircleCI.with_options` can change, which documents them.
 
-    Attributes:
+    Args:
         timeout: See `CircleCI.with_options`.
         retry: The policy with its ``max_retries`` and ``deadline``.
         priority: See `CircleCI.with_options`. None: that of the running code, see `circleci_v2.policies.in_bulk`.
     """
 
-    timeout: Timeout = attrs.field(factory=Timeout)
-    retry: RetryPolicy = attrs.field(factory=RetryPolicy)
-    priority: Priority | None = attrs.field(default=None, validator=_known_priority)
+    def __init__(
+        self, *, timeout: Timeout | None = None, retry: RetryPolicy | None = None, priority: Priority | None = None
+    ) -> None:
+        if priority is not None and priority not in get_args(Priority):
+            msg = f"priority={priority!r}: pass one of {', '.join(map(repr, get_args(Priority)))}"
+            raise ConfigurationError(msg)
+        self.timeout = timeout or Timeout()
+        self.retry = retry or RetryPolicy()
+        self.priority: Priority | None = priority
 
     @classmethod
     def of(cls, settings: Settings) -> CallOptions:
@@ -90,11 +89,10 @@ class CallOptions:
         )
 
 
-@attrs.frozen(kw_only=True)
 class PreparedRequest:
     """A request that is complete but for the token.
 
-    Attributes:
+    Args:
         method: The HTTP method.
         url: The URL, before any redirect.
         headers: The headers, without the token. Other origins receive only those that cannot hold credentials.
@@ -106,15 +104,32 @@ class PreparedRequest:
         hides_query: Whether errors, events and logs show `url` without its query, which signs a presigned URL.
     """
 
-    method: str
-    url: httpx.URL = attrs.field(repr=lambda url: url_without_query(str(url)))
-    headers: tuple[tuple[bytes, bytes], ...] = attrs.field(repr=False)
-    content: bytes | None = attrs.field(repr=False)
-    authenticate: bool
-    timeout: Timeout
-    operation_id: str | None
-    bucket: str
-    hides_query: bool = False
+    __slots__ = (
+        *("authenticate", "bucket", "content", "headers", "hides_query", "method", "operation_id", "timeout", "url"),
+    )
+
+    def __init__(
+        self,
+        *,
+        method: str,
+        url: httpx.URL,
+        headers: tuple[tuple[bytes, bytes], ...],
+        content: bytes | None,
+        authenticate: bool,
+        timeout: Timeout,
+        operation_id: str | None,
+        bucket: str,
+        hides_query: bool = False,
+    ) -> None:
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.content = content
+        self.authenticate = authenticate
+        self.timeout = timeout
+        self.operation_id = operation_id
+        self.bucket = bucket
+        self.hides_query = hides_query
 
     @property
     def shown_url(self) -> str:
@@ -219,16 +234,18 @@ class PreparedRequest:
         return (header for header in self.headers if header[0].lower() in HEADERS_FOR_ANY_ORIGIN)
 
 
-@attrs.define(kw_only=True, eq=False)
 class CallState:
     """The progress of one call, which takes one or more attempts.
 
-    Attributes:
+    Args:
         request: The request.
-        retry: Whether and when it is sent again.
-        interactive: Whether it goes before bulk calls.
+        options: The options of the call.
         sequence: The number of the call, counted from 1 for each client; its position among calls that wait.
         queued_at: When the method was called.
+
+    Attributes:
+        retry: Whether and when the request is sent again.
+        interactive: Whether it goes before bulk calls.
         attempt: How many attempts have begun.
         started_at: When the latest attempt began.
         deadline_at: When the call has to have ended, counted from its first attempt.
@@ -242,40 +259,23 @@ class CallState:
         credential: The token of the latest attempt; kept so that it is redacted from an error of that attempt.
     """
 
-    request: PreparedRequest
-    retry: RetryPolicy
-    interactive: bool
-    sequence: int
-    queued_at: float
-    attempt: int = 0
-    started_at: float = 0.0
-    deadline_at: float = math.inf
-    pause: float = 0.0
-    waits_in_queue: bool = False
-    rejection: APIError | None = None
-    rejected_at: float = 0.0
-    counted_at: float | None = None
-    is_observed: bool = False
-    may_have_taken_effect: bool = False
-    credential: Credential | None = None
-
-    @classmethod
-    def of(cls, request: PreparedRequest, options: CallOptions, *, sequence: int, now: float) -> CallState:
-        """Return the state of a call that begins.
-
-        Args:
-            request: The request.
-            options: The options of the call.
-            sequence: The number of the call.
-            now: The current time.
-        """
-        return cls(
-            request=request,
-            retry=options.retry,
-            interactive=(options.priority or current_priority()) == "interactive",
-            sequence=sequence,
-            queued_at=now,
-        )
+    def __init__(self, request: PreparedRequest, options: CallOptions, *, sequence: int, queued_at: float) -> None:
+        self.request = request
+        self.retry = options.retry
+        self.interactive = (options.priority or current_priority()) == "interactive"
+        self.sequence = sequence
+        self.queued_at = queued_at
+        self.attempt = 0
+        self.started_at = 0.0
+        self.deadline_at = math.inf
+        self.pause = 0.0
+        self.waits_in_queue = False
+        self.rejection: APIError | None = None
+        self.rejected_at = 0.0
+        self.counted_at: float | None = None
+        self.is_observed = False
+        self.may_have_taken_effect = False
+        self.credential: Credential | None = None
 
     def note_unknown_effect(self, cause: int | Failure) -> None:
         """Record that the latest attempt may have taken effect, if its outcome leaves that open.
@@ -318,9 +318,9 @@ class _Content(httpx.ByteStream):
         return _ContentIterator(iter(self._chunks))
 
 
-@attrs.define
 class _ContentIterator(AsyncIterator[bytes]):
-    _chunks: Iterator[bytes]
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
 
     async def __anext__(self) -> bytes:
         for chunk in self._chunks:

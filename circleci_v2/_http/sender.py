@@ -1,6 +1,6 @@
 """Sender: one request through a transport, redirects followed, and its response read within bounds.
 
-Everything here runs inside `run_shielded` (or the child task of a stream), because it holds a connection.
+Everything here runs inside `Lifecycle.run` (or the child task of a stream), because it holds a connection.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import ssl
 from typing import Final
 
-import attrs
 import httpx
 
 from circleci_v2._http.auth import Credential, is_web_address
@@ -36,27 +35,29 @@ _NEVER_SENT: Final = (
 _NO_RESPONSE: Final = "the response has the status {}, which ends no request"
 
 
-@attrs.define(kw_only=True, eq=False)
 class RawResponse:
     """A complete response, before its body is parsed.
 
-    The last three attributes belong to the call; `Session` sets them.
-
-    Attributes:
+    Args:
         status_code: The HTTP status.
         headers: The headers, case-insensitive.
         content: The body, decompressed.
+
+    Attributes, which belong to the call and are set by `Session`:
         attempts: How many requests the call took.
         elapsed: Seconds from the beginning of the call to the last byte.
         rate_limit: The rate limit in the headers, or None.
     """
 
-    status_code: int
-    headers: httpx.Headers
-    content: bytes = attrs.field(repr=False)
-    attempts: int = 1
-    elapsed: float = 0.0
-    rate_limit: RateLimit | None = None
+    __slots__ = ("attempts", "content", "elapsed", "headers", "rate_limit", "status_code")
+
+    def __init__(self, *, status_code: int, headers: httpx.Headers, content: bytes) -> None:
+        self.status_code = status_code
+        self.headers = headers
+        self.content = content
+        self.attempts = 1
+        self.elapsed = 0.0
+        self.rate_limit: RateLimit | None = None
 
     @property
     def retry_after(self) -> float | None:
@@ -64,11 +65,10 @@ class RawResponse:
         return read_retry_after(self.headers.get("retry-after"))
 
 
-@attrs.frozen(kw_only=True)
 class TransportFailure:
     """Why there is no complete response.
 
-    Attributes:
+    Args:
         kind: Whether the request may have reached CircleCI.
         name: The kind of error, for example ``ReadTimeout``.
         message: What happened.
@@ -78,12 +78,22 @@ class TransportFailure:
         is_final: Whether sending the request again cannot help.
     """
 
-    kind: Failure
-    name: str
-    message: str
-    timed_out: bool
-    cause: Exception | None = None
-    is_final: bool = False
+    def __init__(
+        self,
+        *,
+        kind: Failure,
+        name: str,
+        message: str,
+        timed_out: bool,
+        cause: Exception | None = None,
+        is_final: bool = False,
+    ) -> None:
+        self.kind: Failure = kind
+        self.name = name
+        self.message = message
+        self.timed_out = timed_out
+        self.cause = cause
+        self.is_final = is_final
 
     @classmethod
     def from_error(cls, error: httpx.RequestError, timeout: Timeout) -> TransportFailure:

@@ -4,7 +4,7 @@
    outcome into an error. It holds nothing while it sleeps.
 2. An attempt waits until its bucket's *cooldown* is over, which a 429 starts for all calls of the bucket, and until the
    *rate limiter* grants a permit (`rate_limit.limiter`). A waiting call holds no permit.
-3. While it holds the permit, the attempt runs as a *shielded send* (`cancellation.run_shielded`): the request is sent and
+3. While it holds the permit, the attempt runs as a *shielded send* (`lifecycle.Lifecycle.run`): the request is sent and
    the response read (`sender.Sender`), and no cancellation leaves a connection behind.
 
 `Session.stream` is the same loop for a body that is read by its consumer.
@@ -21,19 +21,11 @@ from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
-import anyio
 import httpx
 
 from circleci_v2._http.auth import Credential, Credentials, TokenHosts
-from circleci_v2._http.error_mapping import (
-    FailedAttempt,
-    cooldown_error,
-    error_for_failure,
-    error_for_response,
-    fixed_window_error,
-)
 from circleci_v2._http.headers import scan_headers
-from circleci_v2._http.lifecycle import Lifecycle, RunCancelledError, SessionClock, SystemClock, run_shielded
+from circleci_v2._http.lifecycle import Lifecycle, RunCancelledError, SessionClock, SystemClock, run_to_completion
 from circleci_v2._http.logging import Instrumentation, log_to_stderr, logger
 from circleci_v2._http.prepared_request import CallOptions, CallState, PreparedRequest
 from circleci_v2._http.rate_limit.budget import budget_for
@@ -41,14 +33,21 @@ from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWin
 from circleci_v2._http.rate_limit.limiter import CooldownError, Limiter, Permit
 from circleci_v2._http.sender import CLIENT_CLOSED, RawResponse, Sender, TransportFailure
 from circleci_v2._http.transports.factory import Transports
+from circleci_v2._lazy import LazyModule
 from circleci_v2._wire.request import Request
 from circleci_v2.config import Settings
-from circleci_v2.response import StreamedBody
 
 if TYPE_CHECKING:
+    import anyio
+
+    from circleci_v2._http import error_mapping
     from circleci_v2._http.rate_limit.shared import SharedLimits
     from circleci_v2._http.streaming import StreamingAttempt
     from circleci_v2.events import Event
+    from circleci_v2.response import StreamedBody
+else:
+    anyio = LazyModule("anyio")
+    error_mapping = LazyModule("circleci_v2._http.error_mapping")
 
 __all__ = ["CallOptions", "Session"]
 
@@ -97,7 +96,7 @@ class Session:
             self._published = self._shared.windows
             self._limiter = self._shared.new_limiter(max_concurrency=concurrency)
         self._sequence = itertools.count(1)
-        self._lifecycle = Lifecycle()
+        self._lifecycle = Lifecycle(needs_shield=self._transports.need_shield)
 
     async def send(self, request: Request, options: CallOptions | None = None) -> RawResponse:
         """Send a request, repeatedly where that is safe, and return the response when its status is below 300.
@@ -116,7 +115,7 @@ class Session:
         self._lifecycle.check()
         options = options or self._default_options
         prepared = PreparedRequest.for_operation(request, base_url=self._base_url, timeout=options.timeout)
-        call = CallState.of(prepared, options, sequence=next(self._sequence), now=self._clock.now())
+        call = CallState(prepared, options, sequence=next(self._sequence), queued_at=self._clock.now())
         while True:
             outcome = await self._attempt(call)
             if isinstance(outcome, RawResponse) and outcome.status_code < 300:
@@ -163,12 +162,13 @@ class Session:
         request = PreparedRequest.for_download(url, headers=headers or {}, authenticate=authenticate, timeout=timeout)
         if authenticate:
             self._token_hosts.check(request.url)
-        call = CallState.of(request, options, sequence=next(self._sequence), now=self._clock.now())
+        call = CallState(request, options, sequence=next(self._sequence), queued_at=self._clock.now())
         while True:
-            call.credential = credential = await self._credential(request)
+            credential = (self._credentials.static or await self._credentials.fetch()) if authenticate else None
+            call.credential = credential
             permit = await self._acquire(call)
             async with self._streaming_attempt(call, permit, credential, decode_content=decode_content) as outcome:
-                if isinstance(outcome, StreamedBody):
+                if not isinstance(outcome, RawResponse | TransportFailure):
                     yield outcome
                     return
             await self._wait_before_retry(call, outcome)
@@ -188,15 +188,14 @@ class Session:
         self._lifecycle.close()
         self._limiter.close()
         # Not interruptible: a second call would be a no-op, and so would not finish the work.
-        await run_shielded(self._close_connections)
+        await run_to_completion(self._close_connections)
 
     async def _close_connections(self) -> None:
-        with anyio.CancelScope(shield=True):
-            # First the requests in flight: a transport does not know a connection that is still being established.
-            await self._lifecycle.cancel_in_flight()
-            await self._transports.aclose()
-            if self._shared is not None:
-                await self._shared.aclose()
+        # First the requests in flight: a transport does not know a connection that is still being established.
+        await self._lifecycle.cancel_in_flight()
+        await self._transports.aclose()
+        if self._shared is not None:
+            await self._shared.aclose()
 
     def _shared_limits(self, settings: Settings) -> SharedLimits | None:
         store = settings.rate_limit.store
@@ -211,30 +210,24 @@ class Session:
         """Send the request of a call once, when the limits allow it."""
         request = call.request
         # Before the permit is acquired: an async token function may take its time.
-        call.credential = credential = await self._credential(request)
+        call.credential = credential = self._credentials.static or await self._credentials.fetch()
         permit = await self._acquire(call)
         try:
-            scope = self._lifecycle.start()
+            if call.is_observed:
+                self._report_start(call, permit)
             try:
-                if call.is_observed:
-                    self._report_start(call, permit)
                 seconds = call.deadline_at - call.started_at
-                outcome = await run_shielded(self._sender.send, request, credential, seconds=seconds, scope=scope)
+                outcome = await self._lifecycle.run(self._sender.send, request, credential, seconds=seconds)
             except RunCancelledError:
                 is_closed = self._lifecycle.is_closed
                 outcome = CLIENT_CLOSED if is_closed else TransportFailure.for_deadline(call.retry.deadline)
             except BaseException as error:
                 self._report_abort(call, error)
                 raise
-            finally:
-                self._lifecycle.finish(scope)
             self._settle(call, permit, outcome)
             return outcome
         finally:
             self._limiter.release(permit)
-
-    async def _credential(self, request: PreparedRequest) -> Credential | None:
-        return (self._credentials.static or await self._credentials.fetch()) if request.authenticate else None
 
     @asynccontextmanager
     async def _streaming_attempt(
@@ -249,7 +242,7 @@ class Session:
             credential,
             decode_content=decode_content,
             lifecycle=self._lifecycle,
-            make_error=lambda failure: error_for_failure(call.info(), failure),
+            make_error=lambda failure: error_mapping.error_for_failure(call.info(), failure),
         )
         failure: BaseException | None = None
         try:
@@ -309,13 +302,15 @@ class Session:
     async def _acquire_window(self, call: CallState, operation_id: str) -> float:
         """Wait until a published limit allows a call, and count it; return the seconds that this took."""
         call.counted_at, began_at = None, self._clock.now()
+        if self._published.window_for(operation_id) is None:
+            return 0.0
         sleep, path = partial(self._lifecycle.sleep, self._clock), call.request.url.path
         try:
             call.counted_at = await self._published.acquire(
                 operation_id, path, now=self._clock.now, sleep=sleep, remaining=call.remaining
             )
         except WindowFullError as full:
-            raise fixed_window_error(call.info(), full.seconds, full.window) from None
+            raise error_mapping.fixed_window_error(call.info(), full.seconds, full.window) from None
         return 0.0 if call.counted_at is None else call.counted_at - began_at
 
     def _release_window(self, call: CallState) -> None:
@@ -338,11 +333,13 @@ class Session:
                     max_delay=timeout,
                 )
         except CooldownError as cooldown:
-            raise cooldown_error(call.info(), cooldown.seconds, cooldown.rejection) from None
+            raise error_mapping.cooldown_error(call.info(), cooldown.seconds, cooldown.rejection) from None
         except TimeoutError:
             if call.rejection is not None:
                 raise call.rejection from None
-            raise error_for_failure(call.info(), TransportFailure.for_queue(call.retry.deadline)) from None
+            raise error_mapping.error_for_failure(
+                call.info(), TransportFailure.for_queue(call.retry.deadline)
+            ) from None
 
     def _report_start(self, call: CallState, permit: Permit) -> None:
         self._instrumentation.attempt_started(call.info(), bucket=permit.bucket.name, waited=permit.waited)
@@ -377,7 +374,7 @@ class Session:
             )
         if is_deprecated:
             self._instrumentation.deprecated(call.info(), outcome.headers)
-        if isinstance(outcome, StreamedBody):
+        if not isinstance(outcome, RawResponse):
             self._limiter.accepted(permit, limit)
             # Apply rate-limit headers as soon as they arrive; don't wait for the body.
             self._limiter.dispatch()
@@ -392,7 +389,7 @@ class Session:
 
     def _start_cooldown(self, call: CallState, permit: Permit, response: RawResponse) -> None:
         """Apply a 429 to the rate limiter; the call waits for the end of the cooldown if there is one."""
-        call.rejection = error_for_response(call.info(), response)
+        call.rejection = error_mapping.error_for_response(call.info(), response)
         cooldown = self._limiter.rejected(
             permit,
             response.rate_limit,
@@ -406,7 +403,7 @@ class Session:
 
     async def _wait_before_retry(self, call: CallState, outcome: RawResponse | TransportFailure) -> None:
         """Sleep before the next attempt, or raise the error of the last one if there is to be none."""
-        failed = FailedAttempt.of(call, outcome)
+        failed = error_mapping.FailedAttempt.of(call, outcome)
         if not failed.may_retry or call.pause > call.max_wait(self._clock.now()):
             raise failed.error from failed.origin
         call.note_unknown_effect(failed.cause)

@@ -90,7 +90,8 @@ class StreamingAttempt:
                 self._opened.set()
 
     async def _run_until_closed(self) -> None:
-        scope = self._lifecycle.start()
+        scope = anyio.CancelScope()
+        self._lifecycle.start(scope)
         try:
             with scope:
                 await self._read()

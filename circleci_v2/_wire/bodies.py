@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from secrets import token_hex
-from typing import Any, Final, TypeAlias, TypeGuard
+from typing import Any, Final, NamedTuple, TypeAlias, TypeGuard
 from urllib.parse import urlencode
 
-import attrs
-
+from circleci_v2._lazy import lazy_pattern
 from circleci_v2._wire.encoding import encode_json, encode_query, has_fields, json_text, query_text
 from circleci_v2._wire.json import dump_json, is_sequence
 from circleci_v2._wire.types import UNSET
@@ -29,14 +27,13 @@ __all__ = [
 FileContent: TypeAlias = bytes | tuple[str, bytes] | tuple[str, bytes, str]
 """A file in a form: its content; or its name and content; or its name, content and media type."""
 
-_CHARSET: Final = re.compile(r';[ \t]*charset="?([\w.:-]+)"?', re.IGNORECASE)
+_CHARSET: Final = lazy_pattern(r';[ \t]*charset="?([\w.:-]+)"?', re.IGNORECASE)
 # The escapes of the HTML standard (section 4.10.21.8), which servers expect instead of those of RFC 7578.
 _ESCAPES: Final = {ord("\r"): "%0D", ord("\n"): "%0A", ord('"'): "%22"}
-_MEDIA_TYPE: Final = re.compile(r"[\x20-\x7e]+")
+_MEDIA_TYPE: Final = lazy_pattern(r"[\x20-\x7e]+")
 
 
-@attrs.frozen
-class Body:
+class Body(NamedTuple):
     """A request body as it is sent.
 
     Attributes:
@@ -45,7 +42,10 @@ class Body:
     """
 
     content_type: str
-    content: bytes = attrs.field(repr=False)
+    content: bytes
+
+    def __repr__(self) -> str:
+        return f"Body(content_type={self.content_type!r})"
 
 
 def charset_of(content_type: str) -> str:
@@ -126,6 +126,8 @@ def multipart_body(fields: Mapping[str, Any], types: Mapping[str, str] | None = 
     Raises:
         ConfigurationError: The media type of a file cannot be a header.
     """
+    from secrets import token_hex  # noqa: PLC0415 - few programs send forms
+
     boundary = token_hex(16)
     lines: list[bytes] = []
     for name, value in fields.items():

@@ -9,14 +9,11 @@ import copy
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, TypeGuard
 
+from circleci_v2._lazy import lazy_pattern
 from circleci_v2.errors import ConfigurationError
-
-try:
-    import msgspec
-except ImportError:
-    msgspec = None  # type: ignore[assignment]
 
 __all__ = [
     "MessageScanner",
@@ -31,17 +28,28 @@ __all__ = [
 ]
 
 
+@cache
+def optional_msgspec() -> Any:
+    """The module msgspec, imported by the first call; None where it is not installed."""
+    try:
+        import msgspec  # noqa: PLC0415 - many programs import the client and decode nothing
+    except ImportError:
+        return None
+    return msgspec
+
+
 def load_json(content: bytes) -> Any:
     """The JSON value of a body.
 
     Raises:
         ValueError: The body is not JSON, or its nesting exceeds Python's recursion limit.
     """
+    fast = optional_msgspec()
     try:
-        if msgspec is not None:
+        if fast is not None:
             try:
-                return msgspec.json.decode(content)
-            except msgspec.DecodeError:
+                return fast.json.decode(content)
+            except fast.DecodeError:
                 # The standard library also accepts NaN and UTF-16; the result must not depend on which extras are installed.
                 pass
         return json.loads(content)
@@ -130,15 +138,15 @@ def is_iterable(value: Any) -> TypeGuard[Iterable[Any]]:
     return isinstance(value, Iterable) and not isinstance(value, str | bytes | bytearray)
 
 
-_STRUCTURE: Final = re.compile(r'["{}\[\],]')
-_PLAIN: Final = re.compile(r'[^"\\]+')
-_ESCAPE: Final = re.compile(
+_STRUCTURE: Final = lazy_pattern(r'["{}\[\],]')
+_PLAIN: Final = lazy_pattern(r'[^"\\]+')
+_ESCAPE: Final = lazy_pattern(
     r'\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|["\\/bfnrt])'
 )
 _LONGEST_ESCAPE: Final = 12  # two halves of a character outside the Basic Multilingual Plane, such as \ud83d\ude00
 _MAX_DEPTH: Final = 64
 _KEY: Final = "message"
-_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE: Final = lazy_pattern("[\ud800-\udfff]")
 
 
 class MessageScanner:

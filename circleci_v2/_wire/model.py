@@ -86,6 +86,14 @@ class Model:
                 result[field.key] = encode_json(value)
         return {**result, **extra}
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> dict[str, Any]:
+        # pydantic's schemas are plain dicts, so models work as its fields, and as responses of FastAPI, without an import.
+        decoded = {"type": "no-info", "function": cls.from_dict}
+        from_json = {"type": "function-after", "function": decoded, "schema": {"type": "dict"}}
+        written = {"type": "function-plain", "function": cls.to_dict, "return_schema": {"type": "dict"}}
+        return {"type": "union", "choices": [{"type": "is-instance", "cls": cls}, from_json], "serialization": written}
+
     def _read_keys(self) -> dict[str, WireField]:
         """The received keys that were read into a field; of two spellings, the published one was read."""
         kind: Any = type(self)

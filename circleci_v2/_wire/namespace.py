@@ -5,14 +5,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from types import FunctionType, MethodType
-from typing import Any, Concatenate, Final, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
 
 from circleci_v2._wire.bodies import Body
 from circleci_v2._wire.payload import Payload, Target
 from circleci_v2._wire.request import Operation, Request
 from circleci_v2._wire.types import UNSET
 from circleci_v2.pagination import Page, Paginator
-from circleci_v2.response import Response
+
+if TYPE_CHECKING:
+    from circleci_v2.response import Response
 
 __all__ = ["Namespace", "NamespaceHolder", "RawMethod", "RawNamespace", "SendRequest", "copy_function", "raw"]
 

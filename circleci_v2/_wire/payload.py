@@ -9,9 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from types import NoneType
-from typing import Any, Final, Protocol, TypeAlias, TypeVar, Union, get_args, overload
-
-import attrs
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, Union, get_args, overload
 
 from circleci_v2._wire.bodies import charset_of
 from circleci_v2._wire.decoding import DEVIATIONS, fast_decoder_for, tolerant_decoder_for
@@ -20,7 +18,9 @@ from circleci_v2._wire.types import Deviation, JsonPath
 from circleci_v2.errors import DecodeError
 from circleci_v2.pagination import Page
 from circleci_v2.policies import RateLimit
-from circleci_v2.response import Response
+
+if TYPE_CHECKING:
+    from circleci_v2.response import Response
 
 __all__ = ["TEXT", "DeviationReporter", "Payload", "ReceivedResponse", "Target", "one_of"]
 
@@ -75,19 +75,21 @@ def one_of(*types: type[Any]) -> Any:
     return Union[types]  # noqa: UP007 - the types are known at run time only
 
 
-@attrs.frozen
 class Payload:
     """The body of one successful response.
 
-    Attributes:
+    Args:
         response: The HTTP response.
         data: Its body as JSON; None when it was empty or is not JSON.
         report: Called with each deviation from the API's document; may raise.
     """
 
-    response: ReceivedResponse
-    data: Any
-    report: Callable[[Deviation], None]
+    __slots__ = ("data", "report", "response")
+
+    def __init__(self, response: ReceivedResponse, data: Any, report: Callable[[Deviation], None]) -> None:
+        self.response = response
+        self.data = data
+        self.report = report
 
     def decode(self, target: Target[T]) -> T:
         """The body as a value of a type."""
@@ -140,6 +142,8 @@ class Payload:
 
     def response_with(self, parsed: T) -> Response[T]:
         """The public `Response`, with the decoded value."""
+        from circleci_v2.response import Response  # noqa: PLC0415 - only for `with_raw_response`
+
         raw = self.response
         return Response(
             status_code=raw.status_code,

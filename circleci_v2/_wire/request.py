@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
+import copy
 from collections.abc import Collection, Mapping
 from typing import Any, Final, cast
 from urllib.parse import quote
 
 import attrs
 
+from circleci_v2._lazy import lazy_pattern
 from circleci_v2._wire.bodies import Body
 from circleci_v2._wire.encoding import encode_json, encode_query, has_dot_segments, omit_none
 from circleci_v2._wire.json import dump_json
@@ -19,7 +20,7 @@ from circleci_v2.policies import IDEMPOTENT_METHODS
 __all__ = ["Operation", "Request"]
 
 # RFC 9110, section 5.6.2: a method is a token.
-_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TOKEN: Final = lazy_pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def _is_idempotent(operation: Operation) -> bool:
@@ -56,11 +57,10 @@ class Operation:
     idempotent: bool = attrs.field(init=False, default=attrs.Factory(_is_idempotent, takes_self=True))
 
 
-@attrs.frozen
 class Request:
     """One HTTP request, without host, token and connection.
 
-    Attributes:
+    Args:
         method: The HTTP method, in upper case.
         path: The path below the base URL, percent-encoded, slugs with a literal ``/``.
         query: Name and value of each query parameter, in order; a name may repeat.
@@ -72,15 +72,29 @@ class Request:
         accept: The media types of the response; None for JSON.
     """
 
-    method: str
-    path: str
-    query: tuple[tuple[str, str], ...] = ()
-    json: Any = None
-    has_body: bool = False
-    operation: Operation | None = None
-    media: str = "application/json"
-    content: Body | None = None
-    accept: str | None = None
+    __slots__ = ("accept", "content", "has_body", "json", "media", "method", "operation", "path", "query")
+
+    def __init__(  # noqa: PLR0917 - positional, because every call creates one
+        self,
+        method: str,
+        path: str,
+        query: tuple[tuple[str, str], ...] = (),
+        json: Any = None,
+        has_body: bool = False,
+        operation: Operation | None = None,
+        media: str = "application/json",
+        content: Body | None = None,
+        accept: str | None = None,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.json = json
+        self.has_body = has_body
+        self.operation = operation
+        self.media = media
+        self.content = content
+        self.accept = accept
 
     @classmethod
     def of(
@@ -159,8 +173,9 @@ class Request:
 
     def with_query(self, name: str, value: str) -> Request:
         """The same request with one query parameter set to another value."""
-        others = tuple(pair for pair in self.query if pair[0] != name)
-        return attrs.evolve(self, query=(*others, (name, value)))
+        changed = copy.copy(self)
+        changed.query = (*(pair for pair in self.query if pair[0] != name), (name, value))
+        return changed
 
     def query_value(self, name: str) -> str | None:
         """The value of a query parameter; None when it is not sent."""

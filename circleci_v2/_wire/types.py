@@ -8,7 +8,7 @@ from enum import Enum, StrEnum
 from functools import cache
 from importlib import import_module
 from types import NoneType
-from typing import Any, Final, Literal, Self, TypeVar, get_args, get_type_hints
+from typing import Any, Final, Literal, NamedTuple, Self, TypeVar, get_args, get_type_hints
 
 import attrs
 
@@ -90,23 +90,25 @@ def maybe_datetime(value: object) -> datetime | None:
     return value if isinstance(value, datetime) else None
 
 
-@attrs.frozen
 class WireField:
     """One field of a model in JSON.
 
-    Attributes:
+    Args:
         attribute: Its name in Python.
         key: Its name in JSON, as published.
         other_key: The other spelling of that name, kebab-case for snake_case or the reverse; None when both are equal.
-        type: Its type.
+        kind: Its type, the attribute `type`.
         required: Whether the API's document requires it in every response.
     """
 
-    attribute: str
-    key: str
-    other_key: str | None
-    type: Any
-    required: bool
+    __slots__ = ("attribute", "key", "other_key", "required", "type")
+
+    def __init__(self, attribute: str, key: str, other_key: str | None, kind: Any, required: bool) -> None:
+        self.attribute = attribute
+        self.key = key
+        self.other_key = other_key
+        self.type = kind
+        self.required = required
 
 
 def is_model(annotation: Any) -> bool:
@@ -214,8 +216,7 @@ def _wire_field(field: attrs.Attribute[Any], kind: Any) -> WireField:
     return WireField(field.name, key, other if other != key else None, kind, field.default is attrs.NOTHING)
 
 
-@attrs.frozen
-class Deviation:
+class Deviation(NamedTuple):
     """One value of a response that is not as the API's document describes it.
 
     Attributes:

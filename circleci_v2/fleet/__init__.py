@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from circleci_v2._wire import lazy_names
+from circleci_v2._lazy import lazy_names
 from circleci_v2.fleet.crawl import DatasetKind, PartitionResult, crawl_partition
 from circleci_v2.fleet.mirror import MirrorReport, ProjectMirror, mirror
 from circleci_v2.fleet.partitions import Partition, TimeWindow, partitions

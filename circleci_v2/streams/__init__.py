@@ -20,10 +20,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar
 
-import anyio
-
+from circleci_v2._lazy import LazyModule
 from circleci_v2.errors import ArgumentTypeError, StreamError
 from circleci_v2.streams._producer import STREAM_CLOSED, Producer, Send
+
+if TYPE_CHECKING:
+    import anyio
+else:
+    anyio = LazyModule("anyio")
 
 __all__ = ["Send", "Stream", "StreamIterator", "external_cancellation_as_error"]
 

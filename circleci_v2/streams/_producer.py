@@ -10,25 +10,32 @@ import contextlib
 import contextvars
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
-import anyio
-import anyio.lowlevel
-import attrs
-
+from circleci_v2._lazy import LazyModule
 from circleci_v2.errors import StreamError
+
+if TYPE_CHECKING:
+    import anyio
+    from anyio import lowlevel
+else:
+    # Every client imports this module, and few iterate over streams.
+    anyio = LazyModule("anyio")
+    lowlevel = LazyModule("anyio.lowlevel")
 
 __all__ = ["STREAM_CLOSED", "Channel", "Producer", "Send"]
 
 T = TypeVar("T")
 
 
-@attrs.define(eq=False)
 class _Batch(Generic[T]):
     """Values of one `Channel.send` that no reader has taken yet; `accepted` is set once their sender may go on."""
 
-    values: list[T]
-    accepted: anyio.Event | None = None
+    __slots__ = ("accepted", "values")
+
+    def __init__(self, values: list[T]) -> None:
+        self.values = values
+        self.accepted: anyio.Event | None = None
 
     def accept(self) -> None:
         if self.accepted is not None:
@@ -64,7 +71,7 @@ class Channel(Generic[T]):
         Raises:
             BrokenResourceError: The channel is closed.
         """
-        await anyio.lowlevel.checkpoint()
+        await lowlevel.checkpoint()
         if self._closed:
             raise anyio.BrokenResourceError
         if self._reader is not None:
@@ -102,7 +109,7 @@ class Channel(Generic[T]):
 
     async def _fill(self) -> None:
         while not self._values:
-            await anyio.lowlevel.checkpoint()
+            await lowlevel.checkpoint()
             if self._batches:
                 self._take_batch()
             elif self._closed:

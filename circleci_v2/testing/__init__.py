@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from circleci_v2._wire import lazy_names
+from circleci_v2._lazy import lazy_names
 
 if TYPE_CHECKING:
     from circleci_v2.testing.clock import EPOCH, Clock

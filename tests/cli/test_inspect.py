@@ -26,7 +26,7 @@ def test_history_lists_workflows_newest_first() -> None:
 
 def test_history_of_an_organization_names_the_projects() -> None:
     assert {row["project_slug"] for row in rows_of("history", "gh/acme", "--limit", "3")} == {PROJECT}
-    assert "project" in run("history", "gh/acme", "--limit", "3", "--demo").stdout.splitlines()[2]
+    assert "project" in run("history", "gh/acme", "--limit", "3", "--demo").stdout.splitlines()[1]
 
 
 def test_projects_lists_the_projects_and_their_sources() -> None:

@@ -36,7 +36,17 @@ class RedisServer:
 
     def start(self) -> None:
         """Start it with an empty memory, and wait until it responds."""
-        command = [str(EXECUTABLE), "--port", str(self._port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        command = [
+            str(EXECUTABLE),
+            "--port",
+            str(self._port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]
         self._process = subprocess.Popen(
             [*command, "--loglevel", "warning"],
             cwd=self._folder.name,

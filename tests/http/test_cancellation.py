@@ -110,7 +110,8 @@ async def test_a_call_that_is_cancelled_at_any_step_returns_its_permit(
 ) -> None:
     async with steady() as server:
         steps = await cancelled_at_every_step(get, way, server, fast=fast, max_concurrency=max_concurrency, warm=warm)
-    assert steps > 5
+    # Over aiohttp, a call runs in the task of its caller: the two steps to a child task and back are left out.
+    assert steps > (3 if fast else 5)
 
 
 @pytest.mark.parametrize(("call", "handler"), list(CALLS.values()), ids=list(CALLS))

@@ -322,5 +322,7 @@ async def test_a_slow_store_keeps_the_rate(clock: VirtualClock):
 def test_a_store_needs_a_budget_to_share():
     with pytest.raises(ConfigurationError, match="leave out one of the two"):
         RateLimitPolicy(enabled=False, store=MemoryStore())
-    with pytest.raises(ConfigurationError, match=r"store='redis://x' is not a store: pass circleci_v2.fleet.RedisStore"):
+    with pytest.raises(
+        ConfigurationError, match=r"store='redis://x' is not a store: pass circleci_v2.fleet.RedisStore"
+    ):
         RateLimitPolicy(store="redis://x")  # type: ignore[arg-type]

@@ -48,17 +48,20 @@ def test_an_entry_survives_its_text():
     assert Entry.from_text(entry.to_text()) == entry
 
 
-@pytest.mark.parametrize("text", ["", "null", "[]", "{}", '["a",[[1]],[],[],{}]', '["a",1,[],[],{}]', '["a",[],[],[],1]'])
+@pytest.mark.parametrize(
+    "text", ["", "null", "[]", "{}", '["a",[[1]],[],[],{}]', '["a",1,[],[],{}]', '["a",[],[],[],1]']
+)
 def test_a_text_that_is_no_entry_is_an_error(text: str):
-    with pytest.raises(ValueError):  # noqa: PT011 - the message is that of the parser
+    with pytest.raises(ValueError):
         Entry.from_text(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "null", "[]", "1", '{"dict":{}}', '{"SharedModel":{}}', '{"Span":{"x":1},"number":0}', '{"os.system":[1]}']
+    "text",
+    ["", "null", "[]", "1", '{"dict":{}}', '{"SharedModel":{}}', '{"Span":{"x":1},"number":0}', '{"os.system":[1]}'],
 )
 def test_a_text_that_is_no_state_is_an_error(text: str):
-    with pytest.raises(ValueError):  # noqa: PT011 - the message is that of the parser
+    with pytest.raises(ValueError):
         SharedModel.from_text(text, POLICY)
 
 
@@ -209,7 +212,7 @@ def report_of(number: int, now: float, verdict: Verdict) -> Report:
     headers=st.booleans(),
     order=st.randoms(use_true_random=False),
 )
-def test_whatever_dies_or_comes_late_all_calls_are_sent_and_all_leases_come_back(
+def test_whatever_dies_or_comes_late_all_calls_are_sent_and_all_leases_come_back(  # noqa: PLR0917 - drawn by hypothesis
     calls, lags, deaths, rate, burst, headers, order
 ):
     model, copy = SharedModel(POLICY), SharedModel(POLICY)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.encoding import path_segment, required
+from circleci_v2._wire.encoding import document_keys, path_segment, required
 from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
 from circleci_v2._wire.types import UNSET, Unset
 from circleci_v2.pagination import Paginator
@@ -106,7 +106,9 @@ class Schedules(Namespace):
                 "name": required("name", name),
                 "attribution-actor": required("attribution_actor", attribution_actor),
                 "parameters": required("parameters", parameters),
-                "timetable": required("timetable", timetable),
+                "timetable": document_keys(
+                    required("timetable", timetable), models.TimetableByDayOfMonth, models.TimetableByDayOfWeek
+                ),
                 "description": description,
             },
             nullable=("description",),
@@ -179,7 +181,7 @@ class Schedules(Namespace):
                 "attribution-actor": attribution_actor,
                 "description": description,
                 "parameters": parameters,
-                "timetable": timetable,
+                "timetable": document_keys(timetable, models.TimetableChange),
             },
             nullable=("description",),
         )

@@ -11,17 +11,14 @@ from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final
-
-import attrs
+from typing import Final, NamedTuple
 
 __all__ = ["PUBLISHED_LIMITS", "FixedWindow", "FixedWindowLimiter", "WindowFullError", "bypass", "organization_of"]
 
 _bypassed: ContextVar[bool] = ContextVar("circleci_v2_published_limits_bypassed", default=False)
 
 
-@attrs.frozen
-class FixedWindow:
+class FixedWindow(NamedTuple):
     """A maximum number of calls in any interval of a fixed length.
 
     Attributes:

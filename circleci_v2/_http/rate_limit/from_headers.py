@@ -25,8 +25,6 @@ import math
 from collections import deque
 from typing import Final
 
-import attrs
-
 from circleci_v2.policies import RateLimit
 
 __all__ = ["HeaderBucket", "Reservation"]
@@ -67,21 +65,25 @@ _MIN_RESET: Final = 1.0
 _RESET_SLACK: Final = 0.02
 
 
-@attrs.define(eq=False)
 class Reservation:
     """One request that was counted against a budget.
 
-    Attributes:
+    Args:
         sent_at: When it was sent, by the clock of the limiter.
         number: The position of the request among those of the budget, from 1.
+
+    Attributes:
         level: The number of requests that the budget expected to be left after it.
         corrections: The sum of the budget's corrections when it was sent.
     """
 
-    sent_at: float
-    number: int
-    level: float = 0.0
-    corrections: float = 0.0
+    __slots__ = ("corrections", "level", "number", "sent_at")
+
+    def __init__(self, sent_at: float, number: int) -> None:
+        self.sent_at = sent_at
+        self.number = number
+        self.level = 0.0
+        self.corrections = 0.0
 
 
 class HeaderBucket:

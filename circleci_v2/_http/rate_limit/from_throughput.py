@@ -23,10 +23,9 @@ the simulated servers of ``tests/http/limited.py``; ``tests/http/test_adaptive.p
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import Final
-
-import attrs
 
 from circleci_v2._http.rate_limit.measurement import MIN_SAMPLE, BackgroundRejections, Pacer, Span
 
@@ -86,21 +85,23 @@ _FAR: Final = 1.5
 _GUESS_PRECISION: Final = 5
 
 
-@attrs.define
 class _Limit:
     """A measured limit.
 
-    Attributes:
+    Args:
         rate: Requests per second.
         precision: The number of accepted requests that it was measured with.
+
+    Attributes:
         plateau: Seconds until the rate reaches it again.
         age: Seconds of sending since.
     """
 
-    rate: float
-    precision: int
-    plateau: float = _PLATEAU
-    age: float = 0.0
+    def __init__(self, rate: float, precision: int) -> None:
+        self.rate = rate
+        self.precision = precision
+        self.plateau = _PLATEAU
+        self.age = 0.0
 
     @property
     def is_below(self) -> bool:
@@ -113,46 +114,50 @@ class _Limit:
         return self.rate * (1 + (1 - _CRUISE) * (plateaus - 1) ** 3)
 
 
-@attrs.define
 class _Trial:
     """Requests at a lower rate, which show whether rejections depend on it.
 
-    Attributes:
+    Args:
         began_at: When the first one may be sent.
         rate: Requests per second.
         size: Their number.
         earlier: The number of requests whose rejections led to the trial.
         rejected: The number of those rejections.
+
+    Attributes:
         accepted: The requests of the trial that were accepted.
     """
 
-    began_at: float
-    rate: float
-    size: int
-    earlier: int
-    rejected: int
-    accepted: int = 0
+    def __init__(self, began_at: float, rate: float, *, size: int, earlier: int, rejected: int) -> None:
+        self.began_at = began_at
+        self.rate = rate
+        self.size = size
+        self.earlier = earlier
+        self.rejected = rejected
+        self.accepted = 0
 
 
-@attrs.define
 class _Overload:
     """The requests that were in flight when a rejection arrived.
 
-    Attributes:
+    Args:
         first_at: When the rejected one was sent.
         last_at: When the last one was sent.
         rate: The rate they were sent at.
         span: The requests before them.
+
+    Attributes:
         accepted: How many of them were accepted.
         rejected: How many of them were rejected.
     """
 
-    first_at: float
-    last_at: float
-    rate: float
-    span: Span
-    accepted: int = 0
-    rejected: int = 1
+    def __init__(self, first_at: float, last_at: float, rate: float, span: Span) -> None:
+        self.first_at = first_at
+        self.last_at = last_at
+        self.rate = rate
+        self.span = span
+        self.accepted = 0
+        self.rejected = 1
 
     @property
     def total(self) -> int:
@@ -270,7 +275,7 @@ class ThroughputEstimator:
             self._trial.accepted += 1
             if self._trial.accepted >= self._trial.size and self._limit is not None:
                 # Nothing was rejected at the lower rate.
-                self._trial, self._confirmed, self._limit.age = None, attrs.evolve(self._limit), 0.0
+                self._trial, self._confirmed, self._limit.age = None, copy.copy(self._limit), 0.0
 
     def rejected(self, sent_at: float, now: float, pause: float) -> None:
         """Count a rejected request.
@@ -347,7 +352,7 @@ class ThroughputEstimator:
             # The rates before were too high.
             self._good_rate = 0.0
         if overload.is_certain or rate > self._confirmed.rate or self._confirmed.precision < MIN_SAMPLE:
-            self._confirmed = attrs.evolve(limit)
+            self._confirmed = copy.copy(limit)
 
     def _measure(self, overload: _Overload, previous: _Limit) -> tuple[_Limit, bool]:
         """Return the limit that fits the requests before a rejection, and whether it is the previous one."""
@@ -380,7 +385,8 @@ class ThroughputEstimator:
         total += span.accepted + span.rejected
         size = math.ceil(min(_MAX_TRIAL_REQUESTS, _RULE_OF_THREE * total / rejected))
         certainty = max(0.5, limit.precision / (limit.precision + 1))
-        self._trial = _Trial(now, max(_MIN_RATE, _TRIAL_FRACTION * limit.rate * certainty), size, total, rejected)
+        rate = max(_MIN_RATE, _TRIAL_FRACTION * limit.rate * certainty)
+        self._trial = _Trial(now, rate, size=size, earlier=total, rejected=rejected)
         self._pacer.restart(self._resume_at, credit=1.0, max_credit=1.0)
 
     def _resume_search(self, now: float) -> None:

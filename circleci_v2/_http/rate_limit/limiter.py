@@ -17,16 +17,19 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable, Iterator
-from typing import Final
-
-import anyio
-import attrs
+from typing import TYPE_CHECKING, Final
 
 from circleci_v2._http.lifecycle import SessionClock, closed_error
 from circleci_v2._http.rate_limit.budget import Budget, Queue
 from circleci_v2._http.rate_limit.from_headers import Reservation
+from circleci_v2._lazy import LazyModule
 from circleci_v2.errors import APIError
 from circleci_v2.policies import RateLimit
+
+if TYPE_CHECKING:
+    import anyio
+else:
+    anyio = LazyModule("anyio")
 
 __all__ = ["CooldownError", "Limiter", "Permit"]
 
@@ -50,14 +53,15 @@ class CooldownError(Exception):
         self.rejection = rejection
 
 
-@attrs.define(eq=False)
 class _Bucket:
     """Operations that share a budget.
 
-    Attributes:
+    Args:
         name: The headers and the limit that it was recognized by; before that, its operation.
         budget: The budget.
         operations: The operations that are known to belong to it.
+
+    Attributes:
         queue: The calls that wait, as a heap.
         in_flight: The permits in use, in the order they were granted.
         paused_until: The end of the cooldown.
@@ -65,14 +69,15 @@ class _Bucket:
         delayed_at: When its first waiter was last held back by budget or cooldown, rather than by concurrency.
     """
 
-    name: str
-    budget: Budget
-    operations: set[str] = attrs.field(factory=set[str])
-    queue: list[_Waiter] = attrs.field(factory=list["_Waiter"])
-    in_flight: dict[Permit, None] = attrs.field(factory=dict["Permit", None])
-    paused_until: float = -math.inf
-    rejection: APIError | None = None
-    delayed_at: float = -math.inf
+    def __init__(self, name: str, budget: Budget, *operations: str) -> None:
+        self.name = name
+        self.budget = budget
+        self.operations = set(operations)
+        self.queue: list[_Waiter] = []
+        self.in_flight: dict[Permit, None] = {}
+        self.paused_until = -math.inf
+        self.rejection: APIError | None = None
+        self.delayed_at = -math.inf
 
     def first_waiter(self) -> _Waiter | None:
         """Return the first call that still waits."""
@@ -87,37 +92,41 @@ class _Bucket:
         return self.budget.ready_at(now, interactive=interactive)
 
 
-@attrs.define(eq=False)
 class Permit:
     """Permission to send one request; pass it to `Limiter.release` when the request has ended.
 
-    Attributes:
+    Args:
         bucket: The bucket that the request counts against.
         operation: The operation.
-        reservation: The request in the bucket's budget; None once its outcome is known.
+        reservation: The request in the bucket's budget; the attribute is None once its outcome is known.
+
+    Attributes:
         waited: Seconds that a rate limit delayed it; waiting for concurrency alone does not count.
         is_released: Whether it was given back.
     """
 
-    bucket: _Bucket
-    operation: str
-    reservation: Reservation | None
-    waited: float = 0.0
-    is_released: bool = False
+    __slots__ = ("bucket", "is_released", "operation", "reservation", "waited")
+
+    def __init__(self, bucket: _Bucket, operation: str, reservation: Reservation) -> None:
+        self.bucket = bucket
+        self.operation = operation
+        self.reservation: Reservation | None = reservation
+        self.waited = 0.0
+        self.is_released = False
 
 
-@attrs.define(eq=False)
 class _Waiter:
-    operation: str
-    bucket: _Bucket
-    sequence: int
-    max_wait: float
-    interactive: bool
-    event: anyio.Event = attrs.field(factory=anyio.Event)
-    wake_at: float = math.inf
-    permit: Permit | None = None
-    failure: Exception | None = None
-    is_done: bool = False
+    def __init__(self, operation: str, bucket: _Bucket, sequence: int, max_wait: float, *, interactive: bool) -> None:
+        self.operation = operation
+        self.bucket = bucket
+        self.sequence = sequence
+        self.max_wait = max_wait
+        self.interactive = interactive
+        self.event = anyio.Event()
+        self.wake_at = math.inf
+        self.permit: Permit | None = None
+        self.failure: Exception | None = None
+        self.is_done = False
 
     def __lt__(self, other: _Waiter) -> bool:
         return (not self.interactive, self.sequence) < (not other.interactive, other.sequence)
@@ -204,7 +213,7 @@ class Limiter:
             raise CooldownError(bucket.paused_until - now, bucket.rejection)
         if max_delay < (delay := bucket.ready_at(now, interactive=interactive) - now) < math.inf:
             raise CooldownError(delay, bucket.rejection)
-        waiter = _Waiter(operation, bucket, sequence, max_wait, interactive)
+        waiter = _Waiter(operation, bucket, sequence, max_wait, interactive=interactive)
         heapq.heappush(bucket.queue, waiter)
         self._waiting[bucket] = None
         self.dispatch()

@@ -8,8 +8,6 @@ from __future__ import annotations
 import math
 from typing import Final
 
-import attrs
-
 __all__ = ["MIN_SAMPLE", "BackgroundRejections", "Pacer", "Span"]
 
 MIN_SAMPLE: Final = 20
@@ -37,7 +35,6 @@ _MAX_ASSUMED: Final = 5
 _TIMER_SLACK: Final = 0.002
 
 
-@attrs.define
 class Span:
     """The requests accepted since a token bucket was last known to be empty, and the bucket that fits them.
 
@@ -45,19 +42,22 @@ class Span:
     last moment when it was full to the moment when it is empty. So with one of the two numbers known, a rejection tells
     the other: it is the largest that any interval up to the rejection requires.
 
-    Attributes:
+    Args:
         began_at: When the first request of the span may have been sent.
+
+    Attributes:
         accepted: The number of accepted requests.
         rejected: The number of rejected requests that were not taken for a sign of a limit.
         stored: Tokens that the bucket was expected to hold at the start.
     """
 
-    began_at: float
-    accepted: int = 0
-    rejected: int = 0
-    stored: float = 0.0
-    _times: list[float] = attrs.field(factory=list[float])
-    _stride: int = 1
+    def __init__(self, began_at: float) -> None:
+        self.began_at = began_at
+        self.accepted = 0
+        self.rejected = 0
+        self.stored = 0.0
+        self._times: list[float] = []
+        self._stride = 1
 
     def add(self, sent_at: float) -> None:
         """Count an accepted request."""
@@ -100,7 +100,6 @@ class Span:
         return [((count - index) * self._stride, until - sent_at) for index, sent_at in enumerate(self._times)]
 
 
-@attrs.define
 class BackgroundRejections:
     """The share of requests that a server rejects whatever their rate, and a test of whether rejections exceed it.
 
@@ -109,9 +108,10 @@ class BackgroundRejections:
     few rejections, however long it was as expected before.
     """
 
-    _rejected: float = 0.0
-    _total: float = 0.0
-    _surplus: float = 0.0
+    def __init__(self) -> None:
+        self._rejected = 0.0
+        self._total = 0.0
+        self._surplus = 0.0
 
     @property
     def share(self) -> float:
@@ -173,13 +173,13 @@ class BackgroundRejections:
         return self._surplus < _MAX_ASSUMED_SURPLUS and rejected + 1 < _MAX_ASSUMED
 
 
-@attrs.define
 class Pacer:
     """Spaces requests at a rate: credit for them accrues with time up to a maximum, as in a token bucket."""
 
-    _credit: float = 1.0
-    _max_credit: float = 1.0
-    _at: float = -math.inf
+    def __init__(self) -> None:
+        self._credit = 1.0
+        self._max_credit = 1.0
+        self._at = -math.inf
 
     def restart(self, at: float, *, credit: float, max_credit: float) -> None:
         """Begin at a time, with credit for that many requests, and a maximum for what accrues later."""

@@ -6,8 +6,6 @@ import math
 from collections import deque
 from typing import Final, Protocol, cast
 
-import attrs
-
 from circleci_v2._http.rate_limit.budget import AdaptiveRateLimiter
 from circleci_v2._http.rate_limit.from_headers import Reservation
 from circleci_v2._http.rate_limit.shared_model import Report, ReportedOutcome
@@ -47,19 +45,22 @@ class Exchange(Protocol):
         ...
 
 
-@attrs.define(eq=False)
 class _SharedReservation(Reservation):
     """A request, with its reservation by the limiter of this process, and its lease if it has one.
 
-    Attributes:
+    Args:
         local: The reservation by the limiter of this process.
-        lease: The number of the lease.
+        lease: The number of the lease; None without one.
         outage: The number of outages before it.
     """
 
-    local: Reservation = attrs.field(kw_only=True)
-    lease: int | None = attrs.field(kw_only=True)
-    outage: int = attrs.field(kw_only=True)
+    __slots__ = ("lease", "local", "outage")
+
+    def __init__(self, local: Reservation, *, lease: int | None, outage: int) -> None:
+        super().__init__(local.sent_at, local.number)
+        self.local = local
+        self.lease = lease
+        self.outage = outage
 
 
 class SharedBudget:
@@ -102,7 +103,7 @@ class SharedBudget:
             lease = self.leases.popleft()[0]
             if len(self.leases) <= 1:
                 self._exchange.nudge()
-        return _SharedReservation(now, local.number, local=local, lease=lease, outage=self._exchange.outages)
+        return _SharedReservation(local, lease=lease, outage=self._exchange.outages)
 
     def accepted(self, reservation: Reservation, now: float, limit: RateLimit | None) -> None:
         """Learn from a response other than 429, and report it."""

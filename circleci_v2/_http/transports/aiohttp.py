@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import select
 import ssl
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
@@ -36,6 +37,13 @@ class OneResponseProtocol(ResponseHandler):
         self._body: Any = None
         self._has_surplus = False
         self._is_checked = False
+
+    def is_connected(self) -> bool:
+        """Whether the connection can be used; not if it is idle and the server has sent something, mostly its end.
+
+        The event loop may not have read that yet, and a POST on such a connection would fail and not be repeated.
+        """
+        return super().is_connected() and not (self._is_complete() and _has_unread_bytes(self.transport))
 
     def set_response_params(self, **parameters: Any) -> None:
         """Begin a request; the connector has chosen this connection for it."""
@@ -98,6 +106,17 @@ class OneResponseProtocol(ResponseHandler):
         except Exception:  # noqa: BLE001 - the parser has received something that makes this an error
             return True
         return bool(messages or rest)
+
+
+def _has_unread_bytes(transport: asyncio.BaseTransport | None) -> bool:
+    socket: Any = None if transport is None else transport.get_extra_info("socket")
+    if socket is None:
+        return False
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([socket], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(socket, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def make_connector(*, limit: int, keepalive: float, ssl_context: ssl.SSLContext) -> aiohttp.TCPConnector:

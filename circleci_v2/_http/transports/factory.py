@@ -12,8 +12,8 @@ import httpx
 
 from circleci_v2._http.auth import has_valid_authority
 from circleci_v2._http.lifecycle import closed_error
+from circleci_v2._lazy import LazyModule
 from circleci_v2._validation import missing_package_error
-from circleci_v2._wire import LazyModule
 from circleci_v2.config import ConnectionOptions, Settings
 from circleci_v2.errors import ConfigurationError
 
@@ -41,11 +41,18 @@ class Transports:
     Args:
         settings: The settings of the client.
         transport: A transport to use for everything, instead of the client's own.
+
+    Attributes:
+        need_shield: Whether native cancellation can harm the transports, as it does connections of httpcore.
     """
 
     def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._settings = settings
         self._custom = transport
+        # A transport of the user may be based on httpcore.
+        self.need_shield = not (
+            settings.connection.fast if transport is None else isinstance(transport, httpx.MockTransport)
+        )
         # urllib does not accept the form ``*.example.com``, which is common in NO_PROXY.
         self._proxies = {
             name: value.replace("*.", ".") if name == "no" else value for name, value in settings.proxies.items()

@@ -159,6 +159,23 @@ CASES = (
     ),
     Case(
         "tolerated",
+        "a pattern that Python cannot read",
+        "note",
+        lambda: _asking({**_TEXT, "pattern": r"^\p{L}+$"}),
+        (
+            f"{_WHERE}/parameters/0/schema: the pattern '^\\\\p{{L}}+$' is not a regular expression of Python",
+            "a: str | None = None",
+        ),
+    ),
+    Case(
+        "tolerated",
+        "a field that is called pattern",
+        "code",
+        lambda: _returning(_fields(pattern=_TEXT)),
+        ("pattern: str | None = None",),
+    ),
+    Case(
+        "tolerated",
         "a response without a description",
         "code",
         lambda: api({"/x": {"get": {**operation("getX"), "responses": {"204": {}}}}}),
