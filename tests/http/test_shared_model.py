@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circleci_v2._http.rate_limit.serialization import dump_state, load_state
-from circleci_v2._http.rate_limit.shared_model import Demand, Entry, Grant, Report, SharedModel, WindowCall
+from circleci_v2._http.rate_limit.shared_entries import Demand, Entry, Report, WindowCall
+from circleci_v2._http.rate_limit.shared_model import Grant, SharedModel
 from circleci_v2.policies import RateLimit, RateLimitPolicy
 from tests.http.limited import Server, TokenBucket, Verdict
 

@@ -8,7 +8,7 @@ from typing import Final, Protocol, cast
 
 from circleci_v2._http.rate_limit.budget import AdaptiveRateLimiter
 from circleci_v2._http.rate_limit.from_headers import Reservation
-from circleci_v2._http.rate_limit.shared_model import Report, ReportedOutcome
+from circleci_v2._http.rate_limit.shared_entries import Report, ReportedOutcome
 from circleci_v2.policies import RateLimit, RateLimitPolicy
 
 __all__ = ["Exchange", "SharedBudget"]

@@ -10,7 +10,8 @@ import anyio
 import attrs
 
 from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWindowLimiter, organization_of
-from circleci_v2._http.rate_limit.shared_model import Grant, WindowCall
+from circleci_v2._http.rate_limit.shared_entries import WindowCall
+from circleci_v2._http.rate_limit.shared_model import Grant
 
 __all__ = ["SharedWindows", "WindowExchange"]
 
