@@ -60,7 +60,7 @@ class Scenario:
         processes: The number of processes.
         calls: The number of calls of each.
         limits: The rate limit.
-        disturb: What happens meanwhile.
+        disturb: Kills something meanwhile.
         dying: The number of processes that it kills.
     """
 
@@ -113,7 +113,7 @@ SCENARIOS: Final = (
 
 @attrs.frozen
 class Finished:
-    """What a process reports when it has made its calls."""
+    """The report of a process that has made its calls."""
 
     began_at: float
     ended_at: float

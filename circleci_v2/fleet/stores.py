@@ -77,7 +77,7 @@ class RedisStore:
     The store itself only holds the settings: it can be pickled, and shared by clients on several event loops, each of which
     opens one connection.
 
-    Args:
+    Attributes:
         url: The server, for example ``redis://:password@redis.internal:6379/0``; ``rediss://`` for TLS, ``unix://`` for a
             socket.
         timeout: Seconds that one exchange may take, and four times that to connect. After that, the process goes on with a

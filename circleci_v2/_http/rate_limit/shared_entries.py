@@ -74,7 +74,7 @@ class WindowCall:
 
 @attrs.frozen(kw_only=True)
 class Entry:
-    """What one process adds to the log.
+    """An entry of the log, by one process.
 
     Attributes:
         member: The process; any text that is different for each one.

@@ -5,15 +5,15 @@ entries to its own copy of the model. Since that is deterministic, all copies ag
 the store needs no knowledge of rate limits, and nothing ever has to be written again because another process was faster.
 
 An entry has the outcomes of requests since the last one, and the requests that wait. For these the model *leases*
-moments in the near future at which they may be sent: it asks `AdaptiveRateLimiter`, the limiter of a single process, when
-the next request may be sent, and reserves it for that time. Each lease ends in exactly one report (accepted, rejected,
+moments in the near future at which they may be sent: `AdaptiveRateLimiter`, the limiter of a single
+process, determines when the next request may be sent, and it is reserved for that time. Each lease ends in exactly one report (accepted, rejected,
 lost, or unused), or when its process was not heard of for a while.
 
 - A *share* keeps processes equal: one lease of the capacity of a cycle for each process that has waiting requests, whether
   or not it was granted some lately.
-- Processes that died hold leases that nobody reports; after `_DEAD_AFTER` they count as sent and lost.
-- A rejection ends all leases that were not due yet; they are void, and whoever used one nevertheless reports it as a
-  request without a lease.
+- The leases of a process that died are never reported; after `_DEAD_AFTER` they count as sent and lost.
+- A rejection ends all leases that were not due yet; they are void, and the report of one that was used
+  nevertheless counts as that of a request without a lease.
 
 The constants are choices that `benchmarks/fleet.py` holds against its bounds; none is critical within a factor of two.
 """
@@ -62,11 +62,11 @@ _MAX_PATIENCE: Final = 1.0
 
 @attrs.frozen(kw_only=True)
 class Grant:
-    """What an entry was granted.
+    """The leases and decisions that an entry led to.
 
     Attributes:
         leases: By operation of a `Demand`, the number and the time of each lease, in the order of the times.
-        again_at: By operation, when it is worthwhile to ask for more; `math.inf` before that nothing can be granted.
+        again_at: By operation, when it is worthwhile to request more; `math.inf` before that nothing can be granted.
         window_waits: For each call to count, the seconds until it may be sent; 0 if it was counted.
         stamp: When the entry was applied, which is when calls were counted.
     """
@@ -318,7 +318,7 @@ class SharedModel:
         self.names[operation] = name
 
     def _lease(self, member: str, demand: Demand, now: float) -> tuple[list[tuple[int, float]], float]:
-        """Lease requests, and return them with the time to ask for more."""
+        """Lease requests, and return them with the time to request more."""
         bucket = self._bucket_of(demand.operation)
         bucket.demands[member] = demand.waiting
         balance = bucket.balances.setdefault(member, 0.0)
