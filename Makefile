@@ -11,9 +11,8 @@ EXTRAS := cli,dask,fast,http2,parquet,redis,testing
 
 .DEFAULT_GOAL := help
 <<<<<<< HEAD
-.PHONY: help setup demo demo-fleet test test-clients test-engines lint types format generate check-generated compatibility compare spec spec-diff adopt bench bench-check bench-fleet docs build clean
+.PHONY: help setup demo demo-fleet test test-clients test-engines lint types format generate check-generated compatibility compare spec spec-diff adopt bench bench-check docs build clean baseline release-notes sbom test-extras test-lowest test-newest release-tools
 =======
-.PHONY: help setup demo demo-fleet test test-clients test-engines lint types format generate check-generated compatibility baseline release-notes compare spec spec-diff adopt bench bench-check docs build sbom test-extras test-lowest test-newest release-tools clean
 >>>>>>> main
 
 help:  ## Show this list
@@ -102,9 +101,6 @@ bench: $(VENV)/installed-bench  ## Run all benchmarks, write docs/benchmarks.md 
 
 bench-check: $(VENV)/installed-bench  ## Compare two runs; fail for a change for the worse beyond noise (OLD=old.json NEW=new.json)
 	$(BIN)/python -m benchmarks.compare $(OLD) $(NEW)
-
-bench-fleet: $(VENV)/installed-bench  ## Run the benchmarks of several processes with one token
-	$(BIN)/python -m benchmarks fleet_crawl $(ARGS)
 
 bench-%: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks $* $(ARGS)
