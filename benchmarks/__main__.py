@@ -39,7 +39,7 @@ AREAS: Final = (
     "memory",
     "bulk",
     "ratelimit",
-    "fleet_crawl",
+    "fleet",
     "cancellation",
     "artifacts",
     "usage",

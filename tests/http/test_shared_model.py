@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circleci_v2._http.rate_limit.serialization import dump_state, load_state
-from circleci_v2._http.rate_limit.shared_model import Demand, Entry, Grant, Report, SharedModel, WindowCall
+from circleci_v2._http.rate_limit.shared_entries import Demand, Entry, Report, WindowCall
+from circleci_v2._http.rate_limit.shared_model import Grant, SharedModel
 from circleci_v2.policies import RateLimit, RateLimitPolicy
 from tests.http.limited import Server, TokenBucket, Verdict
 
@@ -212,7 +213,7 @@ def report_of(number: int, now: float, verdict: Verdict) -> Report:
     headers=st.booleans(),
     order=st.randoms(use_true_random=False),
 )
-def test_whatever_dies_or_comes_late_all_calls_are_sent_and_all_leases_come_back(
+def test_whatever_dies_or_comes_late_all_calls_are_sent_and_all_leases_come_back(  # noqa: PLR0917 - drawn by hypothesis
     calls, lags, deaths, rate, burst, headers, order
 ):
     model, copy = SharedModel(POLICY), SharedModel(POLICY)

@@ -9,8 +9,6 @@ import json
 from collections import deque
 from typing import Any, Final
 
-import attrs
-
 from circleci_v2._http.rate_limit import from_throughput
 from circleci_v2._http.rate_limit.budget import AdaptiveRateLimiter
 from circleci_v2._http.rate_limit.from_headers import HeaderBucket, Reservation
@@ -85,8 +83,7 @@ def _text(name: object) -> str:
 
 
 def _fields(value: Any) -> list[str]:
-    kind = type(value)
-    return [field.name for field in attrs.fields(kind)] if attrs.has(kind) else list(vars(value))
+    return list(type(value).__slots__) if hasattr(type(value), "__slots__") else list(vars(value))
 
 
 def _decode(value: Any, known: dict[int, Any]) -> Any:
