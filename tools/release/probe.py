@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import importlib.metadata
 import pkgutil
 import subprocess
 import sys
