@@ -39,6 +39,7 @@ AREAS: Final = (
     "memory",
     "bulk",
     "ratelimit",
+    "fleet_crawl",
     "cancellation",
     "artifacts",
     "usage",

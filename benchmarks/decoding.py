@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -51,10 +52,14 @@ def reject(deviation: Deviation) -> None:
     raise AssertionError(deviation)
 
 
+@cache
+def response_with(page: bytes) -> Response[None]:
+    return Response(status_code=200, headers={}, content=page, parsed=None)
+
+
 def decoded(page: bytes) -> list[Pipeline]:
     """Return the models of a page, decoded as in a call."""
-    response = Response(status_code=200, headers={}, content=page, parsed=None)
-    return Payload(response, None, reject, lambda: wire_json.load_json(page)).page(Pipeline).items
+    return Payload(response_with(page), None, reject, lambda: wire_json.load_json(page)).page(Pipeline).items
 
 
 @contextmanager

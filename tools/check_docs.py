@@ -22,6 +22,7 @@ import attrs
 import yaml
 
 from circleci_v2._wire.json import is_array, is_object
+from circleci_v2.errors import ConfigurationError
 
 __all__ = ["PUBLIC_MODULES", "Page", "check", "read_site"]
 
@@ -189,7 +190,11 @@ def _public_names() -> Iterator[tuple[str, str, Any]]:
         loaded = importlib.import_module(module)
         for name in loaded.__all__:
             if not name.startswith("__"):
-                yield module, name, getattr(loaded, name)
+                try:
+                    yield module, name, getattr(loaded, name)
+                except ConfigurationError:
+                    # It needs an extra that is not installed here. The name has to be in the reference all the same.
+                    yield module, name, None
 
 
 if __name__ == "__main__":
