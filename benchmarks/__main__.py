@@ -33,9 +33,13 @@ from benchmarks.report import print_area
 from benchmarks.results import Area, Run, Table, read_run, write_run
 
 AREAS: Final = (
+    "imports",
     "http",
+    "decoding",
+    "memory",
     "bulk",
     "ratelimit",
+    "fleet_crawl",
     "cancellation",
     "artifacts",
     "usage",

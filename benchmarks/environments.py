@@ -32,6 +32,7 @@ __all__ = [
     "NotInstalledError",
     "driver",
     "environment",
+    "without_places",
 ]
 
 ROOT: Final = Path(__file__).parent.parent
@@ -106,9 +107,14 @@ def environment(name: str, requirements: Sequence[str], *, checkout: bool = Fals
 
 
 def _reason(message: str) -> str:
-    """Shorten the message of pip to its last error, without addresses and paths."""
+    """Return the last error in a message of pip."""
     errors = [line for line in message.splitlines() if "ERROR:" in line] or message.splitlines()[-1:]
-    without_addresses = re.sub(r"https?://\S+", "(URL)", errors[-1].replace("ERROR:", "").strip())
+    return without_places(errors[-1].replace("ERROR:", "").strip())
+
+
+def without_places(message: str) -> str:
+    """Return the beginning of a message without addresses and paths."""
+    without_addresses = re.sub(r"https?://\S+", "(URL)", message)
     return re.sub(r"(?<!\w)/\S+", "(path)", without_addresses)[:200]
 
 

@@ -72,6 +72,7 @@ async def create_fake(block: str) -> tuple[FakeCircleCI, str]:
     fake = FakeCircleCI(clock=Clock(speed=600))
     fake.add_project("gh/acme/web")
     built = JobPlan("build", artifacts=(ArtifactFile("logs/\x1b]0;owned\x07.txt", b"text"),))
+    fake.add_pipeline("gh/acme/web", branch="feature/cart", jobs=[built])
     finished = fake.add_pipeline("gh/acme/web", jobs=[built])
     held = "approve" in block
     hold = JobPlan("hold-production", type="approval")

@@ -22,6 +22,7 @@ import attrs
 import yaml
 
 from circleci_v2._wire.json import is_array, is_object
+from circleci_v2.errors import ConfigurationError
 
 __all__ = ["PUBLIC_MODULES", "Page", "check", "read_site"]
 
@@ -142,6 +143,7 @@ def _private_paths(pages: Mapping[str, Page]) -> Iterator[str]:
 
 
 def _broken_links(pages: Mapping[str, Page], site: Path) -> Iterator[str]:
+    root = site.resolve()
     for name, page in pages.items():
         if name == "404.html":
             continue  # its links start with /, because it is shown for pages in any folder
@@ -149,13 +151,13 @@ def _broken_links(pages: Mapping[str, Page], site: Path) -> Iterator[str]:
             parts = urlsplit(link)
             if parts.scheme or parts.netloc:
                 continue
-            target = (site / name).parent / unquote(parts.path) if parts.path else site / name
+            target = ((root / name).parent / unquote(parts.path) if parts.path else root / name).resolve()
             target = target / "index.html" if target.is_dir() else target
-            other = pages.get(target.resolve().relative_to(site.resolve()).as_posix()) if target.exists() else None
-            anchor = unquote(parts.fragment)
-            if not target.exists():
-                yield f"{name} links to {link}, which does not exist"
-            elif anchor and other is not None and anchor not in other.anchors:
+            if not target.is_relative_to(root) or not target.exists():
+                yield f"{name} links to {link}, which is not in the site"
+                continue
+            anchor, other = unquote(parts.fragment), pages.get(target.relative_to(root).as_posix())
+            if anchor and other is not None and anchor not in other.anchors:
                 yield f"{name} links to {link}: the page has no such heading"
 
 
@@ -188,7 +190,11 @@ def _public_names() -> Iterator[tuple[str, str, Any]]:
         loaded = importlib.import_module(module)
         for name in loaded.__all__:
             if not name.startswith("__"):
-                yield module, name, getattr(loaded, name)
+                try:
+                    yield module, name, getattr(loaded, name)
+                except ConfigurationError:
+                    # It needs an extra that is not installed here. The name has to be in the reference all the same.
+                    yield module, name, None
 
 
 if __name__ == "__main__":

@@ -21,8 +21,6 @@ from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
-import httpx
-
 from circleci_v2._http.auth import Credential, Credentials, TokenHosts
 from circleci_v2._http.headers import scan_headers
 from circleci_v2._http.lifecycle import Lifecycle, RunCancelledError, SessionClock, SystemClock, run_to_completion
@@ -35,7 +33,7 @@ from circleci_v2._http.sender import CLIENT_CLOSED, RawResponse, Sender, Transpo
 from circleci_v2._http.transports.factory import Transports
 from circleci_v2._lazy import LazyModule
 from circleci_v2._wire.request import Request
-from circleci_v2.config import Settings
+from circleci_v2.config import AsyncTransport, Settings
 
 if TYPE_CHECKING:
     import anyio
@@ -66,7 +64,7 @@ class Session:
         self,
         settings: Settings,
         *,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: AsyncTransport | None = None,
         clock: SessionClock | None = None,
         random: Callable[[], float] = _random.random,
     ) -> None:
@@ -130,7 +128,7 @@ class Session:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        authenticate: bool = False,
+        authenticate: bool,
         decode_content: bool = False,
         options: CallOptions | None = None,
     ) -> AsyncGenerator[StreamedBody]:

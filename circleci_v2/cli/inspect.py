@@ -44,6 +44,16 @@ ProjectOrOrganization = Annotated[
 ]
 
 
+AllProjects = Annotated[
+    bool,
+    typer.Option(
+        "--all-projects",
+        help="Of an organization: the projects that any list of CircleCI has, one after the other, also those that you do "
+        "not follow; needs --since.",
+    ),
+]
+
+
 def whoami(*, demo: Demo = False, as_json: AsJson = False, as_jsonl: AsJsonl = False, as_csv: AsCsv = False) -> None:
     """Show the user that owns the token, and the organizations it can access.
 
@@ -80,7 +90,11 @@ def history(
     *,
     branch: Branch = None,
     since: Since = None,
-    limit: Limit = _DEFAULT_PIPELINES,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="The maximum number of pipelines. Default: 100, or all with --all-projects."),
+    ] = None,
+    all_projects: AllProjects = False,
     demo: Demo = False,
     as_json: AsJson = False,
     as_jsonl: AsJsonl = False,
@@ -89,6 +103,8 @@ def history(
     """List the workflow runs of a project or of an organization, newest first.
 
     Example:  circleci-v2 history gh/acme/web --since 7d --csv > history.csv
+
+    Example:  circleci-v2 history gh/acme --all-projects --since 30d --jsonl > history.jsonl
     """
     output_format = select_format(as_json=as_json, as_jsonl=as_jsonl, as_csv=as_csv)
     columns = {
@@ -105,7 +121,8 @@ def history(
         project=project,
         branch=branch,
         since=since,
-        limit=limit,
+        limit=limit or (None if all_projects else _DEFAULT_PIPELINES),
+        all_projects=_checked_all_projects(project, branch, since) if all_projects else False,
         level="workflows",
         columns=columns,
         spare=["trigger_type", "pipeline_created_at"],
@@ -120,8 +137,12 @@ def jobs(
     branch: Branch = None,
     since: Since = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="The maximum number of pipelines. Default: 10, or 100 with --compare.")
+        int | None,
+        typer.Option(
+            min=1, help="The maximum number of pipelines. Default: 10, 100 with --compare, all with --all-projects."
+        ),
     ] = None,
+    all_projects: AllProjects = False,
     compare: Compare = None,
     demo: Demo = False,
     as_json: AsJson = False,
@@ -138,7 +159,7 @@ def jobs(
     """
     output_format = select_format(as_json=as_json, as_jsonl=as_jsonl, as_csv=as_csv)
     if compare is not None:
-        _check_alone(branch)
+        _check_alone(branch, all_projects=all_projects)
         limit = limit or _DEFAULT_PIPELINES
         run(compare_branches(project, compare, "jobs", output_format, since=since, limit=limit, demo=demo))
         return
@@ -157,7 +178,8 @@ def jobs(
         project=project,
         branch=branch,
         since=since,
-        limit=limit or 10,
+        limit=limit or (None if all_projects else 10),
+        all_projects=_checked_all_projects(project, branch, since) if all_projects else False,
         level="jobs",
         columns=columns,
         spare=["job_started_at", "branch", "workflow_name"],
@@ -166,9 +188,17 @@ def jobs(
     run(_print_history(request, demo))
 
 
-def _check_alone(branch: str | None) -> None:
-    if branch is not None:
-        msg = "--branch and --compare exclude each other: --compare names the branches, as in main..feature."
+def _checked_all_projects(slug: str, branch: str | None, since: datetime | None) -> bool:
+    if slug.count("/") != 1 or branch is not None or since is None:
+        msg = "--all-projects takes an organization slug such as gh/acme, needs --since, and excludes --branch."
+        raise typer.BadParameter(msg)
+    return True
+
+
+def _check_alone(branch: str | None, *, all_projects: bool = False) -> None:
+    if branch is not None or all_projects:
+        other = "--branch" if branch is not None else "--all-projects"
+        msg = f"{other} and --compare exclude each other: --compare is about two branches of one project."
         raise typer.BadParameter(msg)
 
 
@@ -180,6 +210,7 @@ class _HistoryRequest:
     branch: str | None
     since: datetime | None
     limit: int | None
+    all_projects: bool
     level: Literal["workflows", "jobs"]
     columns: Mapping[str, str]
     spare: Sequence[str]
@@ -227,6 +258,7 @@ async def _print_history(request: _HistoryRequest, demo: bool) -> None:
             branch=request.branch,
             since=request.since,
             limit=request.limit,
+            all_projects=request.all_projects,
             include=("jobs",) if request.level == "jobs" else (),
             limit_hint=f"These are the newest {request.limit} pipelines; raise --limit for more.",
             between_results=request.output_format == "jsonl",

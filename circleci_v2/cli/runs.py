@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -17,8 +17,8 @@ from circleci_v2.cli.options import connect
 from circleci_v2.cli.output import Format, format_seconds, print_message, print_rows, print_table, progress
 from circleci_v2.cli.process import CommandError, ExitCode
 from circleci_v2.client import CircleCI
+from circleci_v2.errors import NotFoundError
 from circleci_v2.history import Part, PipelineRecord
-from circleci_v2.streams import Stream
 
 __all__ = ["Compare", "Comparison", "collect", "compare_branches", "fetch_history", "summarize"]
 
@@ -82,6 +82,7 @@ async def fetch_history(
     since: datetime | None = None,
     limit: int | None = None,
     include: Iterable[Part] = ("jobs",),
+    all_projects: bool = False,
     limit_hint: str | None = None,
     between_results: bool = False,
 ) -> AsyncGenerator[PipelineRecord]:
@@ -94,14 +95,19 @@ async def fetch_history(
         since: Only pipelines created at this time or later. Default: all.
         limit: The maximum number of pipelines. Default: all.
         include: The other parts to fetch. Default: the jobs.
+        all_projects: Of an organization, the projects that any of CircleCI's lists has, one after the other. Default: those
+            whose pipelines CircleCI lists.
         limit_hint: A message to print when the limit was reached, as there may be more.
         between_results: Each record is printed as it is yielded.
     """
     description = "pipelines" if branch is None else f"pipelines of {branch}"
     done = missing = 0
     with progress(description, between_results=between_results) as update:
-        if project_slug.count("/") == 1 and branch is None:
-            found: Stream[PipelineRecord] = circleci.org_history(project_slug, since=since, include=include)
+        found: AbstractAsyncContextManager[AsyncIterator[PipelineRecord]]
+        if all_projects:
+            found = aclosing(_each_project(circleci, project_slug, since, include))
+        elif project_slug.count("/") == 1 and branch is None:
+            found = circleci.org_history(project_slug, since=since, include=include)
         else:
             found = circleci.history(project_slug, branch=branch, since=since, include=include)
         async with found as records:
@@ -116,6 +122,22 @@ async def fetch_history(
         print_message(limit_hint)
     if missing:
         print_message(f"{missing} workflows or jobs are missing, as CircleCI returned an error; they may have expired.")
+
+
+async def _each_project(
+    circleci: CircleCI, organization: str, since: datetime | None, include: Iterable[Part]
+) -> AsyncGenerator[PipelineRecord]:
+    # Not org_history(projects=...), which ends at a project that was deleted: Insights lists those for 90 days.
+    async for project in circleci.organization_projects(organization):
+        if project.slug is None:
+            print_message(f"{project.name} is left out: CircleCI lists it without its slug.")
+            continue
+        try:
+            async with circleci.history(project.slug, since=since, include=include) as records:
+                async for record in records:
+                    yield record
+        except NotFoundError as error:
+            print_message(f"{project.slug} is left out: {error}")
 
 
 async def collect(records: AsyncGenerator[PipelineRecord]) -> list[PipelineRecord]:

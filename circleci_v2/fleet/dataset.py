@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import uuid4
 
 import attrs
@@ -385,5 +385,6 @@ def _has_rename(files: Any) -> bool:
     if inner is not None:
         return _has_rename(inner)
     protocols = {files.protocol} if isinstance(files.protocol, str) else set(files.protocol)
+    kind = cast("Any", type(files))
     base: Any = import_module("fsspec.spec").AbstractFileSystem
-    return type(files).mv is not base.mv and protocols.isdisjoint(_OBJECT_STORES)
+    return kind.mv is not base.mv and protocols.isdisjoint(_OBJECT_STORES)

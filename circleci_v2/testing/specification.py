@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -248,17 +249,23 @@ class Specification:
     @cache
     def published(cls) -> Specification:
         """Return the document that this library is generated from."""
-        folder = Path(__file__).parent
-        # The wheel contains the document next to this file; in a checkout it is in the root directory.
-        shipped = folder / "openapi.json"
-        path = shipped if shipped.exists() else folder.parent.parent / "openapi.json"
-        return cls(json.loads(path.read_bytes()))
+        return cls(_published_document())
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self._operations)
 
     def __getitem__(self, key: tuple[str, str]) -> OperationDescription:
         return self._operations[key]
+
+
+def _published_document() -> Mapping[str, Any]:
+    folder = Path(__file__).parent
+    # In a wheel, the document is next to this file, compressed and without its texts; in a checkout, in the root directory.
+    packed = folder / "openapi.json.gz"
+    content = (
+        gzip.decompress(packed.read_bytes()) if packed.exists() else (folder.parents[1] / "openapi.json").read_bytes()
+    )
+    return cast("Mapping[str, Any]", json.loads(content))
 
 
 def _make_validator(schema: Mapping[str, Any]) -> _Validator:

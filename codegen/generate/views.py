@@ -14,7 +14,7 @@ from openapi_python_client.parser.properties.model_property import ModelProperty
 
 from codegen.documents import Document
 from codegen.errors import SpecError, UnsupportedError
-from codegen.generate.annotations import arms
+from codegen.generate.annotations import accepts_text
 from codegen.generate.calls import Call, description_of
 from codegen.generate.outcomes import Outcome, outcome_of
 from codegen.generate.rendering import argument_annotation, fields_of, is_nullable, literal, model_names, plain
@@ -348,7 +348,7 @@ def _argument(call: Call, prop: Any, place: str, description: str, default: Any)
     # In a merge patch (RFC 7396), null removes a field and an absent field stays as it is.
     nullable = is_nullable(prop) or (place == "body" and "merge-patch" in call.media)
     # A time is passed as a datetime, which has no literal; where it is left out, the API's own default applies.
-    if isinstance(default, str) and "str" in arms(kind):
+    if isinstance(default, str) and accepts_text(kind, default):
         default = literal(default)
     elif prop.required:
         default = None

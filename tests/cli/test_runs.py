@@ -109,9 +109,11 @@ def test_a_branch_without_pipelines_is_named(fake: FakeCircleCI, command: str) -
 
 @pytest.mark.parametrize("command", ["jobs", "workflows"])
 def test_a_comparison_excludes_another_branch(fake: FakeCircleCI, command: str) -> None:
-    result = run(command, PROJECT, *BRANCHES, "--branch", "main")
-    assert result.exit_code == 2
-    assert "exclude each other" in result.stderr
+    others = [("--branch", "main"), *([("--all-projects",)] if command == "jobs" else [])]
+    for other in others:
+        result = run(command, PROJECT, *BRANCHES, *other)
+        assert result.exit_code == 2
+        assert f"{other[0]} and --compare exclude each other" in " ".join(result.stderr.replace("│", " ").split())
 
 
 NAMES = st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), min_size=1).filter(

@@ -85,13 +85,15 @@ def test_a_broken_link_and_a_broken_anchor_are_found(tmp_path: Path):
     write(
         tmp_path,
         "index.html",
-        '<a href="guide/">x</a><a href="gone/">y</a><a href="guide/#here">z</a><a href="#no">w</a>',
+        '<a href="guide/">x</a><a href="gone/">y</a><a href="../outside.py">o</a>'
+        '<a href="guide/#here">z</a><a href="#no">w</a>',
     )
     write(tmp_path, "guide/index.html", '<h2 id="here">Here</h2><a href="../index.html">up</a>')
     found = [problem for problem in problems(tmp_path) if "links to" in problem]
     assert found == [
         "index.html links to #no: the page has no such heading",
-        "index.html links to gone/, which does not exist",
+        "index.html links to ../outside.py, which is not in the site",
+        "index.html links to gone/, which is not in the site",
     ]
 
 

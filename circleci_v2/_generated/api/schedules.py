@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from circleci_v2._generated import models
@@ -63,7 +63,7 @@ class Schedules(Namespace):
         project_slug: ProjectSlug | str,
         *,
         name: str,
-        attribution_actor: AttributionActor | str,
+        attribution_actor: AttributionActor | Literal["current", "system"],
         parameters: Mapping[str, int | str | bool],
         timetable: TimetableByDayOfWeek | TimetableByDayOfMonth | Mapping[str, Any],
         description: str | Unset | None = UNSET,
@@ -142,7 +142,7 @@ class Schedules(Namespace):
         schedule_id: UUID | str,
         *,
         name: str | None = None,
-        attribution_actor: AttributionActor | str | None = None,
+        attribution_actor: AttributionActor | Literal["current", "system"] | None = None,
         description: str | Unset | None = UNSET,
         parameters: Mapping[str, int | str | bool] | None = None,
         timetable: TimetableChange | Mapping[str, Any] | None = None,

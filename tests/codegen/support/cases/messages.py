@@ -148,7 +148,7 @@ CASES = (
         "of an enum",
         "code",
         lambda: _asking({**_TEXT, "enum": ["red"], "default": "red"}),
-        ('a: A | str = "red"',),
+        ('a: A | Literal["red"] = "red"',),
     ),
     Case(
         "defaults",
