@@ -127,7 +127,7 @@ def measure(settings: Settings) -> Iterator[Table]:
 
 
 def crawl_table(settings: Settings) -> Table:
-    """Crawl three times on a cluster."""
+    """Crawl twice on a cluster."""
     columns = [WALL, REJECTED, LOST, DOUBLED, CALLS]
     title = f"{len(PROJECTS) * WINDOWS} partitions on 4 Dask workers at {RATE}/s, of which one is killed"
     name = "circleci_v2, crawl_org_history"
@@ -135,7 +135,7 @@ def crawl_table(settings: Settings) -> Table:
         row = Row(name=name, not_measured=MISSING)
     else:
         samples: list[dict[str, float]] = []
-        for _ in range(settings.choose(3, 1)):
+        for _ in range(settings.choose(2, 1)):
             with redis_server() as url:
                 samples.append(asyncio.run(crawl_once(settings.choose(200, 48), RedisStore(url))))
         figures = {column.name: [sample[column.name] for sample in samples] for column in columns}
