@@ -10,7 +10,7 @@ NEW ?= build/openapi.json
 EXTRAS := cli,dask,fast,http2,parquet,redis,testing
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-picture demo-fleet test test-clients test-engines lint types format generate check-generated compatibility baseline release-notes compare spec spec-diff adopt bench bench-check docs build sbom test-extras test-lowest test-newest release-tools clean
+.PHONY: help setup demo demo-picture demo-fleet test test-clients test-engines lint types format generate check-generated compatibility baseline release-notes compare spec spec-diff adopt bench bench-check bench-fleet docs build sbom test-extras test-lowest test-newest release-tools clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ bench: $(VENV)/installed-bench  ## Run all benchmarks, write docs/benchmarks.md 
 
 bench-check: $(VENV)/installed-bench  ## Compare two runs; fail for a change for the worse beyond noise (OLD=old.json NEW=new.json)
 	$(BIN)/python -m benchmarks.compare $(OLD) $(NEW)
+
+bench-fleet: $(VENV)/installed-bench  ## Run the benchmarks of several processes with one token
+	$(BIN)/python -m benchmarks fleet fleet_crawl $(ARGS)
 
 bench-%: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks $* $(ARGS)

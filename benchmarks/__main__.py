@@ -40,6 +40,7 @@ AREAS: Final = (
     "bulk",
     "ratelimit",
     "fleet",
+    "fleet_crawl",
     "cancellation",
     "artifacts",
     "usage",

@@ -1,4 +1,4 @@
-"""Several processes with one token: a shared budget, crawls on a cluster, and mirrors.
+"""Several processes with one token that share a budget.
 
 Processes share a rate limit of 50 requests per second with a burst of 50 through a Redis server, against a loopback server
 with a latency of 20 ms. Wall time is relative to what the limit permits for all calls together; fairness is the time of the
@@ -21,7 +21,6 @@ from typing import Any, Final
 
 import attrs
 
-from benchmarks.fleet_crawl import measure_crawl, measure_mirror
 from benchmarks.harness import Bound, Settings, row_of
 from benchmarks.limited_server import Limits, limited_server
 from benchmarks.results import Column, Row, Table
@@ -216,16 +215,16 @@ def measure_budget(settings: Settings) -> Iterator[Table]:
         yield Table(name="budget", title=title, columns=COLUMNS, rows=rows)
         return
     samples: dict[str, list[dict[str, float]]] = {scenario.title: [] for scenario in chosen}
-    for _ in range(settings.choose(3, 1)):
+    for _ in range(settings.choose(2, 1)):
         # Each makes 50 calls per second only.
         with ThreadPoolExecutor(2) as pool:
             for scenario, figures in zip(chosen, pool.map(sample, chosen), strict=True):
                 samples[scenario.title].append(figures)
     rows = []
     for scenario in chosen:
-        figures = {column.name: [one[column.name] for one in samples[scenario.title]] for column in COLUMNS}
+        found = {column.name: [one[column.name] for one in samples[scenario.title]] for column in COLUMNS}
         bounds = [Bound(column=column, at_most=most) for column, most in scenario.bounds.items()]
-        rows.append(row_of(scenario.title, "ours" if scenario.is_shared else "other", figures, *bounds))
+        rows.append(row_of(scenario.title, "ours" if scenario.is_shared else "other", found, *bounds))
     yield Table(name="budget", title=title, columns=COLUMNS, rows=rows)
 
 
@@ -238,7 +237,7 @@ def measure_latency(settings: Settings) -> Iterator[Table]:
         return
     alone = Scenario(title="alone", bounds={}, calls=settings.choose(40, 10), is_shared=False)
     differences: list[float] = []
-    for _ in range(settings.choose(3, 1)):
+    for _ in range(settings.choose(2, 1)):
         medians: list[float] = []
         for scenario in (alone, attrs.evolve(alone, is_shared=True)):
             redis = RedisServer()
@@ -254,8 +253,6 @@ def measure_latency(settings: Settings) -> Iterator[Table]:
 
 
 def measure(settings: Settings) -> Iterator[Table]:
-    """Yield the tables of budgets, of a crawl, and of mirrors."""
+    """Yield the tables of budgets and of the latency that sharing adds."""
     yield from measure_budget(settings)
     yield from measure_latency(settings)
-    yield from measure_crawl(settings)
-    yield from measure_mirror(settings)
