@@ -39,6 +39,7 @@ AREAS: Final = (
     "memory",
     "bulk",
     "ratelimit",
+    "fleet",
     "fleet_crawl",
     "cancellation",
     "artifacts",

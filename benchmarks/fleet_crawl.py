@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,8 +30,7 @@ from circleci_v2.fleet import RedisStore, crawl_org_history, mirror
 from circleci_v2.testing import FakeCircleCI, FakeRateLimit
 from tests.fleet.redis_server import MISSING, RedisServer
 
-TITLE: Final = "Fleets: crawls and mirrors"
-SECONDS: Final = 240.0
+__all__ = ["measure_crawl", "measure_mirror"]
 
 RATE: Final = 40
 PROJECTS: Final = tuple(f"gh/acme/service-{number}" for number in range(8))
@@ -119,14 +119,8 @@ async def crawl_once(pipelines: int, store: RedisStore) -> dict[str, float]:
     }
 
 
-def measure(settings: Settings) -> Iterator[Table]:
-    """Yield a table for the mirrors and one for the crawl."""
-    yield mirror_table(settings)
-    yield crawl_table(settings)
-
-
-def crawl_table(settings: Settings) -> Table:
-    """Crawl three times on a cluster."""
+def measure_crawl(settings: Settings) -> Iterator[Table]:
+    """Crawl three times on a cluster, and yield the table."""
     columns = [WALL, REJECTED, LOST, DOUBLED, CALLS]
     title = f"{len(PROJECTS) * WINDOWS} partitions on 4 Dask workers at {RATE}/s, of which one is killed"
     name = "circleci_v2, crawl_org_history"
@@ -140,7 +134,7 @@ def crawl_table(settings: Settings) -> Table:
         figures = {column.name: [sample[column.name] for sample in samples] for column in columns}
         bounds = [Bound(column=column.name, at_most=most) for column, most in ((WALL, 1.06), (LOST, 0), (DOUBLED, 0))]
         row = row_of(name, "ours", figures, *bounds)
-    return Table(name="crawl", title=title, columns=columns, rows=[row])
+    yield Table(name="crawl", title=title, columns=columns, rows=[row])
 
 
 async def mirror_again(projects: int, pipelines: int, new: int) -> dict[str, float]:
@@ -177,8 +171,8 @@ async def mirror_again(projects: int, pipelines: int, new: int) -> dict[str, flo
     }
 
 
-def mirror_table(settings: Settings) -> Table:
-    """Count the calls of mirrors that are kept current; they are the same in each run."""
+def measure_mirror(settings: Settings) -> Iterator[Table]:
+    """Count the calls of mirrors that are kept current, the same in each run, and yield the table."""
     pipelines, new = settings.choose(1_000, 200), 10
     columns = [NEEDED, LOST, DOUBLED, CALLS]
     bounds = [Bound(column=column.name, at_most=most) for column, most in ((NEEDED, 3), (LOST, 0), (DOUBLED, 0))]
@@ -187,4 +181,4 @@ def mirror_table(settings: Settings) -> Table:
         for projects in (1, 10)
     ]
     title = f"mirror(organization=) again after {new} new pipelines of {pipelines:,}"
-    return Table(name="mirror", title=title, columns=columns, rows=rows)
+    yield Table(name="mirror", title=title, columns=columns, rows=rows)
