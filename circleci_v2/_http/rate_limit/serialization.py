@@ -93,14 +93,15 @@ def _decode(value: Any, known: dict[int, Any]) -> Any:
         return [_decode(item, known) for item in value]
     if kind is not dict:
         return value
-    name, content = next(iter(value.items()), ("", None))
+    first: tuple[str, Any] = next(iter(value.items()), ("", None))
+    name, content = first
     if name == "known":
         return known[content]
     if name == "dict":
         return {key: _decode(item, known) for key, item in content.items()}
     if name in {"tuple", "deque"}:
-        items = [_decode(item, known) for item in content]
-        return tuple(items) if name == "tuple" else deque(items)
+        decoded = [_decode(item, known) for item in content]
+        return tuple(decoded) if name == "tuple" else deque(decoded)
     # No constructor: the arguments are settings, and the state is what came of them.
     described: Any = _CLASSES[name]
     instance = known[value["number"]] = described.__new__(described)
