@@ -344,7 +344,8 @@ class Session:
                 call.info(), kind=outcome.name, message=outcome.message, elapsed=elapsed
             )
             return
-        limit, is_deprecated = scan_headers(outcome.headers.items())
+        assert isinstance(outcome.headers, httpx.Headers)  # noqa: S101 - those of a streamed body, too
+        limit, is_deprecated = scan_headers(outcome.headers.raw)
         if call.is_observed:
             self._instrumentation.response_received(
                 call.info(),
