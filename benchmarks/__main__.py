@@ -2,7 +2,8 @@
 
     python -m benchmarks [AREA ...] [--quick] [--json FILE] [--book FOLDER]
 
-Without areas, all of them run. ``--book`` writes the Markdown, the JSON and the plots; a run of some of the areas only prints.
+Without areas, all of them run. ``--book`` writes the Markdown, the JSON and the plots, and, if the folder is ``docs``, the
+figures that other documents quote; a quick or partial run cannot be written there.
 The status is 1 if an area failed or, unless the run is quick, a bound was missed.
 """
 
@@ -24,16 +25,21 @@ from typing import Final
 import attrs
 from rich.console import Console
 
-from benchmarks.book import write_book
+from benchmarks.book import BOOK, RESULTS, write_book
 from benchmarks.environments import PEER_ENVIRONMENTS, ROOT
 from benchmarks.harness import Module, Settings
+from benchmarks.quotes import update_documents
 from benchmarks.report import print_area
-from benchmarks.results import Area, Run, read_run, write_run
+from benchmarks.results import Area, Run, Table, read_run, write_run
 
 AREAS: Final = (
+    "imports",
     "http",
+    "decoding",
+    "memory",
     "bulk",
     "ratelimit",
+    "fleet_crawl",
     "cancellation",
     "artifacts",
     "usage",
@@ -81,7 +87,7 @@ def measure_here(name: str, settings: Settings, output: Path) -> None:
     area = Area(name=name, title=module.TITLE, prose=module.__doc__ or "", failure="no table was measured")
     write_run(describe_run([area], quick=settings.quick), output)
     started = time.perf_counter()
-    tables = []
+    tables: list[Table] = []
     for table in module.measure(settings):
         tables.append(table)
         environments = {each: environment.versions() for each, environment in PEER_ENVIRONMENTS.items()}
@@ -135,6 +141,9 @@ def main(arguments: Sequence[str]) -> int:
     if options.measure:
         measure_here(options.measure, settings, options.json)
         return 0
+    published = options.book is not None and options.book.resolve() == ROOT / "docs"
+    if published and (options.quick or options.areas):
+        parser.error("a quick or partial run is not written to docs: choose another folder for --book")
     console = Console()
     areas: list[Area] = []
     for name in options.areas or AREAS:
@@ -145,6 +154,8 @@ def main(arguments: Sequence[str]) -> int:
         write_run(run, options.json)
     if options.book:
         write_book(run, options.book)
+    if published:
+        console.print("written:", RESULTS, BOOK, *update_documents(ROOT, run))
     missed = sum(1 for area in areas for _ in area.missed_bounds())
     failed = sum(1 for area in areas if area.failure)
     seconds = sum(area.seconds for area in areas)

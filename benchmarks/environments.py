@@ -13,7 +13,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +32,7 @@ __all__ = [
     "NotInstalledError",
     "driver",
     "environment",
+    "without_places",
 ]
 
 ROOT: Final = Path(__file__).parent.parent
@@ -106,9 +107,14 @@ def environment(name: str, requirements: Sequence[str], *, checkout: bool = Fals
 
 
 def _reason(message: str) -> str:
-    """Shorten the message of pip to its last error, without addresses and paths."""
+    """Return the last error in a message of pip."""
     errors = [line for line in message.splitlines() if "ERROR:" in line] or message.splitlines()[-1:]
-    without_addresses = re.sub(r"https?://\S+", "(URL)", errors[-1].replace("ERROR:", "").strip())
+    return without_places(errors[-1].replace("ERROR:", "").strip())
+
+
+def without_places(message: str) -> str:
+    """Return the beginning of a message without addresses and paths."""
+    without_addresses = re.sub(r"https?://\S+", "(URL)", message)
     return re.sub(r"(?<!\w)/\S+", "(path)", without_addresses)[:200]
 
 
@@ -137,8 +143,12 @@ class Driver:
 
 @contextlib.contextmanager
 def driver(
-    python: Path | Environment, program: str, *arguments: str, variables: Mapping[str, str] | None = None
-) -> Iterator[Driver]:
+    python: Path | Environment,
+    program: str,
+    *arguments: str,
+    variables: Mapping[str, str] | None = None,
+    quiet: bool = False,
+) -> Generator[Driver]:
     """Run a driver until the block ends.
 
     Args:
@@ -146,11 +156,19 @@ def driver(
         program: The name of the program in ``benchmarks/drivers``, without its suffix.
         arguments: Its arguments.
         variables: The environment variables of the process; those of this process if omitted.
+        quiet: Drop its standard error.
     """
     interpreter = python.python if isinstance(python, Environment) else python
     # Isolated from the current directory, so that only the environment determines what is imported.
     command = [str(interpreter), "-P", str(DRIVERS / f"{program}.py"), *arguments]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=variables)
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL if quiet else None,
+        text=True,
+        env=variables,
+    )
     try:
         yield Driver(process)
     finally:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -32,6 +32,8 @@ STANDARD: Final = "circleci_v2, standard json"
 MSGSPEC: Final = "circleci_v2, msgspec"
 FAST: Final = "circleci_v2, fast=True"
 AIOHTTP: Final = "aiohttp, dicts"
+NO_LIMITER: Final = "circleci_v2, no limiter"
+DEFAULT_LIMITS: Final = "httpx, default limits"
 FLOOR: Final = "raw bytes"
 TO_AIOHTTP: Final = "relative to aiohttp"
 CONNECTIONS: Final = "connections"
@@ -87,8 +89,8 @@ CLIENTS: Final[dict[str, Client]] = {
     STANDARD: Client(contender="ours", environment=core),
     MSGSPEC: Client(contender="ours", environment=fast),
     FAST: Client(contender="ours-fast", environment=fast),
-    "circleci_v2, no limiter": Client(contender="ours-without-limiter", environment=core),
-    "httpx, default limits": Client(contender="httpx-default", environment=core),
+    NO_LIMITER: Client(contender="ours-without-limiter", environment=core),
+    DEFAULT_LIMITS: Client(contender="httpx-default", environment=core),
     "httpx + pydantic": Client(
         contender="httpx-pydantic", environment=lambda: environment("pydantic", ["httpx", "pydantic"])
     ),
@@ -112,7 +114,7 @@ def prepare() -> None:
 
 
 @contextmanager
-def running_clients(clients: Mapping[str, Client]) -> Iterator[tuple[dict[str, Driver], dict[str, str]]]:
+def running_clients(clients: Mapping[str, Client]) -> Generator[tuple[dict[str, Driver], dict[str, str]]]:
     """Run the drivers of clients; yield them, and the reasons of those that cannot be installed."""
     not_measured: dict[str, str] = {}
     drivers: dict[str, Driver] = {}
@@ -138,7 +140,7 @@ def measure(settings: Settings) -> Iterator[Table]:
 def compare(
     server: PageServer, drivers: dict[str, Driver], not_measured: dict[str, str], concurrency: int, settings: Settings
 ) -> Table:
-    calls = settings.choose(400 if concurrency < 100 else 300, 20)
+    calls = settings.choose(400 if concurrency < 100 else 200, 20)
     opened: dict[str, list[float]] = {name: [] for name in drivers}
 
     def sample(name: str) -> float:

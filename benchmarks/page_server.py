@@ -15,7 +15,7 @@ import attrs
 
 from benchmarks.latency_server import PAGE_SIZE, Shape
 
-__all__ = ["PageServer", "page_server"]
+__all__ = ["PageServer", "page_of_pipelines", "page_server"]
 
 _COUNT_CONNECTIONS: Final = "connections"
 
@@ -87,12 +87,17 @@ def _run(pipe: Connection, page: bytes) -> None:
         asyncio.run(_serve(listener, pipe, page))
 
 
+def page_of_pipelines() -> bytes:
+    """Return a page of twenty pipelines in CircleCI's format."""
+    shape = Shape(pipelines=PAGE_SIZE)
+    items = [shape.pipeline(number) for number in range(PAGE_SIZE, 0, -1)]
+    return json.dumps({"items": items, "next_page_token": "more"}, separators=(",", ":")).encode()
+
+
 @contextlib.contextmanager
 def page_server() -> Iterator[PageServer]:
     """Run the server; its page has twenty pipelines in CircleCI's format."""
-    shape = Shape(pipelines=PAGE_SIZE)
-    items = [shape.pipeline(number) for number in range(PAGE_SIZE, 0, -1)]
-    page = json.dumps({"items": items, "next_page_token": "more"}, separators=(",", ":")).encode()
+    page = page_of_pipelines()
     context = multiprocessing.get_context("spawn")
     parent, child = context.Pipe()
     process = context.Process(target=_run, args=(child, page), daemon=True)

@@ -26,6 +26,8 @@ _HEAD: Final = 34
 _FOOT: Final = 30
 _LOGARITHMIC_FROM: Final = 8.0
 """The ratio of the largest to the smallest value from which an axis is logarithmic."""
+_LEAST: Final = 1e-9
+"""Smaller values are drawn as zero."""
 
 _STYLE: Final = """
   .page { fill: #ffffff } .text { fill: #1f2328 } .muted { fill: #59636e } .grid { stroke: #d1d9e0 }
@@ -52,10 +54,9 @@ class Axis:
     @classmethod
     def of(cls, values: Sequence[float]) -> Axis:
         """Choose an axis that contains the values, which are not negative."""
-        largest = max(values, default=1.0) or 1.0
-        positive = [value for value in values if value > 0]
-        smallest = min(positive, default=largest)
-        if len(positive) == len(values) and largest / smallest >= _LOGARITHMIC_FROM:
+        largest = max(max(values, default=1.0), _LEAST)
+        smallest = min(values, default=largest)
+        if smallest >= _LEAST and largest / smallest >= _LOGARITHMIC_FROM:
             return cls(smallest / 1.15, largest * 1.15, logarithmic=True)
         return cls(0.0, largest * 1.05, logarithmic=False)
 
@@ -95,9 +96,7 @@ def plot_area(area: Area) -> str | None:
     ]
     top = 4
     for table, column, rows in facets:
-        axis = Axis.of(
-            [value for other, same, all_rows in facets if same == column for value in _values(same, all_rows)]
-        )
+        axis = Axis.of([value for _, same, each in facets if same == column for value in _values(same, each)])
         lines.extend(_facet(table, column, rows, axis, top))
         top += _HEAD + _ROW * len(rows) + _FOOT
     return "\n".join([*lines, "</svg>", ""])

@@ -12,7 +12,7 @@ import re
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import attrs
 
@@ -223,10 +223,18 @@ class Run:
 
     def figure(self, path: str) -> Figure:
         """Return the figure at a path of area, table, row and column: ``http/1/circleci_v2/relative``."""
-        area, table, row, column = path.split("/")
+        return self.figure_of(*path.split("/", 3))
+
+    def figure_of(self, area: str, table: str, row: str, column: str) -> Figure:
+        """Return the figure in a column of a row.
+
+        Raises:
+            LookupError: There is none.
+        """
         found = self.area(area).table(table).row(row)
         if column not in found.figures:
-            msg = f"{path!r} is no figure: {found.not_measured or f'the row has {list(found.figures)}'}"
+            names = list(found.figures)
+            msg = f"the row {row!r} of {area}/{table} has no {column!r}: {found.not_measured or f'it has {names}'}"
             raise LookupError(msg)
         return found.figures[column]
 
@@ -242,16 +250,20 @@ def write_run(run: Run, path: Path) -> None:
 
 def _as_json(value: Any) -> Any:
     if isinstance(value, Quartiles):
-        return _as_json(attrs.astuple(value))
-    if attrs.has(type(value)):
-        default = {field.name: field.default for field in attrs.fields(type(value))}
-        fields = attrs.asdict(value, recurse=False)
-        return {name: _as_json(item) for name, item in fields.items() if item != default[name]}
+        return [_as_json(number) for number in attrs.astuple(value)]
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, Mapping):
-        return {name: _as_json(item) for name, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_as_json(item) for item in value]
-    return float(f"{value:.6g}") if isinstance(value, float) else value
+        items = cast("Mapping[str, object]", value)
+        return {name: _as_json(item) for name, item in items.items()}
+    if isinstance(value, Sequence):
+        return [_as_json(item) for item in cast("Sequence[object]", value)]
+    fields: dict[str, object] = attrs.asdict(value, recurse=False)
+    described: tuple[attrs.Attribute[Any], ...] = attrs.fields(type(value))
+    defaults = {field.name: field.default for field in described}
+    return {name: _as_json(item) for name, item in fields.items() if item != defaults[name]}
 
 
 def read_run(path: Path) -> Run:
@@ -260,26 +272,33 @@ def read_run(path: Path) -> Run:
     Raises:
         ValueError: The file has another version of the schema, or is no result.
     """
-    data = json.loads(path.read_text(encoding="utf-8"))
-    version = data.get("schema_version") if isinstance(data, dict) else None
+    found: Any = json.loads(path.read_text(encoding="utf-8"))
+    data = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    version = data.get("schema_version")
     if version != SCHEMA_VERSION:
         msg = f"{path.name} has the schema version {version!r}; this code reads {SCHEMA_VERSION}. Repeat `make bench`."
         raise ValueError(msg)
-    return Run(**{**data, "areas": [_area(area) for area in data["areas"]]})
+    fields: dict[str, Any] = {**data, "areas": [_area(area) for area in data["areas"]]}
+    return Run(**fields)
 
 
 def _area(data: dict[str, Any]) -> Area:
-    return Area(**{**data, "tables": [_table(table) for table in data.get("tables", [])]})
+    fields: dict[str, Any] = {**data, "tables": [_table(table) for table in data.get("tables", [])]}
+    return Area(**fields)
 
 
 def _table(data: dict[str, Any]) -> Table:
     columns = [Column(**column) for column in data["columns"]]
-    return Table(**{**data, "columns": columns, "rows": [_row(row) for row in data["rows"]]})
+    fields: dict[str, Any] = {**data, "columns": columns, "rows": [_row(row) for row in data["rows"]]}
+    return Table(**fields)
 
 
 def _row(data: dict[str, Any]) -> Row:
-    figures = {
-        name: Figure(**{**figure, "quartiles": Quartiles(*figure["quartiles"])})
-        for name, figure in data.get("figures", {}).items()
-    }
-    return Row(**{**data, "figures": figures})
+    figures = {name: _figure(figure) for name, figure in data.get("figures", {}).items()}
+    fields: dict[str, Any] = {**data, "figures": figures}
+    return Row(**fields)
+
+
+def _figure(data: dict[str, Any]) -> Figure:
+    fields: dict[str, Any] = {**data, "quartiles": Quartiles(*data["quartiles"])}
+    return Figure(**fields)

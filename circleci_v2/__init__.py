@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from circleci_v2._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from circleci_v2._wire.types import UNSET
+    from circleci_v2._wire.types import UNSET, Unset
     from circleci_v2.client import CircleCI
     from circleci_v2.config import ConnectionOptions
     from circleci_v2.errors import (
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         PipelineNotTriggeredError,
         RateLimitError,
         ServerError,
+        StoreError,
         StreamError,
         UnprocessableEntityError,
         UsageExportError,
@@ -78,9 +79,11 @@ __all__ = [
     "Response",
     "RetryPolicy",
     "ServerError",
+    "StoreError",
     "StreamError",
     "Timeout",
     "UnprocessableEntityError",
+    "Unset",
     "UsageExportError",
     "WaitTimeoutError",
     "WebhookVerificationError",
@@ -100,6 +103,7 @@ _MODULES = {
     "Response": "response",
     "RetryPolicy": "policies",
     "Timeout": "policies",
+    "Unset": "_wire.types",
 }
 
 __getattr__ = lazy_names(

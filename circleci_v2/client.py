@@ -20,15 +20,14 @@ from circleci_v2._wire.namespace import copy_function
 from circleci_v2._wire.payload import DeviationReporter, Payload
 from circleci_v2._wire.request import Request
 from circleci_v2._wire.types import Deviation
-from circleci_v2.config import AuthScheme, ConnectionOptions, Token, resolve
+from circleci_v2.config import AsyncTransport, AuthScheme, ConnectionOptions, Token, resolve
 from circleci_v2.errors import DecodeError
 from circleci_v2.policies import Priority, RateLimitPolicy, RetryPolicy, Timeout
 
 if TYPE_CHECKING:
-    import httpx
-
     from circleci_v2 import artifacts, bulk, environment, events, failures, usage_export, waiting
     from circleci_v2 import history as _history
+    from circleci_v2._http.sender import RawResponse
     from circleci_v2.bulk import OnError, OnProgress, Outcome
     from circleci_v2.events import Event
     from circleci_v2.response import StreamedBody
@@ -88,6 +87,20 @@ def _is_json(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower().endswith(("/json", "+json"))
 
 
+def _load(response: RawResponse, operation_id: str | None) -> Any:
+    """The JSON of a response; None if it is empty."""
+    try:
+        return load_json(response.content)
+    except ValueError as error:
+        if not response.content.strip():
+            return None
+        kind = response.headers.get("content-type", "an unknown type")
+        # A token that the server echoes is redacted before a cut could leave a part of it.
+        start = redact_message(response.content[:4096].decode("utf-8", "replace"))[:80]
+        msg = f"the response of {operation_id or 'the request'} is {kind} and not JSON: {start!r}…"
+        raise DecodeError(msg, operation_id=operation_id) from error
+
+
 class CircleCI(Namespaces):
     """A client of the CircleCI API v2.
 
@@ -111,8 +124,8 @@ class CircleCI(Namespaces):
         retry: When and how often a request is sent again. Default: ``RetryPolicy()``.
         rate_limit: How the client stays within CircleCI's rate limits. Default: ``RateLimitPolicy()``.
         connection: Proxy, certificates, HTTP/2, aiohttp, and further hosts for the token. Default: ``ConnectionOptions()``.
-        transport: An `httpx.AsyncBaseTransport` that carries all requests; it is closed with the client. Default: the
-            client's own connections.
+        transport: An `httpx.AsyncBaseTransport` or `httpx2.AsyncBaseTransport` that carries all requests; it is closed with
+            the client. Default: the client's own connections.
         strict: Whether to raise `DecodeError` where a response deviates from the API's document. Default: False, which
             decodes what can be decoded and reports each kind of deviation once, as a warning and an event.
         on_event: Called with an `Event` for each request, response, retry, wait and deviation. Default: no events.
@@ -134,7 +147,7 @@ class CircleCI(Namespaces):
         retry: RetryPolicy | None = None,
         rate_limit: RateLimitPolicy | None = None,
         connection: ConnectionOptions | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: AsyncTransport | None = None,
         strict: bool = False,
         on_event: Callable[[Event], None] | None = None,
         max_response_bytes: int = 64 * 1024 * 1024,
@@ -235,7 +248,7 @@ class CircleCI(Namespaces):
             DecodeError: The response is not JSON.
         """
         request = Request.free(method, path, query=query, json=json)
-        return (await self._send(request)).data
+        return (await self._send(request)).loaded()
 
     def stream(
         self,
@@ -351,16 +364,7 @@ class CircleCI(Namespaces):
         report = partial(self._deviations.report, operation_id)
         if request.accept is not None and not _is_json(response.headers.get("content-type", "")):
             return Payload(response, None, report)
-        try:
-            return Payload(response, load_json(response.content), report)
-        except ValueError as error:
-            if not response.content.strip():
-                return Payload(response, None, report)
-            kind = response.headers.get("content-type", "an unknown type")
-            # A token that the server echoes is redacted before a cut could leave a part of it.
-            start = redact_message(response.content[:4096].decode("utf-8", "replace"))[:80]
-            msg = f"the response of {operation_id or 'the request'} is {kind} and not JSON: {start!r}…"
-            raise DecodeError(msg, operation_id=operation_id) from error
+        return Payload(response, None, report, partial(_load, response, operation_id))
 
     def _emit_deviation(self, operation_id: str | None, deviation: Deviation) -> None:
         if self._settings.on_event is not None:

@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, get_args
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies_environment
 
@@ -22,7 +22,7 @@ from circleci_v2.policies import RateLimitPolicy, RetryPolicy, Timeout
 if TYPE_CHECKING:
     from circleci_v2.events import Event
 
-__all__ = ["AuthScheme", "ConnectionOptions", "Secret", "Settings", "Token", "is_loopback", "resolve"]
+__all__ = ["AsyncTransport", "AuthScheme", "ConnectionOptions", "Secret", "Settings", "Token", "is_loopback", "resolve"]
 
 AuthScheme = Literal["header", "bearer", "basic"]
 
@@ -69,6 +69,16 @@ def _is_valid_header_value(text: object) -> bool:
 
 Token = str | Callable[[], Awaitable[str]]
 """A personal API token, or an async function that returns one for each request."""
+
+
+class AsyncTransport(Protocol):
+    """Carries requests: an `httpx.AsyncBaseTransport` or an `httpx2.AsyncBaseTransport`, both of which have these methods."""
+
+    async def handle_async_request(self, request: Any) -> Any:
+        """Send a request of the library that the transport belongs to, and return a response of it."""
+
+    async def aclose(self) -> None:
+        """Close every connection."""
 
 
 def _token_hosts(hosts: Iterable[str]) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ The tree::
     ├── ArtifactError                   an artifact was rejected or could not be stored
     ├── UsageExportError                a usage export failed
     ├── WebhookVerificationError        the signature of a webhook delivery is missing or invalid
+    ├── StoreError                      a store of shared rate limits cannot be used; raised by stores, never by calls
     ├── StreamError                     a stream was used wrongly, or was cancelled from outside
     ├── InvalidSlugError                not a project or organization slug (also a ``ValueError``)
     └── ConfigurationError              an argument or setting is invalid (also a ``ValueError``)
@@ -57,6 +58,7 @@ __all__ = [
     "PipelineNotTriggeredError",
     "RateLimitError",
     "ServerError",
+    "StoreError",
     "StreamError",
     "UnprocessableEntityError",
     "UsageExportError",
@@ -332,6 +334,13 @@ class WebhookVerificationError(CircleCIError):
 
     Raised by `circleci_v2.webhooks.verify`. If it is raised for genuine deliveries, check that the body is passed
     unchanged and that the secret is that of the webhook.
+    """
+
+
+class StoreError(CircleCIError):
+    """A store of shared rate limits cannot be used.
+
+    A `StoreConnection` raises it; no call does, since calls go on with the budget of their own process.
     """
 
 

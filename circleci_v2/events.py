@@ -23,6 +23,7 @@ __all__ = [
     "RequestEvent",
     "ResponseEvent",
     "RetryEvent",
+    "StoreEvent",
 ]
 
 
@@ -155,3 +156,18 @@ class ProjectLimitEvent(Event):
 
     org_slug: str
     projects: int
+
+
+@attrs.frozen(kw_only=True)
+class StoreEvent(Event):
+    """The store of shared rate limits cannot be used any more, or can be used again; emitted once per change.
+
+    While it cannot be used, the process keeps within the limits that it learns from its own requests.
+
+    Attributes:
+        available: Whether the store can be used.
+        error: Why it cannot be used, for example ``ConnectionError: Connection refused``; None if it can.
+    """
+
+    available: bool
+    error: str | None

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Protocol, Self, TypeVar, runtime_checkable
 from uuid import UUID
 
 import attrs
@@ -29,6 +29,13 @@ else:
 __all__ = ["FetchPage", "Page", "Paginator", "Prefetch"]
 
 T = TypeVar("T")
+
+
+@runtime_checkable
+class _HasDict(Protocol):
+    """A model; models are defined in a higher layer."""
+
+    def to_dict(self) -> dict[str, Any]: ...
 
 
 @attrs.frozen(repr=False)
@@ -50,6 +57,17 @@ class Page(Generic[T]):
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the page as JSON, as CircleCI sends it: ``items``, ``next_page_token`` and the other fields."""
+        items: list[Any] = [item.to_dict() if isinstance(item, _HasDict) else item for item in self.items]
+        return {**self.additional_properties, "items": items, "next_page_token": self.next_page_token}
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> dict[str, Any]:
+        # As in `_wire.model`.
+        written = {"type": "function-plain", "function": cls.to_dict, "return_schema": {"type": "dict"}}
+        return {"type": "is-instance", "cls": cls, "serialization": written}
 
     def __repr__(self) -> str:
         kind = type(self.items[0]).__name__ if self.items else "no items"

@@ -6,7 +6,8 @@ Pass them to `CircleCI`; each class documents its settings and their defaults:
 - `RetryPolicy`: when and how often a request is sent again.
 - `RateLimitPolicy`: how the client keeps within CircleCI's rate limits.
 
-`RateLimit` is the rate limit that the headers of a response describe. `Priority` and `in_bulk` decide which calls go
+`Store` is the interface of what several processes share their rate limits through. `RateLimit` is the rate limit that the
+headers of a response describe. `Priority` and `in_bulk` decide which calls go
 first when not all can be sent.
 """
 
@@ -15,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Final, Literal, TypeGuard
+from typing import Any, Final, Literal, Protocol, TypeGuard
 
 import attrs
 
@@ -29,6 +30,9 @@ __all__ = [
     "RateLimit",
     "RateLimitPolicy",
     "RetryPolicy",
+    "Store",
+    "StoreConnection",
+    "StoreReply",
     "Timeout",
     "current_priority",
     "in_bulk",
@@ -195,6 +199,75 @@ class RetryPolicy:
 
 
 @attrs.frozen(kw_only=True)
+class StoreReply:
+    """The result of `StoreConnection.exchange`.
+
+    Attributes:
+        now: The time by the clock of the store, in seconds from any moment that is the same for all processes.
+        epoch: A text that is different for each log; empty if the store has no log for the key, and none was begun.
+        snapshot_at: The position of the stored snapshot: the number of entries that it includes.
+        position: The position of the first entry of `entries`.
+        entries: The time of each entry by the clock of the store, and its text.
+        snapshot: The state at `position`, for a process that does not have the entries before it; None for others.
+        is_appended: Whether the entry was appended; it is the last of `entries` then.
+    """
+
+    now: float
+    epoch: str
+    snapshot_at: int = 0
+    position: int = 0
+    entries: tuple[tuple[float, str], ...] = ()
+    snapshot: str | None = None
+    is_appended: bool = False
+
+
+class StoreConnection(Protocol):
+    """A connection to a `Store`, used by one client on one event loop."""
+
+    async def exchange(self, key: str, *, epoch: str, position: int, entry: str, snapshot: str | None) -> StoreReply:
+        """Append an entry to the log of a key and read the log, in one atomic step.
+
+        - Without a log for the key, `snapshot` begins one under a new epoch, with the entry; without a snapshot, the reply
+          has an empty epoch.
+        - If `epoch` is empty, the caller joins: the entry is appended, and the reply has the stored snapshot, unless it is
+          the caller's, and all entries since.
+        - If `epoch` is that of the log and the entries since `position` are stored, the entry is appended, and the reply
+          has these. A `snapshot` is the state at `position` then: if it is later than the stored one, it replaces that one,
+          and the entries before the replaced one are removed. So those between the two snapshots remain for processes
+          that are a little behind.
+        - Otherwise the entry is not appended, and the reply has the stored snapshot and all entries since.
+
+        A log that is not used for two hours may be deleted; CircleCI's longest published limit counts for one.
+
+        Args:
+            key: The key of the log.
+            epoch: The epoch that the caller knows, or an empty text.
+            position: The position after the last entry that the caller knows.
+            entry: The entry.
+            snapshot: A state, or None.
+
+        Raises:
+            Exception: The store cannot be used. Other processes may have got the entry nevertheless.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        ...
+
+
+class Store(Protocol):
+    """Where processes with the same token share their rate limits, for example `circleci_v2.fleet.RedisStore`.
+
+    It has one log per token and host, and needs no knowledge of rate limits.
+    """
+
+    def connect(self) -> StoreConnection:
+        """Return a connection for one client; it is established by its first exchange, and closed with the client."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
 class RateLimitPolicy:
     """How the client keeps within CircleCI's rate limits.
 
@@ -205,14 +278,26 @@ class RateLimitPolicy:
         initial: How many requests of an operation may be in flight before its first response. Default: 5.
         reserve: How many requests of a rate limit are left to other users of the same token, and to calls with
             ``priority="interactive"``. Default: 1.
+        store: Where processes with the same token share these limits, for example ``circleci_v2.fleet.RedisStore(url)``.
+            All of them should have the same policy. Default: None, that is, each process learns the limits alone.
 
     Raises:
-        ConfigurationError: `initial` is not above 0, or `reserve` is negative.
+        ConfigurationError: `initial` is not above 0, `reserve` is negative, or there is a store although `enabled` is
+            False.
     """
 
     enabled: bool = True
     initial: int = attrs.field(default=5, validator=_positive)
     reserve: int = attrs.field(default=1, validator=_not_negative)
+    store: Store | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.store is not None and not callable(getattr(self.store, "connect", None)):
+            msg = f"store={self.store!r} is not a store: pass circleci_v2.fleet.RedisStore('redis://...') or the like"
+            raise ArgumentTypeError(msg)
+        if self.store is not None and not self.enabled:
+            msg = f"store={self.store!r}: with enabled=False there is no budget to share; leave out one of the two"
+            raise ConfigurationError(msg)
 
 
 @attrs.frozen(kw_only=True)

@@ -33,7 +33,18 @@ _LONGEST_CALL = 80
 # Classes that generated code imports; a model of the same name would hide them.
 _IMPORTED_CLASSES = frozenset(
     {
-        *("Any", "FileContent", "Mapping", "Model", "Namespace", "Namespaces", "OpenStrEnum", "Operation", "OrgSlug"),
+        *(
+            "Any",
+            "FileContent",
+            "Literal",
+            "Mapping",
+            "Model",
+            "Namespace",
+            "Namespaces",
+            "OpenStrEnum",
+            "Operation",
+            "OrgSlug",
+        ),
         *("Page", "Paginator", "Payload", "ProjectSlug", "RawNamespace", "Request", "Sequence", "Unset"),
     }
 )

@@ -23,9 +23,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="live",
         help="Whose keys the responses of fakes have that choose no spelling; the suite passes with both.",
     )
+    parser.addoption(
+        "--event-loop",
+        choices=("standard", "uvloop"),
+        default="standard",
+        help="The event loop of asyncio.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--event-loop") == "uvloop":
+        import asyncio
+
+        import uvloop
+
+        # Read by `anyio.run` and by the runners of pytest plugins alike, each of which creates its own loop.
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     spelling = config.getoption("--fake-spelling")
     if spelling != "live":
         from circleci_v2.testing import FakeCircleCI

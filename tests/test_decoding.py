@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from circleci_v2 import CircleCI, ConfigurationError, DecodeError, models
 from circleci_v2._wire.decoding import decode_silently, decoder_for, fast_decoder_for
+from circleci_v2._wire.encoding import document_keys
 from circleci_v2._wire.types import Deviation, JsonPath, wire_fields
 from circleci_v2.events import DeviationEvent, Event
 from circleci_v2.models import (
@@ -248,6 +249,22 @@ def test_text_that_fits_no_type_of_a_union_is_reported_and_kept():
 def test_a_model_made_by_hand_is_written_with_the_published_keys():
     timetable = TimetableByDayOfWeek(per_hour=1, hours_of_day=[3], days_of_week=["MON"], months=None)
     assert timetable.to_dict() == {"per-hour": 1, "hours-of-day": [3], "days-of-week": ["MON"]}
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["per_hour", "per-hour", "hours_of_day", "hours-of-day", "other", "days"]), st.integers()
+    )
+)
+def test_a_dict_in_place_of_a_model_gets_the_published_keys(value: dict[str, int]):
+    sent = document_keys(value, TimetableByDayOfWeek, TimetableByDayOfMonth)
+    assert sorted(sent.values()) == sorted(value.values())  # nothing is lost, not even where both spellings are passed
+    for key, item in value.items():
+        published = {"per_hour": "per-hour", "hours_of_day": "hours-of-day"}.get(key, key)
+        assert sent[key if published in value else published] == item
+    assert document_keys([value], TimetableByDayOfWeek) == [document_keys(value, TimetableByDayOfWeek)]
+    timetable = TimetableByDayOfWeek.from_dict(value)
+    assert document_keys(timetable, TimetableByDayOfWeek) is timetable
 
 
 def test_a_field_that_is_set_shows_in_to_dict_and_nothing_else_changes():

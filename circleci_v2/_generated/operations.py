@@ -275,3 +275,4 @@ _OPERATIONS = (
 )
 
 OPERATIONS: Mapping[str, Operation] = MappingProxyType({operation.id: operation for operation in _OPERATIONS})
+"""Every operation of the API, by its operationId."""

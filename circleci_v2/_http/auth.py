@@ -103,6 +103,10 @@ class Credentials:
         """
         return self._credential(self._token if isinstance(self._token, Secret) else Secret(await self._token()))
 
+    async def token(self) -> str:
+        """Return the token for the next request, for what is kept per token."""
+        return (self._token if isinstance(self._token, Secret) else Secret(await self._token())).reveal()
+
     def _credential(self, token: Secret) -> Credential:
         if self._latest is None or self._latest[0] != token:
             if not token.is_valid_header_value():

@@ -322,6 +322,19 @@ class Instrumentation:
         if self._on_event is not None:
             self.emit(events.RetryEvent(**_identity(info), reason=reason, delay=delay))
 
+    def store_changed(self, error: Exception | None) -> None:
+        """Report that the store of shared rate limits cannot be used, or can be used again.
+
+        Args:
+            error: Why it cannot be used; None if it can.
+        """
+        text = None if error is None else redact_message(f"{type(error).__name__}: {error}")
+        if text is None:
+            logger.warning("the store of shared rate limits is back: this process shares its limits again")
+        else:
+            logger.warning("the store of shared rate limits is away, each process goes on alone: %s", text)
+        self.emit(events.StoreEvent(operation_id=None, available=text is None, error=text))
+
     def deprecated(self, info: AttemptInfo, headers: Mapping[str, str]) -> None:
         """Report the announced end of an operation, once per operation."""
         key = info.operation_id or f"{info.method} {info.url.partition('?')[0]}"

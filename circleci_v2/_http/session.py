@@ -18,9 +18,8 @@ import math
 import random as _random
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
-
-import httpx
 
 from circleci_v2._http.auth import Credential, Credentials, TokenHosts
 from circleci_v2._http.headers import scan_headers
@@ -28,18 +27,19 @@ from circleci_v2._http.lifecycle import Lifecycle, RunCancelledError, SessionClo
 from circleci_v2._http.logging import Instrumentation, log_to_stderr, logger
 from circleci_v2._http.prepared_request import CallOptions, CallState, PreparedRequest
 from circleci_v2._http.rate_limit.budget import budget_for
-from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWindowLimiter
+from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWindowLimiter, WindowFullError
 from circleci_v2._http.rate_limit.limiter import CooldownError, Limiter, Permit
 from circleci_v2._http.sender import CLIENT_CLOSED, RawResponse, Sender, TransportFailure
 from circleci_v2._http.transports.factory import Transports
 from circleci_v2._lazy import LazyModule
 from circleci_v2._wire.request import Request
-from circleci_v2.config import Settings
+from circleci_v2.config import AsyncTransport, Settings
 
 if TYPE_CHECKING:
     import anyio
 
     from circleci_v2._http import error_mapping
+    from circleci_v2._http.rate_limit.shared import SharedLimits
     from circleci_v2._http.streaming import StreamingAttempt
     from circleci_v2.events import Event
     from circleci_v2.response import StreamedBody
@@ -64,7 +64,7 @@ class Session:
         self,
         settings: Settings,
         *,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: AsyncTransport | None = None,
         clock: SessionClock | None = None,
         random: Callable[[], float] = _random.random,
     ) -> None:
@@ -83,12 +83,16 @@ class Session:
         self._instrumentation = Instrumentation(settings.on_event)
         limit, allow_http = settings.max_response_bytes, settings.connection.allow_http
         self._sender = Sender(self._transports, max_response_bytes=limit, allow_http=allow_http)
-        self._limiter = Limiter(
-            max_concurrency=settings.max_concurrency,
-            clock=self._clock,
-            new_budget=lambda: budget_for(settings.rate_limit),
-        )
-        self._published = FixedWindowLimiter(PUBLISHED_LIMITS if settings.rate_limit.enabled else {})
+        self._shared, concurrency = self._shared_limits(settings), settings.max_concurrency
+        if self._shared is None:
+            policy = settings.rate_limit
+            self._published = FixedWindowLimiter(PUBLISHED_LIMITS if policy.enabled else {})
+            self._limiter = Limiter(
+                max_concurrency=concurrency, clock=self._clock, new_budget=lambda _: budget_for(policy)
+            )
+        else:
+            self._published = self._shared.windows
+            self._limiter = self._shared.new_limiter(max_concurrency=concurrency)
         self._sequence = itertools.count(1)
         self._lifecycle = Lifecycle(needs_shield=self._transports.need_shield)
 
@@ -124,7 +128,7 @@ class Session:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        authenticate: bool = False,
+        authenticate: bool,
         decode_content: bool = False,
         options: CallOptions | None = None,
     ) -> AsyncGenerator[StreamedBody]:
@@ -188,6 +192,17 @@ class Session:
         # First the requests in flight: a transport does not know a connection that is still being established.
         await self._lifecycle.cancel_in_flight()
         await self._transports.aclose()
+        if self._shared is not None:
+            await self._shared.aclose()
+
+    def _shared_limits(self, settings: Settings) -> SharedLimits | None:
+        store = settings.rate_limit.store
+        if store is None:
+            return None
+        from circleci_v2._http.rate_limit.shared import SharedLimits  # noqa: PLC0415 - most programs are alone
+
+        on_outage = self._instrumentation.store_changed
+        return SharedLimits(settings, store, clock=self._clock, token=self._credentials.token, on_outage=on_outage)
 
     async def _attempt(self, call: CallState) -> RawResponse | TransportFailure:
         """Send the request of a call once, when the limits allow it."""
@@ -261,8 +276,9 @@ class Session:
 
     async def _acquire(self, call: CallState) -> Permit:
         """Wait until the limits allow a call to be sent, and begin an attempt."""
-        request = call.request
-        window_wait = await self._acquire_window(call) if request.operation_id in self._published.windows else 0.0
+        request, window_wait = call.request, 0.0
+        if request.operation_id is not None and request.operation_id in self._published.windows:
+            window_wait = await self._acquire_window(call, request.operation_id)
         try:
             permit = self._limiter.try_acquire(
                 request.bucket, interactive=call.interactive
@@ -281,19 +297,19 @@ class Session:
         call.is_observed = self._has_listener or logger.isEnabledFor(logging.INFO)
         return permit
 
-    async def _acquire_window(self, call: CallState) -> float:
+    async def _acquire_window(self, call: CallState, operation_id: str) -> float:
         """Wait until a published limit allows a call, and count it; return the seconds that this took."""
-        operation_id, path = call.request.operation_id, call.request.url.path
         call.counted_at, began_at = None, self._clock.now()
-        window = self._published.window_for(operation_id)
-        if window is None or operation_id is None:
+        if self._published.window_for(operation_id) is None:
             return 0.0
-        while seconds := self._published.try_acquire(operation_id, path, now := self._clock.now()):
-            if seconds > call.remaining(now):
-                raise error_mapping.fixed_window_error(call.info(), seconds, window)
-            await self._lifecycle.sleep(self._clock, seconds)
-        call.counted_at = now
-        return now - began_at
+        sleep, path = partial(self._lifecycle.sleep, self._clock), call.request.url.path
+        try:
+            call.counted_at = await self._published.acquire(
+                operation_id, path, now=self._clock.now, sleep=sleep, remaining=call.remaining
+            )
+        except WindowFullError as full:
+            raise error_mapping.fixed_window_error(call.info(), full.seconds, full.window) from None
+        return 0.0 if call.counted_at is None else call.counted_at - began_at
 
     def _release_window(self, call: CallState) -> None:
         """Uncount an attempt that did not reach CircleCI."""

@@ -44,6 +44,7 @@ __all__ = [
     "Decoder",
     "decode_silently",
     "decoder_for",
+    "decoder_without_deviations",
     "fast_decoder_for",
     "tolerant_decoder_for",
 ]
@@ -73,7 +74,7 @@ def decoder_for(annotation: Any) -> Decoder:
 @cache
 def fast_decoder_for(annotation: Any) -> FastDecoder:
     """The decoder for JSON that is exactly as described; it raises one of `DEVIATIONS` for all other JSON."""
-    return fast_decoder(annotation, _without_deviations)
+    return fast_decoder(annotation, decoder_without_deviations)
 
 
 @cache
@@ -225,7 +226,7 @@ def _model(kind: Any) -> Decoder:
     return decode
 
 
-def _without_deviations(annotation: Any) -> FastDecoder:
+def decoder_without_deviations(annotation: Any) -> FastDecoder:
     """The decoder of a type that raises at the first deviation; the member that fits a union best is selected as usual."""
     decode = decoder_for(annotation)
 
@@ -292,7 +293,7 @@ _TEXTS: tuple[type[Any], ...] = (UUID, date, datetime, OpenStrEnum, str)
 def _text(arms: Sequence[Any]) -> Decoder:
     """The decoder of text: as the narrowest type that accepts it, or else the widest."""
     *narrower, widest = sorted(arms, key=lambda arm: _TEXTS.index(arm if arm in _TEXTS else OpenStrEnum))
-    attempts = [_without_deviations(arm) for arm in narrower]
+    attempts = [decoder_without_deviations(arm) for arm in narrower]
 
     def decode(value: Any, path: JsonPath, step: str | int | None) -> Any:
         for attempt in attempts:

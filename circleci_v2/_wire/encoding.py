@@ -9,6 +9,8 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from urllib.parse import quote, unquote
 from uuid import UUID
 
+import attrs
+
 from circleci_v2._lazy import lazy_pattern
 from circleci_v2._wire.json import dump_json, is_iterable, is_mapping, is_sequence
 from circleci_v2._wire.types import UNSET
@@ -17,6 +19,7 @@ from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 __all__ = [
     "deep_object",
     "delimited",
+    "document_keys",
     "encode_json",
     "encode_query",
     "has_dot_segments",
@@ -161,6 +164,24 @@ def encode_query(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         else:
             pairs.append((name, query_text(value)))
     return tuple(pairs)
+
+
+def document_keys(value: Any, *models: type[Any]) -> Any:
+    """Return a dict passed in place of a model with the keys of the document, where it has the names of the fields.
+
+    ``{"per_hour": 1}`` becomes ``{"per-hour": 1}``. Keys that are no field of the models stay as they are, and so do values
+    that are no dict.
+
+    Args:
+        value: The argument: a dict, a sequence of them, or anything else.
+        models: The models that the dict stands for.
+    """
+    if is_sequence(value):
+        return [document_keys(item, *models) for item in value]
+    if not is_mapping(value):
+        return value
+    keys = {field.name: field.metadata.get("key", field.name) for model in models for field in attrs.fields(model)}
+    return {key if keys.get(key) in value else keys.get(key, key): item for key, item in value.items()}
 
 
 def has_fields(value: object) -> bool:

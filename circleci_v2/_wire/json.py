@@ -25,6 +25,7 @@ __all__ = [
     "is_object",
     "is_sequence",
     "load_json",
+    "optional_msgspec",
 ]
 
 

@@ -80,19 +80,36 @@ class Payload:
 
     Args:
         response: The HTTP response.
-        data: Its body as JSON; None when it was empty or is not JSON.
+        data: Its body as JSON; None when it was empty or is not JSON, or is to be loaded.
         report: Called with each deviation from the API's document; may raise.
+        load: Loads the data, or raises `DecodeError`; None if that is done. A page can often do without.
     """
 
-    __slots__ = ("data", "report", "response")
+    __slots__ = ("data", "load", "report", "response")
 
-    def __init__(self, response: ReceivedResponse, data: Any, report: Callable[[Deviation], None]) -> None:
+    def __init__(
+        self,
+        response: ReceivedResponse,
+        data: Any,
+        report: Callable[[Deviation], None],
+        load: Callable[[], Any] | None = None,
+    ) -> None:
         self.response = response
         self.data = data
         self.report = report
+        self.load = load
+
+    def loaded(self) -> Any:
+        """The body as JSON; None when it was empty or is not JSON.
+
+        Raises:
+            DecodeError: It should be JSON.
+        """
+        return self.data if self.load is None else self.load()
 
     def decode(self, target: Target[T]) -> T:
         """The body as a value of a type."""
+        received = self.loaded()
         kind: Any = target
         if isinstance(target, Mapping):
             kind = target.get(self.response.status_code) or [*target.values()][-1]
@@ -100,10 +117,10 @@ class Payload:
             return self.response.content  # type: ignore[return-value]  # T is bytes
         if kind is TEXT:
             return self._text()  # type: ignore[return-value]  # T is str
-        if kind is NoneType or (self.data is None and NoneType in get_args(kind)):
+        if kind is NoneType or (received is None and NoneType in get_args(kind)):
             return None  # type: ignore[return-value]  # T is None or includes it
         # An empty body counts as an empty object: its missing fields are reported, and nothing crashes.
-        data: Any = {} if self.data is None else self.data
+        data: Any = {} if received is None else received
         try:
             return fast_decoder_for(kind)(data)  # type: ignore[no-any-return]
         except DEVIATIONS:
@@ -120,11 +137,27 @@ class Payload:
 
     def page(self, item: type[T], key: str = "items") -> Page[T]:
         """The body as one page of a list: a bare array, or an object with the items in the field `key`."""
-        if is_array(self.data):
-            return Page(self._items(self.data, item, None))
-        envelope = dict(self.data) if is_object(self.data) else {}
+        kind: Any = item
+        reader = None
+        if self.load is not None:
+            from circleci_v2._wire.page_decoding import page_reader  # noqa: PLC0415 - loaded with the first page
+
+            reader = page_reader(kind, key)
+            if reader is not None and (fields := reader.read(self.response.content)) is not None:
+                return Page(fields.pop(key), fields.pop("next_page_token", None) or None, fields)
+        received = self.loaded()
+        if is_array(received):
+            return Page(self._items(received, item, None))
+        envelope = dict(received) if is_object(received) else {}
+        entries = envelope.pop(key, None)
         next_page_token = envelope.pop("next_page_token", None) or None
-        return Page(self._items(envelope.pop(key, None), item, key), next_page_token, envelope)
+        if reader is None or not is_array(entries):
+            return Page(self._items(entries, item, key), next_page_token, envelope)
+        items: Any = reader.build(entries)
+        if items is None:
+            items = self._items(entries, item, key)
+            reader.learn(items, (*received,))
+        return Page(items, next_page_token, envelope)
 
     def _items(self, entries: Any, item: Any, key: str | None) -> list[Any]:
         if not is_array(entries):

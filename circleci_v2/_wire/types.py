@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from functools import cache
 from importlib import import_module
-from types import NoneType
-from typing import Any, Final, Literal, NamedTuple, Self, TypeVar, get_args, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, NamedTuple, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import attrs
 
@@ -25,6 +25,7 @@ __all__ = [
     "known_keys",
     "maybe_datetime",
     "maybe_null",
+    "union_arms",
     "variant_tags",
     "wire_fields",
 ]
@@ -116,6 +117,11 @@ def is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and attrs.has(annotation)
 
 
+def union_arms(kind: Any) -> tuple[Any, ...]:
+    """The members of a union; every other type is its own only member."""
+    return get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
+
+
 @cache
 def wire_fields(kind: Any) -> Sequence[WireField]:
     """The fields of a model. The first call resolves its annotations, which imports the models it refers to."""
@@ -172,7 +178,7 @@ def _distinct_values(models: Sequence[Any]) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _enum_of(annotation: Any) -> type[OpenStrEnum] | None:
-    match [arm for arm in get_args(annotation) or (annotation,) if arm is not NoneType]:
+    match [arm for arm in union_arms(annotation) if arm is not NoneType]:
         case [type() as arm] if issubclass(arm, OpenStrEnum):
             return arm
         case _:

@@ -2,7 +2,7 @@
 
 `download_artifacts` downloads the artifacts of a job and `download_workflow_artifacts` those of a workflow;
 `latest_artifacts` finds the newest run of a job, and `open_artifact` streams one artifact without storing it.
-`circleci_v2._download` documents the threat model.
+Artifact paths are controlled by the job: nothing is written outside of the target directory.
 """
 
 from __future__ import annotations

@@ -217,6 +217,7 @@ class ArtifactProgress:
 
 
 OnArtifactProgress: TypeAlias = Callable[[ArtifactProgress], object]
+"""Called with the progress of a download; the result is ignored."""
 
 
 @attrs.frozen(kw_only=True)

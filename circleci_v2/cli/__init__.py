@@ -23,4 +23,4 @@ def main() -> None:
     except KeyboardInterrupt:  # Ctrl-C while the modules load
         sys.exit(ExitCode.INTERRUPTED)
     with exit_on_error():
-        app()
+        app(prog_name="circleci-v2")  # also for `python -m`, whose completion script would be named after Python

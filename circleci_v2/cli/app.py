@@ -13,7 +13,7 @@ from circleci_v2 import __version__
 from circleci_v2.cli.change import approve, cancel, rerun, rotate, setenv
 from circleci_v2.cli.download import artifacts, mirror, usage
 from circleci_v2.cli.fake import demo, fake
-from circleci_v2.cli.inspect import flaky, history, jobs, projects, whoami
+from circleci_v2.cli.inspect import flaky, history, jobs, projects, whoami, workflows
 from circleci_v2.cli.process import escape_controls
 from circleci_v2.cli.trigger import api, trigger, wait
 from circleci_v2.cli.why import logs, why
@@ -78,7 +78,7 @@ def options(
 
 
 _PANELS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
-    "Inspect": (whoami, projects, history, jobs, flaky, why, logs),
+    "Inspect": (whoami, projects, history, workflows, jobs, flaky, why, logs),
     "Download": (artifacts, usage, mirror),
     "Run": (trigger, wait, approve, cancel, rerun, api),
     "Secrets": (setenv, rotate),

@@ -10,20 +10,8 @@ from uuid import UUID
 
 import typer
 
-from circleci_v2.cli.options import Demo, connect, polling
-from circleci_v2.cli.output import (
-    AsCsv,
-    AsJson,
-    AsJsonl,
-    AsObject,
-    Format,
-    print_error,
-    print_json,
-    print_message,
-    print_rows,
-    progress,
-    select_format,
-)
+from circleci_v2.cli.options import AsCsv, AsJson, AsJsonl, AsObject, Demo, connect, polling, select_format
+from circleci_v2.cli.output import Format, activity, print_error, print_json, print_message, print_rows, progress
 from circleci_v2.cli.process import CommandError, ExitCode
 from circleci_v2.cli.runner import describe_error, exit_code_of, run
 from circleci_v2.client import CircleCI
@@ -66,15 +54,16 @@ def approve(
 
 async def _approve(target: str, job: str, as_json: bool, demo: bool) -> None:
     async with connect(demo=demo) as circleci:
-        workflows = newest_of_each_name(await _find(circleci, target))
-        holders: list[Workflow] = []
-        for workflow in workflows:
-            jobs = await circleci.workflows.list_jobs(workflow.id).collect()
-            if any(other.type == "approval" and other.name == job for other in jobs):
-                holders.append(workflow)
-        # Without any or with several, the error for the first one names its approvals.
-        workflow = _only(holders, job) if holders else workflows[0]
-        before = await circleci.approve(workflow, job)
+        with activity("Approving"):
+            workflows = newest_of_each_name(await _find(circleci, target))
+            holders: list[Workflow] = []
+            for workflow in workflows:
+                jobs = await circleci.workflows.list_jobs(workflow.id).collect()
+                if any(other.type == "approval" and other.name == job for other in jobs):
+                    holders.append(workflow)
+            # Without any or with several, the error for the first one names its approvals.
+            workflow = _only(holders, job) if holders else workflows[0]
+            before = await circleci.approve(workflow, job)
     if as_json:
         print_json({"workflow": str(workflow.id), "job": before.name, "before": str(before.status)})
     already = " had been approved before" if before.status == "success" else ": approved"
@@ -109,9 +98,10 @@ def cancel(target: WorkflowTarget, *, as_json: AsObject = False, demo: Demo = Fa
 
 async def _cancel(target: str, as_json: bool, demo: bool) -> None:
     async with connect(demo=demo) as circleci:
-        unfinished = [workflow for workflow in await _find(circleci, target) if not has_ended(workflow)]
-        for workflow in unfinished:
-            await circleci.workflows.cancel(workflow.id)
+        with activity("Cancelling"):
+            unfinished = [workflow for workflow in await _find(circleci, target) if not has_ended(workflow)]
+            for workflow in unfinished:
+                await circleci.workflows.cancel(workflow.id)
     if as_json:
         print_json({"cancelled": [str(workflow.id) for workflow in unfinished]})
     names = ", ".join(workflow.name for workflow in unfinished)
@@ -138,24 +128,25 @@ def rerun(
 
 async def _rerun(target: str, failed: bool, seconds: float | None, as_json: bool, demo: bool) -> ExitCode:
     async with connect(demo=demo) as circleci:
-        found = newest_of_each_name(await _find(circleci, target))
-        chosen = [
-            workflow for workflow in found if not failed or workflow.status in {"failed", "error", "unauthorized"}
-        ]
-        reruns: list[dict[str, Any]] = []
-        for workflow in chosen:
-            with _reported_as_started(reruns):
-                again = await circleci.workflows.rerun(workflow.id, from_failed=failed or None)
-            reruns.append({"workflow": workflow.name, "rerun_of": str(workflow.id), "id": str(again.workflow_id)})
-            print_message(f"{workflow.name}: rerun as workflow {again.workflow_id}.")
-        succeeded = True
-        if seconds is not None:
-            for row in reruns:
+        with activity("Rerunning"):
+            found = newest_of_each_name(await _find(circleci, target))
+            chosen = [
+                workflow for workflow in found if not failed or workflow.status in {"failed", "error", "unauthorized"}
+            ]
+            reruns: list[dict[str, Any]] = []
+            for workflow in chosen:
                 with _reported_as_started(reruns):
-                    ended = await circleci.wait_for_workflow(row["id"], timeout=seconds, polling=polling(demo=demo))
-                row["status"] = str(ended.status)
-                succeeded = succeeded and ended.status == "success"
-                print_message(f"{ended.name}: {ended.status}")
+                    again = await circleci.workflows.rerun(workflow.id, from_failed=failed or None)
+                reruns.append({"workflow": workflow.name, "rerun_of": str(workflow.id), "id": str(again.workflow_id)})
+                print_message(f"{workflow.name}: rerun as workflow {again.workflow_id}.")
+            succeeded = True
+            if seconds is not None:
+                for row in reruns:
+                    with _reported_as_started(reruns):
+                        ended = await circleci.wait_for_workflow(row["id"], timeout=seconds, polling=polling(demo=demo))
+                    row["status"] = str(ended.status)
+                    succeeded = succeeded and ended.status == "success"
+                    print_message(f"{ended.name}: {ended.status}")
     if as_json:
         print_json({"reruns": reruns})
     if not reruns:
@@ -221,8 +212,9 @@ def setenv(
 
 async def _setenv(place: str, context: str | None, name: str, value: str, *, as_json: bool, demo: bool) -> None:
     async with connect(demo=demo) as circleci:
-        where = place if context is None else await _context_id(circleci, place, context)
-        outcome = await circleci.set_environment_variable(where, name, value)
+        with activity(f"Setting {name}"):
+            where = place if context is None else await _context_id(circleci, place, context)
+            outcome = await circleci.set_environment_variable(where, name, value)
     if as_json:
         print_json(_outcome_row(outcome))
     print_message(f"{name} of {outcome.place}: {outcome.action}.")
@@ -270,15 +262,15 @@ def rotate(
 async def _rotate(
     organization: str, name: str, value: str | None, options: Mapping[str, Any], output_format: Format, *, demo: bool
 ) -> ExitCode:
-    bar, update = progress("places")
     outcomes: list[VariableOutcome] = []
 
-    def count(outcome: VariableOutcome) -> None:
-        outcomes.append(outcome)
-        update(len(outcomes), None)
-
     async with connect(demo=demo) as circleci:
-        with bar:
+        with progress("places") as update:
+
+            def count(outcome: VariableOutcome) -> None:
+                outcomes.append(outcome)
+                update(len(outcomes), None)
+
             rotation = await circleci.rotate_environment_variable(
                 name, value, organization=organization, on_outcome=count, **options
             )

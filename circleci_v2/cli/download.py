@@ -10,18 +10,19 @@ from uuid import UUID
 import typer
 
 from circleci_v2 import fleet
-from circleci_v2.cli.options import Demo, Project, connect, parse_time, usage_timing
-from circleci_v2.cli.output import (
+from circleci_v2.cli.options import (
     AsCsv,
     AsJson,
     AsJsonl,
-    Format,
-    print_message,
-    print_rows,
-    progress,
+    AsObject,
+    Demo,
+    Project,
+    connect,
+    parse_time,
     select_format,
-    stderr,
+    usage_timing,
 )
+from circleci_v2.cli.output import Format, activity, print_error, print_json, print_message, print_rows, progress
 from circleci_v2.cli.process import ExitCode
 from circleci_v2.cli.runner import describe_error, run
 from circleci_v2.client import CircleCI
@@ -48,20 +49,25 @@ def artifacts(
     Example:  circleci-v2 artifacts gh/acme/web 1234 --output reports --match '*.xml'
     """
     output_format = select_format(as_json=as_json, as_jsonl=as_jsonl, as_csv=as_csv)
-    run(_list(project, job, demo, output_format) if output is None else _download(project, job, output, match, demo))
+    if output is None:
+        run(_list(project, job, demo, output_format))
+    else:
+        run(_download(project, job, output, match, output_format, demo=demo))
 
 
 async def _list(project: str, job: int, demo: bool, output_format: Format) -> None:
     async with connect(demo=demo) as circleci:
-        found = await circleci.jobs.list_artifacts(project, job).collect()
+        with activity("Reading artifacts"):
+            found = await circleci.jobs.list_artifacts(project, job).collect()
     rows = [{"path": artifact.path, "node_index": artifact.node_index, "url": artifact.url} for artifact in found]
     print_rows(rows, output_format, title=f"Artifacts of job {job}", columns={"path": "path", "node_index": "node"})
 
 
-async def _download(project: str, job: int, output: Path, match: list[str] | None, demo: bool) -> None:
-    bar, update = progress("artifacts")
+async def _download(
+    project: str, job: int, output: Path, match: list[str] | None, output_format: Format, *, demo: bool
+) -> None:
     async with connect(demo=demo) as circleci:
-        with bar:
+        with progress("artifacts") as update:
             result = await circleci.download_artifacts(
                 project,
                 job,
@@ -69,6 +75,8 @@ async def _download(project: str, job: int, output: Path, match: list[str] | Non
                 match=match,
                 on_progress=lambda progress: update(progress.files_done, progress.files),
             )
+    if output_format != "table":
+        print_rows([{"file": str(file)} for file in result.files], output_format, title="")
     files = f"{len(result.files)} files with {result.size:,} bytes"
     print_message(f"Downloaded {files} to {output}.")
 
@@ -87,6 +95,7 @@ def usage(
         datetime | None, typer.Option(parser=parse_time, metavar="TIME", help="The end of the period. Default: now.")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")] = False,
+    as_json: AsObject = False,
     demo: Demo = False,
 ) -> None:
     """Export the usage data of an organization as CSV; CircleCI needs minutes to hours to prepare it.
@@ -98,7 +107,8 @@ def usage(
         msg = f"{output} exists: choose another --output, or replace it with --overwrite."
         raise typer.BadParameter(msg)
     until = end or datetime.now(UTC)
-    run(_export(organization, start or _thirty_days_before(until), until, output, overwrite=overwrite, demo=demo))
+    period = (start or _thirty_days_before(until), until)
+    run(_export(organization, period, output, overwrite=overwrite, as_json=as_json, demo=demo))
 
 
 def _thirty_days_before(end: datetime) -> datetime:
@@ -110,18 +120,20 @@ def _thirty_days_before(end: datetime) -> datetime:
 
 
 async def _export(
-    organization: str, start: datetime, end: datetime, output: Path, *, overwrite: bool, demo: bool
+    organization: str, period: tuple[datetime, datetime], output: Path, *, overwrite: bool, as_json: bool, demo: bool
 ) -> None:
     async with connect(demo=demo) as circleci:
-        with stderr.status("CircleCI is preparing the export"):
+        with activity("CircleCI is preparing the export"):
             result = await circleci.export_usage(
                 await _organization_id(circleci, organization),
-                start,
-                end,
+                *period,
                 output,
                 overwrite="replace" if overwrite else "error",
                 timing=usage_timing(demo=demo),
             )
+    if as_json:
+        counts = {"file": str(result.file), "rows": result.rows, "bytes": result.size}
+        print_json({**counts, "columns": result.columns, "job_ids": result.job_ids}, indent=2)
     print_message(f"Wrote {result.rows:,} rows to {result.file}.")
 
 
@@ -165,9 +177,8 @@ async def _mirror(
     include: list[fleet.DatasetKind],
     demo: bool,
 ) -> ExitCode:
-    bar, update = progress("projects")
     async with connect(demo=demo) as circleci:
-        with bar:
+        with progress("projects") as update:
             report = await fleet.mirror(
                 circleci,
                 to,
@@ -188,7 +199,16 @@ async def _mirror(
         }
         for one in report.projects
     ]
-    print_rows(rows, output_format, title=f"Pipelines of {organization} in {to}")
+    spare = ["missing_parts", "error"]
+    print_rows(rows, output_format, title=f"Pipelines of {organization} in {to}", spare=spare)
+    for one in report.projects:
+        if one.error is not None:
+            print_error(f"{one.project_slug}: {describe_error(one.error)}")
+    if report.unresolved:
+        print_message(
+            f"Not mirrored, as CircleCI lists them without their slugs: {', '.join(report.unresolved)}. Follow them at "
+            "CircleCI, or name them with --project."
+        )
     return ExitCode.ERROR if report.errors else ExitCode.SUCCESS
 
 

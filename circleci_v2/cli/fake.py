@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import json
-import math
-import statistics
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import anyio
 import anyio.to_thread
 import typer
 
-from circleci_v2.cli.inspect import collect, fetch_history
 from circleci_v2.cli.options import DEMO_PROJECT
-from circleci_v2.cli.output import build_table, print_line, print_table
+from circleci_v2.cli.output import print_line, print_table
 from circleci_v2.cli.runner import run
+from circleci_v2.cli.runs import collect, fetch_history, summarize
 from circleci_v2.client import CircleCI
 from circleci_v2.history import PipelineRecord
 from circleci_v2.testing import Clock, FakeCircleCI, FakeRateLimit, RequestChecks, Spelling
 
-__all__ = ["demo", "fake", "summarize"]
+__all__ = ["demo", "fake"]
 
 _SLOWEST_JOBS: Final = 10
-_FAILED: Final = {"failed", "error", "timedout", "infrastructure_fail", "terminated-unknown"}
 
 _MAX_LATENCY: Final = 3600.0
 
@@ -75,9 +71,9 @@ async def _report(circleci: CircleCI, project: str, pipelines: int, output: Path
     seconds = time.perf_counter() - started_at
     workflows = [row for record in records for row in record.to_records("workflows")]
     jobs = [row for record in records for row in record.to_records("jobs")]
-    print_table(build_table(summarize(workflows, "workflow"), title=f"Workflows of {project}"))
+    print_table(summarize(workflows, "workflow"), title=f"Workflows of {project}", spare=["other", "succeeded"])
     print_line("")
-    print_table(build_table(_slowest(jobs), title="Slowest jobs"))
+    print_table(_slowest(jobs), title="Slowest jobs", spare=["other", "succeeded"])
     print_line("")
     counts = f"{len(records):,} pipelines, {len(workflows):,} workflows and {len(jobs):,} jobs"
     print_line(f"{counts} in {seconds:.1f} seconds.")
@@ -95,45 +91,6 @@ def _write(records: Sequence[PipelineRecord], output: Path) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     with output.open("w", encoding="utf-8") as lines:
         lines.writelines(json.dumps(record.to_dict()) + "\n" for record in records)
-
-
-def summarize(rows: Iterable[dict[str, Any]], group_by: Literal["workflow", "job"]) -> list[dict[str, Any]]:
-    """Count runs, compute the success rate, and the median and 95th percentile of durations; most runs first.
-
-    Args:
-        rows: Flat records, as `PipelineRecord.to_records` returns them.
-        group_by: Summarize the runs of each workflow name, or of each job name.
-    """
-    groups: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
-        groups[row[f"{group_by}_name"]].append(row)
-    summary = [
-        {
-            group_by: name,
-            **_counts([row[f"{group_by}_status"] for row in group]),
-            **_durations([row[f"{group_by}_seconds"] for row in group if row[f"{group_by}_seconds"] is not None]),
-        }
-        for name, group in groups.items()
-    ]
-    return sorted(summary, key=lambda row: row["runs"], reverse=True)
-
-
-def _counts(statuses: Sequence[str]) -> dict[str, Any]:
-    succeeded, failed = statuses.count("success"), sum(status in _FAILED for status in statuses)
-    return {
-        "runs": len(statuses),
-        "succeeded": succeeded,
-        "failed": failed,
-        "other": len(statuses) - succeeded - failed,
-        "success_rate": round(100 * succeeded / (succeeded + failed), 1) if succeeded + failed else None,
-    }
-
-
-def _durations(seconds: Sequence[float]) -> dict[str, Any]:
-    if not seconds:
-        return {"median_seconds": None, "p95_seconds": None}
-    p95 = sorted(seconds)[math.ceil(0.95 * len(seconds)) - 1]
-    return {"median_seconds": round(statistics.median(seconds), 1), "p95_seconds": round(p95, 1)}
 
 
 def fake(

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 import anyio
 import typer
 
+from circleci_v2.cli.output import Format
 from circleci_v2.client import CircleCI
 from circleci_v2.events import Event
 from circleci_v2.testing import Clock, FakeCircleCI
@@ -19,6 +20,10 @@ from circleci_v2.waiting import Polling
 
 __all__ = [
     "DEMO_PROJECT",
+    "AsCsv",
+    "AsJson",
+    "AsJsonl",
+    "AsObject",
     "Branch",
     "Demo",
     "Limit",
@@ -28,6 +33,7 @@ __all__ = [
     "parse_key_value",
     "parse_time",
     "polling",
+    "select_format",
     "usage_timing",
 ]
 
@@ -80,6 +86,26 @@ Limit = Annotated[int | None, typer.Option(min=1, help="The maximum number of pi
 Demo = Annotated[
     bool, typer.Option("--demo", help=f"Use a fake CircleCI with the project {DEMO_PROJECT}; needs no token.")
 ]
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON array.")]
+AsObject = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+AsJsonl = Annotated[bool, typer.Option("--jsonl", help="Print one JSON object per line.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")]
+
+
+def select_format(*, as_json: bool, as_jsonl: bool, as_csv: bool) -> Format:
+    """Return the format that the options select; a table by default.
+
+    Raises:
+        typer.BadParameter: The options select more than one.
+    """
+    requested: dict[Format, bool] = {"json": as_json, "jsonl": as_jsonl, "csv": as_csv}
+    selected: list[Format] = [name for name, is_requested in requested.items() if is_requested]
+    if len(selected) > 1:
+        msg = f"--{' and --'.join(selected)} exclude each other: choose one."
+        raise typer.BadParameter(msg)
+    return selected[0] if selected else "table"
 
 
 @asynccontextmanager

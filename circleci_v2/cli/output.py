@@ -6,14 +6,22 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from typing import Annotated, Any, Final, Literal, NoReturn, TextIO, cast
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Final, Literal, NoReturn, TextIO, cast
 
-import typer
+from rich import box
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -21,12 +29,10 @@ from circleci_v2._wire.encoding import encode_json
 from circleci_v2.cli.process import CommandError, ExitCode, escape_controls, escape_line
 
 __all__ = [
-    "AsCsv",
-    "AsJson",
-    "AsJsonl",
-    "AsObject",
     "Format",
+    "activity",
     "build_table",
+    "format_seconds",
     "print_error",
     "print_json",
     "print_line",
@@ -35,7 +41,6 @@ __all__ = [
     "print_table",
     "print_wrapped",
     "progress",
-    "select_format",
     "stderr",
     "write_text",
 ]
@@ -43,13 +48,10 @@ __all__ = [
 Row = Mapping[str, Any]
 Format = Literal["table", "json", "jsonl", "csv"]
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON array.")]
-AsObject = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-AsJsonl = Annotated[bool, typer.Option("--jsonl", help="Print one JSON object per line.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")]
-
-_WIDTH_WITHOUT_TERMINAL: Final = 120
+# Tables in a pipe are as wide as their values, for the next program; the bound is for a hostile name of megabytes.
+_WIDTH_WITHOUT_TERMINAL: Final = 1_000
 _MIN_WIDTH: Final = 20
+_COLUMN_GAP: Final = 2
 
 
 class _ResultConsole(Console):
@@ -146,22 +148,13 @@ def print_error(text: str) -> None:
     stderr.print(Text.assemble(("error:", "bold red"), " ", lines), soft_wrap=True)
 
 
-def select_format(*, as_json: bool, as_jsonl: bool, as_csv: bool) -> Format:
-    """Return the format that the options select; a table by default.
-
-    Raises:
-        typer.BadParameter: The options select more than one.
-    """
-    requested: dict[Format, bool] = {"json": as_json, "jsonl": as_jsonl, "csv": as_csv}
-    selected: list[Format] = [name for name, is_requested in requested.items() if is_requested]
-    if len(selected) > 1:
-        msg = f"--{' and --'.join(selected)} exclude each other: choose one."
-        raise typer.BadParameter(msg)
-    return selected[0] if selected else "table"
-
-
 def print_rows(
-    rows: Iterable[Row], output_format: Format, *, title: str, columns: Mapping[str, str] | None = None
+    rows: Iterable[Row],
+    output_format: Format,
+    *,
+    title: str,
+    columns: Mapping[str, str] | None = None,
+    spare: Sequence[str] = (),
 ) -> None:
     """Print rows to stdout.
 
@@ -170,10 +163,11 @@ def print_rows(
         output_format: The format to print them in.
         title: The heading of a table.
         columns: The keys that a table shows, with their headings. Default: all. Other formats print every key.
+        spare: The keys that a table leaves out, in this order, while it is wider than the terminal.
     """
     match output_format:
         case "table":
-            print_table(build_table(list(rows), title=title, columns=columns))
+            print_table(list(rows), title=title, columns=columns, spare=spare)
         case "json":
             print_json([encode_json(row) for row in rows], indent=2)
         case "jsonl":
@@ -200,22 +194,72 @@ def print_json(value: Any, *, indent: int | None = None) -> None:
     sys.stdout.flush()
 
 
-def print_table(table: Table) -> None:
-    """Print a table to stdout."""
-    _stdout.print(table)
+def print_table(
+    rows: Sequence[Row],
+    *,
+    title: str,
+    columns: Mapping[str, str] | None = None,
+    spare: Sequence[str] = (),
+    right: Collection[str] = (),
+) -> None:
+    """Print rows to stdout as a table with one line for each row, and name the columns that do not fit to stderr.
+
+    Args:
+        rows: The rows; all have the same keys.
+        title: The heading.
+        columns: The keys to show, with their headings. Default: all.
+        spare: The keys to leave out, in this order, while the table is wider than the terminal.
+        right: The keys of texts that are aligned to the right, as numbers are.
+    """
+    headings = dict(columns or {name: _heading(name) for name in (rows[0] if rows else ())})
+    widths = _widths(rows, headings)
+    left_out: list[str] = []
+    for name in filter(headings.__contains__, spare):
+        if sum(widths.values()) + _COLUMN_GAP * (len(widths) - 1) <= _stdout.width:
+            break
+        del widths[name]
+        left_out.append(headings.pop(name))
+    _stdout.print(build_table(rows, title=title, columns=headings, right=right, width=_stdout.width))
+    if left_out:
+        print_message(f"Left out to fit {_stdout.width} columns: {', '.join(left_out)}.")
 
 
-def build_table(rows: Sequence[Row], *, title: str, columns: Mapping[str, str] | None = None) -> Table:
-    """Format rows as a table.
+def _widths(rows: Sequence[Row], headings: Mapping[str, str]) -> dict[str, int]:
+    return {
+        name: max([cell_len(heading), *(_cell(name, row.get(name)).cell_len for row in rows)])
+        for name, heading in headings.items()
+    }
 
-    Numbers are aligned to the right, statuses are coloured.
+
+def build_table(
+    rows: Sequence[Row],
+    *,
+    title: str,
+    columns: Mapping[str, str] | None = None,
+    right: Collection[str] = (),
+    width: int,
+) -> Table:
+    """Format rows as a table, each on one line; numbers are aligned to the right, statuses are coloured.
+
+    In a table that is too wide, the values of the widest columns end in an ellipsis.
     """
     headings = columns or {name: _heading(name) for name in (rows[0] if rows else ())}
+    widest = _widest_column(_widths(rows, headings).values(), width - _COLUMN_GAP * (len(headings) - 1))
     heading = Text(escape_line(title), style="bold")
-    table = Table(title=heading, title_justify="left", header_style="bold", min_width=cell_len(heading.plain))
-    for position, (name, column) in enumerate(headings.items()):
-        numeric = any(isinstance(row.get(name), int | float) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", no_wrap=position == 0)
+    table = Table(
+        title=heading,
+        title_justify="left",
+        header_style="bold",
+        min_width=cell_len(heading.plain),
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        collapse_padding=True,
+    )
+    for name, column in headings.items():
+        numeric = name in right or any(isinstance(row.get(name), int | float) for row in rows)
+        justify: Literal["right", "left"] = "right" if numeric else "left"
+        table.add_column(column, justify=justify, no_wrap=True, overflow="ellipsis", max_width=widest)
     for row in rows:
         table.add_row(*(_cell(name, row.get(name)) for name in headings))
     if not rows:
@@ -225,33 +269,61 @@ def build_table(rows: Sequence[Row], *, title: str, columns: Mapping[str, str] |
     return table
 
 
-def progress(description: str, *, between_results: bool = False) -> tuple[Progress, Callable[[int, int | None], None]]:
-    """Return a progress bar, hidden unless stderr is a terminal, and a function that updates it.
+def _widest_column(widths: Iterable[int], available: int) -> int:
+    """Return the width to which columns are cut, the widest first, so that all of them fit."""
+    ascending = sorted(widths)
+    for position, width in enumerate(ascending):
+        share = available // (len(ascending) - position)
+        if width > share:
+            return max(share, 1)
+        available -= width
+    return max(ascending, default=1)
+
+
+def activity(description: str, *, between_results: bool = False) -> Progress:
+    """Return a context manager that shows what a command does and for how long, hidden unless stderr is a terminal.
+
+    Args:
+        description: What it does, such as ``Reading projects``.
+        between_results: Results are printed in the meantime; nothing is shown if they are printed to a terminal.
+    """
+    bar = _progress_bar(SpinnerColumn(), _DESCRIPTION, TimeElapsedColumn(), between_results=between_results)
+    bar.add_task(escape_line(description), total=None)
+    return bar
+
+
+@contextmanager
+def progress(description: str, *, between_results: bool = False) -> Generator[Callable[[int, int | None], None]]:
+    """Show a progress bar, hidden unless stderr is a terminal; return the function that updates it.
 
     The function accepts the number of finished items and the total, None while that is unknown.
 
     Args:
         description: The items that are counted.
-        between_results: Results are printed while the bar is shown; it is hidden if they are printed to a terminal.
+        between_results: Results are printed in the meantime; nothing is shown if they are printed to a terminal.
     """
-    bar = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
+    columns = (SpinnerColumn(), _DESCRIPTION, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with _progress_bar(*columns, between_results=between_results) as bar:
+        task = bar.add_task(escape_line(description), total=None)
+
+        def update(done: int, total: int | None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield update
+
+
+_DESCRIPTION: Final = TextColumn("{task.description}", markup=False)
+
+
+def _progress_bar(*columns: ProgressColumn, between_results: bool) -> Progress:
+    return Progress(
+        *columns,
         console=stderr,
         transient=True,
         # By default, rich prints everything written to stdout to the console of the bar, which is stderr.
         redirect_stdout=False,
         disable=not stderr.is_terminal or (between_results and sys.stdout.isatty()),
     )
-    task = bar.add_task(description, total=None)
-
-    def update(done: int, total: int | None) -> None:
-        bar.update(task, completed=done, total=total)
-
-    return bar, update
 
 
 def _heading(name: str) -> str:
@@ -263,7 +335,7 @@ def _cell(name: str, value: Any) -> Text:
         case None:
             return Text("-", style="dim")
         case float() as number if name.endswith("seconds"):
-            return Text(_duration(number))
+            return Text(format_seconds(number))
         case float() as number:
             return Text(f"{number:,.1f} %" if name.endswith("rate") else f"{number:,.1f}")
         case str() as text if name.endswith("_at"):
@@ -273,7 +345,8 @@ def _cell(name: str, value: Any) -> Text:
             return Text(escape_line(text), style=_STYLES.get(text, ""))
 
 
-def _duration(seconds: float) -> str:
+def format_seconds(seconds: float) -> str:
+    """Format a duration in the two largest units, such as ``2m 05s``."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

@@ -8,24 +8,26 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypedDict
 from urllib.parse import parse_qsl
 from uuid import UUID
 
+import attrs
 import typer
 
-from circleci_v2.cli.options import DEMO_PROJECT, Demo, Project, connect, parse_key_value, polling
-from circleci_v2.cli.output import AsObject, print_error, print_json, print_line, print_message, print_rows
+from circleci_v2.cli.options import DEMO_PROJECT, AsObject, Demo, Project, connect, parse_key_value, polling
+from circleci_v2.cli.output import activity, print_error, print_json, print_line, print_message, print_rows
 from circleci_v2.cli.process import CommandError, ExitCode
 from circleci_v2.cli.runner import describe_error, run
+from circleci_v2.cli.watch import Watch, show_changes
 from circleci_v2.client import CircleCI
 from circleci_v2.errors import PipelineNotTriggeredError, WaitTimeoutError
 from circleci_v2.events import Event, RequestEvent, ResponseEvent
 from circleci_v2.pagination import Page, Paginator
-from circleci_v2.waiting import PipelineResult, StateChange
+from circleci_v2.waiting import PipelineResult, Polling, StateChange
 
 __all__ = ["StartedPipeline", "api", "trigger", "wait"]
 
@@ -108,6 +110,7 @@ def trigger(
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it ends; exit with 1 unless it succeeds.")] = False,
     approve: Approve = None,
     timeout: Timeout = 3600,
+    watch: Watch = False,
     as_json: AsObject = False,
     demo: Demo = False,
 ) -> None:
@@ -123,10 +126,14 @@ def trigger(
     if approve and not wait:
         msg = "--approve needs --wait: the command approves the job while it waits."
         raise typer.BadParameter(msg)
+    if watch and not wait:
+        msg = "--watch needs --wait: it shows the jobs while the command waits."
+        raise typer.BadParameter(msg)
     parameters = {key: _parameter_value(text) for key, text in map(parse_key_value, parameter or [])}
     arguments = {"branch": branch, "tag": tag, "parameters": parameters or None}
     if wait:
-        run(_trigger_and_wait(project, arguments, timeout, approve or [], as_json=as_json, demo=demo))
+        waiting = _WaitOptions(timeout=timeout, approve=approve or [], watch=watch, as_json=as_json)
+        run(_trigger_and_wait(project, arguments, waiting, demo=demo))
     else:
         run(_trigger(project, arguments, as_json=as_json, demo=demo))
 
@@ -143,7 +150,8 @@ async def _trigger(project: str, arguments: Mapping[str, Any], *, as_json: bool,
     started = StartedPipeline()
     with started.errors_reported():
         async with connect(demo=demo, on_event=started.observe) as circleci:
-            created = await circleci.pipelines.trigger(project, **arguments)
+            with activity("Starting a pipeline"):
+                created = await circleci.pipelines.trigger(project, **arguments)
             started.id = _received_id(created.id)
         if as_json:
             print_json(created.to_dict())
@@ -159,21 +167,47 @@ def _received_id(value: object) -> str:
     return str(value)
 
 
+@attrs.frozen(kw_only=True)
+class _WaitOptions:
+    """The options of `wait`, and of `trigger` with ``--wait``."""
+
+    timeout: float
+    approve: list[str]
+    watch: bool
+    as_json: bool
+
+
 async def _trigger_and_wait(
-    project: str, arguments: Mapping[str, Any], seconds: float, approve: list[str], *, as_json: bool, demo: bool
+    project: str, arguments: Mapping[str, Any], options: _WaitOptions, *, demo: bool
 ) -> ExitCode:
     started = StartedPipeline()
     with started.errors_reported():
-        async with connect(demo=demo, on_event=started.observe) as circleci:
+        async with (
+            connect(demo=demo, on_event=started.observe) as circleci,
+            _waiting(circleci, options, demo=demo) as common,
+        ):
             result = await circleci.trigger_and_wait(
-                project,
-                timeout=seconds,
-                approve=approve,
-                on_change=_print_change,
-                polling=polling(demo=demo),
-                **arguments,
+                project, timeout=options.timeout, approve=options.approve, **common, **arguments
             )
-        return _print_result(result, as_json=as_json)
+        return _print_result(result, as_json=options.as_json)
+
+
+class _Common(TypedDict):
+    on_change: Callable[[StateChange], None]
+    polling: Polling
+
+
+@asynccontextmanager
+async def _waiting(circleci: CircleCI, options: _WaitOptions, *, demo: bool) -> AsyncGenerator[_Common]:
+    """Show the changes of the wait in the block, and print with ``--json`` what it saw before a timeout."""
+    intervals = polling(demo=demo)
+    try:
+        async with show_changes(circleci, intervals, watch=options.watch) as on_change:
+            yield {"on_change": on_change, "polling": intervals}
+    except WaitTimeoutError as error:
+        if options.as_json and isinstance(error.seen, PipelineResult):
+            print_json(error.seen.to_dict())
+        raise
 
 
 def wait(
@@ -184,6 +218,7 @@ def wait(
     *,
     approve: Approve = None,
     timeout: Timeout = 3600,
+    watch: Watch = False,
     as_json: AsObject = False,
     demo: Demo = False,
 ) -> None:
@@ -194,29 +229,21 @@ def wait(
     if pipeline is None and not demo:
         msg = "Missing argument PIPELINE: the UUID of the pipeline to wait for."
         raise typer.BadParameter(msg)
-    run(_wait(pipeline, timeout, approve or [], as_json=as_json, demo=demo))
+    options = _WaitOptions(timeout=timeout, approve=approve or [], watch=watch, as_json=as_json)
+    run(_wait(pipeline, options, demo=demo))
 
 
-async def _wait(pipeline: UUID | None, seconds: float, approve: list[str], *, as_json: bool, demo: bool) -> ExitCode:
-    async with connect(demo=demo) as circleci:
+async def _wait(pipeline: UUID | None, options: _WaitOptions, *, demo: bool) -> ExitCode:
+    async with connect(demo=demo) as circleci, _waiting(circleci, options, demo=demo) as common:
         result = await circleci.wait_for_pipeline(
-            pipeline or await _newest(circleci),
-            timeout=seconds,
-            approve=approve,
-            on_change=_print_change,
-            polling=polling(demo=demo),
+            pipeline or await _newest(circleci), timeout=options.timeout, approve=options.approve, **common
         )
-    return _print_result(result, as_json=as_json)
+    return _print_result(result, as_json=options.as_json)
 
 
 async def _newest(circleci: CircleCI) -> UUID:
     page = await circleci.pipelines.list_for_project(DEMO_PROJECT)
     return page.items[0].id
-
-
-def _print_change(change: StateChange) -> None:
-    subject = f"workflow {change.workflow.name}" if change.workflow else "pipeline"
-    print_message(f"{subject}: {change.before or 'new'} → {change.after}")
 
 
 def _print_result(result: PipelineResult, *, as_json: bool) -> ExitCode:
@@ -227,7 +254,7 @@ def _print_result(result: PipelineResult, *, as_json: bool) -> ExitCode:
         {"workflow": workflow.name, "status": workflow.status, "stopped_at": workflow.stopped_at, "id": workflow.id}
         for workflow in result.workflows
     ]
-    print_rows(rows, "table", title=f"Pipeline {result.pipeline.number}: {result.status}")
+    print_rows(rows, "table", title=f"Pipeline {result.pipeline.number}: {result.status}", spare=["stopped_at"])
     for message in result.messages:
         print_error(message)
     return ExitCode.SUCCESS if result.succeeded else ExitCode.FAILED
@@ -293,7 +320,9 @@ async def _api(
                 raise typer.BadParameter(str(error)) from error
 
         if not paginate:
-            print_json(await request(), indent=2)
+            with activity(f"{method} {path}"):
+                response = await request()
+            print_json(response, indent=2)
             return
 
         async def page(page_token: str | None) -> Page[Any]:
@@ -304,5 +333,6 @@ async def _api(
                 msg = f"The response to {path} is not a page: leave out --paginate."
                 raise typer.BadParameter(msg) from error
 
-        async for item in Paginator(page):
-            print_json(item)
+        with activity(f"{method} {path}", between_results=True):
+            async for item in Paginator(page):
+                print_json(item)

@@ -8,8 +8,8 @@ from typing import Annotated, Final
 
 import typer
 
-from circleci_v2.cli.options import DEMO_PROJECT, Demo, Project, connect
-from circleci_v2.cli.output import AsObject, print_json, print_line, print_message, print_wrapped, stderr, write_text
+from circleci_v2.cli.options import DEMO_PROJECT, AsObject, Demo, Project, connect
+from circleci_v2.cli.output import activity, print_json, print_line, print_message, print_wrapped, write_text
 from circleci_v2.cli.process import escape_line
 from circleci_v2.cli.runner import run
 from circleci_v2.failures import BuiltChange, FailedJob, FailureReport, OutputLines
@@ -55,7 +55,7 @@ async def _why(
     target: str, branch: str | None, lines: int, tests: int, *, markdown: bool, as_json: bool, demo: bool
 ) -> None:
     async with connect(demo=demo) as circleci:
-        with stderr.status("Reading failed jobs"):
+        with activity("Reading failed jobs"):
             report = await circleci.failure_report(target, branch=branch, lines=lines, tests=tests)
     if as_json:
         print_json(report.to_dict(), indent=2)
@@ -149,19 +149,22 @@ def logs(
 
 async def _logs(project: str, job: int, failed: bool, as_jsonl: bool, demo: bool) -> None:
     step, lines = None, OutputLines()
+    reading = activity("Reading the steps")
     async with connect(demo=demo) as circleci, circleci.job_log(project, job, failed_only=failed) as chunks:
-        async for chunk in chunks:
-            if as_jsonl:
-                step = chunk.step
-                columns = {"step": step.name, "node_index": step.node_index, "exit_code": step.exit_code}
-                print_json({**columns, "text": chunk.text})
-                continue
-            if chunk.step is not step:
-                _write_lines(lines.finish())
-                step = chunk.step
-                outcome = step.status if step.exit_code is None else f"exit code {step.exit_code}"
-                print_line(f"── {step.name}, node {step.node_index}: {outcome}", style="bold")
-            _write_lines(lines.feed(chunk.text))
+        with reading:
+            async for chunk in chunks:
+                reading.stop()
+                if as_jsonl:
+                    step = chunk.step
+                    columns = {"step": step.name, "node_index": step.node_index, "exit_code": step.exit_code}
+                    print_json({**columns, "text": chunk.text})
+                    continue
+                if chunk.step is not step:
+                    _write_lines(lines.finish())
+                    step = chunk.step
+                    outcome = step.status if step.exit_code is None else f"exit code {step.exit_code}"
+                    print_line(f"── {step.name}, node {step.node_index}: {outcome}", style="bold")
+                _write_lines(lines.feed(chunk.text))
     _write_lines(lines.finish())
     if step is None:
         print_message(f"No step {'failed' if failed else 'of this job wrote anything'}.")

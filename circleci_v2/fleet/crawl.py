@@ -12,11 +12,17 @@ import attrs
 from anyio import to_thread
 
 from circleci_v2.errors import CircleCIError, ConfigurationError
-from circleci_v2.fleet.dataset import Dataset, PartitionState
-from circleci_v2.fleet.partitions import Partition
+from circleci_v2.fleet.dataset import Dataset, KnownProjects, PartitionState
+from circleci_v2.fleet.partitions import Partition, distinct
 from circleci_v2.fleet.rows import Rows
 from circleci_v2.history import PipelineRecord, history, is_permanent_error
-from circleci_v2.history.organization import ProjectsClient, ProjectsToCrawl, organization_projects, slugs_of
+from circleci_v2.history.organization import (
+    OrganizationProject,
+    ProjectsClient,
+    ProjectsToCrawl,
+    organization_projects,
+    slugs_of,
+)
 from circleci_v2.history.records import Part, RecordsOf
 from circleci_v2.slugs import OrgSlug, ProjectSlug
 from circleci_v2.waiting.states import Phase, phase_of
@@ -25,12 +31,15 @@ if TYPE_CHECKING:
     from circleci_v2.namespaces import Namespaces
 
 __all__ = [
+    "OVERLAP",
     "DatasetKind",
+    "FoundProjects",
     "PartitionResult",
     "crawl_partition",
     "is_unfinished",
     "kinds_of",
     "parts_of",
+    "projects_to_crawl",
     "texts_of_failures",
 ]
 
@@ -41,6 +50,9 @@ _ALWAYS: Final[frozenset[DatasetKind]] = frozenset({"pipelines", "workflows"})
 _OPTIONAL: Final[Mapping[DatasetKind, Part]] = {"jobs": "jobs", "tests": "tests", "artifacts": "artifacts"}
 # CircleCI cancels unfinished workflows after 90 days (support article 5645222646939, as of 2026-11).
 _LONGEST_RUN: Final = timedelta(days=91)
+# CircleCI does not promise that its lists are sorted exactly, nor that a pipeline is listed as soon as it is created: each
+# run looks this much further back than the one before. The figure is a guess.
+OVERLAP: Final = timedelta(minutes=10)
 # A successor of a workflow that has ended, such as an automatic rerun, appears within minutes; a day is a guess.
 _SUCCESSOR_APPEARS: Final = timedelta(days=1)
 
@@ -78,7 +90,7 @@ async def crawl_partition(
 
     It needs no engine: run it wherever an async function runs, on as many machines as there are. Two processes that crawl
     the same partition write the same files, and the last one wins. Files that are complete, and in which no pipeline was
-    still in progress, are not written again.
+    still in progress, are not written again; others are replaced, by files that also have the time that they covered.
 
     Args:
         circleci: The client.
@@ -91,60 +103,103 @@ async def crawl_partition(
         clock: Returns the time in seconds since 1970, for tests. Default: `time.time`.
 
     Raises:
-        ConfigurationError: An argument is invalid, or pyarrow is not installed.
+        ConfigurationError: An argument is invalid, a package is missing, or the files of the destination have windows of
+            another length.
         CircleCIError: The pipelines could not be listed, or `tolerate` rejected an error. No file was changed.
         OSError: The destination cannot be read or written.
     """
     kinds = kinds_of(include)
     dataset = Dataset(destination)
+    await to_thread.run_sync(dataset.require_windows, partition.window.until - partition.window.since)
     state = await to_thread.run_sync(dataset.state_of, partition.path)
     if state is not None and _covers(state, partition, kinds):
         return PartitionResult(partition=partition, skipped=True)
+    since, until = _to_fetch(partition, state)
     rows, now = Rows(kinds), datetime.fromtimestamp(clock(), UTC)
     unfinished: set[str] = set()
     failures: list[str] = []
     records = history(
         circleci,
         partition.project_slug,
-        since=partition.since,
-        until=partition.until,
+        since=since,
+        until=until,
         include=parts_of(kinds),
         concurrency=concurrency,
         tolerate=tolerate,
     )
     async for record in records:
         # A pipeline without a time of creation is in the window of the pipeline that is listed before it.
-        if partition.since <= (record.listed_at or now) < partition.until:
+        if since <= (record.listed_at or now) < until:
             rows.add(record)
             failures += texts_of_failures(record)
             if is_unfinished(record, now):
                 unfinished.add(str(record.pipeline.id))
     state = PartitionState(
-        since=partition.since, until=partition.until, kinds=frozenset(kinds), unfinished=frozenset(unfinished)
+        since=since if state is None else min(since, state.since),
+        until=until,
+        kinds=kinds,
+        unfinished=frozenset(unfinished),
     )
     counts = await to_thread.run_sync(dataset.write, partition.path, rows, state)
     return PartitionResult(partition=partition, rows=counts, unfinished=len(unfinished), failures=tuple(failures))
 
 
+@attrs.frozen(kw_only=True)
+class FoundProjects:
+    """The projects to crawl.
+
+    Attributes:
+        slugs: Their slugs, sorted, each once.
+        unresolved: The names of projects that CircleCI lists without their slugs.
+        known: All that is known of the projects of the organization, for a later run; None if the projects were given.
+    """
+
+    slugs: tuple[ProjectSlug, ...]
+    unresolved: tuple[str, ...] = ()
+    known: KnownProjects | None = None
+
+
 async def projects_to_crawl(
-    circleci: ProjectsClient, organization: OrgSlug | str | None, projects: ProjectsToCrawl | None
-) -> list[ProjectSlug]:
-    """Return the slugs of the projects to crawl, sorted, each once.
+    circleci: ProjectsClient,
+    organization: OrgSlug | str | None,
+    projects: ProjectsToCrawl | None,
+    *,
+    since: datetime,
+    now: datetime,
+    known: KnownProjects | None = None,
+) -> FoundProjects:
+    """Find the projects to crawl.
 
     Args:
         circleci: The client.
         organization: The organization whose projects to crawl.
         projects: The projects to crawl instead.
+        since: The beginning of the history to crawl.
+        now: The present time.
+        known: The projects of the organization that an earlier run has found, so that only newer pipelines are read.
 
     Raises:
-        ConfigurationError: Neither or both are given, or a project has no slug.
+        ConfigurationError: Neither or both are given, or a given project has no slug.
         CircleCIError: The projects could not be listed.
     """
     if (organization is None) == (projects is None):
         msg = f"organization={organization!r} and projects={projects!r}: pass one of them."
         raise ConfigurationError(msg)
-    found = projects if organization is None else organization_projects(circleci, organization)
-    return sorted({slug.canonical async for slug in slugs_of(cast("ProjectsToCrawl", found))})
+    if organization is None:
+        given = [slug async for slug in slugs_of(cast("ProjectsToCrawl", projects))]
+        return FoundProjects(slugs=tuple(sorted(distinct(given))))
+    begin = since if known is None or since < known.since else known.until - OVERLAP
+    names: dict[str, str] = {} if known is None else dict(known.names)
+    listed: list[OrganizationProject] = [
+        project async for project in organization_projects(circleci, organization, since=min(begin, now))
+    ]
+    names |= {str(project.slug): project.name for project in listed if project.slug is not None}
+    without_slug = {project.name for project in listed if project.slug is None}
+    return FoundProjects(
+        slugs=tuple(sorted(distinct(names))),
+        unresolved=tuple(sorted(without_slug.difference(names.values()))),
+        known=KnownProjects(since=since if known is None else min(since, known.since), until=now, names=names),
+    )
 
 
 def kinds_of(include: Iterable[DatasetKind]) -> frozenset[DatasetKind]:
@@ -188,6 +243,14 @@ def is_unfinished(record: PipelineRecord, now: datetime) -> bool:
 def texts_of_failures(record: PipelineRecord) -> list[str]:
     """Return one text for each part of a pipeline that could not be fetched."""
     return [f"{one.part} of {one.of}: {one.error}" for one in record.failures]
+
+
+def _to_fetch(partition: Partition, state: PartitionState | None) -> tuple[datetime, datetime]:
+    """Return the time to fetch: that of the partition, and also that of its file, which is replaced."""
+    if state is None:
+        return partition.since, partition.until
+    # `mirror` writes a time before the window if the windows in between have no pipelines.
+    return max(partition.window.since, min(partition.since, state.since)), max(partition.until, state.until)
 
 
 def _covers(state: PartitionState, partition: Partition, kinds: frozenset[DatasetKind]) -> bool:

@@ -11,6 +11,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, cast
 from uuid import uuid4
 
@@ -24,7 +25,9 @@ from circleci_v2.errors import CircleCIError, ConfigurationError
 from circleci_v2.fleet.crawl import DatasetKind, PartitionResult, crawl_partition, kinds_of, projects_to_crawl
 from circleci_v2.fleet.dataset import Dataset
 from circleci_v2.fleet.partitions import Partition, partitions
+from circleci_v2.fleet.stores import MemoryStore
 from circleci_v2.history.organization import ProjectsToCrawl
+from circleci_v2.policies import RateLimitPolicy, Store
 from circleci_v2.slugs import OrgSlug
 
 try:
@@ -59,10 +62,13 @@ class CrawlReport:
     Attributes:
         results: The partitions that are complete, oldest first within a project.
         failures: The partitions that are not, by project slug; start the crawl again to try them again.
+        unresolved: The names of projects of a ``circleci/...`` organization that only Insights lists, which has no slugs, so
+            that they cannot be crawled: follow them, or pass `projects`.
     """
 
     results: tuple[PartitionResult, ...]
     failures: Mapping[str, tuple[PartitionFailure, ...]]
+    unresolved: tuple[str, ...] = ()
 
 
 async def crawl_org_history(
@@ -76,7 +82,8 @@ async def crawl_org_history(
     every: timedelta = timedelta(days=7),
     include: Iterable[DatasetKind] = ("jobs",),
     concurrency: int = 20,
-    connect: Callable[[], CircleCI] = CircleCI,
+    connect: Callable[..., CircleCI] = CircleCI,
+    store: Store | None = None,
     on_progress: OnProgress | None = None,
 ) -> CrawlReport:
     """Crawl the history of projects on a Dask cluster, into a dataset of Parquet files.
@@ -96,15 +103,19 @@ async def crawl_org_history(
         connect: Creates the client of each worker process, and one here to list the projects. It is sent to the workers, so it
             should read the token where it runs rather than contain it. Default: `CircleCI`, with the token in the worker's
             ``CIRCLE_TOKEN``.
-        on_progress: Called as ``on_progress(finished, total)`` after each partition.
+        store: Where the worker processes share one rate-limit budget, for example ``RedisStore("redis://...")``. It is sent
+            to the workers, and `connect` is then called with ``rate_limit=``. Default: each process learns the limits
+            alone.
+        on_progress: Called as ``on_progress(finished, total)`` after each partition. Dask's dashboard shows the same as the
+            progress of ``crawl_partition``.
 
     Returns:
         The results, with the failures per project. The failure of a partition does not end the crawl.
 
     Raises:
         InvalidSlugError: A project is not a project slug.
-        ConfigurationError: An argument is invalid, a package is missing, the client is synchronous, or the files of the
-            destination have windows of another length.
+        ConfigurationError: An argument is invalid, a package is missing, the client is synchronous, the store is in the
+            memory of this process, or the files of the destination have windows of another length.
         CircleCIError: The projects of the organization could not be listed.
         OSError: The destination cannot be read or written.
     """
@@ -113,15 +124,21 @@ async def crawl_org_history(
         raise ConfigurationError(msg)
     require_at_least_one("concurrency", concurrency, "call")
     kinds = kinds_of(include)
+    if isinstance(store, MemoryStore):
+        msg = "A MemoryStore shares nothing between processes: pass store=RedisStore('redis://...')."
+        raise ConfigurationError(msg)
+    if store is not None:
+        connect = partial(connect, rate_limit=RateLimitPolicy(store=store))
     async with connect() as circleci:
-        slugs = await projects_to_crawl(circleci, organization, projects)
-    tasks = partitions(slugs, since=since, until=until, every=every)
+        found = await projects_to_crawl(circleci, organization, projects, since=since, now=until)
+    tasks = partitions(found.slugs, since=since, until=until, every=every)
     await to_thread.run_sync(Dataset(destination).prepare, every)
     plugin = _ClientPlugin(connect)
     await dask_client.register_plugin(plugin)
     try:
         crawl = _Crawl(dask_client, _Options(plugin.name, os.fspath(destination), kinds, concurrency))
-        return await crawl.run(tasks, on_progress)
+        report = await crawl.run(tasks, on_progress)
+        return attrs.evolve(report, unresolved=found.unresolved)
     finally:
         await cast("Any", dask_client).unregister_worker_plugin(plugin.name)
 
@@ -129,7 +146,7 @@ async def crawl_org_history(
 class _ClientPlugin(WorkerPlugin):
     """Gives each worker process one client, which its tasks share."""
 
-    def __init__(self, connect: Callable[[], CircleCI]) -> None:
+    def __init__(self, connect: Callable[..., CircleCI]) -> None:
         self.name = f"circleci_v2-{uuid4().hex}"
         self._connect = connect
         self.circleci: CircleCI | None = None
@@ -201,7 +218,8 @@ class _Crawl:
         )
 
     def _submit(self, partition: Partition, submissions: int) -> Any:
-        key = f"circleci_v2-{partition.path}-{uuid4().hex}"
+        # Dask's dashboard groups tasks by the beginning of their keys.
+        key = f"crawl_partition-{partition.path}-{uuid4().hex}"
         self._partitions[key] = partition, submissions
         return self._dask.submit(_crawl, partition, self._options, key=key, pure=False)
 

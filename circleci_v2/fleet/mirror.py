@@ -2,7 +2,8 @@
 
 A first run fetches everything since a date. Each later run lists the pipelines that are newer than the dataset, fetches
 them and those that were still in progress, and rewrites the partitions that they belong to; its cost is proportional to
-the changes, plus one list request per project. A run that was interrupted is completed by the next one.
+the changes, plus one list request per project and a few to find new projects. A run that was interrupted is completed by
+the next one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from circleci_v2._wire.types import maybe_datetime
 from circleci_v2.bulk import OnProgress, map_concurrently
 from circleci_v2.errors import CircleCIError, NotFoundError
 from circleci_v2.fleet.crawl import (
+    OVERLAP,
     DatasetKind,
     is_unfinished,
     kinds_of,
@@ -33,7 +35,7 @@ from circleci_v2.fleet.partitions import TimeWindow, check_range, path_of, windo
 from circleci_v2.fleet.rows import Rows
 from circleci_v2.history import is_permanent_error
 from circleci_v2.history.crawler import Crawler
-from circleci_v2.history.listing import Cursor, DateRange, Listing, PipelineList
+from circleci_v2.history.listing import Cursor, DateRange, Listing, project_pipelines
 from circleci_v2.slugs import OrgSlug
 
 if TYPE_CHECKING:
@@ -48,9 +50,6 @@ __all__ = ["MirrorReport", "ProjectMirror", "mirror"]
 _CONCURRENT_PROJECTS: Final = 8
 # Records of one project that are fetched ahead of the one that is written next.
 _CONCURRENT_RECORDS: Final = 20
-# CircleCI does not promise that its list is sorted exactly, nor that a pipeline is listed as soon as it is created: each
-# run looks this much further back than the newest pipeline of the dataset. The figure is a guess.
-_OVERLAP: Final = timedelta(minutes=10)
 
 
 @attrs.frozen(kw_only=True)
@@ -80,9 +79,12 @@ class MirrorReport:
 
     Attributes:
         projects: One report for each project, in the order of their slugs.
+        unresolved: The names of projects of a ``circleci/...`` organization that only Insights lists, which has no slugs, so
+            that they cannot be mirrored: follow them, or pass `projects`.
     """
 
     projects: tuple[ProjectMirror, ...]
+    unresolved: tuple[str, ...] = ()
 
     @property
     def added(self) -> int:
@@ -139,8 +141,8 @@ async def mirror(
 
     Raises:
         InvalidSlugError: A project is not a project slug.
-        ConfigurationError: An argument is invalid, a project has no slug, pyarrow is not installed, or the destination
-            has other windows.
+        ConfigurationError: An argument is invalid, a project of `projects` has no slug, a package is missing, or the
+            destination has other windows or damaged settings.
         CircleCIError: The projects of the organization could not be listed.
         OSError: The destination cannot be read or written.
     """
@@ -149,18 +151,29 @@ async def mirror(
     require_at_least_one("concurrency", concurrency, "call")
     kinds = kinds_of(include)
     dataset = Dataset(destination)
-    slugs = await projects_to_crawl(circleci, organization, projects)
     await to_thread.run_sync(dataset.prepare, every)
+    org_slug = None if organization is None else OrgSlug(organization).canonical
+    known = None if org_slug is None else await to_thread.run_sync(dataset.known_projects, org_slug)
+    found = await projects_to_crawl(circleci, organization, projects, since=since, now=now, known=known)
+    if org_slug is not None and found.known is not None:
+        await to_thread.run_sync(dataset.remember_projects, org_slug, found.known)
     crawler = Crawler(circleci, parts_of(kinds), concurrency, tolerate)
 
     async def run(slug: str) -> ProjectMirror:
         project = _ProjectRun(circleci, crawler, dataset, slug, since=since, every=every, kinds=kinds, now=now)
         return await project.run(min(concurrency, _CONCURRENT_RECORDS))
 
-    outcomes = map_concurrently(run, slugs, concurrency=_CONCURRENT_PROJECTS, on_progress=on_progress)
+    outcomes = map_concurrently(run, found.slugs, concurrency=_CONCURRENT_PROJECTS, on_progress=on_progress)
     async with outcomes as finished:
         reports = [outcome.result async for outcome in finished]
-    return MirrorReport(projects=tuple(sorted(reports, key=lambda report: report.project_slug)))
+    gone = {report.project_slug for report in reports if isinstance(report.error, NotFoundError)}
+    if org_slug is not None and found.known is not None and gone:
+        # Reported once; a later run mirrors such a project again if CircleCI lists it.
+        names = {slug: name for slug, name in found.known.names.items() if slug not in gone}
+        await to_thread.run_sync(dataset.remember_projects, org_slug, attrs.evolve(found.known, names=names))
+    return MirrorReport(
+        projects=tuple(sorted(reports, key=lambda report: report.project_slug)), unresolved=found.unresolved
+    )
 
 
 @attrs.define(eq=False)
@@ -168,7 +181,7 @@ class _Changes:
     """The changes of one window that are not written yet."""
 
     rows: Rows
-    replaced: set[str] = attrs.field(factory=set[str])
+    taken: set[str] = attrs.field(factory=set[str])
     unfinished: set[str] = attrs.field(factory=set[str])
 
 
@@ -227,9 +240,12 @@ class _ProjectRun:
     async def _read_states(self) -> None:
         for window in await to_thread.run_sync(self._dataset.windows_of, self._slug, self._every):
             state = await to_thread.run_sync(self._dataset.state_of, path_of(self._slug, window))
-            # Files without one of the kinds are written again completely.
             if state is not None and state.kinds >= self._kinds:
                 self._states[window] = state
+            elif window.until > self._since:
+                # Its files are replaced: fetch everything that they may have, also from before the beginning of this run.
+                begin = window.since if state is None else max(window.since, state.since)
+                self._since = min(self._since, begin)
 
     def _covered_until(self) -> datetime:
         """Return the end of the time from `since` on that the files cover without a gap."""
@@ -249,7 +265,6 @@ class _ProjectRun:
                 changes.unfinished.discard(pipeline_id)
                 if record is not None:
                     self._refreshed += 1
-                    changes.replaced.add(pipeline_id)
                     self._take(record, window)
         for window in sorted(self._changes):
             await self._write(window, self._states[window])
@@ -264,7 +279,7 @@ class _ProjectRun:
     async def _add_new(self, concurrency: int) -> None:
         """Fetch the pipelines that no file has, newest first, and write each window once the list has passed it."""
         covered_until = self._covered_until()
-        stop = max(self._since, covered_until - _OVERLAP)
+        stop = max(self._since, covered_until - OVERLAP)
         upper: datetime | None = None
         current: TimeWindow | None = None
         records = map_concurrently(
@@ -289,11 +304,7 @@ class _ProjectRun:
             await self._write(window, self._states[window])
 
     async def _listed(self, stop: datetime) -> AsyncGenerator[tuple[Pipeline, Cursor]]:
-        pipelines = PipelineList(
-            name=self._slug,
-            paginate=lambda page_token: self._circleci.pipelines.list_for_project(self._slug, page_token=page_token),
-        )
-        listing = Listing(pipelines, DateRange(since=stop), None)
+        listing = Listing(project_pipelines(self._circleci, self._slug), DateRange(since=stop), None)
         try:
             async for pipeline, cursor in listing:
                 yield pipeline, cursor
@@ -324,6 +335,7 @@ class _ProjectRun:
     def _take(self, record: PipelineRecord, window: TimeWindow) -> None:
         changes = self._changes_of(window)
         changes.rows.add(record)
+        changes.taken.add(str(record.pipeline.id))
         self._failures += texts_of_failures(record)
         if is_unfinished(record, self._now):
             changes.unfinished.add(str(record.pipeline.id))
@@ -353,6 +365,8 @@ class _ProjectRun:
 
     def _merge(self, path: str, changes: _Changes, state: PartitionState, has_files: bool) -> None:
         if has_files:
+            # A run that was killed may have left rows of pipelines that the file of pipelines, the last one, does not have.
+            kept = self._dataset.pipeline_ids(path) - changes.taken
             for kind in self._kinds:
-                changes.rows.add_table(kind, self._dataset.read_without(kind, path, changes.replaced))
+                changes.rows.add_table(kind, self._dataset.read_of(kind, path, kept))
         self._dataset.write(path, changes.rows, state)

@@ -13,7 +13,7 @@ from circleci_v2._validation import require_time_zone
 from circleci_v2.errors import ArgumentTypeError, ConfigurationError
 from circleci_v2.slugs import ProjectSlug
 
-__all__ = ["Partition", "TimeWindow", "check_range", "partitions", "path_of", "window_of"]
+__all__ = ["Partition", "TimeWindow", "check_range", "directory_of", "distinct", "partitions", "path_of", "window_of"]
 
 _NAME: Final = "%Y-%m-%dT%H%M%SZ"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -91,7 +91,36 @@ def path_of(project_slug: str, window: TimeWindow) -> str:
         project_slug: The project.
         window: The window.
     """
-    return f"{quote(project_slug, safe='')}/{window.name}"
+    return f"{directory_of(project_slug)}/{window.name}"
+
+
+def directory_of(project_slug: str) -> str:
+    """Return the name of the directory of a project, for example ``gh%2Facme%2Fweb``.
+
+    The names of GitHub and Bitbucket ignore case, so that two spellings of a slug have the same directory, and two projects
+    never share one on a file system that ignores case. The opaque parts of ``circleci/...`` slugs are kept.
+
+    Args:
+        project_slug: The project.
+    """
+    slug = ProjectSlug(project_slug).canonical
+    return quote(slug if slug.startswith("circleci/") else slug.casefold(), safe="")
+
+
+def distinct(projects: Iterable[ProjectSlug | str]) -> list[ProjectSlug]:
+    """Return project slugs in their canonical form, each project once, in the order of their first spelling.
+
+    Args:
+        projects: The project slugs.
+
+    Raises:
+        InvalidSlugError: A project is not a project slug.
+    """
+    by_directory: dict[str, ProjectSlug] = {}
+    for project in projects:
+        slug = ProjectSlug(project).canonical
+        by_directory.setdefault(directory_of(slug), slug)
+    return list(by_directory.values())
 
 
 def partitions(
@@ -118,7 +147,7 @@ def partitions(
         ConfigurationError: A time has no time zone, `since` is not before `until`, or `every` is too short.
     """
     check_range(since, until, every)
-    slugs = dict.fromkeys(ProjectSlug(project).canonical for project in projects)
+    slugs = distinct(projects)
     begin, end = since.astimezone(UTC), until.astimezone(UTC)
     found: list[Partition] = []
     window = window_of(end - timedelta(microseconds=1), every)

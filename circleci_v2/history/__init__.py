@@ -16,7 +16,7 @@ from circleci_v2.bulk import map_concurrently
 from circleci_v2.errors import CircleCIError, ConfigurationError
 from circleci_v2.events import Event, ProjectLimitEvent
 from circleci_v2.history.crawler import PARTS_OF_JOBS, Crawler, is_permanent_error
-from circleci_v2.history.listing import Cursor, DateRange, Listing, OnPage, PipelineList
+from circleci_v2.history.listing import Cursor, DateRange, Listing, OnPage, PipelineList, project_pipelines
 from circleci_v2.history.organization import (
     PROJECT_LIMIT,
     OrganizationProject,
@@ -96,14 +96,9 @@ def history(
         ConfigurationError: Another argument is invalid; the message says which.
         CircleCIError: While iterating: the pipelines could not be listed, or `tolerate` rejected an error.
     """
-    slug = ProjectSlug(project_slug)
-    pipelines = PipelineList(
-        name=f"{slug.canonical} on branch {branch}" if branch else slug.canonical,
-        paginate=lambda page_token: circleci.pipelines.list_for_project(slug, branch=branch, page_token=page_token),
-    )
     produce = _crawl(
         circleci,
-        pipelines,
+        project_pipelines(circleci, project_slug, branch=branch),
         dates=DateRange(since=since, until=until),
         include=include,
         concurrency=concurrency,

@@ -20,12 +20,14 @@ from circleci_v2._validation import require_time_zone
 from circleci_v2._wire.types import maybe_datetime
 from circleci_v2.errors import ConfigurationError, NotFoundError
 from circleci_v2.pagination import Page, Paginator
+from circleci_v2.slugs import ProjectSlug
 from circleci_v2.streams import StreamIterator
 
 if TYPE_CHECKING:
     from circleci_v2.models import Pipeline
+    from circleci_v2.namespaces import Namespaces
 
-__all__ = ["Cursor", "DateRange", "Listing", "OnPage", "PipelineList"]
+__all__ = ["Cursor", "DateRange", "Listing", "OnPage", "PipelineList", "project_pipelines"]
 
 _VERSION = 1
 
@@ -163,6 +165,26 @@ class PipelineList:
 
     name: str
     paginate: Callable[[str | None], Paginator[Pipeline]]
+
+
+def project_pipelines(
+    circleci: Namespaces, project_slug: ProjectSlug | str, *, branch: str | None = None
+) -> PipelineList:
+    """Return the list of the pipelines of a project.
+
+    Args:
+        circleci: The client.
+        project_slug: The project.
+        branch: Only pipelines of this branch. Default: all.
+
+    Raises:
+        InvalidSlugError: `project_slug` is not a project slug.
+    """
+    slug = ProjectSlug(project_slug)
+    return PipelineList(
+        name=f"{slug.canonical} on branch {branch}" if branch else slug.canonical,
+        paginate=lambda page_token: circleci.pipelines.list_for_project(slug, branch=branch, page_token=page_token),
+    )
 
 
 def _has_time_zone(_: DateRange, attribute: attrs.Attribute[datetime | None], value: datetime | None) -> None:

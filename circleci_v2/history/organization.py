@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, get_args
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from circleci_v2._unpublished import UnpublishedClient, list_followed, list_foll
 from circleci_v2._validation import require_at_least_one, require_one_of
 from circleci_v2._wire.types import maybe_null
 from circleci_v2.errors import CircleCIError, ConfigurationError, InvalidSlugError, NotFoundError
+from circleci_v2.history.listing import DateRange
 from circleci_v2.slugs import OrgSlug, ProjectSlug
 from circleci_v2.streams import Send, Stream
 
@@ -39,8 +41,6 @@ document.
 PROJECT_LIMIT: Final = 250
 """The number of projects whose pipelines CircleCI lists at most: "the most recently built 250 projects you follow", as
 its API document describes the operation listPipelines."""
-
-_PROVIDERS: Final = {"github": "gh", "gh": "gh", "bitbucket": "bb", "bb": "bb"}
 
 _Key: TypeAlias = tuple[object, ...]
 _Found: TypeAlias = tuple[str | None, ProjectSlug | None, UUID | None]
@@ -123,6 +123,7 @@ def organization_projects(
     *,
     sources: Iterable[ProjectSource] = ("insights", "pipelines"),
     search: int = 1_000,
+    since: datetime | None = None,
 ) -> Stream[OrganizationProject]:
     """Iterate the projects of an organization, sorted by name: the union of several lists of CircleCI.
 
@@ -136,13 +137,14 @@ def organization_projects(
         org_slug: The organization, for example ``gh/acme``.
         sources: The lists to read. Default: ``insights`` and ``pipelines``, which are part of API v2.
         search: The maximum number of recent pipelines to read. Default: 1,000.
+        since: Read no pipelines that were created before this time. Default: only `search` bounds them.
 
     Returns:
         A stream of projects; no request is sent before the first one is read.
 
     Raises:
         InvalidSlugError: `org_slug` is not an organization slug.
-        ConfigurationError: A source is none of these, or `search` is below 1.
+        ConfigurationError: A source is none of these, `search` is below 1, or `since` has no time zone.
         CircleCIError: While iterating: one of the lists could not be read.
     """
     slug = OrgSlug(org_slug).canonical
@@ -151,13 +153,14 @@ def organization_projects(
     for source in chosen:
         require_one_of("sources", source, get_args(ProjectSource))
     require_at_least_one("search", search, "pipeline")
+    dates = DateRange(since=since)
 
     async def produce(send: Send[OrganizationProject]) -> None:
         found = _Union(slug)
         errors: list[CircleCIError] = []
         for source in chosen:
             try:
-                for name, project, identifier in await _Lists(circleci, slug, search).read(source):
+                for name, project, identifier in await _Lists(circleci, slug, search, dates).read(source):
                     found.add(source, name, project, identifier)
             except CircleCIError as error:
                 error.add_note(f"The source {source!r} of the projects of {slug} could not be read.")
@@ -202,11 +205,12 @@ class _Union:
 class _Lists:
     """Reads the lists of one organization."""
 
-    def __init__(self, circleci: ProjectsClient, organization: OrgSlug, search: int) -> None:
+    def __init__(self, circleci: ProjectsClient, organization: OrgSlug, search: int, dates: DateRange) -> None:
         self._circleci = circleci
         self._organization = organization
         self._key = _slug_key(organization)
         self._search = search
+        self._dates = dates
 
     async def read(self, source: ProjectSource) -> list[_Found]:
         match source:
@@ -228,6 +232,8 @@ class _Lists:
         slugs: dict[ProjectSlug, None] = {}
         read = 0
         async for pipeline in self._circleci.pipelines.list(org_slug=self._organization):
+            if not self._dates.begins_before(pipeline):
+                break
             slugs[ProjectSlug(pipeline.project_slug).canonical] = None
             read += 1
             if read == self._search or len(slugs) == PROJECT_LIMIT:
@@ -249,7 +255,7 @@ class _Lists:
         if vcs_type == "circleci":
             text = "/".join(["circleci", *url.split("/")[-2:]])
         else:
-            text = f"{_PROVIDERS.get(str(vcs_type))}/{project.get('username')}/{project.get('reponame')}"
+            text = f"{vcs_type}/{project.get('username')}/{project.get('reponame')}"
         return self._checked(text, project.get("reponame"), None)
 
     def _of_private(self, project: dict[str, Any]) -> _Found | None:

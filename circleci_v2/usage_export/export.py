@@ -31,6 +31,7 @@ from circleci_v2.usage_export.rows import UsageRow, parse_rows
 __all__ = ["UsageExport", "UsageFormat", "export_usage", "iter_usage_rows"]
 
 UsageFormat: TypeAlias = Literal["csv", "parquet"]
+"""The format of the exported file; ``parquet`` needs the extra of that name."""
 
 T = TypeVar("T")
 

@@ -91,6 +91,7 @@ class UsageClient(StreamClient, Protocol):
 
 
 UsageExportEvent: TypeAlias = Literal["created", "waiting", "state", "empty", "failed"]
+"""The steps of an export that `UsageExportProgress` reports."""
 
 
 @attrs.frozen(kw_only=True)
@@ -115,6 +116,7 @@ class UsageExportProgress:
 
 
 OnUsageExportProgress: TypeAlias = Callable[[UsageExportProgress], object]
+"""Called with each step of an export; the result is ignored."""
 
 
 @attrs.define(kw_only=True)

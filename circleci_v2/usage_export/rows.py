@@ -222,6 +222,7 @@ _PARSERS: Mapping[type, Parser] = {
 
 
 CreditsDimension: TypeAlias = Literal["project", "job", "resource_class"]
+"""A column by which `CreditsTally` groups the credits."""
 
 _ALL: tuple[CreditsDimension, ...] = get_args(CreditsDimension)
 

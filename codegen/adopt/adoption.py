@@ -22,9 +22,11 @@ from codegen.diff.document_diff import diff_prepared, prepare
 from codegen.diff.renames import likely_renames, moved_operations
 from codegen.diff.surface import Surface
 from codegen.documents import OUR_DOCUMENT, Document
+from codegen.errors import SpecError
 from codegen.names import Names, canonical_key
 from codegen.normalize.normalization import name_schemas, normalize
 from codegen.normalize.overlay import Overlay
+from codegen.normalize.validation import check_validity
 from codegen.queries import operations_of
 
 __all__ = ["Adoption", "adopt"]
@@ -63,6 +65,7 @@ def adopt(ours: Document, theirs: Document, *, name: str = "theirs") -> Adoption
     if strip_docs(ours) != strip_docs(newer):
         merged["info"] = {**merged["info"], "x-source": f"{TODO} which document of CircleCI's this corresponds to"}
     adopted = normalize(merged, ours=ours).document
+    _check_result(adopted, name)
     return Adoption(
         _in_order_of(ours, adopted),
         diff_prepared(old, new).without_descriptions(),
@@ -73,6 +76,15 @@ def adopt(ours: Document, theirs: Document, *, name: str = "theirs") -> Adoption
             *_no_longer_retained(theirs, ours),
         ],
     )
+
+
+def _check_result(adopted: Document, name: str) -> None:
+    """Make sure that the adopted document is valid; openapi-spec-validator misses some nested schemas of OpenAPI 3.1."""
+    try:
+        check_validity(adopted)
+    except SpecError as error:
+        msg = f"{name} cannot be adopted, because openapi.json would no longer be valid: {error}"
+        raise SpecError(msg) from error
 
 
 def _renames(before: Surface, after: Surface) -> Renames:

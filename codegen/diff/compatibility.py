@@ -1,12 +1,14 @@
-"""Report incompatible changes of the public API since the last tagged version, as lines for the changelog.
+"""Report incompatible changes of the public API since the last released version, as lines for the changelog.
 
     python -m codegen.diff.compatibility [--since TAG] [--report-only]
+
+The last version is that of the committed baseline (`codegen.diff.baseline`); in a repository without one, the last version tag.
 
 griffe (https://mkdocstrings.github.io/griffe/) analyses both versions without importing them. The public API consists of
 everything that `circleci_v2` exports, and of the methods of the namespaces and the fields of the models, although the modules
 that define these are private.
 
-Exit codes: 0 compatible, or no version is tagged yet; 1 the check failed; 2 wrong arguments; 4 incompatible.
+Exit codes: 0 compatible, or no version is released yet; 1 the check failed; 2 wrong arguments; 4 incompatible.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from typing import Any
 
 import griffe
 
+from codegen.diff import baseline
 from codegen.documents import ROOT
 from codegen.errors import SpecError
 
@@ -59,14 +62,21 @@ def last_tag(repository: Path = ROOT) -> str | None:
     return found.stdout.strip() or None
 
 
-def incompatible_changes(tag: str, repository: Path = ROOT) -> list[str]:
-    """Return a line for the changelog for every incompatible change since a tagged version.
+def incompatible_changes(tag: str | None, repository: Path = ROOT) -> list[str]:
+    """Return a line for the changelog for every incompatible change since a version.
+
+    Args:
+        tag: The tag, branch or commit of the version; None for the committed baseline.
+        repository: The repository.
 
     Raises:
         SpecError: The tag does not exist, or does not contain the package.
     """
     with tempfile.TemporaryDirectory() as folder:
-        _unpack(tag, repository, Path(folder))
+        if tag is None:
+            baseline.unpack(repository, Path(folder))
+        else:
+            _unpack(tag, repository, Path(folder))
         return sorted(set(_changes(_read(Path(folder)), _read(repository))))
 
 
@@ -170,19 +180,21 @@ def main(arguments: Sequence[str] | None = None, repository: Path = ROOT) -> int
         prog="python -m codegen.diff.compatibility",
         description="Report incompatible changes of the public API.",
     )
-    parser.add_argument("--since", help="a tag, branch or commit; default: the last version tag")
+    parser.add_argument("--since", help="a tag, branch or commit; default: the committed baseline")
     parser.add_argument("--report-only", action="store_true", help="do not fail for incompatible changes")
     options = parser.parse_args(arguments)
-    tag = options.since or last_tag(repository)
-    if tag is None:
-        print("No version is tagged yet, so there is nothing to compare with.")
+    released = None if options.since else baseline.version_of(repository)
+    tag = None if released else options.since or last_tag(repository)
+    name = tag or released
+    if name is None:
+        print("No version is tagged yet, and there is no baseline, so there is nothing to compare with.")
         return 0
     try:
         changes = incompatible_changes(tag, repository)
     except SpecError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"Incompatible changes since {tag}:" if changes else f"No incompatible changes since {tag}.")
+    print(f"Incompatible changes since {name}:" if changes else f"No incompatible changes since {name}.")
     for line in changes:
         print(f"- {line}")
     return 4 if changes and not options.report_only else 0

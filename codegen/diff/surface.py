@@ -12,7 +12,7 @@ from openapi_python_client.parser.properties.model_property import ModelProperty
 
 from codegen.documents import Document
 from codegen.generate import rendering
-from codegen.generate.annotations import arms, without
+from codegen.generate.annotations import arms, without, without_literals
 from codegen.generate.calls import field_descriptions
 from codegen.generate.parsing import parse
 from codegen.generate.views import Argument, View
@@ -243,7 +243,8 @@ def _parameter(document: Document, entry: View, argument: Argument) -> Parameter
         key=argument.key,
         location=argument.place,
         style=argument.style,
-        type=without(kind, "None"),
+        # A change of the values of an enum is reported for the enum.
+        type=without_literals(without(kind, "None")),
         required=required,
         nullable=argument.nullable or "None" in arms(kind),
         constraints=_constraints(_schema_of_argument(document, entry, argument)),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from functools import reduce
 
-__all__ = ["arms", "covers_as_argument", "covers_as_response", "is_same", "without"]
+__all__ = ["accepts_text", "arms", "covers_as_argument", "covers_as_response", "is_same", "without", "without_literals"]
 
 _AnyCovers = Callable[[ast.expr, AbstractSet[str]], bool]
 
@@ -22,6 +23,29 @@ def arms(annotation: str) -> list[str]:
 def without(annotation: str, *names: str) -> str:
     """A union without some of its members."""
     return " | ".join(arm for arm in arms(annotation) if arm not in names) or "None"
+
+
+def accepts_text(annotation: str, text: str) -> bool:
+    """Whether a text is a value of a type: of ``str``, or of a ``Literal`` that has it."""
+    return any(arm == "str" or text in _literals(arm) for arm in arms(annotation))
+
+
+def _literals(arm: str) -> Sequence[object]:
+    if not arm.startswith("Literal["):
+        return ()
+    node = ast.parse(arm, mode="eval").body
+    return [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
+
+
+def without_literals(annotation: str) -> str:
+    """A type without the values that it names one by one: ``list[A | Literal['a']]`` becomes ``list[A]``."""
+    return ast.unparse(_LiteralRemover().visit(ast.parse(annotation, mode="eval").body))
+
+
+class _LiteralRemover(ast.NodeTransformer):
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        kept: list[ast.expr] = [self.visit(arm) for arm in _arms(node) if not ast.unparse(arm).startswith("Literal[")]
+        return reduce(lambda one, other: ast.BinOp(one, ast.BitOr(), other), kept)
 
 
 def is_same(one: str, other: str) -> bool:

@@ -19,7 +19,7 @@ __all__ = ["Call", "calls_of", "description_of", "field_descriptions"]
 _TAKEN_IN_METHODS = frozenset(
     {
         *("bytes_body", "checked_files", "form_body", "multipart_body", "text_body"),
-        *("deep_object", "delimited", "json_text", "spread_object"),
+        *("deep_object", "delimited", "document_keys", "json_text", "spread_object"),
         *("models", "one_of", "org_path", "path_segment", "project_path", "required", "self", "unmasked"),
         *("bool", "bytes", "dict", "float", "int", "list", "str"),
     }

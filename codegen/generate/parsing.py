@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from codegen.generate.calls import Call, calls_of
 from codegen.generate.discriminators import Tags, tags_of
 from codegen.generate.outcomes import envelope_models
 from codegen.generate.twins import describe_as_json, drop_twins, name_members, read_binary_as_text
-from codegen.generate.views import View, view
+from codegen.generate.views import Argument, View, view
 from codegen.names import CallName, Names
 from codegen.normalize.normalization import left_out_note
 from codegen.queries import operations_of, without_operations
@@ -126,11 +127,28 @@ def _attempt(document: Document, names: Names, output: Path) -> Parsed | list[tu
             rejected.append((call, error))
     if rejected:
         return rejected
+    renaming = {str(model.class_info.name) for model in models if _renames(model)}
+    views = [attrs.evolve(entry, arguments=[_with_keys(a, renaming) for a in entry.arguments]) for entry in views]
     tags, contradictions = tags_of(document)
     notes += [*contradictions, *(note for entry in views for note in entry.notes)]
     return Parsed(
         document, data, config, views, models, [e for e in data.enums if isinstance(e, EnumProperty)], tags, notes
     )
+
+
+def _renames(model: ModelProperty) -> bool:
+    """Whether a field of a model has a name in Python that is not its key."""
+    keys = [rendering.plain(field.name) for field in rendering.fields_of(model)]
+    return any(rendering.attribute(key) != key for key in keys)
+
+
+def _with_keys(argument: Argument, renaming: AbstractSet[str]) -> Argument:
+    """The argument with those of its models that a dict of Python names may stand for."""
+    if argument.place not in {"body", "json"}:
+        return argument
+    # The keys of a dict of models are no fields.
+    found = [name for name in argument.models & renaming if f"Mapping[str, {name}" not in argument.annotation]
+    return attrs.evolve(argument, renaming=sorted(found))
 
 
 def _parsed_data(document: Document, config: Config) -> GeneratorData:

@@ -155,7 +155,10 @@ def annotation(prop: Any) -> str:
 
 
 def argument_annotation(prop: Any) -> str:
-    """The type of an argument: wider than that of a field, because callers often have ids and values as text."""
+    """The type of an argument: wider than that of a field, because callers often have ids and values as text.
+
+    Of an enum, the published values are accepted as text, so that a type checker finds a misspelt one.
+    """
     if isinstance(prop, ListProperty):
         return f"Sequence[{argument_annotation(prop.inner_property)}]"
     if isinstance(prop, UnionProperty):
@@ -166,7 +169,10 @@ def argument_annotation(prop: Any) -> str:
         return f"{prop.class_info.name} | Mapping[str, Any]"
     if isinstance(prop, FileProperty):
         return "FileContent"
-    if isinstance(prop, EnumProperty | UuidProperty | DateProperty):
+    if isinstance(prop, EnumProperty):
+        # A value that is published later can be passed as a member: `ReportingWindow("last-180-days")`.
+        return f"{_plain_annotation(prop)} | Literal[{', '.join(literal(value) for value in prop.values.values())}]"
+    if isinstance(prop, UuidProperty | DateProperty):
         return f"{_plain_annotation(prop)} | str"
     return _plain_annotation(prop)
 
@@ -201,4 +207,6 @@ def _plain_annotation(prop: Any) -> str:
 
 def _joined(union_of: Iterator[str]) -> str:
     distinct = list(dict.fromkeys(part for arm in union_of for part in arms(arm)))
+    if "str" in distinct:
+        distinct = [arm for arm in distinct if not arm.startswith("Literal[")]
     return " | ".join(sorted(distinct, key=lambda arm: (arm == "None", arm.startswith("Mapping["))))

@@ -14,7 +14,7 @@ from openapi_python_client.parser.properties.model_property import ModelProperty
 
 from codegen.documents import Document
 from codegen.errors import SpecError, UnsupportedError
-from codegen.generate.annotations import arms
+from codegen.generate.annotations import accepts_text
 from codegen.generate.calls import Call, description_of
 from codegen.generate.outcomes import Outcome, outcome_of
 from codegen.generate.rendering import argument_annotation, fields_of, is_nullable, literal, model_names, plain
@@ -62,6 +62,7 @@ class Argument:
         has_files: Whether it is a file of a form, or several.
         check: The function that checks a required field of the body, from `circleci_v2._wire.encoding`; else None.
         models: The models and enums in its type.
+        renaming: Those models whose fields may be passed in a dict by their names in Python, which are not their keys.
         style: How a query parameter is encoded, where that is not ``form`` with a repeated name.
     """
 
@@ -75,6 +76,7 @@ class Argument:
     check: str | None = None
     has_files: bool = False
     models: frozenset[str] = frozenset()
+    renaming: Sequence[str] = ()
     style: str | None = None
 
     @property
@@ -96,6 +98,8 @@ class Argument:
     def checked(self) -> str:
         """The value to send, as an expression."""
         value = f"{self.check}({literal(self.name)}, {self.name})" if self.check else self.name
+        if self.renaming:
+            return f"document_keys({value}, {', '.join(f'models.{name}' for name in self.renaming)})"
         return f"checked_files({literal(self.name)}, {value})" if self.has_files else value
 
     @property
@@ -170,11 +174,12 @@ class View:
     def content(self) -> str | None:
         """A body that is not JSON, as an expression; None if there is none."""
         media = literal(self.call.media)
+        form = ", ".join(argument.item for argument in self.placed("form"))
         match body_kind(self.call):
             case "text" | "bytes" as kind:
                 return f"{kind}_body({self.placed('content')[0].name}, {media})"
             case "form":
-                return f"form_body({{{self._items('form')}}})"
+                return f"form_body({{{form}}})"
             case "multipart":
                 types = [
                     f"{literal(field)}: {literal(rule['contentType'])}"
@@ -182,12 +187,9 @@ class View:
                     if "," not in rule.get("contentType", ",") and "*" not in rule["contentType"]
                 ]
                 more = f", {{{', '.join(types)}}}" if types else ""
-                return f"multipart_body({{{self._items('form')}}}{more})"
+                return f"multipart_body({{{form}}}{more})"
             case _:
                 return None
-
-    def _items(self, place: str) -> str:
-        return ", ".join(argument.item for argument in self.placed(place))
 
     def placed(self, place: str) -> Sequence[Argument]:
         """The arguments that are sent in one part of the request, as `Argument.place` names it."""
@@ -346,7 +348,7 @@ def _argument(call: Call, prop: Any, place: str, description: str, default: Any)
     # In a merge patch (RFC 7396), null removes a field and an absent field stays as it is.
     nullable = is_nullable(prop) or (place == "body" and "merge-patch" in call.media)
     # A time is passed as a datetime, which has no literal; where it is left out, the API's own default applies.
-    if isinstance(default, str) and "str" in arms(kind):
+    if isinstance(default, str) and accepts_text(kind, default):
         default = literal(default)
     elif prop.required:
         default = None
@@ -354,24 +356,20 @@ def _argument(call: Call, prop: Any, place: str, description: str, default: Any)
         kind, default = f"{kind.removesuffix(' | None')} | Unset | None", "UNSET"
     else:
         kind, default = (kind if nullable else f"{kind} | None"), "None"
+    check = "unmasked" if key in call.passwords else "required"
+    is_file = place == "form" and "FileContent" in kind
     return Argument(
         name=call.argument(key, "body" if place == "form" else place),
         key=key,
         annotation=kind,
         default=default,
-        description=f"{description} {_ABOUT_FILES}".strip()
-        if place == "form" and "FileContent" in kind
-        else description,
+        description=f"{description} {_ABOUT_FILES}".strip() if is_file else description,
         place=place,
         nullable=nullable and place == "body",
-        check=_check(call, key) if place in ("body", "form") and prop.required and not nullable else None,
-        has_files=place == "form" and "FileContent" in kind,
+        check=check if place in ("body", "form") and prop.required and not nullable else None,
+        has_files=is_file,
         models=frozenset(model_names(prop)),
     )
-
-
-def _check(call: Call, key: str) -> str:
-    return "unmasked" if key in call.passwords else "required"
 
 
 def _path_expression(call: Call) -> str:

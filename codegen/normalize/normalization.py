@@ -23,7 +23,7 @@ from codegen.errors import SpecError, UnsupportedError
 from codegen.names import Names, canonical_key
 from codegen.normalize.components import share_error_responses, share_parameters
 from codegen.normalize.extract_schemas import SchemaExtractor
-from codegen.normalize.openapi31 import as_openapi_30
+from codegen.normalize.openapi31 import as_openapi_30, parts_left_out
 from codegen.normalize.operations import NormalOperation
 from codegen.normalize.overlay import Overlay, clean_up
 from codegen.normalize.tolerate import tolerate
@@ -77,6 +77,7 @@ def normalize(
     """
     names = names or Names.load()
     overlay = overlay or Overlay.load()
+    left_out = parts_left_out(document)
     tolerated = tolerate(as_openapi_30(document))
     document = tolerated.document
     named = name_schemas(document, names, overlay, ours)
@@ -88,7 +89,9 @@ def normalize(
     share_parameters(result, names)
     share_error_responses(result, document.get("components", {}).get("schemas", {}))
     return attrs.evolve(
-        named, notes=[*names.unnamed, *tolerated.notes, *named.notes, *outcome.notes], problems=outcome.problems
+        named,
+        notes=[*names.unnamed, *left_out, *tolerated.notes, *named.notes, *outcome.notes],
+        problems=outcome.problems,
     )
 
 

@@ -14,7 +14,7 @@ client does not check values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from circleci_v2._wire.json import is_array, is_object
@@ -24,7 +24,7 @@ from codegen.media import kind_of
 from codegen.normalize.flatten import UNION_KEYS
 from codegen.schemas import CONSTRAINT_KEYS, DOC_KEYS, Schema
 
-__all__ = ["as_openapi_30"]
+__all__ = ["as_openapi_30", "parts_left_out", "schemas_in"]
 
 _TARGET = "3.0.3"
 
@@ -70,6 +70,20 @@ def as_openapi_30(document: Mapping[str, Any]) -> Document:
         raise SpecError(msg) from error
 
 
+def parts_left_out(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a note for each part of a document that only OpenAPI 3.1 has and the package does not."""
+    for name, _ in _fields(document.get("webhooks")):
+        yield f"webhooks/{name} is left out: the client sends requests and does not receive them"
+    components = document.get("components")
+    for name, scheme in _fields(components.get("securitySchemes") if is_object(components) else None):
+        if _is_mutual_tls(scheme):
+            yield f"components/securitySchemes/{name} is left out: a client certificate belongs to the TLS settings (`verify`)"
+
+
+def _is_mutual_tls(scheme: Any) -> bool:
+    return is_object(scheme) and scheme.get("type") == "mutualTLS"
+
+
 def _converted(document: Mapping[str, Any]) -> Document:
     rewritten: Document = {**_rewritten(document, ""), "openapi": _TARGET}
     info, components = rewritten.get("info"), rewritten.get("components")
@@ -81,7 +95,7 @@ def _converted(document: Mapping[str, Any]) -> Document:
         if is_object(components.get("schemas")):
             components["schemas"] = {name: _schema(schema) for name, schema in _fields(components["schemas"])}
         for name, scheme in _fields(components.get("securitySchemes")):
-            if is_object(scheme) and scheme.get("type") == "mutualTLS":
+            if _is_mutual_tls(scheme):
                 del components["securitySchemes"][name]
     for _, item in _fields(rewritten.get("paths")):
         for method, operation in _fields(item):
@@ -104,6 +118,17 @@ def _rewritten(value: Any, above: str) -> Any:
         key: _schema(item) if key == "schema" and above not in _HOLDERS else _rewritten(item, key)
         for key, item in value.items()
     }
+
+
+def schemas_in(value: Any, above: str = "", location: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every schema of a document, with its location, that is not part of another schema."""
+    entries = enumerate(value) if is_array(value) else _fields(value)
+    for key, item in () if above in {"example", "examples"} else entries:
+        place = f"{location}/{key}".lstrip("/")
+        if above == "schemas" or (key == "schema" and above not in _HOLDERS):
+            yield place, item
+        else:
+            yield from schemas_in(item, str(key), place)
 
 
 def _schema(schema: Any) -> Any:

@@ -2,11 +2,13 @@
 
 - A response without a description gets an empty one.
 - A default that does not fit its schema is removed, with a note: the API cannot mean it.
+- A ``pattern`` that is not a regular expression of Python is removed, with a note: the client does not check values.
 - ``allowReserved`` is removed where OpenAPI 3.1 forbids it; the package encodes every path parameter in the same way.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -33,6 +35,8 @@ _FORMATS: Mapping[str, Callable[[str], object]] = {
     "date-time": datetime.fromisoformat,
 }
 _MAXIMUM_DEPTH = 200
+_HOLDERS_OF_NAMES = ("/properties", "/schemas", "/parameters", "/example", "/examples")
+"""Objects whose keys are names, which may be `default` or `pattern`, and examples, which may hold anything."""
 
 
 @attrs.frozen
@@ -41,7 +45,7 @@ class Tolerated:
 
     Attributes:
         document: The copy.
-        notes: One line for each ignored default, with its location.
+        notes: One line for each ignored default and pattern, with its location.
     """
 
     document: Document
@@ -78,19 +82,26 @@ def _corrected(value: Any, location: str, notes: list[str], depth: int) -> Any:
     copied = {key: _corrected(item, f"{location}/{key}", notes, depth + 1) for key, item in value.items()}
     if value.get("in") == "path" and "name" in value:
         copied.pop("allowReserved", None)
-    if "default" in value and not location.endswith(
-        ("/properties", "/schemas", "/parameters", "/example", "/examples")
-    ):
-        expected = _misfit(value)
-        if expected:
-            notes.append(f"{location.lstrip('/')}: the default {value['default']!r} is not {expected}; it is ignored")
-            del copied["default"]
+    if not location.endswith(_HOLDERS_OF_NAMES):
+        for key, problem in (("default", _misfit(value)), ("pattern", _flaw(value.get("pattern")))):
+            if problem:
+                notes.append(f"{location.lstrip('/')}: the {key} {value[key]!r} is not {problem}; it is ignored")
+                del copied[key]
     return copied
 
 
+def _flaw(pattern: Any) -> str:
+    """Return what a pattern should be; empty if there is none, or if Python can read it."""
+    try:
+        re.compile(pattern if isinstance(pattern, str) else "")
+    except (re.error, OverflowError, RecursionError) as error:
+        return f"a regular expression of Python ({error})"
+    return ""
+
+
 def _misfit(schema: Mapping[str, Any]) -> str:
-    """Return what the default of a schema should be; empty if it fits, or if the schema has no type."""
-    default, kind, values = schema["default"], schema.get("type"), schema.get("enum")
+    """Return what the default of a schema should be; empty if it fits, or if there is no default or no type."""
+    default, kind, values = schema.get("default"), schema.get("type"), schema.get("enum")
     if default is None:
         return ""
     if is_array(values) and values and default not in values:

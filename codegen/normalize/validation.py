@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from openapi_spec_validator import validate
 from openapi_spec_validator.exceptions import OpenAPIError
@@ -19,6 +20,7 @@ from openapi_spec_validator.exceptions import OpenAPIError
 from circleci_v2._wire.json import is_array, is_object
 from codegen.documents import Document
 from codegen.errors import SpecError
+from codegen.normalize.openapi31 import schemas_in
 from codegen.normalize.tolerate import objects_in, tolerate
 from codegen.schemas import resolve_pointer
 
@@ -26,6 +28,7 @@ __all__ = ["check_validity"]
 
 _LONGEST_MESSAGE = 500
 _MAXIMUM_DEPTH = 200
+_SCHEMAS_OF_31 = Draft202012Validator(Draft202012Validator.META_SCHEMA)
 _PATH = re.compile(r"(?:[^{}]|\{[^{}]+\})*")
 
 
@@ -42,6 +45,7 @@ def check_validity(document: Document) -> None:
             msg = f"paths/{path}: unbalanced braces"
             raise SpecError(msg)
     tolerated = tolerate(document).document
+    _check_schemas_of_31(tolerated)
     shortened = _with_short_references(tolerated, tolerated, "")
     _drop_repeated_responses(shortened)
     try:
@@ -60,6 +64,17 @@ def check_validity(document: Document) -> None:
     except _VALIDATOR_CRASHES as error:
         msg = f"{_failing_path(shortened)}: not valid OpenAPI: the validator crashed with {error!r}"
         raise SpecError(msg[:_LONGEST_MESSAGE]) from error
+
+
+def _check_schemas_of_31(document: Document) -> None:
+    """Check every schema of an OpenAPI 3.1 document; openapi-spec-validator accepts any value as a nested schema there."""
+    if str(document.get("openapi")).startswith("3.0"):
+        return
+    for location, schema in schemas_in(document):
+        for error in _SCHEMAS_OF_31.iter_errors(schema):
+            place = "/".join((location, *map(str, error.absolute_path)))
+            msg = f"not valid OpenAPI: {place}: {error.message[:_LONGEST_MESSAGE]}"
+            raise SpecError(msg)
 
 
 # Errors that openapi-spec-validator raises for malformed input that it does not check for.

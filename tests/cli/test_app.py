@@ -91,3 +91,26 @@ def test_a_missing_extra_is_not_the_exit_code_of_a_failed_pipeline(tmp_path: Pat
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "circleci-v2 needs typer, which is not installed: pip install 'circleci_v2[cli]'\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"), [("circleci-v2 work", "workflows"), ("circleci-v2 jobs gh/acme/web --comp", "--compare")]
+)
+def test_the_shell_completes_commands_and_options(words: str, expected: str) -> None:
+    """The completion script of bash calls the command with these variables."""
+    variables = {"_CIRCLECI_V2_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    done = subprocess.run(
+        [sys.executable, "-m", "circleci_v2"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **variables},
+    )
+    assert expected in done.stdout.split(), done
+
+
+def test_the_completion_script_is_that_of_circleci_v2() -> None:
+    command = [sys.executable, "-m", "circleci_v2", "--show-completion", "bash"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1].split()[-1] == "circleci-v2"
+    assert "_CIRCLECI_V2_COMPLETE=complete_bash" in done.stdout

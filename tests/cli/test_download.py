@@ -6,10 +6,12 @@ import csv
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pyarrow.parquet as pq
 import pytest
 
+from circleci_v2.testing import FakeCircleCI
 from tests.cli.commands import PROJECT, rows_of, run
 
 
@@ -39,6 +41,20 @@ def test_usage_is_written_to_a_file(tmp_path: Path) -> None:
         rows = list(csv.DictReader(lines))
     assert len(rows[0]) == 48
     assert {row["PROJECT_NAME"] for row in rows} == {"web"}
+
+
+def test_downloads_print_their_files_as_json(tmp_path: Path) -> None:
+    tested = next(row for row in rows_of("jobs", PROJECT, "--limit", "20") if row["job_name"] == "unit-tests")
+    folder, output = tmp_path / "files", tmp_path / "usage.csv"
+    job = str(tested["job_number"])
+    arguments = ("artifacts", PROJECT, job, "--output", str(folder), "--match", "*.xml", "--demo")
+    files = [row["file"] for row in json.loads(run(*arguments, "--json").stdout)]
+    assert sorted(files) == sorted(str(path) for path in folder.rglob("*.xml"))
+    result = run("usage", "gh/acme", "--output", str(output), "--start", "2d", "--json", "--demo")
+    export = json.loads(result.stdout)
+    assert (export["file"], export["bytes"]) == (str(output), output.stat().st_size)
+    assert export["rows"] == len(output.read_text().splitlines()) - 1
+    assert len(export["columns"]) == 48
 
 
 def test_usage_replaces_a_file_only_with_overwrite(tmp_path: Path) -> None:
@@ -102,6 +118,18 @@ def test_invalid_options_of_mirror_are_usage_errors(tmp_path: Path, arguments: t
     result = run("mirror", "gh/acme", "--to", str(tmp_path), *arguments, "--demo")
     assert result.exit_code == 2, result.output
     assert message in result.stderr
+
+
+def test_mirror_names_the_projects_that_it_cannot_resolve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeCircleCI()
+    organization = f"circleci/{UUID(int=7)}"
+    fake.add_project(f"{organization}/{UUID(int=8)}", name="un\x1bfollowed")
+    with fake.serve() as url:
+        monkeypatch.setenv("CIRCLE_TOKEN", fake.token)
+        monkeypatch.setenv("CIRCLECI_BASE_URL", url)
+        result = run("mirror", organization, "--to", str(tmp_path), "--since", "2d")
+    assert result.exit_code == 0, result.output
+    assert r"without their slugs: un\x1bfollowed." in result.stderr
 
 
 def test_mirror_reports_the_error_of_a_project_and_mirrors_the_others(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_v2.cli.fake import summarize
+from circleci_v2.cli.runs import summarize
 from circleci_v2.testing import FakeCircleCI
 from tests.cli.commands import run
 from tests.testing.live import http_of

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from circleci_v2.testing import FakeCircleCI
 from tests.cli.commands import PROJECT, rows_of, run
 from tests.loopback import Received, Reply, serving
 
@@ -26,7 +27,36 @@ def test_history_lists_workflows_newest_first() -> None:
 
 def test_history_of_an_organization_names_the_projects() -> None:
     assert {row["project_slug"] for row in rows_of("history", "gh/acme", "--limit", "3")} == {PROJECT}
-    assert "project" in run("history", "gh/acme", "--limit", "3", "--demo").stdout.splitlines()[2]
+    assert "project" in run("history", "gh/acme", "--limit", "3", "--demo").stdout.splitlines()[1]
+
+
+def test_history_of_all_projects_leaves_out_those_that_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeCircleCI()
+    for name in ("api", "gone", "web"):
+        fake.add_pipeline(f"gh/acme/{name}", jobs=["build", "test"])
+    fake.faults.fail_next(404, route="GET /project/{project-slug}/pipeline", times=2)
+    with fake.serve() as url:
+        monkeypatch.setenv("CIRCLECI_BASE_URL", url)
+        monkeypatch.setenv("CIRCLE_TOKEN", fake.token)
+        some = run("history", "gh/acme", "--all-projects", "--since", "2026-01-01", "--jsonl")
+        jobs = run("jobs", "gh/acme", "--all-projects", "--since", "2026-01-01", "--csv")
+    assert [json.loads(line)["project_slug"] for line in some.stdout.splitlines()] == ["gh/acme/web"]
+    assert "gh/acme/api is left out: 404" in some.stderr
+    assert [row["project_slug"].rpartition("/")[2] for row in csv.DictReader(io.StringIO(jobs.stdout))] == [
+        *("api", "api", "gone", "gone", "web", "web")
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("gh/acme",), (PROJECT, "--since", "1d"), ("gh/acme", "--since", "1d", "--branch", "main")],
+    ids=["no time", "a project", "a branch"],
+)
+@pytest.mark.parametrize("command", ["history", "jobs"])
+def test_all_projects_are_those_of_an_organization_since_a_time(command: str, arguments: tuple[str, ...]) -> None:
+    result = run(command, *arguments, "--all-projects", "--demo")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--all-projects takes an organization slug" in " ".join(result.stderr.replace("│", " ").split())
 
 
 def test_projects_lists_the_projects_and_their_sources() -> None:

@@ -7,6 +7,8 @@ import io
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
 from circleci_v2.cli.output import build_table, print_error, print_message, print_rows, stderr
@@ -17,7 +19,7 @@ HOSTILE = "\x1b]0;title\x07 \x9d0;title\x9c"
 
 
 def test_an_empty_table_says_so() -> None:
-    table = build_table([], title="Jobs", columns={"job_name": "job"})
+    table = build_table([], title="Jobs", columns={"job_name": "job"}, width=80)
     assert [column.header for column in table.columns] == ["nothing"]
 
 
@@ -35,7 +37,7 @@ def test_a_line_of_json_is_flushed_before_the_next_row_is_requested(monkeypatch:
 @pytest.mark.parametrize("name", ["workflow_name", "stopped_at"])
 def test_a_table_contains_no_control_characters_of_its_values(name: str) -> None:
     output = io.StringIO()
-    table = build_table([{name: HOSTILE}, {name: "[/]"}], title=f"[/] {HOSTILE}")
+    table = build_table([{name: HOSTILE}, {name: "[/]"}], title=f"[/] {HOSTILE}", width=200)
     Console(file=output, width=200).print(table)
     assert not set(HOSTILE) & {"\x1b", "\x07", "\x9d", "\x9c"} & set(output.getvalue())
     assert output.getvalue().count("[/]") == 2
@@ -56,9 +58,25 @@ def test_an_error_is_literal_text_whose_further_lines_are_indented() -> None:
 
 def test_a_value_with_a_line_break_stays_on_the_line_of_its_row() -> None:
     output = io.StringIO()
-    Console(file=output, width=200).print(build_table([{"name": "a\n│ b"}, {"name": ["c\n"]}], title="x\ny"))
-    assert r"│ a\n│ b" in output.getvalue()
+    Console(file=output, width=200).print(build_table([{"name": "a\n│ b"}, {"name": ["c\n"]}], title="x\ny", width=200))
+    assert r"a\n│ b" in output.getvalue()
     assert r"x\ny" in output.getvalue()
+
+
+@given(st.lists(st.text("abc", max_size=150), min_size=1, max_size=8), st.integers(40, 200))
+def test_a_table_that_is_too_wide_cuts_its_widest_columns(values: list[str], width: int) -> None:
+    row = {f"c{number}": value for number, value in enumerate(values)}
+    output = io.StringIO()
+    Console(file=output, width=width).print(build_table([row], title="", width=width))
+    (line,) = output.getvalue().splitlines()[-1:]
+    cells = line.split()
+    assert len(line) <= width
+    kept = [value for value in values if value]
+    cut = [cell for cell in cells if cell.endswith("…")]
+    assert len(cells) == len(kept)
+    assert all(cell in (value, f"{value[: len(cell) - 1]}…") for cell, value in zip(cells, kept, strict=True))
+    shortest_cut = min(map(len, cut), default=width)
+    assert all(len(cell) <= shortest_cut for cell in cells)
 
 
 @pytest.mark.parametrize("value", ["a\rb", "a\nb", "a\r\nb", 'a"b', "a,b", "a\0b", " a ", ""])

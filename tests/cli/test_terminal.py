@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,11 +27,14 @@ COMMANDS = {
     "artifacts": ["artifacts", PROJECT, "1"],
     "trigger": ["trigger", PROJECT],
     "wait": ["wait", PIPELINE_ID],
+    "watch": ["wait", PIPELINE_ID, "--watch"],
+    "compare": ["jobs", PROJECT, "--compare", "main..feature"],
     "trigger and wait": ["trigger", PROJECT, "--wait"],
     "demo": ["demo", PROJECT, "--pipelines", "1", "--output", os.devnull],
     "error message": ["artifacts", PROJECT, "404"],
     "error of api": ["api", "/nothing"],
     "usage error": ["history", PROJECT, "--since", NASTY.replace("\0", "").replace("\ud800", "").replace("\udfff", "")],
+    "progress": ["history", PROJECT, "--branch", NASTY.replace("\0", "").replace("\ud800", "").replace("\udfff", "")],
     "unknown option": ["whoami", "--\x1b]0;owned\x07\x9b2J"],
 }
 
@@ -69,7 +73,7 @@ def test_a_table_shows_names_literally() -> None:
         result = run_on_terminal(["artifacts", PROJECT, "1"], environment(server.url))
     assert result.exit_code == 0
     for payload in (NASTY, *PAYLOADS.values()):
-        assert f" {escape_line(payload)} " in without_colours(result.stdout)
+        assert f"\n{escape_line(payload)} " in without_colours(result.stdout)
 
 
 @posix
@@ -79,7 +83,8 @@ def test_an_error_shows_the_message_literally_and_indents_its_lines() -> None:
     output = without_colours(result.stdout)
     assert result.exit_code == 5
     assert escape_controls(NASTY).replace("\n", "\n  ") in output
-    assert [line for line in output.splitlines() if line.startswith("error:")] == [output.splitlines()[0]]
+    lines = [line for line in output.splitlines() if "GET /nothing 0:" not in line]  # the progress
+    assert [line for line in lines if line.startswith("error:")] == [lines[0]]
 
 
 @posix
@@ -91,6 +96,38 @@ def test_results_reach_a_file_while_a_terminal_shows_the_progress(tmp_path: Path
     assert result.exit_code == 0
     assert "pipelines" in result.stdout
     assert json.loads((tmp_path / "rows.jsonl").read_text())["workflow_name"] == "main"
+
+
+SLOW = {
+    ("projects", "gh/acme"): "Reading the lists of projects",
+    ("workflows", PROJECT): "pipelines",
+    ("flaky", PROJECT): "Reading flaky tests",
+    ("why", PROJECT): "Reading failed jobs",
+    ("logs", PROJECT, "1"): "Reading the steps",
+    ("artifacts", PROJECT, "1"): "Reading artifacts",
+    ("artifacts", PROJECT, "1", "--output", "{folder}/files"): "artifacts",
+    ("mirror", "gh/acme", "--since", "2026-01-01", "--to", "{folder}/data"): "projects",
+    ("trigger", PROJECT): "Starting a pipeline",
+    ("wait", PIPELINE_ID): "Waiting for the pipeline",
+    ("approve", PIPELINE_ID, "hold"): "Approving",
+    ("cancel", PIPELINE_ID): "Cancelling",
+    ("rerun", PIPELINE_ID): "Rerunning",
+    ("rotate", "gh/acme", "TOKEN", "--dry-run"): "places",
+    ("api", "/me"): "GET /me",
+    ("api", "/project/gh/acme/web/pipeline", "--paginate"): "GET /project/gh/acme/web/pipeline",
+}
+
+
+@posix
+@pytest.mark.parametrize(("arguments", "description"), SLOW.items(), ids=[" ".join(arguments) for arguments in SLOW])
+def test_a_command_that_may_take_long_says_so_on_a_terminal(
+    tmp_path: Path, arguments: tuple[str, ...], description: str
+) -> None:
+    """In a pipe, stderr has no control characters, as tested above, and so neither a spinner nor a bar."""
+    filled = [argument.format(folder=tmp_path) for argument in arguments]
+    with serving(hostile_server("main")) as server, (tmp_path / "results").open("wb") as results:
+        result = run_on_terminal(filled, environment(server.url), stdout=results.fileno(), columns=120)
+    assert re.search(rf"[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] {description} ", without_colours(result.stdout))
 
 
 @posix

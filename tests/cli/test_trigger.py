@@ -54,6 +54,18 @@ def test_workflow_names_in_square_brackets_are_printed_literally(monkeypatch: py
     assert f"workflow {name}: new → success" in result.stderr
 
 
+def test_watch_needs_a_wait() -> None:
+    result = run("trigger", PROJECT, "--watch", "--demo")
+    assert result.exit_code == 2
+    assert "--watch needs --wait" in result.stderr
+
+
+def test_a_wait_that_times_out_prints_what_it_saw_as_json() -> None:
+    result = run("wait", "--timeout", "1", "--json", "--demo")
+    assert result.exit_code == 124
+    assert json.loads(result.stdout)["pipeline"]["number"] == 400
+
+
 def test_api_calls_any_endpoint() -> None:
     assert json.loads(run("api", "me", "--demo").stdout)["login"] == "fake-user"
     result = run("api", "/project/gh/acme/web/pipeline", "-q", "branch=main", "--paginate", "--demo")

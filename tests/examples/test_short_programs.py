@@ -17,12 +17,16 @@ from circleci_v2 import CircleCI
 from circleci_v2.testing import FakeCircleCI, JobPlan, WorkflowPlan
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+ROOT = EXAMPLES.parent
 SHORT = (
-    "deploy_with_gates",
-    "ninety_days_to_parquet",
-    "ported_from_pycircleci",
-    "rotate_secret",
-    "service_with_metrics",
+    "deploy_with_gates.py",
+    "flaky_report.py",
+    "ninety_days_to_parquet.py",
+    "notebook.ipynb",
+    "ported_from_pycircleci.py",
+    "rotate_secret.py",
+    "service_with_metrics.py",
+    "test_rerun_failed.py",
 )
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +38,20 @@ def client_of(fake: FakeCircleCI, **options: Any) -> CircleCI:
 
 @pytest.mark.parametrize("name", SHORT)
 def test_a_program_has_less_than_60_lines(name: str):
-    assert len((EXAMPLES / f"{name}.py").read_text(encoding="utf-8").splitlines()) < 60
+    text = (EXAMPLES / name).read_text(encoding="utf-8")
+    if name.endswith(".ipynb"):
+        text = "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
+    assert 10 < len(text.splitlines()) < 60
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_a_program_is_linked_from_the_readme_and_the_guide(name: str):
+    pages = [page for page in (ROOT / "docs").rglob("*.md") if "reference" not in page.parts]
+    assert f"](examples/{name})" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"]({name})" in (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    # The page of the built documentation that has all programs, and names the notebook.
+    link = "`notebook.ipynb`, one of the [" if name.endswith(".ipynb") else f"examples.md#{name.replace('.', '')})"
+    assert any(link in page.read_text(encoding="utf-8") for page in pages)
 
 
 @pytest.mark.parametrize(("healthy", "status"), [(True, "success"), (False, "canceled")])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections import Counter
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -13,12 +12,14 @@ import pytest
 
 pytest.importorskip("distributed", reason="the extra `dask` is not installed")
 
+import dask
 from distributed import Client, LocalCluster
 
 from circleci_v2 import CircleCI, ConfigurationError
-from circleci_v2.fleet import crawl_org_history
-from circleci_v2.testing import FakeCircleCI
-from tests.fleet.datasets import ids
+from circleci_v2.fleet import MemoryStore, RedisStore, crawl_org_history
+from circleci_v2.testing import FakeCircleCI, FakeRateLimit
+from tests.fleet.datasets import everything_of, ids
+from tests.fleet.redis_server import MISSING, RedisServer
 
 pytestmark = pytest.mark.asyncio
 PROJECTS = [f"gh/acme/service-{number}" for number in range(4)]
@@ -66,7 +67,9 @@ async def test_a_crawl_stores_every_record_once_and_a_second_one_sends_nothing(f
         fake.journal.clear()
         again = await crawl_org_history(client, tmp_path, projects=PROJECTS, connect=connect, **crawl)
         assert len(fake.journal) == 0
-        assert ids(tmp_path, "pipelines") == await pipelines_at_circleci(connect)
+        expected = await stored_at_circleci(connect)
+        assert await client.run_on_scheduler(prefixes_of_tasks) == {"crawl_partition"}
+    assert {kind: ids(tmp_path, kind) for kind in expected} == expected
     assert report.failures == again.failures == {}
     assert all(result.skipped for result in again.results)
     total = len(report.results)
@@ -87,10 +90,31 @@ async def test_a_killed_worker_loses_and_doubles_nothing(fake, crawl, tmp_path):
         report = await crawl_org_history(
             client, tmp_path, projects=PROJECTS, connect=connect, on_progress=kill_one, **crawl
         )
-        expected = await pipelines_at_circleci(connect)
+        expected = await stored_at_circleci(connect)
     assert killed
     assert report.failures == {}
-    assert ids(tmp_path, "pipelines") == expected
+    assert {kind: ids(tmp_path, kind) for kind in expected} == expected
+
+
+async def test_a_partition_that_dask_gives_up_is_submitted_again(fake, crawl, tmp_path):
+    killed = []
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
+        async with fake.serve() as url, workers() as client:
+            pids = await client.run(os.getpid)
+
+            def kill_one(done, total):
+                if not killed:
+                    killed.append(next(iter(pids.values())))
+                    os.kill(killed[0], signal.SIGKILL)
+
+            connect = partial(CircleCI, fake.token, base_url=url)
+            report = await crawl_org_history(
+                client, tmp_path, projects=PROJECTS, connect=connect, on_progress=kill_one, **crawl
+            )
+            expected = await stored_at_circleci(connect)
+            assert await client.run_on_scheduler(erred_tasks)
+    assert report.failures == {}
+    assert {kind: ids(tmp_path, kind) for kind in expected} == expected
 
 
 async def test_a_project_that_fails_is_reported_and_the_others_are_complete(fake, crawl, tmp_path):
@@ -99,10 +123,47 @@ async def test_a_project_that_fails_is_reported_and_the_others_are_complete(fake
         report = await crawl_org_history(
             client, tmp_path, projects=[*PROJECTS, "gh/acme/gone"], connect=connect, **crawl
         )
-        expected = await pipelines_at_circleci(connect)
+        expected = await stored_at_circleci(connect)
     assert list(report.failures) == ["gh/acme/gone"]
     assert all("NotFoundError" in failure.error for failure in report.failures["gh/acme/gone"])
-    assert ids(tmp_path, "pipelines") == expected
+    assert {kind: ids(tmp_path, kind) for kind in expected} == expected
+
+
+@pytest.mark.skipif(bool(MISSING), reason=MISSING)
+async def test_workers_share_the_budget_through_the_store(crawl, tmp_path):
+    fake, redis = FakeCircleCI(), RedisServer()
+    for slug in PROJECTS:
+        fake.add_seeded_project(slug, pipelines=8)
+    fake.faults.rate_limit = FakeRateLimit(60)
+    redis.start()
+    try:
+        async with fake.serve() as url, workers() as client:
+            connect = partial(CircleCI, fake.token, base_url=url)
+            before = connections_to(redis)
+            report = await crawl_org_history(
+                client, tmp_path, projects=PROJECTS, connect=connect, store=RedisStore(redis.url), **crawl
+            )
+            assert connections_to(redis) >= before + 1 + 2  # this one, and one of each worker
+            assert redis.scripts_run() > 0
+            fake.faults.rate_limit = None
+            expected = await stored_at_circleci(connect)
+    finally:
+        redis.close()
+    assert report.failures == {}
+    assert {kind: ids(tmp_path, kind) for kind in expected} == expected
+
+
+def connections_to(redis):
+    (line,) = (line for line in redis.command("INFO", "stats").splitlines() if "total_connections_received" in line)
+    return int(line.partition(":")[2])
+
+
+async def test_a_store_in_the_memory_of_one_process_is_rejected(tmp_path, crawl):
+    class Asynchronous:
+        asynchronous = True
+
+    with pytest.raises(ConfigurationError, match="RedisStore"):
+        await crawl_org_history(Asynchronous(), tmp_path, projects=PROJECTS, store=MemoryStore(), **crawl)
 
 
 async def test_a_synchronous_dask_client_is_rejected(tmp_path, crawl):
@@ -113,12 +174,14 @@ async def test_a_synchronous_dask_client_is_rejected(tmp_path, crawl):
         await crawl_org_history(Synchronous(), tmp_path, projects=PROJECTS, **crawl)
 
 
-async def pipelines_at_circleci(connect):
+def prefixes_of_tasks(dask_scheduler):
+    return set(dask_scheduler.task_prefixes)
+
+
+def erred_tasks(dask_scheduler):
+    return [transition.key for transition in dask_scheduler.transition_log if transition.finish == "erred"]
+
+
+async def stored_at_circleci(connect):
     async with connect() as circleci:
-        return Counter(
-            [
-                str(pipeline.id)
-                for slug in PROJECTS
-                for pipeline in await circleci.pipelines.list_for_project(slug).collect()
-            ]
-        )
+        return await everything_of(circleci, PROJECTS)

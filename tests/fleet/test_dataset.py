@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import attrs
 import duckdb
 import fsspec
 import pandas as pd
@@ -16,7 +17,7 @@ from circleci_v2 import CircleCI, ConfigurationError
 from circleci_v2.fleet import crawl_partition, partitions
 from circleci_v2.fleet.rows import KINDS, columns_of
 from circleci_v2.testing import FakeCircleCI
-from tests.fleet.datasets import Replacing, column, ids, mirrored
+from tests.fleet.datasets import ObjectStore, Replacing, column, ids, mirrored, remote_ids
 
 pytestmark = pytest.mark.anyio
 SLUG = "gh/acme/web"
@@ -117,10 +118,33 @@ async def test_a_damaged_file_is_written_again(fake, circleci, tmp_path):
     assert result.rows["pipelines"] == 25
 
 
-async def test_windows_of_another_length_are_rejected(fake, tmp_path):
+async def test_a_partition_whose_jobs_are_missing_is_written_again(fake, circleci, tmp_path):
+    partition = partition_of(fake)
+    fake.clock.advance(timedelta(days=100).total_seconds())
+    first = await crawl_partition(circleci, partition, tmp_path, clock=fake.clock.now)
+    next((tmp_path / "jobs").rglob("*.parquet")).unlink()
+    again = await crawl_partition(circleci, partition, tmp_path, clock=fake.clock.now)
+    assert again.rows == first.rows
+
+
+async def test_a_partition_that_begins_later_keeps_what_the_file_has(fake, circleci, tmp_path):
+    partition = partition_of(fake)
+    fake.clock.advance(timedelta(days=100).total_seconds())
+    await crawl_partition(circleci, partition, tmp_path, clock=fake.clock.now)
+    fake.add_pipeline(SLUG)
+    later = attrs.evolve(partition, since=partition.until, until=fake.clock.moment() + timedelta(seconds=1))
+    result = await crawl_partition(circleci, later, tmp_path, clock=fake.clock.now)
+    assert result.rows["pipelines"] == 26
+    fake.journal.clear()
+    assert (await crawl_partition(circleci, partition_of(fake), tmp_path, clock=fake.clock.now)).skipped
+
+
+async def test_windows_of_another_length_are_rejected(fake, circleci, tmp_path):
     await mirrored(fake, tmp_path, every=timedelta(days=7))
     with pytest.raises(ConfigurationError, match=r"every=1 day, .*7 days"):
         await mirrored(fake, tmp_path, every=timedelta(days=1))
+    with pytest.raises(ConfigurationError, match=r"every=4000 days, .*7 days"):
+        await crawl_partition(circleci, partition_of(fake), tmp_path, clock=fake.clock.now)
 
 
 async def test_files_that_a_killed_process_left_incomplete_are_removed(fake, tmp_path):
@@ -141,6 +165,42 @@ async def test_a_dataset_on_a_remote_file_system(fake):
     tables = [pq.read_table(files.open(file)) for file in files.glob("/ci/history/pipelines/**/*.parquet")]
     assert sum(table.num_rows for table in tables) == 25
     assert not files.glob("/ci/history/**/*.part")
+
+
+async def test_a_file_system_without_rename_gets_each_file_with_one_put(fake):
+    ObjectStore.reset()
+    await mirrored(fake, "objects://bucket/ci", include=ALL)
+    files = fsspec.filesystem("objects")
+    assert sorted(files.find("/bucket")) == sorted(ObjectStore.puts)
+    with files.open(next(name for name in ObjectStore.puts if "/tests/" in name)) as file:
+        assert pq.read_table(file).num_rows
+
+
+async def test_a_put_that_fails_leaves_no_file(fake):
+    ObjectStore.reset()
+    ObjectStore.left = 2
+    report = await mirrored(fake, "objects://bucket/ci")
+    assert "the network is away" in str(report.errors[SLUG])
+    assert len(fsspec.filesystem("objects").find("/bucket")) == 2
+    ObjectStore.left = None
+    assert (await mirrored(fake, "objects://bucket/ci")).errors == {}
+    assert set(remote_ids("objects://bucket/ci", "jobs").values()) == {1}
+
+
+async def test_files_are_seen_that_were_written_after_the_file_system_remembered_a_listing(fake):
+    ObjectStore.reset()
+    await mirrored(fake, "objects://bucket/ci")
+    for added in (1, 0):
+        fake.clock.advance(timedelta(days=30).total_seconds())
+        if added:
+            fake.add_pipeline(SLUG)
+        assert (await mirrored(fake, "objects://bucket/ci")).added == added
+
+
+async def test_a_url_with_a_rename_is_written_under_a_temporary_name(fake, tmp_path):
+    await mirrored(fake, f"file://{tmp_path}")
+    assert sum(ids(tmp_path, "pipelines").values()) == 25
+    assert not list(tmp_path.rglob("*.part"))
 
 
 async def test_an_unknown_file_system_is_a_clear_error(fake):

@@ -91,6 +91,18 @@ async def test_a_cursor_whose_pipeline_is_gone_and_that_has_no_date_is_rejected(
         break
 
 
+async def test_a_cursor_without_a_date_whose_pipeline_moved_off_its_page_is_searched_for():
+    archive = Archive(9, workflows=0, page_size=2, by_position=True)
+    archive.undated = {6, 7, 8, 9}
+    seen = []
+    async for record in history(archive, SLUG):
+        seen.append(record)
+        if len(seen) == 4:
+            break
+    archive.numbers = [number for number in archive.numbers if number < 8]
+    assert numbers_of(await crawl(archive, cursor=seen[-1].cursor)) == [5, 4, 3, 2, 1]
+
+
 @pytest.mark.parametrize("seed", range(50))
 async def test_a_crawl_killed_at_any_call_and_resumed_gives_every_record_once(seed):
     chance = random.Random(seed)

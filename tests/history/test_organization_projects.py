@@ -129,6 +129,23 @@ async def test_the_number_of_pipelines_to_read_is_bounded():
     assert [project.name for project in await found(fake, "gh/acme", sources="pipelines")] == ["old", "web"]
 
 
+async def test_pipelines_are_read_back_to_a_time():
+    fake = FakeCircleCI()
+    fake.add_pipeline("gh/acme/old")
+    fake.clock.advance(3600)
+    since = fake.clock.moment()
+    for _ in range(25):
+        fake.clock.advance(60)
+        fake.add_pipeline("gh/acme/web")
+    projects = await found(fake, "gh/acme", sources="pipelines", since=since)
+    assert [project.name for project in projects] == ["web"]
+    fake.journal.clear()
+    await found(fake, "gh/acme", sources="pipelines", since=fake.clock.moment())
+    assert len(fake.journal) <= 2  # the first page, and one that is fetched ahead
+    with pytest.raises(ConfigurationError, match="no time zone"):
+        await found(fake, "gh/acme", since=since.replace(tzinfo=None))
+
+
 @pytest.mark.parametrize("options", [{"sources": ["github"]}, {"search": 0}])
 async def test_an_argument_that_is_not_valid_is_an_error_at_once(options: Any):
     with pytest.raises(ConfigurationError, match=r"github|search=0"):

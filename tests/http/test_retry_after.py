@@ -176,7 +176,7 @@ async def test_a_budget_that_allows_the_next_request_too_late_fails_a_retry_imme
         def ready_at(self, now: float, *, interactive: bool) -> float:
             return 5.0
 
-    limiter = Limiter(max_concurrency=1, clock=clock, new_budget=Slow)
+    limiter = Limiter(max_concurrency=1, clock=clock, new_budget=lambda _: Slow())
     with pytest.raises(CooldownError) as caught:
         await limiter.acquire("a", interactive=True, sequence=1, max_wait=9.0, max_delay=3.0)
     assert caught.value.seconds == pytest.approx(5.0)

@@ -31,6 +31,7 @@ from tests.other_clients.environments import (
 )
 from tests.other_clients.results import REASONS, REQUIRED_SHARE, Call, Expected, compare, count_served, read_expected
 from tests.other_clients.scenario import MODES, create_scenario
+from tests.other_clients.scripts import compare_scripts
 
 FOLDER: Final = Path(__file__).parent
 DOCUMENT: Final = FOLDER.parent.parent / "openapi.json"
@@ -76,6 +77,11 @@ def _run_all(clients: Sequence[Expected], environments: Path) -> int:
             totals[mode] = (totals[mode][0] + succeeded, totals[mode][1] + counted)
             _print_run(client, mode, calls, (succeeded, counted), differences)
             failed = failed or bool(differences)
+        with tempfile.TemporaryDirectory() as home:
+            scripts = compare_scripts(client.client, command, _environment({}, home))
+        if scripts is not None:
+            print(*(scripts or ["    docs/migrating: both scripts print the same"]), sep="\n", flush=True)
+            failed = failed or bool(scripts)
     for mode, (succeeded, counted) in totals.items():
         if counted:
             share = succeeded / counted

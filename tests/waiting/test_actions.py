@@ -9,7 +9,7 @@ from circleci_v2 import CircleCI
 from circleci_v2.errors import BadRequestError, ConfigurationError, WaitTimeoutError
 from circleci_v2.testing import FakeCircleCI, JobPlan, WorkflowPlan
 from circleci_v2.waiting import actions, trigger_and_wait, wait_for_pipeline
-from tests.support.scripted import PIPELINE_ID, refusal
+from tests.support.scripted import PIPELINE_ID, ScriptedCircleCI, refusal
 from tests.waiting.scripts import circleci_with, held, lost_connection, succeeding, wait
 
 pytestmark = pytest.mark.anyio
@@ -110,6 +110,25 @@ async def test_workflows_after_a_setup_workflow_that_ended_meanwhile_are_cancell
     await cancel_while_waiting(circleci, after=20.0, cancel_at_circleci=True)
     assert circleci.sent("POST", f"{setup.id}/cancel") == []
     assert circleci.pipeline.workflows[1].canceled_at >= 40.0
+
+
+async def test_a_workflow_that_follows_one_that_ended_while_it_was_cancelled_is_cancelled_too():
+    def circleci_after(appears: float) -> ScriptedCircleCI:
+        return circleci_with(
+            succeeding("lint", seconds=70.0), succeeding("build"), succeeding("deploy", appears=appears)
+        )
+
+    undisturbed = circleci_after(float("inf"))
+    await cancel_while_waiting(undisturbed, after=90.0, cancel_at_circleci=True)
+    (canceled_at,) = undisturbed.sent("POST", "/cancel")
+    # "lint" ended long ago, so it alone would show that nothing else follows.
+    circleci = circleci_after(canceled_at + 1.0)
+    await cancel_while_waiting(circleci, after=90.0, cancel_at_circleci=True)
+    assert [workflow.status_at(circleci.now) for workflow in circleci.pipeline.workflows] == [
+        "success",
+        "canceled",
+        "canceled",
+    ]
 
 
 async def test_a_setup_workflow_that_was_cancelled_is_followed_by_nothing():

@@ -207,6 +207,14 @@ async def test_workflows_without_a_creation_time_are_waited_for_as_well():
     assert 200.0 <= circleci.now <= 260.0
 
 
+async def test_a_workflow_that_ended_early_does_not_delay_the_end_of_the_wait():
+    alone = circleci_with(succeeding(seconds=100.0))
+    await wait(alone)
+    circleci = circleci_with(succeeding("lint", seconds=10.0), succeeding(seconds=100.0))
+    await wait(circleci)
+    assert circleci.now == alone.now
+
+
 @pytest.mark.parametrize("text", ["soon", 7, "2026-13-01T00:00:00Z"])
 async def test_workflows_whose_times_are_no_times_are_waited_for_as_well(monkeypatch, text):
     circleci = circleci_with(succeeding(seconds=100.0), succeeding("lint", seconds=200.0))

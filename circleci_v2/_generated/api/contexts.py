@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from circleci_v2._generated import models
@@ -38,7 +38,7 @@ class Contexts(Namespace):
         name: str | None = None,
         owner_id: UUID | str | None = None,
         owner_slug: str | None = None,
-        owner_type: OwnerType | str | None = None,
+        owner_type: OwnerType | Literal["account", "organization"] | None = None,
         page_token: str | None = None,
     ) -> Paginator[Context]:
         """List the contexts of an organization.
@@ -325,7 +325,7 @@ class Contexts(Namespace):
         self,
         context_id: UUID | str,
         *,
-        restriction_type: ContextRestrictionType | str | None = None,
+        restriction_type: ContextRestrictionType | Literal["expression", "group", "project"] | None = None,
         restriction_value: str | None = None,
     ) -> ContextRestrictionCreation:
         """Restrict a context to a project, to a group or by an expression.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
@@ -43,7 +43,9 @@ class Insights(Namespace):
         project_slug: ProjectSlug | str,
         *,
         branches: Sequence[str] | None = None,
-        reporting_window: ReportingWindow | str | None = None,
+        reporting_window: ReportingWindow
+        | Literal["last-24-hours", "last-7-days", "last-30-days", "last-60-days", "last-90-days"]
+        | None = None,
         workflow_names: Sequence[str] | None = None,
     ) -> ProjectInsightsSummary:
         """Summarize a project's metrics and trends by workflow and branch.
@@ -90,7 +92,7 @@ class Insights(Namespace):
         *,
         branch: str | None = None,
         end_date: datetime | None = None,
-        granularity: TimeseriesGranularity | str | None = None,
+        granularity: TimeseriesGranularity | Literal["daily", "hourly"] | None = None,
         start_date: datetime | None = None,
         page_token: str | None = None,
     ) -> Paginator[JobTimeseriesPoint]:
@@ -144,7 +146,9 @@ class Insights(Namespace):
         org_slug: OrgSlug | str,
         *,
         project_names: Sequence[str] | None = None,
-        reporting_window: ReportingWindow | str | None = None,
+        reporting_window: ReportingWindow
+        | Literal["last-24-hours", "last-7-days", "last-30-days", "last-60-days", "last-90-days"]
+        | None = None,
     ) -> OrganizationInsightsSummary:
         """Summarize the metrics and trends of an organization and its projects.
 
@@ -242,7 +246,9 @@ class Insights(Namespace):
         *,
         all_branches: bool | None = None,
         branch: str | None = None,
-        reporting_window: ReportingWindow | str | None = None,
+        reporting_window: ReportingWindow
+        | Literal["last-24-hours", "last-7-days", "last-30-days", "last-60-days", "last-90-days"]
+        | None = None,
         page_token: str | None = None,
     ) -> Paginator[WorkflowInsights]:
         """List aggregate metrics for each workflow of a project.
@@ -349,7 +355,9 @@ class Insights(Namespace):
         all_branches: bool | None = None,
         branch: str | None = None,
         job_name: str | None = None,
-        reporting_window: ReportingWindow | str | None = None,
+        reporting_window: ReportingWindow
+        | Literal["last-24-hours", "last-7-days", "last-30-days", "last-60-days", "last-90-days"]
+        | None = None,
         page_token: str | None = None,
     ) -> Paginator[JobInsights]:
         """List aggregate metrics for each job of a workflow.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from circleci_v2._generated import models
@@ -28,7 +28,9 @@ __all__ = ["Organizations", "OrganizationsWithRawResponse"]
 class Organizations(Namespace):
     """Organizations, and their allow-lists of URL prefixes for orbs."""
 
-    async def create(self, *, name: str, vcs_type: OrganizationVcsType | str) -> Organization:
+    async def create(
+        self, *, name: str, vcs_type: OrganizationVcsType | Literal["bitbucket", "circleci", "github"]
+    ) -> Organization:
         """Create an organization, or connect one from GitHub or Bitbucket.
 
         With `vcs_type` `circleci` this creates a standalone organization, the kind that GitHub App and GitLab
@@ -133,7 +135,12 @@ class Organizations(Namespace):
         )
 
     async def create_url_orb_allow_list_entry(
-        self, org_slug_or_id: OrgSlug | UUID | str, *, name: str, auth: UrlOrbAuth | str, prefix: str
+        self,
+        org_slug_or_id: OrgSlug | UUID | str,
+        *,
+        name: str,
+        auth: UrlOrbAuth | Literal["bitbucket-oauth", "github-app", "github-oauth", "none"],
+        prefix: str,
     ) -> UrlOrbAllowListChange:
         """Allow orbs from a URL prefix in an organization.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import NoneType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from circleci_v2._generated import models
@@ -59,7 +59,7 @@ class Otel(Namespace):
         *,
         endpoint: str,
         org_id: UUID | str,
-        protocol: OtelProtocol | str,
+        protocol: OtelProtocol | Literal["grpc", "http"],
         headers: Mapping[str, str] | None = None,
         insecure: bool | None = None,
     ) -> OtelExporter:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from circleci_v2._generated import models
@@ -219,7 +219,7 @@ class Projects(Namespace):
         self,
         project_slug: ProjectSlug | str,
         *,
-        digest: FingerprintDigest | str | None = None,
+        digest: FingerprintDigest | Literal["md5", "sha256"] | None = None,
         page_token: str | None = None,
     ) -> Paginator[CheckoutKey]:
         """List the SSH keys that jobs use to check out a project's code.
@@ -252,7 +252,7 @@ class Projects(Namespace):
         )
 
     async def create_checkout_key(
-        self, project_slug: ProjectSlug | str, *, type: NewCheckoutKeyType | str
+        self, project_slug: ProjectSlug | str, *, type: NewCheckoutKeyType | Literal["deploy-key", "user-key"]
     ) -> CheckoutKey:
         """Create an SSH key that jobs use to check out a project's code.
 

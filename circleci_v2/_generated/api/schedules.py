@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from circleci_v2._generated import models
 from circleci_v2._generated.operations import OPERATIONS
-from circleci_v2._wire.encoding import path_segment, required
+from circleci_v2._wire.encoding import document_keys, path_segment, required
 from circleci_v2._wire.namespace import Namespace, RawNamespace, raw
 from circleci_v2._wire.types import UNSET, Unset
 from circleci_v2.pagination import Paginator
@@ -63,7 +63,7 @@ class Schedules(Namespace):
         project_slug: ProjectSlug | str,
         *,
         name: str,
-        attribution_actor: AttributionActor | str,
+        attribution_actor: AttributionActor | Literal["current", "system"],
         parameters: Mapping[str, int | str | bool],
         timetable: TimetableByDayOfWeek | TimetableByDayOfMonth | Mapping[str, Any],
         description: str | Unset | None = UNSET,
@@ -106,7 +106,9 @@ class Schedules(Namespace):
                 "name": required("name", name),
                 "attribution-actor": required("attribution_actor", attribution_actor),
                 "parameters": required("parameters", parameters),
-                "timetable": required("timetable", timetable),
+                "timetable": document_keys(
+                    required("timetable", timetable), models.TimetableByDayOfMonth, models.TimetableByDayOfWeek
+                ),
                 "description": description,
             },
             nullable=("description",),
@@ -140,7 +142,7 @@ class Schedules(Namespace):
         schedule_id: UUID | str,
         *,
         name: str | None = None,
-        attribution_actor: AttributionActor | str | None = None,
+        attribution_actor: AttributionActor | Literal["current", "system"] | None = None,
         description: str | Unset | None = UNSET,
         parameters: Mapping[str, int | str | bool] | None = None,
         timetable: TimetableChange | Mapping[str, Any] | None = None,
@@ -179,7 +181,7 @@ class Schedules(Namespace):
                 "attribution-actor": attribution_actor,
                 "description": description,
                 "parameters": parameters,
-                "timetable": timetable,
+                "timetable": document_keys(timetable, models.TimetableChange),
             },
             nullable=("description",),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from circleci_v2._generated import models
@@ -68,7 +68,23 @@ class Triggers(Namespace):
         config_ref: str | None = None,
         disabled: bool | None = None,
         event_name: str | None = None,
-        event_preset: TriggerEventPreset | str | None = None,
+        event_preset: TriggerEventPreset
+        | Literal[
+            "all-pushes",
+            "default-branch-pushes",
+            "non-draft-pr-opened",
+            "only-build-prs",
+            "only-build-pushes-to-non-draft-prs",
+            "only-labeled-prs",
+            "only-merged-or-closed-prs",
+            "only-merged-prs",
+            "only-open-prs",
+            "only-ready-for-review-prs",
+            "only-tags",
+            "pr-comment-equals-run-ci",
+            "pushes-to-merge-queues",
+        ]
+        | None = None,
         parameters: Mapping[str, Any] | None = None,
     ) -> Trigger:
         """Add a trigger to a pipeline definition.
@@ -165,7 +181,23 @@ class Triggers(Namespace):
         config_ref: str | None = None,
         disabled: bool | None = None,
         event_name: str | None = None,
-        event_preset: TriggerEventPreset | str | None = None,
+        event_preset: TriggerEventPreset
+        | Literal[
+            "all-pushes",
+            "default-branch-pushes",
+            "non-draft-pr-opened",
+            "only-build-prs",
+            "only-build-pushes-to-non-draft-prs",
+            "only-labeled-prs",
+            "only-merged-or-closed-prs",
+            "only-merged-prs",
+            "only-open-prs",
+            "only-ready-for-review-prs",
+            "only-tags",
+            "pr-comment-equals-run-ci",
+            "pushes-to-merge-queues",
+        ]
+        | None = None,
         event_source: TriggerEventSourceChange | Mapping[str, Any] | None = None,
         parameters: Mapping[str, Any] | None = None,
     ) -> Trigger:

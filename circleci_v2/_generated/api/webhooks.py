@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from circleci_v2._generated import models
@@ -28,7 +28,7 @@ class Webhooks(Namespace):
     """Outbound webhooks: notifications of finished workflows and jobs."""
 
     def list(
-        self, *, scope_id: UUID | str, scope_type: WebhookScopeType | str, page_token: str | None = None
+        self, *, scope_id: UUID | str, scope_type: WebhookScopeType | Literal["project"], page_token: str | None = None
     ) -> Paginator[Webhook]:
         """List the outbound webhooks of a project.
 
@@ -64,7 +64,7 @@ class Webhooks(Namespace):
         self,
         *,
         name: str,
-        events: Sequence[WebhookEventType | str],
+        events: Sequence[WebhookEventType | Literal["job-completed", "workflow-completed"]],
         scope: WebhookScopeInput | Mapping[str, Any],
         signing_secret: str,
         url: str,
@@ -148,7 +148,7 @@ class Webhooks(Namespace):
         webhook_id: UUID | str,
         *,
         name: str,
-        events: Sequence[WebhookEventType | str],
+        events: Sequence[WebhookEventType | Literal["job-completed", "workflow-completed"]],
         signing_secret: str,
         url: str,
         verify_tls: bool,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from circleci_v2._wire.types import OpenStrEnum
 
 __all__ = ["CheckoutKeyType"]
@@ -16,3 +18,7 @@ class CheckoutKeyType(OpenStrEnum):
 
     DEPLOY_KEY = "deploy-key"
     GITHUB_USER_KEY = "github-user-key"
+
+    if TYPE_CHECKING:
+        # Stands for all other values, so that a `match` that handles each published value is not taken for complete.
+        _UNPUBLISHED = str()

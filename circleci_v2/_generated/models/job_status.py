@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from circleci_v2._wire.types import OpenStrEnum
 
 __all__ = ["JobStatus"]
@@ -31,3 +33,7 @@ class JobStatus(OpenStrEnum):
     TERMINATED_UNKNOWN = "terminated-unknown"
     TIMEDOUT = "timedout"
     UNAUTHORIZED = "unauthorized"
+
+    if TYPE_CHECKING:
+        # Stands for all other values, so that a `match` that handles each published value is not taken for complete.
+        _UNPUBLISHED = str()

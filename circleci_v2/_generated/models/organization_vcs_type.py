@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from circleci_v2._wire.types import OpenStrEnum
 
 __all__ = ["OrganizationVcsType"]
@@ -17,3 +19,7 @@ class OrganizationVcsType(OpenStrEnum):
     BITBUCKET = "bitbucket"
     CIRCLECI = "circleci"
     GITHUB = "github"
+
+    if TYPE_CHECKING:
+        # Stands for all other values, so that a `match` that handles each published value is not taken for complete.
+        _UNPUBLISHED = str()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from circleci_v2._wire.types import OpenStrEnum
 
 __all__ = ["PipelineTriggerType"]
@@ -24,3 +26,7 @@ class PipelineTriggerType(OpenStrEnum):
     SCHEDULED_PIPELINE = "scheduled_pipeline"
     UNKNOWN = "unknown"
     WEBHOOK = "webhook"
+
+    if TYPE_CHECKING:
+        # Stands for all other values, so that a `match` that handles each published value is not taken for complete.
+        _UNPUBLISHED = str()

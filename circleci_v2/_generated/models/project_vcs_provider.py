@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from circleci_v2._wire.types import OpenStrEnum
 
 __all__ = ["ProjectVcsProvider"]
@@ -18,3 +20,7 @@ class ProjectVcsProvider(OpenStrEnum):
     CIRCLECI = "CircleCI"
     GITHUB = "GitHub"
     GITLAB = "GitLab"
+
+    if TYPE_CHECKING:
+        # Stands for all other values, so that a `match` that handles each published value is not taken for complete.
+        _UNPUBLISHED = str()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from circleci_v2._wire.types import OpenStrEnum
 
 __all__ = ["ReportingWindow"]
@@ -18,3 +20,7 @@ class ReportingWindow(OpenStrEnum):
     LAST_30_DAYS = "last-30-days"
     LAST_60_DAYS = "last-60-days"
     LAST_90_DAYS = "last-90-days"
+
+    if TYPE_CHECKING:
+        # Stands for all other values, so that a `match` that handles each published value is not taken for complete.
+        _UNPUBLISHED = str()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from circleci_v2._wire.types import OpenStrEnum
 
 __all__ = ["RepositoryProvider"]
@@ -16,3 +18,7 @@ class RepositoryProvider(OpenStrEnum):
 
     GITHUB_APP = "github_app"
     GITHUB_SERVER = "github_server"
+
+    if TYPE_CHECKING:
+        # Stands for all other values, so that a `match` that handles each published value is not taken for complete.
+        _UNPUBLISHED = str()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from circleci_v2._wire.types import OpenStrEnum
 
 __all__ = ["TriggerEventPreset"]
@@ -35,3 +37,7 @@ class TriggerEventPreset(OpenStrEnum):
     ONLY_TAGS = "only-tags"
     PR_COMMENT_EQUALS_RUN_CI = "pr-comment-equals-run-ci"
     PUSHES_TO_MERGE_QUEUES = "pushes-to-merge-queues"
+
+    if TYPE_CHECKING:
+        # Stands for all other values, so that a `match` that handles each published value is not taken for complete.
+        _UNPUBLISHED = str()

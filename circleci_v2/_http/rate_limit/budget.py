@@ -1,18 +1,20 @@
 """Budget: how many requests a rate limit leaves, and when the next one may be sent. No I/O; time is an argument.
 
-`Budget` is the seam for state that several processes share. Its methods are called between awaits and must not block, so
-such an implementation keeps a local copy and synchronizes it in a task of its own.
+`Budget` is also implemented by ``shared.py``, for limits that several processes share. Its methods are called between
+awaits and must not block, so that implementation synchronizes its state in a task of its own.
 """
 
 from __future__ import annotations
 
 from typing import Protocol
 
+import attrs
+
 from circleci_v2._http.rate_limit.from_headers import HeaderBucket, Reservation
 from circleci_v2._http.rate_limit.from_throughput import ThroughputEstimator
 from circleci_v2.policies import RateLimit, RateLimitPolicy
 
-__all__ = ["AdaptiveRateLimiter", "Budget", "UnlimitedBudget", "budget_for"]
+__all__ = ["AdaptiveRateLimiter", "Budget", "Queue", "UnlimitedBudget", "budget_for"]
 
 
 class Budget(Protocol):
@@ -27,7 +29,7 @@ class Budget(Protocol):
 
         Returns:
             `now` or earlier if the request may be sent immediately; `math.inf` if not before another response arrives,
-            but never while no request is in flight.
+            but never while no request is in flight, unless the budget calls `Limiter.dispatch` later.
         """
         ...
 
@@ -59,6 +61,23 @@ class Budget(Protocol):
     def lost(self, reservation: Reservation, now: float) -> None:
         """Learn that a request ended without a response."""
         ...
+
+
+@attrs.frozen
+class Queue:
+    """The requests that wait for a budget.
+
+    Attributes:
+        budget: The budget.
+        operation: One of the operations in its bucket.
+        waiting: The number of requests.
+        interactive: Whether the first of them may use the reserve.
+    """
+
+    budget: Budget
+    operation: str
+    waiting: int
+    interactive: bool
 
 
 class UnlimitedBudget:
@@ -100,14 +119,15 @@ class AdaptiveRateLimiter:
 
     Args:
         policy: The reserve, and the concurrency before the first response.
+        ahead: Seconds for which requests are reserved ahead, where several processes share the limiter. Default: 0.
 
     Attributes:
         follows_headers: Whether the headers are credible.
     """
 
-    def __init__(self, policy: RateLimitPolicy) -> None:
-        self._bucket = HeaderBucket(reserve=policy.reserve)
-        self._throughput = ThroughputEstimator(initial=policy.initial)
+    def __init__(self, policy: RateLimitPolicy, *, ahead: float = 0.0) -> None:
+        self._bucket = HeaderBucket(reserve=policy.reserve, ahead=ahead)
+        self._throughput = ThroughputEstimator(initial=policy.initial, is_shared=ahead > 0)
         self._sent = 0
         self._last_remaining: int | None = None
         self._contradicted = False
@@ -152,6 +172,35 @@ class AdaptiveRateLimiter:
         """Learn that a request ended without a response."""
         self._bucket.lost()
         self._throughput.lost()
+
+    @property
+    def rate(self) -> float:
+        """Requests per second that the followed model allows for long; 0 if it is not known."""
+        return self._bucket.rate if self.follows_headers else self._throughput.rate
+
+    @property
+    def is_learning(self) -> bool:
+        """Whether responses change the model so much that they should not be reported in batches."""
+        return self._bucket.is_learning if self.follows_headers else self._throughput.is_learning
+
+    def level(self, now: float) -> float:
+        """Return the estimated number of tokens; 0 if only the rate is known."""
+        return self._bucket.level(now) if self.follows_headers else 0.0
+
+    def unused(self) -> None:
+        """Take back a reservation whose request was never sent."""
+        self._bucket.unused()
+        self._throughput.lost()
+
+    def restart(self, now: float, level: float) -> None:
+        """Go on after a time in which requests were sent that the models do not know of.
+
+        Args:
+            now: The current time.
+            level: The tokens that are left by another estimate.
+        """
+        self._bucket.restart(now, level)
+        self._throughput.restart(now)
 
 
 def budget_for(policy: RateLimitPolicy) -> Budget:

@@ -40,6 +40,8 @@ _MAX_PROBE_DOUBLINGS: Final = 10
 # Requests that may be in flight regardless of the level. With one, every round trip would be idle time: 1.24 times the
 # ideal time for fixed windows instead of 1.13.
 _MIN_IN_FLIGHT: Final = 2
+# The same where several processes reserve requests ahead: each of a few needs one, before the rate is known.
+_MIN_RESERVED_AHEAD: Final = 8
 # The fraction of the limit from which the bucket counts as full. Below 1, because requests overtake each other.
 _FULL_FRACTION: Final = 0.9
 # Additive increase of the requests in flight, per response that shows a full bucket.
@@ -89,10 +91,12 @@ class HeaderBucket:
 
     Args:
         reserve: The number of requests to leave to others and to interactive calls.
+        ahead: Seconds between a reservation and the report of its response, besides the round trip. Default: 0.
     """
 
-    def __init__(self, *, reserve: int) -> None:
+    def __init__(self, *, reserve: int, ahead: float = 0.0) -> None:
         self._reserve = reserve
+        self._ahead = ahead
         self._limit = math.inf
         # The level at `_level_at`, and the sum of all corrections to it.
         self._level = 0.0
@@ -101,7 +105,8 @@ class HeaderBucket:
         self._rate = 0.0
         # Pairs of (time, tokens added until then).
         self._samples: deque[tuple[float, float]] = deque()
-        self._rejected = 0
+        # The reservations that took no token: rejected, or never sent.
+        self._without_token = 0
         self._in_flight = 0
         self._last_sent_at = -math.inf
         self._error_margin = _INITIAL_ERROR_MARGIN
@@ -121,6 +126,11 @@ class HeaderBucket:
     def rate(self) -> float:
         """Tokens added per second."""
         return self._rate
+
+    @property
+    def is_learning(self) -> bool:
+        """Whether the rate is unknown, or a probe is in flight."""
+        return not self._rate or self._must_probe
 
     def level(self, now: float) -> float:
         """Return the estimated number of tokens."""
@@ -146,7 +156,11 @@ class HeaderBucket:
         # tokens that are added during 1.5 round trips. The factors are guesses.
         spare = (self.level(now) + self._in_flight - self._error_margin) / 3
         allowed = max(_MIN_IN_FLIGHT, spare) + 1.5 * self._rate * min(self._min_round_trip, 10.0)
-        return min(allowed + self._extra_in_flight, self._window)
+        allowed = min(allowed + self._extra_in_flight, self._window)
+        if not self._ahead:
+            return allowed
+        # Requests that are reserved ahead are not in flight yet, and those whose responses are not reported not any more.
+        return max(_MIN_RESERVED_AHEAD, allowed) + self._rate * self._ahead
 
     def _required_level(self, *, interactive: bool) -> float:
         # A late request is overtaken by those that the rate allows meanwhile. A quarter of the limit is the most that a
@@ -187,7 +201,7 @@ class HeaderBucket:
     def rejected(self, reservation: Reservation, now: float, limit: RateLimit | None, pause: float) -> None:
         """Set the level to zero, and probe with a single request after the pause."""
         self._in_flight -= 1
-        self._rejected += 1
+        self._without_token += 1
         if limit is not None:
             self._limit = limit.limit
             self._update_reset(reservation, limit)
@@ -200,6 +214,18 @@ class HeaderBucket:
         """Count a request without a response as one that took a token."""
         self._in_flight -= 1
         self._must_probe = False
+
+    def unused(self) -> None:
+        """Take back a reservation whose request was never sent; the level follows with the next response."""
+        self._in_flight -= 1
+        self._without_token += 1
+
+    def restart(self, now: float, level: float) -> None:
+        """Begin with a known level and nothing in flight, after a time in which others sent an unknown number of requests."""
+        self._level, self._level_at = min(level, self.level(now)), now
+        self._in_flight = 0
+        self._must_probe = False
+        self._samples.clear()
 
     def _measure_round_trip(self, round_trip: float) -> None:
         self._min_round_trip = min(self._min_round_trip * _RTT_DECAY, round_trip)
@@ -224,7 +250,7 @@ class HeaderBucket:
 
     def _measure_rate(self, reservation: Reservation, limit: RateLimit) -> None:
         """Update the rate from the conservation law: tokens added = tokens left + tokens taken."""
-        added = limit.remaining + reservation.number - self._rejected
+        added = limit.remaining + reservation.number - self._without_token
         sent_at = reservation.sent_at
         if self._samples and sent_at <= self._samples[-1][0]:
             return

@@ -29,11 +29,13 @@ from typing import Final
 
 from circleci_v2._http.rate_limit.measurement import MIN_SAMPLE, BackgroundRejections, Pacer, Span
 
-__all__ = ["ThroughputEstimator"]
+__all__ = ["STATE_CLASSES", "ThroughputEstimator"]
 
 # Requests per second at the start, and the accepted requests after which the rate begins to double, and doubles. Starting
 # at 2,200 ran into 65 rejections at the first unannounced limit of benchmarks/ratelimit.py.
 _INITIAL_RATE: Final = 850.0
+# The same for several processes: their reports take longer than responses, and all requests until then may be rejected.
+_INITIAL_SHARED_RATE: Final = 250.0
 _STEADY_REQUESTS: Final = 50
 _DOUBLING_REQUESTS: Final = 50
 # The same once a share of rejections is known that is independent of the rate: it hides a limit for a while.
@@ -174,14 +176,19 @@ class _Overload:
         return min(rate, self.rate)
 
 
+STATE_CLASSES: Final = (_Limit, _Trial, _Overload)
+"""The classes that the state of a `ThroughputEstimator` is made of, besides those of ``measurement.py``."""
+
+
 class ThroughputEstimator:
     """A token bucket, estimated from which requests are accepted and which are rejected.
 
     Args:
         initial: How many requests may be in flight before the first response.
+        is_shared: Whether several processes share the estimator. Default: False.
     """
 
-    def __init__(self, *, initial: int) -> None:
+    def __init__(self, *, initial: int, is_shared: bool = False) -> None:
         self._initial = initial
         self._in_flight = 0
         self._max_in_flight = float(initial)
@@ -193,7 +200,7 @@ class ThroughputEstimator:
         # In the search, neither of these; in a trial, both; when cruising, a limit only.
         self._limit: _Limit | None = None
         self._trial: _Trial | None = None
-        self._search_rate = _INITIAL_RATE
+        self._search_rate = _INITIAL_SHARED_RATE if is_shared else _INITIAL_RATE
         # The last limit that was certain, and the highest rate without too many rejections.
         self._confirmed = _Limit(0.0, 0)
         self._good_rate = 0.0
@@ -215,7 +222,7 @@ class ThroughputEstimator:
             return self._resume_at
         if self._limit is None and self._in_flight < _UNPACED_IN_FLIGHT:
             return now
-        return self._pacer.ready_at(now, self._rate())
+        return self._pacer.ready_at(now, self.rate)
 
     def reserve(self, now: float) -> None:
         """Count a request that is sent now."""
@@ -223,7 +230,7 @@ class ThroughputEstimator:
             overload, self._overload = self._overload, None
             self._judge(overload, now)
         if self._limit is not None or self._in_flight >= _UNPACED_IN_FLIGHT:
-            rate = self._rate()
+            rate = self.rate
             self._pacer.spend(now, rate)
             if self._limit is not None and self._trial is None:
                 # Idle time shows nothing about the limit.
@@ -234,6 +241,18 @@ class ThroughputEstimator:
     def lost(self) -> None:
         """Count a request that ended without a response."""
         self._in_flight -= 1
+
+    @property
+    def is_learning(self) -> bool:
+        """Whether no limit is known for sure, or one is being measured."""
+        return self._limit is None or self._trial is not None or self._overload is not None
+
+    def restart(self, now: float) -> None:
+        """Begin with an empty bucket and nothing in flight, after a time in which others sent an unknown number of requests."""
+        self._in_flight = 0
+        self._span = Span(now)
+        self._overload = self._trial = None
+        self._stop_until(now)
 
     def accepted(self, sent_at: float) -> None:
         """Count an accepted request.
@@ -296,7 +315,7 @@ class ThroughputEstimator:
             self._max_in_flight = 1.0 if self._limit else float(self._initial)
         else:
             self._max_in_flight = max(self._initial, self._in_flight / 2 if self._limit else 0.0)
-            self._overload = _Overload(sent_at, self._last_sent_at, self._rate(), span)
+            self._overload = _Overload(sent_at, self._last_sent_at, self.rate, span)
             self._trial = None
             if self._limit is None or span.accepted >= MIN_SAMPLE:
                 self._span = Span(sent_at)
@@ -382,7 +401,9 @@ class ThroughputEstimator:
     def _is_below_limit(self) -> bool:
         return self._limit is None or self._trial is not None or self._limit.is_below
 
-    def _rate(self) -> float:
+    @property
+    def rate(self) -> float:
+        """Requests per second that are sent at present."""
         if self._trial is not None:
             return self._trial.rate
         if self._limit is not None:

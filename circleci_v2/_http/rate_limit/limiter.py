@@ -8,7 +8,7 @@ Three conditions have to hold before a request is sent: fewer than ``max_concurr
 is not in a cooldown, which a 429 starts; and the bucket's budget allows the request. Interactive calls go before bulk
 calls; among equals the order is that of the calls, and a retried call keeps its position.
 
-There is no background task. The first waiter of each bucket also waits for the time at which the budget allows the next
+There is no background task here. The first waiter of each bucket also waits for the time at which the budget allows the next
 request; all others wait until they are woken. A waiting call holds no permit.
 """
 
@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from circleci_v2._http.lifecycle import SessionClock, closed_error
-from circleci_v2._http.rate_limit.budget import Budget
+from circleci_v2._http.rate_limit.budget import Budget, Queue
 from circleci_v2._http.rate_limit.from_headers import Reservation
 from circleci_v2._lazy import LazyModule
 from circleci_v2.errors import APIError
@@ -144,13 +144,23 @@ class Limiter:
     Args:
         max_concurrency: How many requests may be in flight.
         clock: The time.
-        new_budget: Returns the budget of a bucket that nothing is known about yet.
+        new_budget: Returns the budget of a bucket that begins with an operation.
+        bucket_name: Returns the name of the bucket of an operation that no response was received for yet; the operation
+            itself if it is not known. Default: not known.
     """
 
-    def __init__(self, *, max_concurrency: int, clock: SessionClock, new_budget: Callable[[], Budget]) -> None:
+    def __init__(
+        self,
+        *,
+        max_concurrency: int,
+        clock: SessionClock,
+        new_budget: Callable[[str], Budget],
+        bucket_name: Callable[[str], str] = str,
+    ) -> None:
         self._free = max_concurrency
         self._clock = clock
         self._new_budget = new_budget
+        self._bucket_name = bucket_name
         self._bucket_by_operation: dict[str, _Bucket] = {}
         self._bucket_by_name: dict[str, _Bucket] = {}
         # The buckets with waiting calls; a dict, because its order is defined.
@@ -308,6 +318,24 @@ class Limiter:
             bucket.in_flight[waiter.permit] = None
             waiter.event.set()
 
+    def queues(self) -> Iterator[Queue]:
+        """Yield the buckets in which calls wait."""
+        for bucket in list(self._waiting):
+            first = bucket.first_waiter()
+            if first is not None:
+                yield Queue(bucket.budget, first.operation, len(bucket.queue), first.interactive)
+
+    def pause(self, operation: str, until: float) -> None:
+        """Start a cooldown of the bucket of an operation, which another process met.
+
+        Args:
+            operation: The operation.
+            until: The end of the cooldown.
+        """
+        bucket = self._bucket_by_operation.get(operation)
+        if bucket is not None and until > bucket.paused_until:
+            self._pause_until(bucket, until, None)
+
     def _next_waiter(self, now: float) -> _Waiter | None:
         chosen: _Waiter | None = None
         for bucket in list(self._waiting):
@@ -337,19 +365,36 @@ class Limiter:
     def _add_bucket(self, operation: str) -> _Bucket:
         if self._is_closed:
             raise closed_error()
-        bucket = self._bucket_by_operation[operation] = _Bucket(operation, self._new_budget(), operation)
+        name = self._bucket_name(operation)
+        bucket = self._bucket_by_name.get(name)
+        if bucket is None:
+            bucket = _Bucket(name, self._new_budget(operation))
+            if name != operation:
+                self._bucket_by_name[name] = bucket
+        bucket.operations.add(operation)
+        self._bucket_by_operation[operation] = bucket
         return bucket
 
     def _recognize_bucket(self, permit: Permit, limit: RateLimit) -> None:
         """Assign an operation to the bucket that its headers identify."""
-        operation, bucket, name = permit.operation, permit.bucket, f"{limit.family} {limit.limit}"
-        if bucket.name == name or self._bucket_by_operation.get(operation) is not bucket:
+        if self._bucket_by_operation.get(permit.operation) is permit.bucket:
+            self.assign(permit.operation, f"{limit.family} {limit.limit}")
+
+    def assign(self, operation: str, name: str) -> None:
+        """Move an operation that is in use to the bucket of that name.
+
+        Args:
+            operation: The operation.
+            name: The name, which is not that of an operation.
+        """
+        bucket = self._bucket_by_operation.get(operation)
+        if bucket is None or bucket.name == name:
             return
         known = self._bucket_by_name.get(name)
         if known is None and len(bucket.operations) == 1:
             self._bucket_by_name.pop(bucket.name, None)
             bucket.name, known = name, bucket
-        known = self._bucket_by_name[name] = known or _Bucket(name, self._new_budget())
+        known = self._bucket_by_name[name] = known or _Bucket(name, self._new_budget(operation))
         if known is not bucket:
             self._move_operation(operation, bucket, known)
 

@@ -5,6 +5,7 @@
 - ``http1_stream.py`` finds what is left to read, and responses that arrive before the request is sent.
 - ``http2.py`` identifies requests that a server did not process; ``http2_frames.py`` reads the frames for it.
 - ``aiohttp.py`` sends through aiohttp instead, with errors that retries can rely on (the extra ``fast``).
+- ``httpx2.py`` adapts a transport of httpx2 that a user passes.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ class OneResponseProtocol(ResponseHandler):
 
 
 def _has_unread_bytes(transport: asyncio.BaseTransport | None) -> bool:
-    socket = transport and transport.get_extra_info("socket")
+    socket: Any = None if transport is None else transport.get_extra_info("socket")
     if socket is None:
         return False
     if not hasattr(select, "poll"):  # Windows

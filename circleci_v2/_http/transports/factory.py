@@ -14,17 +14,18 @@ from circleci_v2._http.auth import has_valid_authority
 from circleci_v2._http.lifecycle import closed_error
 from circleci_v2._lazy import LazyModule
 from circleci_v2._validation import missing_package_error
-from circleci_v2.config import ConnectionOptions, Settings
+from circleci_v2.config import AsyncTransport, ConnectionOptions, Settings
 from circleci_v2.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from circleci_v2._http.transports import pools
+    from circleci_v2._http.transports import httpx2, pools
     from circleci_v2._http.transports.aiohttp import FastTransport
     from circleci_v2._http.transports.http2 import Http2Connection
 
 else:
     # httpcore takes a third of the time to import all of httpx, and a custom transport does not need it.
     pools = LazyModule("circleci_v2._http.transports.pools")
+    httpx2 = LazyModule("circleci_v2._http.transports.httpx2")
 
 __all__ = ["Transports"]
 
@@ -46,8 +47,10 @@ class Transports:
         need_shield: Whether native cancellation can harm the transports, as it does connections of httpcore.
     """
 
-    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, settings: Settings, transport: AsyncTransport | None = None) -> None:
         self._settings = settings
+        if transport is not None and not isinstance(transport, httpx.AsyncBaseTransport):
+            transport = httpx2.as_httpx_transport(transport)
         self._custom = transport
         # A transport of the user may be based on httpcore.
         self.need_shield = not (

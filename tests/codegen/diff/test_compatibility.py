@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 pytest.importorskip("griffe", reason="griffelib is among the tools of the dev group")
 
-from codegen.diff import compatibility
+from codegen.diff import baseline, compatibility
 from codegen.errors import SpecError
 
 FACE = 'from circleci_v2.client import CircleCI\n\n__all__ = ["CircleCI"]\n'
@@ -128,3 +129,44 @@ def test_an_incompatible_change_fails_the_command_unless_it_only_reports(
 def test_a_missing_tag_is_reported(repository: Path):
     with pytest.raises(SpecError, match=r"^v9: .*not a valid object name"):
         compatibility.incompatible_changes("v9", repository)
+
+
+def record(repository: Path) -> None:
+    (repository / "codegen" / "diff").mkdir(parents=True)
+    replace(repository, "__init__.py", "\n__all__", '\n__version__ = "0.2.0"\n\n__all__')
+    assert baseline.main(repository) == 0
+
+
+def test_the_committed_baseline_precedes_tags_and_needs_no_git(repository: Path, capsys: pytest.CaptureFixture[str]):
+    record(repository)
+    shutil.rmtree(repository / ".git")
+    assert compatibility.main([], repository) == 0
+    replace(repository, "client.py", "def close(self, timeout=3)", "def close(self, timeout)")
+    replace(repository, "_generated/models/workflow.py", "    tag: str\n", "")
+    assert compatibility.main([], repository) == 4
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "No incompatible changes since 0.2.0.",
+        "Incompatible changes since 0.2.0:",
+        "- `circleci_v2.client.CircleCI.close` requires argument `timeout` now.",
+        "- `models.Workflow.tag` is removed.",
+    ]
+
+
+def test_a_baseline_has_signatures_and_no_code(repository: Path):
+    source = (
+        '"""About."""\nimport os\n\nLIMIT = 3  # why\nprint("side effect")\n\nclass A(B):\n    """Doc."""\n'
+        "    x: int = 1\n    def __init__(self, y): self._y = os.getpid()\n    def _hidden(self): ...\n"
+        "    async def call(self, *, z=None) -> int:\n        return 1\n\ndef _helper(): ...\n"
+    )
+    assert baseline.signatures_of(source) == (
+        "import os\nLIMIT = 3\n\nclass A(B):\n    x: int = 1\n\n    def __init__(self, y):\n        ...\n\n"
+        "    async def call(self, *, z=None) -> int:\n        ..."
+    )
+
+
+def test_a_baseline_writes_below_its_folder_only(repository: Path, tmp_path_factory: pytest.TempPathFactory):
+    record(repository)
+    file = repository / baseline.BASELINE
+    file.write_text(file.read_text(encoding="utf-8").replace("circleci_v2/client.py", "circleci_v2/../../client.py"))
+    with pytest.raises(SpecError, match=r"'circleci_v2/\.\./\.\./client\.py' is not a module of circleci_v2"):
+        baseline.unpack(repository, tmp_path_factory.mktemp("unpacked"))

@@ -206,12 +206,12 @@ CASES: dict[str, tuple[Mutation, str, str, Grade, str]] = {
         CALLERS,
         "accepts `int`, was `str`",
     ),
-    "an argument becomes an enum, which takes strings too": (
+    "an argument becomes an enum, of which a type checker accepts the published values only": (
         branch(schema={"type": "string", "enum": ["main"]}),
         "pipelines.list_for_project(branch)",
         "argument-type",
-        SAFE,
-        "accepts `Branch | str`, was `str`",
+        CALLERS,
+        "accepts `Branch`, was `str`",
     ),
     "an argument is respelled": (
         branch(name="Branch"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from codegen.normalize import normalize
 from codegen.normalize.openapi31 import as_openapi_30
 from codegen.normalize.validation import check_validity
 from tests.codegen.support.documents import VENDOR_DOCUMENTS, copy_of_ours, normalized_vendor, ours, vendor
-from tests.codegen.support.unseen_documents import modern_document
+from tests.codegen.support.unseen_documents import inlined, modern_document
 
 Document = dict[str, Any]
 TEXT = {"type": "string"}
@@ -58,6 +59,7 @@ def test_adopting_a_document_of_openapi_31_writes_valid_openapi_30(tmp_path: Pat
         "digest": {**TEXT, "contentEncoding": "base64"},
         "pair": {"type": "array", "prefixItems": [TEXT, NUMBER], "items": False},
         "either": {"type": ["string", "integer"]},
+        "letters": {"type": "string", "pattern": r"^\p{L}+$"},
     }
     check_validity(document)
     adopted = adopt(ours(), document).document
@@ -208,7 +210,10 @@ def test_parts_of_a_document_that_30_does_not_have_are_removed():
     document["paths"]["/me"] = {"$ref": "#/components/pathItems/Me"}
     del document["paths"]["/context"]["post"]["responses"]
     check_validity(document)
-    normal = normalize(document).document
+    normalized = normalize(document)
+    assert "webhooks/x is left out: the client sends requests and does not receive them" in normalized.notes
+    assert any(note.startswith("components/securitySchemes/tls is left out: ") for note in normalized.notes)
+    normal = normalized.document
     validate(normal)
     assert normal["info"]["license"] == {"name": "l"}
     assert set(normal) == set(ours())
@@ -263,3 +268,24 @@ def test_an_operation_whose_properties_are_no_object_is_left_out(properties: Any
     normalized = normalize(document, strict=False)
     assert "/project/{provider}/{organization}/{project}/pipeline/run" not in normalized.document["paths"]
     assert any(f"must be an object, not {properties!r}" in str(note) for note in normalized.notes)
+
+
+@pytest.mark.parametrize(
+    ("schema", "place"),
+    [
+        ({"$ref": 7}, "new/$ref"),
+        ({"type": "nonsense"}, "new/type"),
+        ({"type": "string", "minLength": "x"}, "new/minLength"),
+        ({"type": "array", "items": 7}, "new/items"),
+        ({"anyOf": [{"type": "object", "properties": {"x": "y"}}]}, "new/anyOf/0/properties/x"),
+        ("text", "new"),
+    ],
+    ids=str,
+)
+def test_a_schema_inside_an_inline_schema_is_checked(schema: Any, place: str):
+    document = inlined(modern_document(copy_of_ours()))
+    body = document["paths"]["/webhook"]["post"]["requestBody"]["content"]["application/json"]
+    body["schema"]["properties"]["new"] = schema
+    located = f"paths//webhook/post/requestBody/content/application/json/schema/properties/{place}: "
+    with pytest.raises(SpecError, match=re.escape(located)):
+        check_validity(document)

@@ -51,8 +51,8 @@ CHECKED: dict[tuple[str, str], list[tuple[str, str, Grade, str]]] = {
         (
             "contexts.create_restriction(restriction_type)",
             "argument-type",
-            SAFE,
-            "accepts `ContextRestrictionType | str`",
+            CALLERS,
+            "accepts `ContextRestrictionType`, was `str`",
         ),
         ("PipelineErrorType.INVALID_TRIGGER_SETUP", "value-added", SAFE, "'invalid-trigger-setup'"),
         ("WorkflowJob.requires", "field-added", SAFE, "is new"),

@@ -50,6 +50,20 @@ def started(fake: FakeCircleCI) -> list[str]:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("days", [{"days_of_week": ["MON"]}, {"days_of_month": [1]}, {"days-of-week": ["MON"]}])
+async def test_a_timetable_may_have_the_names_of_the_fields(fake: FakeCircleCI, days: dict[str, Any]) -> None:
+    timetable = {"per_hour": 1, "hours_of_day": [3], **days}
+    async with CircleCI(fake.token, transport=fake.transport()) as circleci:
+        attributes: dict[str, Any] = {"attribution_actor": "system", "parameters": {"branch": "main"}}
+        created = await circleci.schedules.create(PROJECT, name="nightly", timetable=timetable, **attributes)
+        await circleci.schedules.update(created.id, timetable=timetable | {"per_hour": 2})
+        changed = await circleci.schedules.get(created.id)
+    sent = fake.journal.bodies("POST /project/{project-slug}/schedule")[0]["timetable"]
+    assert sent == {key.replace("_", "-"): value for key, value in timetable.items()}
+    assert changed.timetable.per_hour == 2
+
+
+@pytest.mark.anyio
 async def test_a_schedule_starts_its_pipelines_when_their_time_comes(fake: FakeCircleCI) -> None:
     created = schedule(fake).json()
     await fake.advance(DAY)

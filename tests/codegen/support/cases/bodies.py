@@ -58,7 +58,31 @@ _FORM = {"type": "object", "required": ["file"], "properties": {"file": _BINARY,
 _RETURNS = "async def get_x(self) -> {}:"
 _EITHER = {"oneOf": [{"type": "object", "properties": {name: _TEXT}} for name in ("name", "template")]}
 
+_RENAMED = _fields(**{"per-hour": {"type": "integer"}})
+
+
+def _renamed(name: str, schema: Any, *expected: str) -> Case:
+    return Case("bodies", name, "code", lambda: _sending(schema), (*expected, _ALSO))
+
+
 CASES = (
+    _renamed(
+        "whose fields have objects with other keys than names",
+        _fields(table=_RENAMED, tables={"type": "array", "items": _RENAMED}, other=_FIELDS),
+        '"table": document_keys(table, models.PostXRequestTable)',
+        '"tables": document_keys(tables, models.PostXRequestTable',
+        '"other": other',
+    ),
+    _renamed(
+        "that is an array of objects with other keys than names",
+        {"type": "array", "items": _RENAMED},
+        "json=document_keys(body, models.PostXRequest)",
+    ),
+    _renamed(
+        "with a map of objects with other keys than names",
+        _fields(tables={"type": "object", "additionalProperties": _RENAMED}, name=_TEXT),
+        '"tables": tables',
+    ),
     _body("that is an array", {"type": "array", "items": _TEXT}, "Sequence[str]"),
     _body(
         "that is an array of objects", {"type": "array", "items": _FIELDS}, "Sequence[PostXRequest | Mapping[str, Any]]"

@@ -148,7 +148,7 @@ CASES = (
         "of an enum",
         "code",
         lambda: _asking({**_TEXT, "enum": ["red"], "default": "red"}),
-        ('a: A | str = "red"',),
+        ('a: A | Literal["red"] = "red"',),
     ),
     Case(
         "defaults",
@@ -156,6 +156,23 @@ CASES = (
         "code",
         lambda: _returning(_fields(default={"type": "boolean", "default": False}, type=_TEXT)),
         ("default: bool | None = None",),
+    ),
+    Case(
+        "tolerated",
+        "a pattern that Python cannot read",
+        "note",
+        lambda: _asking({**_TEXT, "pattern": r"^\p{L}+$"}),
+        (
+            f"{_WHERE}/parameters/0/schema: the pattern '^\\\\p{{L}}+$' is not a regular expression of Python",
+            "a: str | None = None",
+        ),
+    ),
+    Case(
+        "tolerated",
+        "a field that is called pattern",
+        "code",
+        lambda: _returning(_fields(pattern=_TEXT)),
+        ("pattern: str | None = None",),
     ),
     Case(
         "tolerated",

@@ -1,0 +1,110 @@
+"""Text for the state of rate-limit models, so that several processes can share it: JSON with a fixed list of classes.
+
+Pickle would do the same in one call, and would let everyone who can write to a store run code in each process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from typing import Any, Final
+
+import attrs
+
+from circleci_v2._http.rate_limit import from_throughput
+from circleci_v2._http.rate_limit.budget import AdaptiveRateLimiter
+from circleci_v2._http.rate_limit.from_headers import HeaderBucket, Reservation
+from circleci_v2._http.rate_limit.from_throughput import ThroughputEstimator
+from circleci_v2._http.rate_limit.measurement import BackgroundRejections, Pacer, Span
+
+__all__ = ["dump_state", "load_state"]
+
+_CLASSES: Final[dict[str, type]] = {
+    kind.__name__: kind
+    for kind in (
+        AdaptiveRateLimiter,
+        HeaderBucket,
+        ThroughputEstimator,
+        *from_throughput.STATE_CLASSES,
+        BackgroundRejections,
+        Pacer,
+        Reservation,
+        Span,
+    )
+}
+
+
+def dump_state(value: object) -> str:
+    """Return the text of plain values, lists, tuples, deques, dicts with text as keys, and the models of this package.
+
+    An object that occurs several times is one object again after `load_state`.
+
+    Raises:
+        TypeError: The value holds an object of another class.
+    """
+    return json.dumps(_encode(value, {}), separators=(",", ":"))
+
+
+def load_state(text: str) -> Any:
+    """Return the value that `dump_state` was called with.
+
+    Raises:
+        ValueError: The text is not of `dump_state`.
+    """
+    try:
+        return _decode(json.loads(text), {})
+    except (AttributeError, KeyError, RecursionError, TypeError) as error:
+        msg = f"not the state of a rate limit: {type(error).__name__}: {error}"
+        raise ValueError(msg) from error
+
+
+def _encode(value: Any, known: dict[int, int]) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, list):
+        return [_encode(item, known) for item in value]
+    if isinstance(value, tuple | deque):
+        return {type(value).__name__: [_encode(item, known) for item in value]}
+    if isinstance(value, dict):
+        return {"dict": {_text(name): _encode(item, known) for name, item in value.items()}}
+    if id(value) in known:
+        return {"known": known[id(value)]}
+    name = type(value).__name__
+    if _CLASSES.get(name) is not type(value):
+        msg = f"{name} has no text form"
+        raise TypeError(msg)
+    known[id(value)] = number = len(known)
+    return {name: {field: _encode(getattr(value, field), known) for field in _fields(value)}, "number": number}
+
+
+def _text(name: object) -> str:
+    if not isinstance(name, str):
+        msg = f"the key {name!r} is no text"
+        raise TypeError(msg)
+    return name
+
+
+def _fields(value: Any) -> list[str]:
+    kind = type(value)
+    return [field.name for field in attrs.fields(kind)] if attrs.has(kind) else list(vars(value))
+
+
+def _decode(value: Any, known: dict[int, Any]) -> Any:
+    if isinstance(value, list):
+        return [_decode(item, known) for item in value]
+    if not isinstance(value, dict):
+        return value
+    name, content = next(iter(value.items()))
+    if name == "known":
+        return known[content]
+    if name == "dict":
+        return {key: _decode(item, known) for key, item in content.items()}
+    if name in {"tuple", "deque"}:
+        items = (_decode(item, known) for item in content)
+        return tuple(items) if name == "tuple" else deque(items)
+    kind: Any = _CLASSES[name]
+    # No constructor: the arguments are settings, and the state is what came of them.
+    instance = known[value["number"]] = kind.__new__(kind)
+    for field, item in content.items():
+        setattr(instance, field, _decode(item, known))
+    return instance
