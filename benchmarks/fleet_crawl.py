@@ -30,7 +30,7 @@ from circleci_v2.fleet import RedisStore, crawl_org_history, mirror
 from circleci_v2.testing import FakeCircleCI, FakeRateLimit
 from tests.fleet.redis_server import MISSING, RedisServer
 
-__all__ = ["measure_crawl", "measure_mirror"]
+__all__ = ["measure"]
 
 RATE: Final = 40
 PROJECTS: Final = tuple(f"gh/acme/service-{number}" for number in range(8))
@@ -140,7 +140,7 @@ def crawl_table(settings: Settings) -> Table:
         figures = {column.name: [sample[column.name] for sample in samples] for column in columns}
         bounds = [Bound(column=column.name, at_most=most) for column, most in ((WALL, 1.06), (LOST, 0), (DOUBLED, 0))]
         row = row_of(name, "ours", figures, *bounds)
-    yield Table(name="crawl", title=title, columns=columns, rows=[row])
+    return Table(name="crawl", title=title, columns=columns, rows=[row])
 
 
 async def mirror_again(projects: int, pipelines: int, new: int) -> dict[str, float]:
