@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from circleci_v2._http.rate_limit import from_throughput
 from circleci_v2._http.rate_limit.budget import AdaptiveRateLimiter
 from circleci_v2._http.rate_limit.from_headers import HeaderBucket, Reservation
 from circleci_v2._http.rate_limit.from_throughput import ThroughputEstimator
 from circleci_v2._http.rate_limit.measurement import BackgroundRejections, Pacer, Span
+from circleci_v2._wire.json import is_array, is_object
 
 __all__ = ["dump_state", "load_state"]
 
@@ -59,7 +60,7 @@ def load_state(text: str) -> Any:
 def _encode(value: Any, known: dict[int, int]) -> Any:
     if value is None or isinstance(value, str | int | float):
         return value
-    kind: Any = type(value)
+    kind = _class_of(value)
     name: str = kind.__name__
     if kind is list:
         return [_encode(item, known) for item in value]
@@ -76,6 +77,10 @@ def _encode(value: Any, known: dict[int, int]) -> Any:
     return {name: {field: _encode(getattr(value, field), known) for field in _fields(value)}, "number": number}
 
 
+def _class_of(value: object) -> Any:
+    return type(value)
+
+
 def _text(name: object) -> str:
     if not isinstance(name, str):
         msg = f"the key {name!r} is no text"
@@ -84,18 +89,17 @@ def _text(name: object) -> str:
 
 
 def _fields(value: Any) -> list[str]:
-    slots = getattr(cast("object", type(value)), "__slots__", None)
+    slots = getattr(_class_of(value), "__slots__", None)
     return list(vars(value)) if slots is None else list(slots)
 
 
 def _decode(value: Any, known: dict[int, Any]) -> Any:
-    kind: Any = type(value)
-    if kind is list:
+    if is_array(value):
         return [_decode(item, known) for item in value]
-    if kind is not dict:
+    if not is_object(value):
         return value
-    first: tuple[str, Any] = next(iter(value.items()), ("", None))
-    name, content = first
+    name: str = next(iter(value), "")
+    content: Any = value.get(name)
     if name == "known":
         return known[content]
     if name == "dict":
