@@ -223,9 +223,9 @@ def measure_budget(settings: Settings) -> Iterator[Table]:
                 samples[scenario.title].append(figures)
     rows = []
     for scenario in chosen:
-        figures = {column.name: [one[column.name] for one in samples[scenario.title]] for column in COLUMNS}
+        found = {column.name: [one[column.name] for one in samples[scenario.title]] for column in COLUMNS}
         bounds = [Bound(column=column, at_most=most) for column, most in scenario.bounds.items()]
-        rows.append(row_of(scenario.title, "ours" if scenario.is_shared else "other", figures, *bounds))
+        rows.append(row_of(scenario.title, "ours" if scenario.is_shared else "other", found, *bounds))
     yield Table(name="budget", title=title, columns=COLUMNS, rows=rows)
 
 

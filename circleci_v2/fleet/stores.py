@@ -10,6 +10,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable, Coroutine
+from importlib import import_module
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -109,7 +110,8 @@ class RedisStore:
 
 def _import_redis() -> Any:
     try:
-        import redis.asyncio  # noqa: PLC0415 - an extra
+        redis = import_module("redis")
+        import_module("redis.asyncio")
     except ImportError as missing:
         raise missing_package_error("RedisStore", missing.name, "circleci_v2[redis]") from missing
     return redis

@@ -59,7 +59,17 @@ def test_a_text_that_is_no_entry_is_an_error(text: str):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "null", "[]", "1", '{"dict":{}}', '{"SharedModel":{}}', '{"Span":{"x":1},"number":0}', '{"os.system":[1]}'],
+    [
+        "",
+        "null",
+        "[]",
+        "1",
+        "{}",
+        '{"dict":{}}',
+        '{"SharedModel":{}}',
+        '{"Span":{"x":1},"number":0}',
+        '{"os.system":[1]}',
+    ],
 )
 def test_a_text_that_is_no_state_is_an_error(text: str):
     with pytest.raises(ValueError):

@@ -5,9 +5,9 @@ entries to its own copy of the model. Since that is deterministic, all copies ag
 the store needs no knowledge of rate limits, and nothing ever has to be written again because another process was faster.
 
 An entry has the outcomes of requests since the last one, and the requests that wait. For these the model *leases*
-moments in the near future at which they may be sent: `AdaptiveRateLimiter`, the limiter of a single
-process, determines when the next request may be sent, and it is reserved for that time. Each lease ends in exactly one report (accepted, rejected,
-lost, or unused), or when its process was not heard of for a while.
+moments in the near future at which they may be sent: `AdaptiveRateLimiter`, the limiter of a single process, determines
+when the next request may be sent, and reserves it for that time. Each lease ends in exactly one report (accepted,
+rejected, lost, or unused), or when its process was not heard of for a while.
 
 - A *share* keeps processes equal: one lease of the capacity of a cycle for each process that has waiting requests, whether
   or not it was granted some lately.
@@ -218,12 +218,12 @@ class SharedModel:
         """
         state, model = load_state(text), cls(policy)
         try:
-            buckets = [_SharedBucket(*fields) for fields in state["buckets"]]
+            buckets: list[_SharedBucket] = [_SharedBucket(*fields) for fields in state["buckets"]]
             model.names, model._seen, model._leased = state["names"], state["seen"], state["leased"]
             model._now = state["now"]
             model._buckets = dict(zip(state["bucket_names"], buckets, strict=False))
             for number, member, bucket, reservation in state["leases"]:
-                model._leases[number] = _Lease(member, buckets[bucket], reservation)
+                model._leases[number] = _Lease(member, buckets[int(bucket)], reservation)
             for operation, organization, calls in state["windows"]:
                 model._windows.calls[operation, organization] = deque(calls)
         except (IndexError, KeyError, TypeError) as error:
