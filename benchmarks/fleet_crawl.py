@@ -73,9 +73,9 @@ async def crawl_once(pipelines: int, store: RedisStore) -> dict[str, float]:
     for slug in PROJECTS:
         fake.add_seeded_project(slug, pipelines=pipelines // len(PROJECTS))
     every = timedelta(days=30)
-    # The end of a window, so that there are as many as intended.
     for slug in WARM_UP:
         fake.add_pipeline(slug)
+    # The end of a window, so that there are as many as intended.
     until = datetime.fromtimestamp(math.ceil(fake.clock.now() / every.total_seconds()) * every.total_seconds(), UTC)
     cluster: Any = distributed.LocalCluster(
         n_workers=4, threads_per_worker=2, asynchronous=True, dashboard_address=None, silence_logs=50
