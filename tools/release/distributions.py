@@ -37,7 +37,7 @@ OTHER_CIRCUMSTANCES: Final[Mapping[str, str]] = {
     "PYTHONHASHSEED": "7",
     "HOME": "/nonexistent",
 }
-IN_EVERY_WHEEL: Final = frozenset({f"{PACKAGE}/py.typed", f"{PACKAGE}/testing/openapi.json"})
+IN_EVERY_WHEEL: Final = frozenset({f"{PACKAGE}/py.typed", f"{PACKAGE}/testing/openapi.json.gz"})
 IN_EVERY_SDIST: Final = frozenset(
     {
         *("CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "SECURITY.md", "constraints.txt", "pyproject.toml"),
