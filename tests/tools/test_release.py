@@ -59,7 +59,7 @@ def test_a_difference_names_the_files_or_their_metadata(tmp_path: Path):
 @pytest.mark.parametrize(
     ("wheel", "sdist", "message"),
     [
-        ({}, SDIST, r"circleci_v2-1\.whl lacks circleci_v2/py\.typed, circleci_v2/testing/openapi\.json"),
+        ({}, SDIST, r"circleci_v2-1\.whl lacks circleci_v2/py\.typed, circleci_v2/testing/openapi\.json\.gz"),
         (WHEEL, {**SDIST, "tests/a.pyc": "x"}, r"the distributions contain tests/a\.pyc"),
         ({**WHEEL, "tests/test_a.py": "x"}, SDIST, r"the distributions contain tests/test_a\.py"),
     ],
