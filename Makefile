@@ -103,7 +103,7 @@ bench-check: $(VENV)/installed-bench  ## Compare two runs; fail for a change for
 	$(BIN)/python -m benchmarks.compare $(OLD) $(NEW)
 
 bench-fleet: $(VENV)/installed-bench  ## Run the benchmarks of several processes with one token
-	$(BIN)/python -m benchmarks fleet_crawl $(ARGS)
+	$(BIN)/python -m benchmarks fleet fleet_crawl $(ARGS)
 
 bench-%: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks $* $(ARGS)
