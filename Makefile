@@ -10,7 +10,7 @@ NEW ?= build/openapi.json
 EXTRAS := cli,dask,fast,http2,parquet,redis,testing
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-fleet test test-clients test-engines lint types format generate check-generated compatibility baseline release-notes compare spec spec-diff adopt bench bench-check docs build sbom test-extras test-lowest test-newest release-tools clean
+.PHONY: help setup demo demo-picture demo-fleet test test-clients test-engines lint types format generate check-generated compatibility baseline release-notes compare spec spec-diff adopt bench bench-check bench-fleet docs build sbom test-extras test-lowest test-newest release-tools clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ setup: $(VENV)/installed-dev  ## Create .venv with everything for development
 
 demo: $(VENV)/installed-test  ## Fetch a project's CI history from an embedded fake CircleCI
 	$(BIN)/circleci-v2 demo
+
+demo-picture: $(VENV)/installed-test  ## Record the output of the demo as docs/assets/demo.svg, for the README
+	$(BIN)/python -m tools.record_demo
 
 demo-fleet: $(VENV)/installed-test  ## Crawl with four processes, of which one is killed, and query the files with DuckDB
 	$(BIN)/python -m tools.demo_fleet
@@ -98,6 +101,9 @@ bench: $(VENV)/installed-bench  ## Run all benchmarks, write docs/benchmarks.md 
 
 bench-check: $(VENV)/installed-bench  ## Compare two runs; fail for a change for the worse beyond noise (OLD=old.json NEW=new.json)
 	$(BIN)/python -m benchmarks.compare $(OLD) $(NEW)
+
+bench-fleet: $(VENV)/installed-bench  ## Run the benchmarks of several processes with one token
+	$(BIN)/python -m benchmarks fleet fleet_crawl $(ARGS)
 
 bench-%: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks $* $(ARGS)

@@ -39,6 +39,8 @@ AREAS: Final = (
     "memory",
     "bulk",
     "ratelimit",
+    "fleet",
+    "fleet_crawl",
     "cancellation",
     "artifacts",
     "usage",

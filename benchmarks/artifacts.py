@@ -27,7 +27,17 @@ import anyio
 import attrs
 
 from benchmarks.environments import NotInstalledError, driver, environment
-from benchmarks.harness import TIMES_FLOOR, Bound, Settings, compared_table, interleave, peak_memory, row_of, run_child
+from benchmarks.harness import (
+    TIMES_FLOOR,
+    Bound,
+    Settings,
+    compared_table,
+    interleave,
+    peak_memory,
+    reset_peak_memory,
+    row_of,
+    run_child,
+)
 from benchmarks.results import Column, Row, Table
 from circleci_v2 import CircleCI
 from tests.loopback import Received, Reply, serving
@@ -229,6 +239,7 @@ def print_large(url: str, size: int) -> None:
     async def download() -> None:
         with tempfile.TemporaryDirectory() as dest:
             async with CircleCI(TOKEN, base_url=f"{url}/api/v2") as circleci:
+                reset_peak_memory()
                 before, started = peak_memory(), time.perf_counter()
                 result = await circleci.download_artifacts(SLUG, 1, dest)
                 seconds, growth = time.perf_counter() - started, peak_memory() - before
@@ -328,7 +339,7 @@ def download_unusual(name: str) -> Findings:
             if name == "circleci_v2":
                 failed = anyio.run(failures_of_ours, server.url, place / "dest")
             else:
-                with driver(environment(name, [name], newest=True), "artifact_clients", name) as client:
+                with driver(environment(name, [name], newest=True), "artifact_clients", name, quiet=True) as client:
                     reply = client.measure(url=server.url, addresses=addresses(server.url), folder=str(place / "dest"))
                 failed = int(reply["failed"])
         return findings(place, failed, server.tokens_leaked)

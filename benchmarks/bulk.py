@@ -69,9 +69,9 @@ def measure(settings: Settings) -> Iterator[Table]:
                     divisor=settings.choose(1, 10),
                     rounds=rounds,
                 )
-        yield prefetch(base_url, settings.choose(50, 10), settings.choose(3, 1))
+        yield prefetch(base_url, settings.choose(50, 10), settings.choose(2, 1))
     yield crawl(settings.choose(3, 1), Shape(pipelines=settings.choose(1_000, 100)))
-    yield memory(settings.choose((1_000, 5_000), (100,)))
+    yield memory(settings.choose((1_000, 3_000), (100,)))
 
 
 def fan_out(

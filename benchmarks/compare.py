@@ -76,20 +76,16 @@ def compare_runs(old: Run, new: Run) -> Iterator[Change]:
                 for column in table.columns:
                     figure = row.figures.get(column.name)
                     if row.kind == "ours" and column.compared and figure is not None:
-                        path = "/".join((area.name, table.name, row.name, column.name))
-                        yield _change(path, figure, _figure(new, path), column)
+                        yield _change((area.name, table.name, row.name, column.name), figure, new, column)
 
 
-def _figure(run: Run, path: str) -> Figure | None:
+def _change(names: tuple[str, str, str, str], old: Figure, run: Run, column: Column) -> Change:
     try:
-        return run.figure(path)
+        new = run.figure_of(*names)
     except LookupError:
-        return None
-
-
-def _change(path: str, old: Figure, new: Figure | None, column: Column) -> Change:
+        new = None
     verdict: Verdict = "missing" if new is None else compare_figures(old, new, column)
-    return Change(path=path, verdict=verdict, old=old, new=new, column=column)
+    return Change(path="/".join(names), verdict=verdict, old=old, new=new, column=column)
 
 
 def _differences(old: Run, new: Run) -> Iterator[str]:

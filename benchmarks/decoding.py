@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -51,21 +52,28 @@ def reject(deviation: Deviation) -> None:
     raise AssertionError(deviation)
 
 
+@cache
+def response_with(page: bytes) -> Response[None]:
+    return Response(status_code=200, headers={}, content=page, parsed=None)
+
+
 def decoded(page: bytes) -> list[Pipeline]:
     """Return the models of a page, decoded as in a call."""
-    response = Response(status_code=200, headers={}, content=page, parsed=None)
-    return Payload(response, None, reject, lambda: wire_json.load_json(page)).page(Pipeline).items
+    return Payload(response_with(page), None, reject, lambda: wire_json.load_json(page)).page(Pipeline).items
 
 
 @contextmanager
 def standard_json() -> Iterator[None]:
     """Decode as without msgspec."""
     installed = wire_json.optional_msgspec
-    wire_json.optional_msgspec = page_decoding.optional_msgspec = lambda: None  # type: ignore[assignment]
+    modules: tuple[Any, ...] = (wire_json, page_decoding)
+    for module in modules:
+        module.optional_msgspec = lambda: None
     try:
         yield
     finally:
-        wire_json.optional_msgspec = page_decoding.optional_msgspec = installed
+        for module in modules:
+            module.optional_msgspec = installed
 
 
 def microseconds(decode: Callable[[], Any], pages: int) -> float:

@@ -20,7 +20,7 @@ from circleci_v2 import CircleCI, RateLimitPolicy
 from circleci_v2.testing import FakeCircleCI
 
 TITLE: Final = "The fake CircleCI"
-SECONDS: Final = 60.0
+SECONDS: Final = 150.0
 
 BOUND: Final = 0.60
 PIPELINES: Final = 10_000

@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
@@ -39,6 +40,7 @@ __all__ = [
     "peak_memory",
     "quartiles_of",
     "ratios",
+    "reset_peak_memory",
     "row_of",
     "run_child",
 ]
@@ -247,6 +249,12 @@ def run_child(command: Sequence[str], *, timeout: float = 120.0, environment: Ma
             msg = f"{Path(command[0]).name} ended with status {process.returncode}: {last[0]}"
             raise ChildFailedError(msg)
         return Usage(usage.ru_utime + usage.ru_stime, wall, output.read().decode())
+
+
+def reset_peak_memory() -> None:
+    """Let the peak memory start at the present memory, where the system permits it."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
 def peak_memory() -> int:

@@ -282,7 +282,7 @@ def measure(settings: Settings) -> Iterator[Table]:
     chosen = settings.choose(SCENARIOS, {name: SCENARIOS[name] for name in ("steady", "fast", "random-3-zero")})
     for scenarios, clients, at_once, times in (
         (SLOW, (OURS, TASKS), 12, rounds),
-        (FAST, (OURS, TASKS), 4, rounds),
+        (FAST, (OURS, TASKS), 4, settings.choose(2, 1)),
         (RANDOM, (UNPACED, OURS), 1, rounds),
         (SCENARIOS, (NAIVE,), 1, 1),
     ):

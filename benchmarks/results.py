@@ -223,10 +223,18 @@ class Run:
 
     def figure(self, path: str) -> Figure:
         """Return the figure at a path of area, table, row and column: ``http/1/circleci_v2/relative``."""
-        area, table, row, column = path.split("/")
+        return self.figure_of(*path.split("/", 3))
+
+    def figure_of(self, area: str, table: str, row: str, column: str) -> Figure:
+        """Return the figure in a column of a row.
+
+        Raises:
+            LookupError: There is none.
+        """
         found = self.area(area).table(table).row(row)
         if column not in found.figures:
-            msg = f"{path!r} is no figure: {found.not_measured or f'the row has {list(found.figures)}'}"
+            names = list(found.figures)
+            msg = f"the row {row!r} of {area}/{table} has no {column!r}: {found.not_measured or f'it has {names}'}"
             raise LookupError(msg)
         return found.figures[column]
 

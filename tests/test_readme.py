@@ -11,7 +11,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from circleci_v2 import CircleCI
+from circleci_v2 import OPERATIONS, CircleCI
 from circleci_v2.testing import FakeCircleCI
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -72,6 +72,14 @@ def test_every_text_names_extras_that_exist_in_one_spelling_that_every_shell_acc
             assert commands, f"{path.relative_to(root)}: {line}"
             named |= {extra for command in commands for names in command for extra in names.split(",") if extra}
     assert named - {"socks"} == extras.keys()
+
+
+def test_the_number_of_operations_and_the_links_are_right():
+    assert f"All {len(OPERATIONS)} operations" in README
+    root = Path(__file__).parent.parent
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", README)
+    assert len(links) > 12
+    assert [link for link in links if not (root / link).exists()] == []
 
 
 def test_the_make_targets_exist():

@@ -23,7 +23,7 @@ import duckdb
 from distributed import Client, LocalCluster
 
 from circleci_v2 import CircleCI
-from circleci_v2.cli.output import build_table, print_error, print_line, print_table, progress
+from circleci_v2.cli.output import print_error, print_line, print_table, progress
 from circleci_v2.fleet import CrawlReport, RedisStore, crawl_org_history
 from circleci_v2.testing import FakeCircleCI, FakeRateLimit
 from tests.fleet.redis_server import MISSING, RedisServer
@@ -96,7 +96,6 @@ class Demo:
         self, fake: FakeCircleCI, folder: Path, store: RedisStore | None
     ) -> tuple[CrawlReport, int, float]:
         until = fake.clock.moment() + timedelta(seconds=1)
-        bar, update = progress("partitions")
         async with (
             fake.serve() as url,
             _LocalCluster(
@@ -107,17 +106,18 @@ class Demo:
             victim = min((await client.run(os.getpid)).values())
             killed: list[int] = []
 
-            def on_progress(done: int, total: int | None) -> None:
-                update(done, total)
-                if not killed and total is not None and done >= total // 3:
-                    os.kill(victim, signal.SIGKILL)
-                    killed.append(victim)
-                    print_line(f"Killed worker process {victim} after {done} of {total} partitions.")
-
             fake.journal.clear()
             fake.faults.rate_limit = FakeRateLimit(self.rate)
             started = time.monotonic()
-            with bar:
+            with progress("partitions") as update:
+
+                def on_progress(done: int, total: int | None) -> None:
+                    update(done, total)
+                    if not killed and total is not None and done >= total // 3:
+                        os.kill(victim, signal.SIGKILL)
+                        killed.append(victim)
+                        print_line(f"Killed worker process {victim} after {done} of {total} partitions.")
+
                 report = await crawl_org_history(
                     client,
                     folder,
@@ -143,7 +143,7 @@ def show_dataset(fake: FakeCircleCI, folder: Path) -> bool:
         result = duckdb.execute(query.format(folder))
         columns = [column[0] for column in result.description]
         rows = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
-        print_table(build_table(rows, title=title))
+        print_table(rows, title=title)
     found = duckdb.read_parquet(f"{folder}/pipelines/**/*.parquet").project("pipeline_id").fetchall()
     stored = [identifier for (identifier,) in found]
     existing = {pipeline.id for project in fake.state.projects.values() for pipeline in project.pipelines}

@@ -84,14 +84,15 @@ def encode_header(name: str, value: str) -> tuple[bytes, bytes]:
     return name.encode("ascii"), value.encode("latin-1")
 
 
-def scan_headers(headers: Iterable[tuple[str, str]]) -> tuple[RateLimit | None, bool]:
+def scan_headers(headers: Iterable[tuple[bytes, bytes]]) -> tuple[RateLimit | None, bool]:
     """Read the rate limit and the deprecation notice from response headers, in one pass.
 
     CircleCI sends ``RateLimit-*``, ``X-RateLimit-*``, or both, with or without a suffix ``-Second``, ``-Minute``, ``-Hour``
     or ``-Day``. Of several rate limits, the lowest is the one that applies.
 
     Args:
-        headers: Names and values.
+        headers: Names and values as they were received; httpx takes longer to decode all of them than this function. Of
+            several with the same name, the first one counts.
 
     Returns:
         The rate limit, or None when the headers hold no complete one; and whether there is a ``Deprecation`` (RFC 9745)
@@ -101,12 +102,14 @@ def scan_headers(headers: Iterable[tuple[str, str]]) -> tuple[RateLimit | None, 
     is_deprecated = False
     for name, value in headers:
         key = name.lower()
-        if key in {"deprecation", "sunset"}:
+        if key in {b"deprecation", b"sunset"}:
             is_deprecated = True
-        elif "ratelimit" in key:
-            match, number = _RATE_LIMIT.fullmatch(key), _NUMBER.fullmatch(value)
+        elif b"ratelimit" in key:
+            match = _RATE_LIMIT.fullmatch(key.decode("latin-1"))
+            number = _NUMBER.fullmatch(value.decode("latin-1"))
             if match and number:
-                found.setdefault((match[1], match[3]), {})[match[2]] = float(number[1] + (number[2] or ""))
+                fields = found.setdefault((match[1], match[3]), {})
+                fields.setdefault(match[2], float(number[1] + (number[2] or "")))
     return (_lowest(found) if found else None), is_deprecated
 
 

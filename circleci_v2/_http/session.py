@@ -19,7 +19,7 @@ import random as _random
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from circleci_v2._http.auth import Credential, Credentials, TokenHosts
 from circleci_v2._http.headers import scan_headers
@@ -37,6 +37,7 @@ from circleci_v2.config import AsyncTransport, Settings
 
 if TYPE_CHECKING:
     import anyio
+    import httpx
 
     from circleci_v2._http import error_mapping
     from circleci_v2._http.rate_limit.shared import SharedLimits
@@ -360,7 +361,8 @@ class Session:
                 call.info(), kind=outcome.name, message=outcome.message, elapsed=elapsed
             )
             return
-        limit, is_deprecated = scan_headers(outcome.headers.items())
+        # Those of a streamed body are the same, with a wider type.
+        limit, is_deprecated = scan_headers(cast("httpx.Headers", outcome.headers).raw)
         if call.is_observed:
             self._instrumentation.response_received(
                 call.info(),

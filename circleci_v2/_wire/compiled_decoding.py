@@ -14,6 +14,7 @@ gets into it. It is registered with `linecache`, so that tracebacks and debugger
 from __future__ import annotations
 
 import linecache
+import struct
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +23,7 @@ from functools import cache
 from typing import Any, Final, Union, get_args, get_origin
 from uuid import UUID, SafeUUID
 
-from circleci_v2._wire.layouts import NO_TIMES, Layout, find_layouts, utc_suffix
+from circleci_v2._wire.layouts import NO_TIMES, Layout, find_layouts, utc_notation
 from circleci_v2._wire.types import OpenStrEnum, WireField, is_model, union_arms, wire_fields
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "is_time",
     "parse_datetime",
     "parse_uuid",
+    "parse_uuids",
 ]
 
 FastDecoder = Callable[[Any], Any]
@@ -65,6 +67,12 @@ def parse_datetime(text: str) -> datetime:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
+_HALVES: Final = struct.Struct(">QQ")
+_new: Final = object.__new__
+# Members of an enum are slow to look up.
+_IS_SAFE: Final = SafeUUID.unknown
+
+
 class _UUIDInProgress(UUID):
     """A UUID whose attributes can be set, which takes half of the time of `UUID(text)`."""
 
@@ -83,11 +91,31 @@ def parse_uuid(text: str) -> UUID:
     octets = bytes.fromhex(digits)
     if len(octets) != 16 or len(text) != 36 or text[8:24:5] != "----" or octets.hex() != digits:
         raise DeviationSignal
-    result: Any = object.__new__(_UUIDInProgress)
-    result.int = int.from_bytes(octets)
-    result.is_safe = SafeUUID.unknown
-    result.__class__ = UUID
-    return result  # type: ignore[no-any-return]  # its class is UUID by now
+    return _uuids_of(octets)[0]
+
+
+def parse_uuids(texts: Sequence[str]) -> list[UUID]:
+    """The UUIDs of several texts, as `parse_uuid` reads each, in less time."""
+    text = "".join(texts)
+    digits = text.replace("-", "")
+    octets = bytes.fromhex(digits)
+    has_dashes = text[8::36] == text[13::36] == text[18::36] == text[23::36] == "-" * len(texts)
+    if not has_dashes or not {36}.issuperset(map(len, texts)) or octets.hex() != digits:
+        raise DeviationSignal
+    if len(octets) != 16 * len(texts):
+        raise DeviationSignal
+    return _uuids_of(octets)
+
+
+def _uuids_of(octets: bytes) -> list[UUID]:
+    parsed: list[UUID] = []
+    for high, low in _HALVES.iter_unpack(octets):
+        value: Any = _new(_UUIDInProgress)
+        value.int = high << 64 | low
+        value.is_safe = _IS_SAFE
+        value.__class__ = UUID
+        parsed.append(value)
+    return parsed
 
 
 def fast_decoder(kind: Any, decode_union: Callable[[Any], FastDecoder]) -> FastDecoder:
@@ -129,7 +157,7 @@ def _model_decoder(kind: Any, decode_union: Callable[[Any], FastDecoder]) -> Fas
         "get = received.get",
         # Attributes are set one by one, because a call with keyword arguments costs three times as much.
         "model = new(kind)",
-        *(["previous = missing", f"suffix = {NO_TIMES!r}"] if has_times else []),
+        *(["previous = missing", f"notation = {NO_TIMES!r}"] if has_times else []),
     ]
     for field in fields:
         body += code.time(field) if is_time(field) else [f"model.{field.attribute} = {code.field(field)}"]
@@ -137,7 +165,7 @@ def _model_decoder(kind: Any, decode_union: Callable[[Any], FastDecoder]) -> Fas
         "keys, layouts = recent",
         "if [*received] != keys:",
         "    layouts = find(received)",
-        f"model._received = layouts.get({'suffix' if has_times else repr(NO_TIMES)}, received)",
+        f"model._received = layouts.get({'notation' if has_times else repr(NO_TIMES)}, received)",
         "return model",
     ]
     is_restorable = all(_is_restorable(field.type) for field in fields)
@@ -175,7 +203,7 @@ def _is_restorable(kind: Any) -> bool:
 
 
 def _holds_restorable(kind: Any) -> bool:
-    """The same for a list or an object of values. Times count here: there is one suffix for those of a model only."""
+    """The same for a list or an object of values. Times count here: those of a model have one notation only."""
     return get_origin(kind) in {list, dict} and get_args(kind)[-1] != datetime and _is_restorable(get_args(kind)[-1])
 
 
@@ -227,7 +255,7 @@ class DecoderCode:
             "intern": sys.intern,
             "moment": datetime.fromisoformat,
             "utc": UTC,
-            "suffix_of": utc_suffix,
+            "notation_of": utc_notation,
             "uuid": parse_uuid,
         }
 
@@ -251,11 +279,11 @@ class DecoderCode:
             "    time = moment(text)",
             "    if time.tzinfo is None:",
             "        time = time.replace(tzinfo=utc)",
-            # The same as `utc_suffix` for the most common notation, without the call.
-            f"    if text[19:] == 'Z' and text[4:17:3] == '--T::' and suffix in {('Z', NO_TIMES)}:",
-            "        suffix = 'Z'",
+            # The same as `utc_notation` for the most common notation, without the call.
+            f"    if text[19:] == 'Z' and text[4:17:3] == '--T::' and notation in {('Z', NO_TIMES)}:",
+            "        notation = 'Z'",
             "    else:",
-            "        suffix = suffix_of(text, time, suffix)",
+            "        notation = notation_of(text, time, notation)",
             f"{attribute} = time",
         ]
         if types.NoneType in union_arms(field.type):

@@ -14,7 +14,6 @@ from typing import Any
 import attrs
 
 from circleci_v2._wire.layouts import Layout, find_layouts
-from circleci_v2._wire.model import Model
 from circleci_v2._wire.types import WireField, is_model, union_arms
 
 __all__ = ["Form", "form_of", "model_of"]
@@ -28,52 +27,49 @@ class Form:
         kind: The model.
         fields: The fields that at least one object has, in their order.
         optional: The attributes of those that other objects do not have.
-        suffix: The notation of UTC in their times.
         nested: The forms of objects in fields, by attribute. A field without one was null or absent in all objects.
     """
 
     kind: Any
     fields: Sequence[WireField]
     optional: frozenset[str]
-    suffix: str
     nested: Mapping[str, Form]
 
-    def layout(self, keys: tuple[str, ...]) -> Layout | None:
-        """The layout of an object with some keys; None if one of them is unknown, or the model has too many layouts already."""
-        return (find_layouts(self.kind, keys) or {}).get(self.suffix)
+    def layouts(self, keys: tuple[str, ...]) -> Mapping[str | None, Layout] | None:
+        """The layouts of an object with some keys, by the notation of times; None if one is unknown."""
+        return find_layouts(self.kind, keys)
 
 
 def form_of(models: Sequence[Any], before: Form | None = None) -> Form | None:
     """The form of some models, and of those that another form was learned from.
 
+    Models of objects that deviate are left out.
+
     Returns:
-        None if they have no form in common: models of several kinds, an object that deviates, times in several notations,
-        keys in several orders.
+        None if there is no such form: for models of several kinds, and keys in several orders.
     """
-    kinds: set[type[Any]] = {type(model) for model in models}
-    if len(kinds) != 1 or not all(issubclass(kind, Model) for kind in kinds):
+    regular: list[Any] = [model for model in models if isinstance(getattr(model, "_received", None), Layout)]
+    kinds: set[type[Any]] = {type(model) for model in regular}
+    if len(kinds) != 1:
         return None
-    received = [model._received for model in models]  # noqa: SLF001 - for decoders, and hidden from users
-    if not all(isinstance(layout, Layout) for layout in received):
-        return None
-    layouts = set(received)
     (kind,) = kinds
     known = [before] if before is not None and before.kind is kind else []
-    fields = _merged([*(form.fields for form in known), *(layout.fields for layout in layouts)])
-    suffixes = {*(form.suffix for form in known), *(layout.suffix for layout in layouts)}
-    if fields is None or len(suffixes) > 1:
+    present: set[Sequence[WireField]] = {model._received.fields for model in regular}  # noqa: SLF001 - for decoders
+    fields = _merged([*(form.fields for form in known), *present])
+    if fields is None:
         return None
     nested: dict[str, Form] = {}
     for field in fields:
-        values = [value for model in models if (value := getattr(model, field.attribute)) is not None]
+        values = [value for model in regular if (value := getattr(model, field.attribute)) is not None]
         form_before = known[0].nested.get(field.attribute) if known else None
         form = form_of(values, form_before) if values and model_of(field.type) else form_before
         if form is not None:
             nested[field.attribute] = form
         elif values and model_of(field.type):
             return None
-    optional = {field.attribute for field in fields for layout in layouts if field not in layout.fields}
-    return Form(kind, fields, frozenset(optional).union(*(form.optional for form in known)), suffixes.pop(), nested)
+    absent = [{*fields} - {*some} for some in (*present, *(form.fields for form in known))]
+    optional = {field.attribute for some in absent for field in some}
+    return Form(kind, fields, frozenset(optional).union(*(form.optional for form in known)), nested)
 
 
 def model_of(kind: Any) -> Any:

@@ -102,7 +102,7 @@ class Model:
 
     def _restored(self, field: WireField, layout: Layout) -> Any:
         value = getattr(self, field.attribute)
-        text = datetime_text(value, layout.suffix) if isinstance(value, datetime) else None
+        text = datetime_text(value, layout.notation) if isinstance(value, datetime) else None
         return encode_json(value) if text is None else text
 
     def _merged(self, received: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:

@@ -23,11 +23,12 @@ from circleci_v2._wire.compiled_decoding import (
     is_enum,
     is_repeated_text,
     is_time,
+    parse_uuids,
 )
 from circleci_v2._wire.decoding import decoder_without_deviations
 from circleci_v2._wire.forms import Form, form_of, model_of
 from circleci_v2._wire.json import optional_msgspec
-from circleci_v2._wire.layouts import Layout
+from circleci_v2._wire.layouts import EITHER, MILLISECONDS, NO_TIMES, Layout, combined_notation
 from circleci_v2._wire.types import WireField, is_model, union_arms, wire_fields
 
 __all__ = ["PageReader", "page_reader"]
@@ -49,6 +50,7 @@ class PageReader:
     def __init__(self, key: str) -> None:
         self._key = key
         self._form: Form | None = None
+        self._keys: Sequence[str] = ()
         self._read: _ReadPage | None = None
         self._build: _BuildModels | None = None
         self._pages_until_learning = _PAGES_BEFORE_FIRST
@@ -60,7 +62,7 @@ class PageReader:
             return None
         try:
             return self._read(content)
-        except (*DEVIATIONS, RecursionError, optional_msgspec().MsgspecError):
+        except (*DEVIATIONS, RecursionError):
             return None
 
     def build(self, items: Sequence[Any]) -> list[Any] | None:
@@ -75,7 +77,7 @@ class PageReader:
     def learn(self, models: Sequence[Any], keys: Sequence[str]) -> None:
         """Learn the form of a page that was decoded otherwise.
 
-        Readers do not pay off where pages have ever new forms: the number of pages until the next attempt doubles each time.
+        Readers do not pay off where pages have ever new forms: after each attempt, twice as many pages are left out.
 
         Args:
             models: The decoded items.
@@ -86,12 +88,16 @@ class PageReader:
             return
         self._pages_until_learning = self._pages_between
         self._pages_between *= 2
-        self._form = form_of(models, self._form)
+        form = form_of(models, self._form) or form_of(models)
+        if form == self._form and keys == self._keys:
+            # The page was left out for something else, such as an object that deviates.
+            return
+        self._form, self._keys = form, keys
         self._read = self._build = None
-        if self._form is not None and optional_msgspec() is None:
-            self._build = _DictCode().items_decoder(self._form)
-        elif self._form is not None:
-            self._read = _page_decoder(self._form, self._key, keys)
+        if form is not None and optional_msgspec() is None:
+            self._build = _DictCode().items_decoder(form)
+        elif form is not None:
+            self._read = _page_decoder(form, self._key, keys)
 
 
 @cache
@@ -128,7 +134,7 @@ def _struct(form: Form) -> Any:
     for field in form.fields:
         kind = _struct_type(field, form)
         if field.attribute in form.optional:
-            fields.append((field.attribute, Union[kind, msgspec.UnsetType], msgspec.UNSET))  # noqa: UP007 - see below
+            fields.append((field.attribute, Union[kind, msgspec.UnsetType], msgspec.UNSET))  # noqa: UP007 - known at run time only
         else:
             fields.append((field.attribute, kind))
     keys = {field.attribute: field.key for field in form.fields}
@@ -161,19 +167,25 @@ _CHECKED: Final = frozenset({str, int, float, bool, UUID, NoneType})
 """The types of which msgspec makes the final values."""
 
 
-class _LayoutsByKeys(dict[tuple[str, ...], Layout]):
-    """The layouts of a form's objects, by their keys."""
+class _Layouts(dict[Any, Mapping[str | None, Layout]]):
+    """The layouts of the objects of a form, by something that determines their keys.
 
-    def __init__(self, form: Form) -> None:
+    Args:
+        form: The form.
+        keys_of: Returns the keys of an object.
+    """
+
+    def __init__(self, form: Form, keys_of: Callable[[Any], tuple[str, ...]]) -> None:
         super().__init__()
         self._form = form
+        self._keys_of = keys_of
 
-    def __missing__(self, keys: tuple[str, ...]) -> Layout:
-        layout = self._form.layout(keys)
-        if layout is None:
+    def __missing__(self, determinant: Any) -> Mapping[str | None, Layout]:
+        layouts = self._form.layouts(self._keys_of(determinant))
+        if layouts is None:
             raise DeviationSignal
-        self[keys] = layout
-        return layout
+        self[determinant] = layouts
+        return layouts
 
 
 class _ModelCode(DecoderCode, ABC):
@@ -181,19 +193,25 @@ class _ModelCode(DecoderCode, ABC):
 
     def __init__(self) -> None:
         super().__init__(decoder_without_deviations)
-        self.names |= {"new": object.__new__}
+        self.names |= {"new": object.__new__, "uuids": parse_uuids}
+        self._columns: dict[WireField, str] = {}
         self._variables = 0
         # Variables with values of the objects before: to compare with them takes less time than to read or to share a value.
         self._previous: list[str] = []
-        self._times: dict[str, str] = {}
+        self.names |= {"combined": combined_notation}
 
     def items_decoder(self, form: Form) -> _BuildModels:
         """The function that builds the models of a page from its items."""
+        self._columns = self._columns_of(form)
         model = self._model(form, "source", "model")
+        loop = "for source in sources:"
+        if self._columns:
+            columns = [f"uuids([source[{field.key!r}] for source in sources])" for field in self._columns]
+            loop = f"for source, {', '.join(self._columns.values())} in zip(sources, {', '.join(columns)}):"
         body = [
             "models = []",
-            *(f"{name} = missing" for name in self._previous),
-            "for source in sources:",
+            *(f"{name} = missing" for name in ("time_text", *self._previous)),
+            loop,
             *indented(model),
             "    models.append(model)",
             "return models",
@@ -202,7 +220,12 @@ class _ModelCode(DecoderCode, ABC):
 
     @abstractmethod
     def _opening(self, form: Form, source: str) -> tuple[list[str], Mapping[str, str], str]:
-        """How to read an object: statements that come first, the value of each attribute, and that of the layout."""
+        """How to read an object: statements that come first, the value of each attribute, and that of its layouts."""
+
+    def _columns_of(self, form: Form) -> dict[WireField, str]:
+        """The fields of items that are read for all items together, with a variable for each."""
+        del form
+        return {}
 
     @abstractmethod
     def _is_final(self, field: WireField) -> bool:
@@ -210,20 +233,26 @@ class _ModelCode(DecoderCode, ABC):
 
     def _model(self, form: Form, source: str, model: str) -> list[str]:
         """Statements that build a model from an object; both are given by their names."""
-        opening, values, layout = self._opening(form, source)
+        opening, values, layouts = self._opening(form, source)
         lines = [*opening, f"{model} = new({self.name(form.kind.__name__, form.kind)})"]
+        notation = repr(NO_TIMES)
+        if any(is_time(field) for field in form.fields):
+            notation = f"notation_{self._new_number()}"
+            lines.append(f"{notation} = {NO_TIMES!r}")
         for field in wire_fields(form.kind):
             target = f"{model}.{field.attribute}"
-            if field not in form.fields:
+            if source == "source" and field in self._columns:
+                lines.append(f"{target} = {self._columns[field]}")
+            elif field not in form.fields:
                 lines.append(f"{target} = None")
             elif field.attribute in form.optional:
                 lines += [f"if (value := {values[field.attribute]}) is missing:", f"    {target} = None"]
-                lines += ["else:", *indented(self._field(form, field, "value", target))]
+                lines += ["else:", *indented(self._field(form, field, "value", target, notation))]
             else:
-                lines += self._field(form, field, values[field.attribute], target)
-        return [*lines, f"{model}._received = {layout}"]
+                lines += self._field(form, field, values[field.attribute], target, notation)
+        return [*lines, f"{model}._received = {layouts}[{notation}]"]
 
-    def _field(self, form: Form, field: WireField, value: str, target: str) -> list[str]:
+    def _field(self, form: Form, field: WireField, value: str, target: str, notation: str) -> list[str]:
         """Statements for a field that is present."""
         is_nullable = NoneType in union_arms(field.type)
         if (nested := form.nested.get(field.attribute)) is not None:
@@ -232,7 +261,7 @@ class _ModelCode(DecoderCode, ABC):
             build = [*self._model(nested, source, model), f"{target} = {model}"]
             return _unless_null(source, value, target, build) if is_nullable else [f"{source} = {value}", *build]
         if is_time(field):
-            read = self._time(form.suffix, target)
+            read = _time(target, notation)
             return _unless_null("text", value, target, read) if is_nullable else [f"text = {value}", *read]
         if is_repeated_text(field):
             previous = self._new_previous("text")
@@ -244,21 +273,6 @@ class _ModelCode(DecoderCode, ABC):
             return [f"{target} = {value}"]
         return [f"{target} = {self.value(field.type, value)}"]
 
-    def _time(self, suffix: str, target: str) -> list[str]:
-        if suffix not in self._times:
-            self._times[suffix] = self._new_previous("text")
-        previous = self._times[suffix]
-        time = f"time_{previous}"
-        return [
-            f"if text != {previous}:",
-            f"    {previous} = text",
-            f"    {time} = moment(text)",
-            # The second condition suffices. The first is that for times without a fraction, and much faster.
-            f"    if (text[19:] != {suffix!r} or text[4:17:3] != '--T::') and suffix_of(text, {time}, '') != {suffix!r}:",
-            "        deviate()",
-            f"{target} = {time}",
-        ]
-
     def _new_previous(self, hint: str) -> str:
         name = f"{hint}_{self._new_number()}"
         self._previous.append(name)
@@ -267,6 +281,26 @@ class _ModelCode(DecoderCode, ABC):
     def _new_number(self) -> int:
         self._variables += 1
         return self._variables
+
+
+def _time(target: str, notation: str) -> list[str]:
+    """Statements that read a time from ``text``."""
+    return [
+        "if text != time_text:",
+        "    time_text = text",
+        "    time = moment(text)",
+        # The same as `utc_notation` for seconds without a fraction, and with three digits, and faster.
+        "    time_notation = text[19:]",
+        "    if text[4:17:3] != '--T::':",
+        "        time_notation = None",
+        "    elif time_notation[4:] == 'Z' and time_notation[0] == '.':",
+        f"        time_notation = {EITHER!r} if time.microsecond else {MILLISECONDS!r}",
+        "    elif time_notation not in ('Z', '+00:00'):",
+        f"        time_notation = notation_of(text, time, {NO_TIMES!r})",
+        f"if {notation} != time_notation:",
+        f"    {notation} = time_notation if {notation} == {NO_TIMES!r} else combined({notation}, time_notation)",
+        f"{target} = time",
+    ]
 
 
 def _unless_null(name: str, value: str, target: str, statements: list[str]) -> list[str]:
@@ -282,16 +316,19 @@ class _StructCode(_ModelCode):
 
     def _opening(self, form: Form, source: str) -> tuple[list[str], Mapping[str, str], str]:
         values = {field.attribute: f"{source}.{field.attribute}" for field in form.fields}
-        layouts = _LayoutsByKeys(form)
+        optional = [field for field in form.fields if field.attribute in form.optional]
+
+        def keys(absent: int) -> tuple[str, ...]:
+            missing = {field for bit, field in enumerate(optional) if absent >> bit & 1}
+            return tuple(field.key for field in form.fields if field not in missing)
+
+        layouts = _Layouts(form, keys)
         if not form.optional:
-            return [], values, self.name("layout", layouts[tuple(field.key for field in form.fields)])
-        present = [
-            f"*(() if {values[field.attribute]} is missing else ({field.key!r},))"
-            if field.attribute in form.optional
-            else repr(field.key)
-            for field in form.fields
+            return [], values, self.name("layouts", layouts[0])
+        bits = [
+            f"({values[field.attribute]} is missing)" + f" << {bit}" * (bit > 0) for bit, field in enumerate(optional)
         ]
-        return [], values, f"{self.name('layouts', layouts)}[{', '.join(present)},]"
+        return [], values, f"{self.name('layouts', layouts)}[{' | '.join(bits)}]"
 
     def _is_final(self, field: WireField) -> bool:
         return model_of(field.type) is not None or _CHECKED.issuperset(union_arms(field.type))
@@ -302,11 +339,16 @@ class _DictCode(_ModelCode):
 
     def _opening(self, form: Form, source: str) -> tuple[list[str], Mapping[str, str], str]:
         keys = [field.key for field in form.fields]
-        layouts = _LayoutsByKeys(form)
+        layouts = _Layouts(form, tuple)
         number = self._new_number()
         if form.optional:
             opening = [f"get_{number} = {source}.get"]
-            values = {field.attribute: f"get_{number}({field.key!r}, missing)" for field in form.fields}
+            values = {
+                field.attribute: f"get_{number}({field.key!r}, missing)"
+                if field.attribute in form.optional
+                else f"{source}[{field.key!r}]"
+                for field in form.fields
+            }
             return opening, values, f"{self.name('layouts', layouts)}[(*{source},)]"
         # Values in the order of the keys need not be looked up.
         values = {field.attribute: f"value_{number}_{index}" for index, field in enumerate(form.fields)}
@@ -315,7 +357,11 @@ class _DictCode(_ModelCode):
             "    deviate()",
             f"({''.join(f'{value}, ' for value in values.values())}) = {source}.values()",
         ]
-        return opening, values, self.name("layout", layouts[tuple(keys)])
+        return opening, values, self.name("layouts", layouts[tuple(keys)])
+
+    def _columns_of(self, form: Form) -> dict[WireField, str]:
+        fields = [field for field in form.fields if field.type is UUID and field.attribute not in form.optional]
+        return {field: f"uuid_{self._new_number()}" for field in fields}
 
     def _is_final(self, field: WireField) -> bool:
         return field.type is Any

@@ -156,7 +156,7 @@ class Payload:
         items: Any = reader.build(entries)
         if items is None:
             items = self._items(entries, item, key)
-            reader.learn(items, [*received])
+            reader.learn(items, (*received,))
         return Page(items, next_page_token, envelope)
 
     def _items(self, entries: Any, item: Any, key: str | None) -> list[Any]:

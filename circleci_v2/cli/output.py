@@ -288,7 +288,7 @@ def activity(description: str, *, between_results: bool = False) -> Progress:
         between_results: Results are printed in the meantime; nothing is shown if they are printed to a terminal.
     """
     bar = _progress_bar(SpinnerColumn(), _DESCRIPTION, TimeElapsedColumn(), between_results=between_results)
-    bar.add_task(description, total=None)
+    bar.add_task(escape_line(description), total=None)
     return bar
 
 
@@ -304,7 +304,7 @@ def progress(description: str, *, between_results: bool = False) -> Generator[Ca
     """
     columns = (SpinnerColumn(), _DESCRIPTION, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with _progress_bar(*columns, between_results=between_results) as bar:
-        task = bar.add_task(description, total=None)
+        task = bar.add_task(escape_line(description), total=None)
 
         def update(done: int, total: int | None) -> None:
             bar.update(task, completed=done, total=total)

@@ -10,9 +10,11 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable, Coroutine
+from importlib import import_module
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import anyio
 import attrs
 
 from circleci_v2._validation import missing_package_error
@@ -108,7 +110,8 @@ class RedisStore:
 
 def _import_redis() -> Any:
     try:
-        import redis.asyncio  # noqa: PLC0415 - an extra
+        redis = import_module("redis")
+        import_module("redis.asyncio")
     except ImportError as missing:
         raise missing_package_error("RedisStore", missing.name, "circleci_v2[redis]") from missing
     return redis
@@ -123,9 +126,13 @@ class _RedisConnection:
         retry = redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 0)
         self._client: Any = redis.asyncio.Redis.from_url(url, decode_responses=True, max_connections=1, retry=retry)
         self._script: Any = self._client.register_script(_EXCHANGE)
-        self._is_established = False
+        self._is_established = self._is_used = False
 
     async def exchange(self, key: str, *, epoch: str, position: int, entry: str, snapshot: str | None) -> StoreReply:
+        if anyio.get_cancelled_exc_class() is not asyncio.CancelledError:
+            msg = "RedisStore needs asyncio: on trio, use another store"
+            raise StoreError(msg)
+        self._is_used = True
         # The braces keep both keys on one node of a cluster.
         keys = [f"{{{key}}}:state", f"{{{key}}}:entries"]
         arguments = [epoch, position, entry, snapshot or "", uuid.uuid4().hex, _LIFETIME_MS]
@@ -164,7 +171,8 @@ class _RedisConnection:
         raise TimeoutError(msg)
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        if self._is_used:
+            await self._client.aclose()
 
 
 @attrs.define

@@ -28,7 +28,7 @@ __all__ = ["check_validity"]
 
 _LONGEST_MESSAGE = 500
 _MAXIMUM_DEPTH = 200
-_SCHEMAS_OF_31 = Draft202012Validator(Draft202012Validator.META_SCHEMA)
+_SCHEMAS_OF_31: Any = Draft202012Validator(Draft202012Validator.META_SCHEMA)
 _PATH = re.compile(r"(?:[^{}]|\{[^{}]+\})*")
 
 

@@ -87,6 +87,21 @@ def test_the_peak_memory_of_a_child_is_not_that_of_its_parent():
     assert child < len(ballast) < peak_memory()
 
 
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="not on this system")
+def test_the_peak_memory_starts_anew():
+    program = "; ".join(
+        [
+            "from benchmarks.harness import peak_memory, reset_peak_memory",
+            "ballast = b'x' * (50 << 20)",
+            "del ballast",
+            "before = peak_memory()",
+            "reset_peak_memory()",
+            "print(before - peak_memory())",
+        ]
+    )
+    assert int(run_child([sys.executable, "-c", program]).output) > 40 << 20
+
+
 def test_a_driver_replies_to_each_request_and_its_end_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     program = "import json, sys\nfor line in sys.stdin: print(json.dumps(10 / json.loads(line)['by']), flush=True)\n"
     (tmp_path / "divide.py").write_text(program)

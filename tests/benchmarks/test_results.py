@@ -92,7 +92,7 @@ def test_another_schema_is_an_error_that_names_both_versions(tmp_path: Path, con
         ("bulk/page/x/relative", "no area 'bulk'"),
         ("http/list/x/relative", "no table 'list'"),
         ("http/page/x/relative", "no row 'x'"),
-        ("http/page/circleci_v2/wall", "is no figure"),
+        ("http/page/circleci_v2/wall / ideal", "has no 'wall / ideal'"),
         ("http/page/pycircleci/relative", "not installed: no matching distribution"),
     ],
 )

@@ -10,7 +10,8 @@ import attrs
 import httpx
 
 from circleci_v2 import RateLimitPolicy, RetryPolicy
-from circleci_v2._http.rate_limit.shared_model import Entry, SharedModel
+from circleci_v2._http.rate_limit.shared_entries import Entry
+from circleci_v2._http.rate_limit.shared_model import SharedModel
 from circleci_v2._http.session import Session
 from circleci_v2._wire.request import Request
 from circleci_v2.config import resolve

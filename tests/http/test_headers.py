@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -11,8 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circleci_v2._http.headers import read_retry_after, scan_headers
+from circleci_v2.policies import RateLimit
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
+
+
+def scan(headers: Iterable[tuple[str, str]]) -> tuple[RateLimit | None, bool]:
+    return scan_headers([(name.encode(), value.encode()) for name, value in headers])
 
 
 @pytest.mark.parametrize(
@@ -53,7 +59,7 @@ SUFFIXES = ("", "-Second", "-Minute", "-Hour", "-Day")
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_both_families_are_read_with_every_suffix(family: str, suffix: str):
     headers = [(f"{family}-{part}{suffix}", value) for part, value in (("Limit", "50"), ("Remaining", "7"))]
-    limit = scan_headers([*headers, (f"{family}-Reset{suffix}", "3")])[0]
+    limit = scan([*headers, (f"{family}-Reset{suffix}", "3")])[0]
     assert limit is not None
     assert (limit.limit, limit.remaining, limit.reset) == (50, 7, 3.0)
     assert limit.window == (suffix.removeprefix("-").lower() or None)
@@ -63,7 +69,7 @@ def test_of_two_limits_the_lower_one_applies():
     headers = {"RateLimit-Limit": "100", "RateLimit-Remaining": "3"}
     lower = {"X-RateLimit-Limit-Second": "50", "X-RateLimit-Remaining-Second": "40"}
     for order in (headers | lower, lower | headers):
-        limit = scan_headers(order.items())[0]
+        limit = scan(order.items())[0]
         assert limit is not None
         assert (limit.limit, limit.remaining) == (50, 40)
 
@@ -80,18 +86,18 @@ def test_of_two_limits_the_lower_one_applies():
     ],
 )
 def test_an_incomplete_limit_counts_as_absent(headers: dict[str, str]):
-    assert scan_headers(headers.items())[0] is None
+    assert scan(headers.items())[0] is None
 
 
 def test_remaining_is_at_most_the_limit():
-    limit = scan_headers({"RateLimit-Limit": "50", "RateLimit-Remaining": "1000"}.items())[0]
+    limit = scan({"RateLimit-Limit": "50", "RateLimit-Remaining": "1000"}.items())[0]
     assert limit is not None
     assert limit.remaining == 50
 
 
 def test_a_reset_in_unix_time_is_ignored():
     headers = {"RateLimit-Limit": "50", "RateLimit-Remaining": "1", "RateLimit-Reset": "1772636400"}
-    limit = scan_headers(headers.items())[0]
+    limit = scan(headers.items())[0]
     assert limit is not None
     assert limit.reset is None
 
@@ -107,14 +113,14 @@ def test_a_reset_in_unix_time_is_ignored():
     )
 )
 def test_no_header_raises(headers: list[tuple[str, str]]):
-    limit = scan_headers(headers)[0]
+    limit = scan(headers)[0]
     assert limit is None or 0 <= limit.remaining <= limit.limit
 
 
 @pytest.mark.parametrize("name", ["Deprecation", "deprecation", "Sunset"])
 def test_a_deprecation_notice_is_found_beside_the_rate_limit(name: str):
     headers = {"RateLimit-Limit": "50", "RateLimit-Remaining": "7"}
-    limit, is_deprecated = scan_headers({**headers, name: "true"}.items())
+    limit, is_deprecated = scan({**headers, name: "true"}.items())
     assert limit is not None
     assert is_deprecated
-    assert scan_headers(headers.items()) == (limit, False)
+    assert scan(headers.items()) == (limit, False)

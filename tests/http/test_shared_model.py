@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circleci_v2._http.rate_limit.serialization import dump_state, load_state
-from circleci_v2._http.rate_limit.shared_model import Demand, Entry, Grant, Report, SharedModel, WindowCall
+from circleci_v2._http.rate_limit.shared_entries import Demand, Entry, Report, WindowCall
+from circleci_v2._http.rate_limit.shared_model import Grant, SharedModel
 from circleci_v2.policies import RateLimit, RateLimitPolicy
 from tests.http.limited import Server, TokenBucket, Verdict
 
@@ -52,16 +53,26 @@ def test_an_entry_survives_its_text():
     "text", ["", "null", "[]", "{}", '["a",[[1]],[],[],{}]', '["a",1,[],[],{}]', '["a",[],[],[],1]']
 )
 def test_a_text_that_is_no_entry_is_an_error(text: str):
-    with pytest.raises(ValueError):  # noqa: PT011 - the message is that of the parser
+    with pytest.raises(ValueError):
         Entry.from_text(text)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "null", "[]", "1", '{"dict":{}}', '{"SharedModel":{}}', '{"Span":{"x":1},"number":0}', '{"os.system":[1]}'],
+    [
+        "",
+        "null",
+        "[]",
+        "1",
+        "{}",
+        '{"dict":{}}',
+        '{"SharedModel":{}}',
+        '{"Span":{"x":1},"number":0}',
+        '{"os.system":[1]}',
+    ],
 )
 def test_a_text_that_is_no_state_is_an_error(text: str):
-    with pytest.raises(ValueError):  # noqa: PT011 - the message is that of the parser
+    with pytest.raises(ValueError):
         SharedModel.from_text(text, POLICY)
 
 
@@ -212,7 +223,7 @@ def report_of(number: int, now: float, verdict: Verdict) -> Report:
     headers=st.booleans(),
     order=st.randoms(use_true_random=False),
 )
-def test_whatever_dies_or_comes_late_all_calls_are_sent_and_all_leases_come_back(
+def test_whatever_dies_or_comes_late_all_calls_are_sent_and_all_leases_come_back(  # noqa: PLR0917 - drawn by hypothesis
     calls, lags, deaths, rate, burst, headers, order
 ):
     model, copy = SharedModel(POLICY), SharedModel(POLICY)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from circleci_v2.models import WorkflowStatus
-from tests.typing.snippets import ROOT
+from tests.support.documents import ROOT
 
 FOLDER = Path(__file__).parent
 ACCEPTED, REJECTED = FOLDER / "api.py", FOLDER / "rejected.py"

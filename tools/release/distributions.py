@@ -37,10 +37,19 @@ OTHER_CIRCUMSTANCES: Final[Mapping[str, str]] = {
     "PYTHONHASHSEED": "7",
     "HOME": "/nonexistent",
 }
-IN_EVERY_WHEEL: Final = frozenset({f"{PACKAGE}/py.typed", f"{PACKAGE}/testing/openapi.json"})
+IN_EVERY_WHEEL: Final = frozenset({f"{PACKAGE}/py.typed", f"{PACKAGE}/testing/openapi.json.gz"})
 IN_EVERY_SDIST: Final = frozenset(
     {
-        *("CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "SECURITY.md", "constraints.txt", "pyproject.toml"),
+        *(
+            "CHANGELOG.md",
+            "LICENSE",
+            "PKG-INFO",
+            "README.md",
+            "SECURITY.md",
+            "constraints.txt",
+            "hatch_build.py",
+            "pyproject.toml",
+        ),
         *("codegen/names.yaml", "docs/index.md", "examples/README.md", "templates/model.py.jinja", "tests/conftest.py"),
     }
 )

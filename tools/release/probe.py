@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import importlib.metadata
 import pkgutil
 import subprocess
 import sys
@@ -148,6 +147,16 @@ def _use_dask() -> None:
     assert callable(circleci_v2_fleet.crawl_org_history)  # noqa: S101 - a check
 
 
+def _use_redis() -> None:
+    from circleci_v2.fleet.stores import RedisStore  # noqa: PLC0415 - as above
+
+    async def connect() -> None:
+        # Nothing is sent before the first exchange.
+        RedisStore("redis://127.0.0.1:6379/0").connect()
+
+    asyncio.run(connect())
+
+
 def _use_cli() -> None:
     for command in ([str(Path(sys.executable).with_name("circleci-v2"))], [sys.executable, "-I", "-m", "circleci_v2"]):
         demo = [*command, "projects", "gh/acme", "--demo"]
@@ -162,6 +171,7 @@ _USES: Final[Mapping[str, Callable[[], None]]] = {
     "testing": _use_testing,
     "parquet": _use_parquet,
     "dask": _use_dask,
+    "redis": _use_redis,
     "cli": _use_cli,
 }
 

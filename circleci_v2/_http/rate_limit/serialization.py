@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from typing import Any, Final
-
-import attrs
+from typing import Any, Final, cast
 
 from circleci_v2._http.rate_limit import from_throughput
 from circleci_v2._http.rate_limit.budget import AdaptiveRateLimiter
@@ -61,16 +59,17 @@ def load_state(text: str) -> Any:
 def _encode(value: Any, known: dict[int, int]) -> Any:
     if value is None or isinstance(value, str | int | float):
         return value
-    if isinstance(value, list):
+    kind: Any = type(value)
+    name: str = kind.__name__
+    if kind is list:
         return [_encode(item, known) for item in value]
-    if isinstance(value, tuple | deque):
-        return {type(value).__name__: [_encode(item, known) for item in value]}
-    if isinstance(value, dict):
-        return {"dict": {_text(name): _encode(item, known) for name, item in value.items()}}
+    if kind is tuple or kind is deque:
+        return {name: [_encode(item, known) for item in value]}
+    if kind is dict:
+        return {name: {_text(key): _encode(item, known) for key, item in value.items()}}
     if id(value) in known:
         return {"known": known[id(value)]}
-    name = type(value).__name__
-    if _CLASSES.get(name) is not type(value):
+    if _CLASSES.get(name) is not kind:
         msg = f"{name} has no text form"
         raise TypeError(msg)
     known[id(value)] = number = len(known)
@@ -85,26 +84,28 @@ def _text(name: object) -> str:
 
 
 def _fields(value: Any) -> list[str]:
-    kind = type(value)
-    return [field.name for field in attrs.fields(kind)] if attrs.has(kind) else list(vars(value))
+    slots = getattr(cast("object", type(value)), "__slots__", None)
+    return list(vars(value)) if slots is None else list(slots)
 
 
 def _decode(value: Any, known: dict[int, Any]) -> Any:
-    if isinstance(value, list):
+    kind: Any = type(value)
+    if kind is list:
         return [_decode(item, known) for item in value]
-    if not isinstance(value, dict):
+    if kind is not dict:
         return value
-    name, content = next(iter(value.items()))
+    first: tuple[str, Any] = next(iter(value.items()), ("", None))
+    name, content = first
     if name == "known":
         return known[content]
     if name == "dict":
         return {key: _decode(item, known) for key, item in content.items()}
     if name in {"tuple", "deque"}:
-        items = (_decode(item, known) for item in content)
-        return tuple(items) if name == "tuple" else deque(items)
-    kind: Any = _CLASSES[name]
+        decoded = [_decode(item, known) for item in content]
+        return tuple(decoded) if name == "tuple" else deque(decoded)
     # No constructor: the arguments are settings, and the state is what came of them.
-    instance = known[value["number"]] = kind.__new__(kind)
+    described: Any = _CLASSES[name]
+    instance = known[value["number"]] = described.__new__(described)
     for field, item in content.items():
         setattr(instance, field, _decode(item, known))
     return instance

@@ -23,15 +23,8 @@ from circleci_v2._http.lifecycle import SessionClock
 from circleci_v2._http.rate_limit.budget import Budget
 from circleci_v2._http.rate_limit.limiter import Limiter
 from circleci_v2._http.rate_limit.shared_budget import SharedBudget
-from circleci_v2._http.rate_limit.shared_model import (
-    FLUSH_SECONDS,
-    MODEL_VERSION,
-    Demand,
-    Entry,
-    Grant,
-    Report,
-    SharedModel,
-)
+from circleci_v2._http.rate_limit.shared_entries import Demand, Entry, Report
+from circleci_v2._http.rate_limit.shared_model import FLUSH_SECONDS, MODEL_VERSION, Grant, SharedModel
 from circleci_v2._http.rate_limit.shared_windows import SharedWindows
 from circleci_v2.config import Settings
 from circleci_v2.errors import StoreError

@@ -8,7 +8,7 @@ from typing import Final, Protocol, cast
 
 from circleci_v2._http.rate_limit.budget import AdaptiveRateLimiter
 from circleci_v2._http.rate_limit.from_headers import Reservation
-from circleci_v2._http.rate_limit.shared_model import Report, ReportedOutcome
+from circleci_v2._http.rate_limit.shared_entries import Report, ReportedOutcome
 from circleci_v2.policies import RateLimit, RateLimitPolicy
 
 __all__ = ["Exchange", "SharedBudget"]
@@ -18,7 +18,7 @@ _VALID_SECONDS: Final = 0.5
 
 
 class Exchange(Protocol):
-    """What a budget needs to know of the exchange with the other processes.
+    """The connection of a budget to the other processes.
 
     Attributes:
         is_degraded: Whether the store cannot be reached.
@@ -67,7 +67,7 @@ class SharedBudget:
     """The budget of a bucket: leases from the model, or its own limiter while the store is away.
 
     Args:
-        exchange: What carries reports to the model and leases back.
+        exchange: Takes reports, and fills `leases`.
         operation: The first operation of the bucket.
         policy: The settings.
 

@@ -5,26 +5,25 @@ entries to its own copy of the model. Since that is deterministic, all copies ag
 the store needs no knowledge of rate limits, and nothing ever has to be written again because another process was faster.
 
 An entry has the outcomes of requests since the last one, and the requests that wait. For these the model *leases*
-moments in the near future at which they may be sent: it asks `AdaptiveRateLimiter`, the limiter of a single process, when
-the next request may be sent, and reserves it for that time. Each lease ends in exactly one report (accepted, rejected,
-lost, or unused), or when its process was not heard of for a while.
+moments in the near future at which they may be sent: `AdaptiveRateLimiter`, the limiter of a single process, determines
+when the next request may be sent, and reserves it for that time. Each lease ends in exactly one report (accepted,
+rejected, lost, or unused), or when its process was not heard of for a while.
 
 - A *share* keeps processes equal: one lease of the capacity of a cycle for each process that has waiting requests, whether
   or not it was granted some lately.
-- Processes that died hold leases that nobody reports; after `_DEAD_AFTER` they count as sent and lost.
-- A rejection ends all leases that were not due yet; they are void, and whoever used one nevertheless reports it as a
-  request without a lease.
+- The leases of a process that died are never reported; after `_DEAD_AFTER` they count as sent and lost.
+- A rejection ends all leases that were not due yet; they are void, and the report of one that was used
+  nevertheless counts as that of a request without a lease.
 
 The constants are choices that `benchmarks/fleet.py` holds against its bounds; none is critical within a factor of two.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections import deque
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Final
 
 import attrs
 
@@ -32,9 +31,10 @@ from circleci_v2._http.rate_limit.budget import AdaptiveRateLimiter
 from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWindowLimiter
 from circleci_v2._http.rate_limit.from_headers import Reservation
 from circleci_v2._http.rate_limit.serialization import dump_state, load_state
-from circleci_v2.policies import RateLimit, RateLimitPolicy
+from circleci_v2._http.rate_limit.shared_entries import Demand, Entry, Report, WindowCall
+from circleci_v2.policies import RateLimitPolicy
 
-__all__ = ["FLUSH_SECONDS", "MODEL_VERSION", "Demand", "Entry", "Grant", "Report", "SharedModel", "WindowCall"]
+__all__ = ["FLUSH_SECONDS", "MODEL_VERSION", "Grant", "SharedModel"]
 
 MODEL_VERSION: Final = 1
 """Increased whenever entries or states change their meaning, so that other versions of this library use another log."""
@@ -59,150 +59,14 @@ _POLL: Final = 0.02
 # The most seconds until a process comes again, whatever the model expects.
 _MAX_PATIENCE: Final = 1.0
 
-ReportedOutcome = Literal["accepted", "rejected", "lost", "unused"]
-
-
-@attrs.frozen(kw_only=True)
-class Report:
-    """The outcome of one request. Times are those of the store.
-
-    Attributes:
-        operation: The operation.
-        lease: The number of its lease; None if it was sent without one.
-        outcome: How it ended; ``unused`` means that it was never sent.
-        sent_at: When it was sent.
-        at: When that was known.
-        limit: The rate limit in the headers of the response.
-        pause: Seconds after which a rejected call is sent again.
-        is_requested: Whether the server requested that pause.
-    """
-
-    operation: str
-    lease: int | None
-    outcome: ReportedOutcome
-    sent_at: float
-    at: float
-    limit: RateLimit | None = None
-    pause: float = 0.0
-    is_requested: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class Demand:
-    """The requests of an operation that wait in a process.
-
-    Attributes:
-        operation: The operation, or any of those that share its bucket.
-        waiting: The number of requests that wait.
-        held: How many leases the process holds for them already.
-        interactive: Whether the first of them may use the reserve.
-    """
-
-    operation: str
-    waiting: int
-    held: int = 0
-    interactive: bool = True
-
-
-@attrs.frozen(kw_only=True)
-class WindowCall:
-    """A call that a published limit applies to.
-
-    Attributes:
-        operation: The operation.
-        organization: The organization that the limit applies to, in any form.
-        released_at: When the call was counted, if it was not sent after all; None to count it.
-    """
-
-    operation: str
-    organization: str
-    released_at: float | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Entry:
-    """What one process adds to the log.
-
-    Attributes:
-        member: The process; any text that is different for each one.
-        reports: The outcomes since its last entry.
-        demands: The requests that wait; operations without waiting requests may be left out.
-        window_calls: Calls that published limits apply to.
-        levels: After a time without the store, the requests that the process expects to be left, by operation.
-    """
-
-    member: str
-    reports: tuple[Report, ...] = ()
-    demands: tuple[Demand, ...] = ()
-    window_calls: tuple[WindowCall, ...] = ()
-    levels: Mapping[str, float] = attrs.field(factory=dict[str, float])
-
-    def to_text(self) -> str:
-        """Return the entry as text."""
-        reports = [
-            [*attrs.astuple(report, recurse=False)[:5], report.limit and attrs.astuple(report.limit), *_pause(report)]
-            for report in self.reports
-        ]
-        parts = [
-            self.member,
-            reports,
-            [attrs.astuple(demand) for demand in self.demands],
-            [attrs.astuple(call) for call in self.window_calls],
-            dict(self.levels),
-        ]
-        return json.dumps(parts, separators=(",", ":"))
-
-    @classmethod
-    def from_text(cls, text: str) -> Entry:
-        """Return the entry that a text describes.
-
-        Raises:
-            ValueError: It describes none.
-        """
-        try:
-            member, reports, demands, calls, levels = json.loads(text)
-            return cls(
-                member=member,
-                reports=tuple(_report(*fields) for fields in reports),
-                demands=tuple(_like(Demand, fields) for fields in demands),
-                window_calls=tuple(_like(WindowCall, fields) for fields in calls),
-                levels=dict(levels),
-            )
-        except TypeError as error:
-            msg = f"not an entry: {error}"
-            raise ValueError(msg) from error
-
-
-def _pause(report: Report) -> tuple[Any, ...]:
-    return (report.pause, report.is_requested) if report.outcome == "rejected" else ()
-
-
-def _like(kind: type[Any], fields: list[Any]) -> Any:
-    return kind(**dict(zip((field.name for field in attrs.fields(kind)), fields, strict=True)))
-
-
-def _report(*fields: Any) -> Report:
-    operation, lease, outcome, sent_at, at, limit, *pause = fields
-    seconds, is_requested = pause or (0.0, False)
-    return Report(
-        operation=operation,
-        lease=lease,
-        outcome=outcome,
-        sent_at=sent_at,
-        at=at,
-        limit=None if limit is None else _like(RateLimit, limit),
-        pause=seconds,
-        is_requested=is_requested,
-    )
-
 
 @attrs.frozen(kw_only=True)
 class Grant:
-    """What an entry was granted.
+    """The leases and decisions that an entry led to.
 
     Attributes:
         leases: By operation of a `Demand`, the number and the time of each lease, in the order of the times.
-        again_at: By operation, when it is worthwhile to ask for more; `math.inf` before that nothing can be granted.
+        again_at: By operation, when it is worthwhile to request more; `math.inf` before that nothing can be granted.
         window_waits: For each call to count, the seconds until it may be sent; 0 if it was counted.
         stamp: When the entry was applied, which is when calls were counted.
     """
@@ -354,12 +218,12 @@ class SharedModel:
         """
         state, model = load_state(text), cls(policy)
         try:
-            buckets = [_SharedBucket(*fields) for fields in state["buckets"]]
+            buckets: list[_SharedBucket] = [_SharedBucket(*fields) for fields in state["buckets"]]
             model.names, model._seen, model._leased = state["names"], state["seen"], state["leased"]
             model._now = state["now"]
             model._buckets = dict(zip(state["bucket_names"], buckets, strict=False))
             for number, member, bucket, reservation in state["leases"]:
-                model._leases[number] = _Lease(member, buckets[bucket], reservation)
+                model._leases[number] = _Lease(member, buckets[int(bucket)], reservation)
             for operation, organization, calls in state["windows"]:
                 model._windows.calls[operation, organization] = deque(calls)
         except (IndexError, KeyError, TypeError) as error:
@@ -454,7 +318,7 @@ class SharedModel:
         self.names[operation] = name
 
     def _lease(self, member: str, demand: Demand, now: float) -> tuple[list[tuple[int, float]], float]:
-        """Lease requests, and return them with the time to ask for more."""
+        """Lease requests, and return them with the time to request more."""
         bucket = self._bucket_of(demand.operation)
         bucket.demands[member] = demand.waiting
         balance = bucket.balances.setdefault(member, 0.0)

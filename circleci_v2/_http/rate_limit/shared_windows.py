@@ -10,13 +10,14 @@ import anyio
 import attrs
 
 from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWindowLimiter, organization_of
-from circleci_v2._http.rate_limit.shared_model import Grant, WindowCall
+from circleci_v2._http.rate_limit.shared_entries import WindowCall
+from circleci_v2._http.rate_limit.shared_model import Grant
 
 __all__ = ["SharedWindows", "WindowExchange"]
 
 
 class WindowExchange(Protocol):
-    """What the windows need to know of the exchange with the other processes.
+    """The connection of the windows to the other processes.
 
     Attributes:
         is_degraded: Whether the store cannot be reached.
@@ -55,7 +56,7 @@ class SharedWindows(FixedWindowLimiter):
     counted only here are counted in the store when it is back.
 
     Args:
-        exchange: What carries calls to the model and its decisions back.
+        exchange: Takes calls, and returns decisions through `settle` or `fail`.
     """
 
     def __init__(self, exchange: WindowExchange) -> None:
