@@ -254,7 +254,7 @@ def _models_page(page: str, reference: Reference) -> Iterator[str]:
         if any(str(base).endswith("OpenStrEnum") for base in model.bases):
             yield "| member | value |\n|---|---|"
             for member, attribute in model.attributes.items():
-                if member.isupper():
+                if member.isupper() and not member.startswith("_"):
                     yield f"| `{name}.{member}` | `{attribute.value}` |"
         elif fields := _fields(model):
             yield "| field | type | |\n|---|---|---|"
