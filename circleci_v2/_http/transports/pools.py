@@ -9,7 +9,7 @@
   h11 and become the response of the next request; a 204 with a body is enough
   (https://github.com/encode/httpx/issues/1474). A client must not take such bytes for a response, and should close the
   connection (RFC 9112, sections 6.3 and 9.2).
-- `_ClosingBackend` closes connections that are cancelled while they are being established, where httpcore has two gaps.
+- `_ClosingStream` closes connections that are cancelled while they are being established, where httpcore has two gaps.
   A connection whose TLS handshake is cancelled is not closed; as long as the peer is silent, the event loop keeps its
   socket open. And a connection that is cancelled immediately after it was established stays in the pool for good: no
   request has begun on it that could end, so it permanently occupies a slot of the pool. Both are reproduced by
@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ import httpcore  # a dependency of httpx
 import httpx
 from anyio.lowlevel import checkpoint_if_cancelled
 
-from circleci_v2._http.transports.http1_stream import Http1Stream, Wrap, has_unparsed_bytes
+from circleci_v2._http.transports.http1_stream import Http1Stream, has_unparsed_bytes
 
 __all__ = [
     "CONNECTIONS_PER_SHARD",
@@ -141,7 +141,7 @@ class GuardedConnection(httpcore.AsyncConnectionInterface):
     """
 
     def __init__(self, create: Create, backend: httpcore.AsyncNetworkBackend) -> None:
-        self._inner = inner = create(_Backend(backend, self._wrap_tls))
+        self._inner = inner = create(_Backend(backend, self._wrap))
         # Called several times for every request; as attributes they add no call.
         self.can_handle_request = inner.can_handle_request  # type: ignore[method-assign]
         self.is_idle = inner.is_idle  # type: ignore[method-assign]
@@ -165,21 +165,28 @@ class GuardedConnection(httpcore.AsyncConnectionInterface):
         """Whether the pool must close the connection instead of using it again."""
         return self._inner.has_expired() or (self._inner.is_idle() and has_unparsed_bytes(self._inner))
 
+    async def _wrap(self, stream: httpcore.AsyncNetworkStream) -> httpcore.AsyncNetworkStream:
+        return self._wrap_tls(stream)
+
     def _wrap_tls(self, stream: httpcore.AsyncNetworkStream) -> httpcore.AsyncNetworkStream:
         return Http1Stream(stream, self._wrap_tls)
 
 
 class _Backend(httpcore.AsyncNetworkBackend):
-    """Connects one connection.
+    """Connects, and wraps the connection.
 
     Args:
-        inner: The network backend of httpcore.
-        wrap_tls: Wraps streams with TLS.
+        inner: The network backend that connects.
+        wrap: Wraps a connection that was established.
     """
 
-    def __init__(self, inner: httpcore.AsyncNetworkBackend, wrap_tls: Wrap) -> None:
+    def __init__(
+        self,
+        inner: httpcore.AsyncNetworkBackend,
+        wrap: Callable[[httpcore.AsyncNetworkStream], Awaitable[httpcore.AsyncNetworkStream]],
+    ) -> None:
         self._inner = inner
-        self._wrap_tls = wrap_tls
+        self._wrap = wrap
 
     async def connect_tcp(
         self,
@@ -195,7 +202,7 @@ class _Backend(httpcore.AsyncNetworkBackend):
             # From Python's resolver on trio, for names that DNS does not allow.
             msg = f"{host!r} is not a valid host name"
             raise httpcore.ConnectError(msg) from error
-        return Http1Stream(stream, self._wrap_tls)
+        return await self._wrap(stream)
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
@@ -220,7 +227,7 @@ def guard_connections(
 
     def create_connection(origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
         def create(network_backend: httpcore.AsyncNetworkBackend) -> httpcore.AsyncConnectionInterface:
-            pool._network_backend = _ClosingBackend(network_backend)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+            pool._network_backend = _Backend(network_backend, _closing)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
             return create_unguarded(origin)
 
         return guard(create, backend)
@@ -229,31 +236,11 @@ def guard_connections(
     return transport
 
 
-class _ClosingBackend(httpcore.AsyncNetworkBackend):
-    """Closes connections that are cancelled while they are being established.
-
-    Args:
-        inner: Establishes them.
-    """
-
-    def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
-        self._inner = inner
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - the interface
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        stream = await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
-        async with _closed_on_error(stream):
-            await checkpoint_if_cancelled()
-        return _ClosingStream(stream)
-
-    async def sleep(self, seconds: float) -> None:
-        await self._inner.sleep(seconds)
+async def _closing(stream: httpcore.AsyncNetworkStream) -> httpcore.AsyncNetworkStream:
+    """Wrap a connection so that it is closed if it is cancelled while it is being established."""
+    async with _closed_on_error(stream):
+        await checkpoint_if_cancelled()
+    return _ClosingStream(stream)
 
 
 class _ClosingStream(httpcore.AsyncNetworkStream):
