@@ -30,7 +30,10 @@ from circleci_v2.fleet import RedisStore, crawl_org_history, mirror
 from circleci_v2.testing import FakeCircleCI, FakeRateLimit
 from tests.fleet.redis_server import MISSING, RedisServer
 
-__all__ = ["measure"]
+__all__ = ["SECONDS", "TITLE", "measure"]
+
+TITLE: Final = "Fleets: crawls and mirrors"
+SECONDS: Final = 240.0
 
 RATE: Final = 40
 PROJECTS: Final = tuple(f"gh/acme/service-{number}" for number in range(8))

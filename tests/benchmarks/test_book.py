@@ -207,4 +207,5 @@ def test_every_module_of_the_book_has_a_title_a_limit_and_prose():
         assert module.__doc__
         assert callable(module.measure)
         limits += module.SECONDS
+    # Each limit is about three times the time on an idle machine.
     assert limits < 3600
