@@ -59,7 +59,8 @@ def load_state(text: str) -> Any:
 def _encode(value: Any, known: dict[int, int]) -> Any:
     if value is None or isinstance(value, str | int | float):
         return value
-    name, kind = type(value).__name__, cast("type[Any]", type(value))
+    kind: type[Any] = type(value)
+    name = kind.__name__
     if kind is list:
         return [_encode(item, known) for item in value]
     if kind is tuple or kind is deque:
@@ -88,7 +89,7 @@ def _fields(value: Any) -> list[str]:
 
 
 def _decode(value: Any, known: dict[int, Any]) -> Any:
-    kind = cast("type[Any]", type(value))
+    kind: type[Any] = type(value)
     if kind is list:
         return [_decode(item, known) for item in value]
     if kind is not dict:
