@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from circleci_v2._http.rate_limit import from_throughput
 from circleci_v2._http.rate_limit.budget import AdaptiveRateLimiter
@@ -59,8 +59,8 @@ def load_state(text: str) -> Any:
 def _encode(value: Any, known: dict[int, int]) -> Any:
     if value is None or isinstance(value, str | int | float):
         return value
-    kind: type[Any] = type(value)
-    name = kind.__name__
+    kind: object = type(value)
+    name = type(value).__name__
     if kind is list:
         return [_encode(item, known) for item in value]
     if kind is tuple or kind is deque:
@@ -83,19 +83,21 @@ def _text(name: object) -> str:
     return name
 
 
-def _fields(value: Any) -> list[str]:
-    slots = getattr(cast("object", type(value)), "__slots__", None)
+def _fields(value: object) -> list[str]:
+    slots: Any = getattr(type(value), "__slots__", None)
     return list(vars(value)) if slots is None else list(slots)
 
 
 def _decode(value: Any, known: dict[int, Any]) -> Any:
-    kind: type[Any] = type(value)
+    kind: object = type(value)
     if kind is list:
         return [_decode(item, known) for item in value]
     if kind is not dict:
         return value
-    first: tuple[str, Any] = next(iter(value.items()), ("", None))
-    name, content = first
+    pairs: list[tuple[str, Any]] = list(value.items())
+    if not pairs:
+        raise KeyError(value)
+    name, content = pairs[0]
     if name == "known":
         return known[content]
     if name == "dict":
