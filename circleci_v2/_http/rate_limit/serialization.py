@@ -14,7 +14,6 @@ from circleci_v2._http.rate_limit.budget import AdaptiveRateLimiter
 from circleci_v2._http.rate_limit.from_headers import HeaderBucket, Reservation
 from circleci_v2._http.rate_limit.from_throughput import ThroughputEstimator
 from circleci_v2._http.rate_limit.measurement import BackgroundRejections, Pacer, Span
-from circleci_v2._wire.json import is_array, is_object
 
 __all__ = ["dump_state", "load_state"]
 
@@ -60,8 +59,8 @@ def load_state(text: str) -> Any:
 def _encode(value: Any, known: dict[int, int]) -> Any:
     if value is None or isinstance(value, str | int | float):
         return value
-    kind = _class_of(value)
-    name: str = kind.__name__
+    kind: object = type(value)
+    name = type(value).__name__
     if kind is list:
         return [_encode(item, known) for item in value]
     if kind is tuple or kind is deque:
@@ -77,10 +76,6 @@ def _encode(value: Any, known: dict[int, int]) -> Any:
     return {name: {field: _encode(getattr(value, field), known) for field in _fields(value)}, "number": number}
 
 
-def _class_of(value: object) -> Any:
-    return type(value)
-
-
 def _text(name: object) -> str:
     if not isinstance(name, str):
         msg = f"the key {name!r} is no text"
@@ -88,18 +83,21 @@ def _text(name: object) -> str:
     return name
 
 
-def _fields(value: Any) -> list[str]:
-    slots = getattr(_class_of(value), "__slots__", None)
+def _fields(value: object) -> list[str]:
+    slots: Any = getattr(type(value), "__slots__", None)
     return list(vars(value)) if slots is None else list(slots)
 
 
 def _decode(value: Any, known: dict[int, Any]) -> Any:
-    if is_array(value):
+    kind: object = type(value)
+    if kind is list:
         return [_decode(item, known) for item in value]
-    if not is_object(value):
+    if kind is not dict:
         return value
-    name: str = next(iter(value), "")
-    content: Any = value.get(name)
+    pairs: list[tuple[str, Any]] = list(value.items())
+    if not pairs:
+        raise KeyError(value)
+    name, content = pairs[0]
     if name == "known":
         return known[content]
     if name == "dict":
