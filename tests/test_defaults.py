@@ -14,7 +14,7 @@ from circleci_v2 import CircleCI, ConnectionOptions, RateLimitPolicy, RetryPolic
 SETTINGS: dict[type[Any], dict[str, object]] = {
     Timeout: {"connect": 10.0, "read": 60.0, "write": 60.0},
     RetryPolicy: {"max_retries": 5, "deadline": 300.0, "backoff": 0.5, "max_backoff": 30.0},
-    RateLimitPolicy: {"enabled": True, "initial": 5, "reserve": 1},
+    RateLimitPolicy: {"enabled": True, "initial": 5, "reserve": 1, "store": None},
     ConnectionOptions: {
         "proxy": None,
         "verify": True,

@@ -59,8 +59,8 @@ def load_state(text: str) -> Any:
 def _encode(value: Any, known: dict[int, int]) -> Any:
     if value is None or isinstance(value, str | int | float):
         return value
-    kind: object = type(value)
-    name = type(value).__name__
+    kind = _class_of(value)
+    name = kind.__name__
     if kind is list:
         return [_encode(item, known) for item in value]
     if kind is tuple or kind is deque:
@@ -76,6 +76,10 @@ def _encode(value: Any, known: dict[int, int]) -> Any:
     return {name: {field: _encode(getattr(value, field), known) for field in _fields(value)}, "number": number}
 
 
+def _class_of(value: object) -> type[object]:
+    return type(value)
+
+
 def _text(name: object) -> str:
     if not isinstance(name, str):
         msg = f"the key {name!r} is no text"
@@ -84,12 +88,12 @@ def _text(name: object) -> str:
 
 
 def _fields(value: object) -> list[str]:
-    slots: Any = getattr(type(value), "__slots__", None)
+    slots: Any = getattr(_class_of(value), "__slots__", None)
     return list(vars(value)) if slots is None else list(slots)
 
 
 def _decode(value: Any, known: dict[int, Any]) -> Any:
-    kind: object = type(value)
+    kind = _class_of(value)
     if kind is list:
         return [_decode(item, known) for item in value]
     if kind is not dict:
