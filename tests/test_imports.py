@@ -33,7 +33,9 @@ LOADED_BY_THE_CLIENT = {
     "": ["_lazy", "_validation", "client", "config", "errors", "pagination", "policies"],
     "_generated": ["api", "namespaces"],
     "_http": ["auth", "decompression", "headers", "lifecycle", "logging", "prepared_request", "sender", "session"],
-    "_http.rate_limit": ["budget", "fixed_window", "from_headers", "from_throughput", "limiter", "measurement"],
+    "_http.rate_limit": [
+        *("budget", "fixed_window", "from_headers", "from_throughput", "limiter", "limits", "measurement"),
+    ],
     "_http.transports": ["factory"],
     "_wire": [
         *("bodies", "compiled_decoding", "decoding", "encoding", "json", "layouts", "namespace", "payload", "request"),

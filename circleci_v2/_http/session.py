@@ -26,9 +26,9 @@ from circleci_v2._http.headers import scan_headers
 from circleci_v2._http.lifecycle import Lifecycle, RunCancelledError, SessionClock, SystemClock, run_to_completion
 from circleci_v2._http.logging import Instrumentation, log_to_stderr, logger
 from circleci_v2._http.prepared_request import CallOptions, CallState, PreparedRequest
-from circleci_v2._http.rate_limit.budget import budget_for
-from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWindowLimiter, WindowFullError
-from circleci_v2._http.rate_limit.limiter import CooldownError, Limiter, Permit
+from circleci_v2._http.rate_limit.fixed_window import WindowFullError
+from circleci_v2._http.rate_limit.limiter import CooldownError, Permit
+from circleci_v2._http.rate_limit.limits import Limits
 from circleci_v2._http.sender import CLIENT_CLOSED, RawResponse, Sender, TransportFailure
 from circleci_v2._http.transports.factory import Transports
 from circleci_v2._lazy import LazyModule
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     import httpx
 
     from circleci_v2._http import error_mapping
-    from circleci_v2._http.rate_limit.shared import SharedLimits
     from circleci_v2._http.streaming import StreamingAttempt
     from circleci_v2.events import Event
     from circleci_v2.response import StreamedBody
@@ -84,16 +83,9 @@ class Session:
         self._instrumentation = Instrumentation(settings.on_event)
         limit, allow_http = settings.max_response_bytes, settings.connection.allow_http
         self._sender = Sender(self._transports, max_response_bytes=limit, allow_http=allow_http)
-        self._shared, concurrency = self._shared_limits(settings), settings.max_concurrency
-        if self._shared is None:
-            policy = settings.rate_limit
-            self._published = FixedWindowLimiter(PUBLISHED_LIMITS if policy.enabled else {})
-            self._limiter = Limiter(
-                max_concurrency=concurrency, clock=self._clock, new_budget=lambda _: budget_for(policy)
-            )
-        else:
-            self._published = self._shared.windows
-            self._limiter = self._shared.new_limiter(max_concurrency=concurrency)
+        token, on_outage = self._credentials.token, self._instrumentation.store_changed
+        self._limits = Limits(settings, clock=self._clock, token=token, on_outage=on_outage)
+        self._limiter, self._published = self._limits.limiter, self._limits.published
         self._sequence = itertools.count(1)
         self._lifecycle = Lifecycle(needs_shield=self._transports.need_shield)
 
@@ -193,17 +185,7 @@ class Session:
         # First the requests in flight: a transport does not know a connection that is still being established.
         await self._lifecycle.cancel_in_flight()
         await self._transports.aclose()
-        if self._shared is not None:
-            await self._shared.aclose()
-
-    def _shared_limits(self, settings: Settings) -> SharedLimits | None:
-        store = settings.rate_limit.store
-        if store is None:
-            return None
-        from circleci_v2._http.rate_limit.shared import SharedLimits  # noqa: PLC0415 - most programs are alone
-
-        on_outage = self._instrumentation.store_changed
-        return SharedLimits(settings, store, clock=self._clock, token=self._credentials.token, on_outage=on_outage)
+        await self._limits.aclose()
 
     async def _attempt(self, call: CallState) -> RawResponse | TransportFailure:
         """Send the request of a call once, when the limits allow it."""

@@ -1,8 +1,8 @@
 """SharedLimits: the rate limits of one process among several that share them through a store.
 
 `shared_model.SharedModel` decides which process may send when; this module exchanges entries for leases, and is the only
-one that waits for the store. A *pump* task does that: it runs while requests wait, leases are held or reports are due, and
-ends when there is nothing to exchange, so that an idle client does not work in the background.
+one that waits for the store. A task of its own does that: it runs while requests wait, leases are held or reports are due,
+and ends when there is nothing to exchange, so that an idle client does not work in the background.
 
 Every budget also feeds a limiter of its own, as without a store. When the store cannot be reached, the process goes on
 with these at once, and tries the store again about every second while calls are made.
@@ -154,10 +154,10 @@ class SharedLimits:
             due = max(now, self._exchanged_at + (_LEARNING_FLUSH_SECONDS if is_learning else FLUSH_SECONDS))
         if due < self._report_due:
             self._report_due = due
-            self.nudge()
+            self.exchange_soon()
 
-    def nudge(self) -> None:
-        """Start the pump, or let it find out whether anything is due."""
+    def exchange_soon(self) -> None:
+        """Start the task of exchanges, or let it find out whether anything is due."""
         if self._is_closed:
             return
         self._is_called = True
@@ -167,18 +167,18 @@ class SharedLimits:
         elif self._wake is not None:
             self._wake.set()
 
-    # The pump.
+    # The task of exchanges.
 
     def _start(self) -> None:
-        """Run the pump in a task of its own, which no cancellation of a call ends."""
+        """Run the exchanges in a task of their own, which no cancellation of a call ends."""
         if anyio.get_cancelled_exc_class() is asyncio.CancelledError:
-            self._task = asyncio.get_running_loop().create_task(self._pump())
+            self._task = asyncio.get_running_loop().create_task(self._run_exchanges())
         else:
             import trio  # noqa: PLC0415 - the running event loop is that of trio
 
-            trio.lowlevel.spawn_system_task(self._pump)
+            trio.lowlevel.spawn_system_task(self._run_exchanges)
 
-    async def _pump(self) -> None:
+    async def _run_exchanges(self) -> None:
         """Exchange whatever is due, until nothing is."""
         try:
             while not self._is_closed and (due := self._due_at(now := self._clock.now())) < math.inf:

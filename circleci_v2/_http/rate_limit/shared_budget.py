@@ -28,7 +28,7 @@ class Exchange(Protocol):
     is_degraded: bool
     outages: int
 
-    def nudge(self) -> None:
+    def exchange_soon(self) -> None:
         """Exchange leases for reports soon, if anything is due."""
         ...
 
@@ -86,14 +86,14 @@ class SharedBudget:
         self.again_at = -math.inf
 
     def ready_at(self, now: float, *, interactive: bool) -> float:
-        """Return when the next request may be sent; `math.inf` until the pump has leases."""
+        """Return when the next request may be sent; `math.inf` until leases are granted."""
         if self._exchange.is_degraded:
-            self._exchange.nudge()
+            self._exchange.exchange_soon()
             return self.local.ready_at(now, interactive=interactive)
         self.drop_leases(now - _VALID_SECONDS)
         if self.leases:
             return self._exchange.local_time(self.leases[0][1])
-        self._exchange.nudge()
+        self._exchange.exchange_soon()
         return math.inf
 
     def reserve(self, now: float) -> Reservation:
@@ -102,7 +102,7 @@ class SharedBudget:
         if self.leases and not self._exchange.is_degraded:
             lease = self.leases.popleft()[0]
             if len(self.leases) <= 1:
-                self._exchange.nudge()
+                self._exchange.exchange_soon()
         return _SharedReservation(local, lease=lease, outage=self._exchange.outages)
 
     def accepted(self, reservation: Reservation, now: float, limit: RateLimit | None) -> None:

@@ -25,7 +25,7 @@ class WindowExchange(Protocol):
 
     is_degraded: bool
 
-    def nudge(self) -> None:
+    def exchange_soon(self) -> None:
         """Exchange soon."""
         ...
 
@@ -102,13 +102,13 @@ class SharedWindows(FixedWindowLimiter):
         counted_at = self._counted_at.pop((operation_id, path, acquired_at), None)
         if counted_at is not None:
             self._notes.append(_call(operation_id, path, released_at=counted_at))
-            self._exchange.nudge()
+            self._exchange.exchange_soon()
 
     async def _count(self, operation_id: str, path: str, now: float) -> float:
         if not self._exchange.is_degraded:
             request = _Request(_call(operation_id, path))
             self._requests.append(request)
-            self._exchange.nudge()
+            self._exchange.exchange_soon()
             try:
                 await request.done.wait()
             except BaseException:
