@@ -1,4 +1,4 @@
-"""Rate limiting: when the next request may be sent. ``limiter.py`` and ``shared.py`` wait; the rest is arithmetic on given times.
+"""Rate limiting: when a request may be sent. ``limiter.py`` and ``shared.py`` wait; the rest is arithmetic on given times.
 
 - ``limiter.py`` grants permits: concurrency, two priorities, and per bucket a cooldown and a budget.
 - ``budget.py`` defines the interface of a budget, and the adaptive one, which chooses between two models that both learn
