@@ -10,7 +10,7 @@ NEW ?= build/openapi.json
 EXTRAS := cli,dask,fast,http2,parquet,redis,testing
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-picture demo-fleet test test-clients test-engines lint types format generate check-generated compatibility baseline release-notes compare spec spec-diff adopt bench bench-check bench-fleet docs build sbom test-extras test-lowest test-newest release-tools clean
+.PHONY: help setup demo demo-picture demo-fleet test test-clients test-engines mutation lint types format generate check-generated compatibility baseline release-notes compare spec spec-diff adopt bench bench-check bench-fleet docs build sbom test-extras test-lowest test-newest release-tools clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,12 @@ demo-fleet: $(VENV)/installed-test  ## Crawl with four processes, of which one i
 # A test runs alone in its process and takes what time it needs, so idle workers take over what is left.
 test: $(VENV)/installed-dev  ## Run the tests, one process for each core (ARGS=)
 	$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
+
+# What was tried before is not tried again, unless the code or its tests have changed: remove `mutants` to begin anew.
+mutation: $(VENV)/installed-mutation  ## Change the core in thousands of ways and count the changes that the tests notice (MUTANTS="circleci_v2.slugs*")
+	$(BIN)/mutmut run $(MUTANTS)
+	$(BIN)/mutmut export-cicd-stats
+	$(BIN)/python -m tools.check_mutants
 
 # Installs the latest versions from the package registries, and skips what cannot be installed because they are away.
 test-clients: $(VENV)/installed-test  ## Run other people's CircleCI clients against the fake, compare with the expected results (ARGS=)
