@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import difflib
 import fcntl
 import html
 import io
@@ -67,7 +68,8 @@ def demo_output(folder: Path) -> str:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", _LINES, COLUMNS, 0, 0))
     environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(ROOT)}
-    environment.pop("NO_COLOR", None)
+    for name in ("NO_COLOR", "COLUMNS", "LINES"):
+        environment.pop(name, None)
     command = [sys.executable, "-m", "circleci_v2", "demo"]
     with subprocess.Popen(command, cwd=folder, stdout=theirs, stderr=subprocess.PIPE, env=environment) as process:  # noqa: S603 - our own program
         os.close(theirs)
@@ -117,9 +119,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         PICTURE.write_text(picture, encoding="utf-8")
         print(f"wrote {PICTURE}")
         return 0
-    if shape_of(picture) == shape_of(PICTURE.read_text(encoding="utf-8")):
+    shown, printed = shape_of(PICTURE.read_text(encoding="utf-8")), shape_of(picture)
+    if shown == printed:
         return 0
     print(f"error: {PICTURE} shows another output: run `make demo-picture`", file=sys.stderr)
+    print(*difflib.unified_diff(shown, printed, "picture", "demo", lineterm="", n=0), sep="\n", file=sys.stderr)
     return 1
 
 

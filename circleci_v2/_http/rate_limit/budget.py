@@ -187,9 +187,9 @@ class AdaptiveRateLimiter:
         """Return the estimated number of tokens; 0 if only the rate is known."""
         return self._bucket.level(now) if self.follows_headers else 0.0
 
-    def unused(self) -> None:
+    def unused(self, reservation: Reservation) -> None:
         """Take back a reservation whose request was never sent."""
-        self._bucket.unused()
+        self._bucket.unused(reservation)
         self._throughput.lost()
 
     def restart(self, now: float, level: float) -> None:

@@ -22,6 +22,7 @@ changes the simulated time by at most 10 %, and the rejections by at most 6 in 1
 from __future__ import annotations
 
 import math
+from bisect import bisect_right, insort
 from collections import deque
 from typing import Final
 
@@ -42,6 +43,10 @@ _MAX_PROBE_DOUBLINGS: Final = 10
 _MIN_IN_FLIGHT: Final = 2
 # The same where several processes reserve requests ahead: each of a few needs one, before the rate is known.
 _MIN_RESERVED_AHEAD: Final = 8
+# Seconds between requests that are taken for sent together.
+_SAME_MOMENT: Final = 0.005
+# Far more reservations than there are between the first request in flight and the last one.
+_MAX_WITHOUT_TOKEN: Final = 1024
 # The fraction of the limit from which the bucket counts as full. Below 1, because requests overtake each other.
 _FULL_FRACTION: Final = 0.9
 # Additive increase of the requests in flight, per response that shows a full bucket.
@@ -105,8 +110,11 @@ class HeaderBucket:
         self._rate = 0.0
         # Pairs of (time, tokens added until then).
         self._samples: deque[tuple[float, float]] = deque()
-        # The reservations that took no token: rejected, or never sent.
-        self._without_token = 0
+        self._in_last_sample = 0
+        # The numbers of the reservations that took no token, because they were rejected or never sent; of the oldest, how
+        # many there were.
+        self._without_token: list[int] = []
+        self._forgotten_without_token = 0
         self._in_flight = 0
         self._last_sent_at = -math.inf
         self._error_margin = _INITIAL_ERROR_MARGIN
@@ -201,7 +209,7 @@ class HeaderBucket:
     def rejected(self, reservation: Reservation, now: float, limit: RateLimit | None, pause: float) -> None:
         """Set the level to zero, and probe with a single request after the pause."""
         self._in_flight -= 1
-        self._without_token += 1
+        self._add_without_token(reservation)
         if limit is not None:
             self._limit = limit.limit
             self._update_reset(reservation, limit)
@@ -215,10 +223,20 @@ class HeaderBucket:
         self._in_flight -= 1
         self._must_probe = False
 
-    def unused(self) -> None:
+    def unused(self, reservation: Reservation) -> None:
         """Take back a reservation whose request was never sent; the level follows with the next response."""
         self._in_flight -= 1
-        self._without_token += 1
+        self._add_without_token(reservation)
+
+    def _add_without_token(self, reservation: Reservation) -> None:
+        insort(self._without_token, reservation.number)
+        if len(self._without_token) > _MAX_WITHOUT_TOKEN:
+            self._forgotten_without_token += _MAX_WITHOUT_TOKEN // 2
+            del self._without_token[: _MAX_WITHOUT_TOKEN // 2]
+
+    def _tokens_taken(self, number: int) -> int:
+        """Return how many of the reservations up to a number took a token; later ones may have been taken back already."""
+        return number - self._forgotten_without_token - bisect_right(self._without_token, number)
 
     def restart(self, now: float, level: float) -> None:
         """Begin with a known level and nothing in flight, after a time in which others sent an unknown number of requests."""
@@ -250,10 +268,17 @@ class HeaderBucket:
 
     def _measure_rate(self, reservation: Reservation, limit: RateLimit) -> None:
         """Update the rate from the conservation law: tokens added = tokens left + tokens taken."""
-        added = limit.remaining + reservation.number - self._without_token
+        added = limit.remaining + self._tokens_taken(reservation.number)
         sent_at = reservation.sent_at
+        if self._ahead and self._samples and abs(sent_at - self._samples[-1][0]) < _SAME_MOMENT:
+            # Many requests of several processes are sent together, and overtake each other: only their mean is right.
+            last_at, last = self._samples[-1]
+            self._in_last_sample += 1
+            self._samples[-1] = last_at, last + (added - last) / self._in_last_sample
+            return
         if self._samples and sent_at <= self._samples[-1][0]:
             return
+        self._in_last_sample = 1
         if limit.remaining >= _FULL_FRACTION * limit.limit - 1:
             self._restart_measurement(reservation, limit, added)
             # A full bucket discards tokens and so hides its rate: send more until the level falls.

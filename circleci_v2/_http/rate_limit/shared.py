@@ -12,18 +12,18 @@ from __future__ import annotations
 
 import asyncio
 import math
-import uuid
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 from typing import Final
 
 import anyio
+import attrs
 
 from circleci_v2._http.lifecycle import SessionClock
 from circleci_v2._http.rate_limit.budget import Budget
 from circleci_v2._http.rate_limit.limiter import Limiter
 from circleci_v2._http.rate_limit.shared_budget import SharedBudget
-from circleci_v2._http.rate_limit.shared_entries import Demand, Entry, Report
+from circleci_v2._http.rate_limit.shared_entries import Demand, Entry, Report, new_member, next_member
 from circleci_v2._http.rate_limit.shared_model import FLUSH_SECONDS, MODEL_VERSION, Grant, SharedModel
 from circleci_v2._http.rate_limit.shared_windows import SharedWindows
 from circleci_v2.config import Settings
@@ -93,7 +93,7 @@ class SharedLimits:
         self._limiter: Limiter | None = None
         self._connection: StoreConnection | None = None
         self._key: str | None = None
-        self._member = _new_member()
+        self._member = new_member()
         self._model = SharedModel(self._policy)
         self._epoch, self._position, self._is_long = "", 0, False
         self._offset, self._round_trip = 0.0, math.inf
@@ -282,7 +282,7 @@ class SharedLimits:
         """Append an entry to the log, apply all entries up to it, and return what it was granted."""
         self._key = self._key or store_key(self._base_url, await self._token())
         self._connection = self._connection or self._store.connect()
-        text, is_empty = entry.to_text(), False
+        is_empty = False
         for _ in range(_MAX_ATTEMPTS):
             # The state at `position`; the store may be empty, have no other, or have a long log since its own.
             snapshot = self._model.to_text() if self._is_long or is_empty or not self._epoch else None
@@ -291,15 +291,18 @@ class SharedLimits:
                 self._key,
                 epoch="" if is_empty else self._epoch,
                 position=self._position,
-                entry=text,
+                entry=entry.to_text(),
                 snapshot=snapshot,
             )
             self._measure_offset(sent_at, self._clock.now(), reply.now)
             is_empty = not reply.epoch
+            if self._epoch and not reply.is_appended and reply.epoch != self._epoch:
+                # The log may lack entries of this process, and with them what became of its leases.
+                self._void_leases()
+                self._member = next_member(self._member)
+                entry = attrs.evolve(entry, member=self._member)
             if is_empty:
                 continue
-            if self._epoch and reply.epoch != self._epoch:
-                self._void_leases()
             if reply.snapshot is not None:
                 self._model = SharedModel.from_text(reply.snapshot, self._policy)
             grant = self._replay(reply, entry.member)
@@ -354,7 +357,7 @@ class SharedLimits:
         self._retry_seconds = min(_MAX_RETRY_SECONDS, 2 * self._retry_seconds)
         self._void_leases()
         # The entry may have arrived nevertheless: its leases end with the process that it came from.
-        self._member = _new_member()
+        self._member = new_member()
         if not self.is_degraded and not self._is_closed:
             self.is_degraded = True
             self._on_outage(error)
@@ -382,7 +385,3 @@ class SharedLimits:
         self.windows.fail()
         if self._connection is not None:
             await self._connection.aclose()
-
-
-def _new_member() -> str:
-    return uuid.uuid4().hex[:12]

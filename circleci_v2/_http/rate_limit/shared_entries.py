@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -10,7 +11,7 @@ import attrs
 
 from circleci_v2.policies import RateLimit
 
-__all__ = ["Demand", "Entry", "Report", "ReportedOutcome", "WindowCall"]
+__all__ = ["Demand", "Entry", "Report", "ReportedOutcome", "WindowCall", "is_former", "new_member", "next_member"]
 
 ReportedOutcome = Literal["accepted", "rejected", "lost", "unused"]
 
@@ -77,7 +78,7 @@ class Entry:
     """An entry of the log, by one process.
 
     Attributes:
-        member: The process; any text that is different for each one.
+        member: The process; a text from `new_member` or `next_member`, which is different for each one.
         reports: The outcomes since its last entry.
         demands: The requests that wait; operations without waiting requests may be left out.
         window_calls: Calls that published limits apply to.
@@ -147,3 +148,28 @@ def _report(*fields: Any) -> Report:
         pause=seconds,
         is_requested=is_requested,
     )
+
+
+def new_member() -> str:
+    """Return the name of a process in the log."""
+    return f"{uuid.uuid4().hex[:12]}.1"
+
+
+def next_member(member: str) -> str:
+    """Return the name of a process from now on, which thereby gives back all leases that it had under its former names.
+
+    Args:
+        member: Its name until now.
+    """
+    process, _, generation = member.partition(".")
+    return f"{process}.{int(generation) + 1}"
+
+
+def is_former(other: str, member: str) -> bool:
+    """Return whether a name is a former one of a process.
+
+    Args:
+        other: The name.
+        member: The name of the process now.
+    """
+    return other != member and other.partition(".")[0] == member.partition(".")[0]

@@ -31,7 +31,7 @@ from circleci_v2._http.rate_limit.budget import AdaptiveRateLimiter
 from circleci_v2._http.rate_limit.fixed_window import PUBLISHED_LIMITS, FixedWindowLimiter
 from circleci_v2._http.rate_limit.from_headers import Reservation
 from circleci_v2._http.rate_limit.serialization import dump_state, load_state
-from circleci_v2._http.rate_limit.shared_entries import Demand, Entry, Report, WindowCall
+from circleci_v2._http.rate_limit.shared_entries import Demand, Entry, Report, WindowCall, is_former
 from circleci_v2.policies import RateLimitPolicy
 
 __all__ = ["FLUSH_SECONDS", "MODEL_VERSION", "Grant", "SharedModel"]
@@ -146,6 +146,7 @@ class SharedModel:
         """
         now = self._now = max(self._now, stamp)
         self._seen[entry.member] = now
+        self._bury_former(entry.member, now)
         self._bury(now)
         for operation, level in entry.levels.items():
             self._restart(self._bucket_of(operation), now, level)
@@ -231,6 +232,17 @@ class SharedModel:
             raise ValueError(msg) from error
         return model
 
+    def _bury_former(self, member: str, now: float) -> None:
+        """Take back the leases that a process had before it lost the connection to the store, or its log was lost."""
+        former = {other for other in self._seen if is_former(other, member)}
+        for number, lease in list(self._leases.items()) if former else ():
+            if lease.member in former:
+                lease.bucket.limiter.lost(self._leases.pop(number).reservation, now)
+        for other in former:
+            del self._seen[other]
+            for bucket in self._buckets.values():
+                bucket.forget(other)
+
     def _bury(self, now: float) -> None:
         """Take back the leases of processes that were not heard of, and forget these."""
         for number, lease in list(self._leases.items()):
@@ -270,7 +282,7 @@ class SharedModel:
             del self._leases[report.lease]
         if report.outcome == "unused":
             if lease is not None:
-                lease.bucket.limiter.unused()
+                lease.bucket.limiter.unused(lease.reservation)
                 lease.bucket.add_granted(member, -1)
             return
         if report.limit is not None:
@@ -301,7 +313,7 @@ class SharedModel:
         for number, lease in list(self._leases.items()):
             if lease.bucket is bucket and lease.reservation.sent_at > self._now:
                 del self._leases[number]
-                bucket.limiter.unused()
+                bucket.limiter.unused(lease.reservation)
                 bucket.add_granted(lease.member, -1)
         bucket.frontier = min(bucket.frontier, self._now)
 
